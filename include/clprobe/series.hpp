@@ -1,0 +1,68 @@
+#pragma once
+#include <clprobe/units.hpp>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clprobe {
+
+/// What one coordinate of a series, or its measure, counts. An axis over names (the form of an
+/// expression, say) lists them in `labels`; its coordinates are then indices into that list.
+struct Axis {
+    std::string name;
+    Unit unit = Unit::one;
+    std::vector<std::string> labels;
+
+    bool operator==(const Axis &) const = default;
+};
+
+/// Repeated raw samples at one place: one coordinate an axis, one sample a measurement, in the
+/// order they were taken, in the measure's unit. `block` has one entry a sample where the samples
+/// were taken in blocks spread over time (equal numbers belong together), and is empty otherwise.
+struct Point {
+    std::vector<double> at;
+    std::vector<double> samples;
+    std::vector<int> block;
+
+    bool operator==(const Point &) const = default;
+};
+
+/// Raw samples over axes, as an experiment left them. The samples of a slope are times over an
+/// axis named "trips".
+struct Series {
+    std::string name;
+    std::vector<Axis> axes;
+    Axis measure;
+    std::vector<Point> points;
+
+    /// Index of the axis of that name; nothing where there is none.
+    [[nodiscard]] std::optional<std::size_t> axis(std::string_view axis_name) const;
+    /// The point at these coordinates, added (empty) where there is none yet.
+    Point &point(const std::vector<double> &at);
+    [[nodiscard]] const Point *find(const std::vector<double> &at) const;
+
+    bool operator==(const Series &) const = default;
+};
+
+/// Everything one probe measured on one device: its series, and what else the interpretation needs
+/// to know of the experiment (numbers in unscaled units, and words), by name.
+struct Dataset {
+    std::vector<Series> series;
+    std::map<std::string, double> numbers;
+    std::map<std::string, std::string> words;
+
+    [[nodiscard]] const Series *find(std::string_view name) const;
+    /// The series of that name, added from `axes` and `measure` where there is none yet.
+    Series &add(std::string_view name, std::vector<Axis> axes, Axis measure);
+    [[nodiscard]] std::optional<double> number(const std::string &name) const;
+    /// The word of that name, or the empty string.
+    [[nodiscard]] std::string word(const std::string &name) const;
+
+    bool operator==(const Dataset &) const = default;
+};
+
+} // namespace clprobe

@@ -1,0 +1,68 @@
+#pragma once
+#include <clprobe/finding.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace clprobe {
+
+/// The middle of the samples; of an even number of them, the mean of the two in the middle.
+/// Throws std::invalid_argument where there are none.
+[[nodiscard]] double median(std::span<const double> samples);
+
+/// The q-quantile (0 to 1), interpolated between order statistics (Hyndman and Fan 1996, type 7).
+/// Throws std::invalid_argument where there are no samples or q is outside 0 to 1.
+[[nodiscard]] double quantile(std::span<const double> samples, double q);
+
+/// 1.4826 times the median distance from the median: the standard deviation of a normal sample,
+/// deaf to outliers. Throws std::invalid_argument where there are no samples.
+[[nodiscard]] double robust_deviation(std::span<const double> samples);
+
+/// Interval of the median from order statistics (binomial, no assumption on the distribution).
+/// Absent where n is too small to reach the confidence (fewer than 6 samples at 0.95).
+[[nodiscard]] std::optional<Interval> median_interval(std::span<const double> samples,
+                                                      double confidence = 0.95);
+
+/// The samples in a few numbers; what n is too small for is absent.
+struct Summary {
+    std::size_t n = 0;
+    std::optional<double> median;
+    std::optional<Interval> interval; ///< of the median, 95 %
+    std::optional<double> low;        ///< 10 % quantile, n >= 10
+    std::optional<double> high;       ///< 90 % quantile, n >= 10
+    std::optional<double> minimum;
+    std::optional<double> maximum;
+    std::optional<double> deviation; ///< robust, n >= 3
+
+    bool operator==(const Summary &) const = default;
+};
+[[nodiscard]] Summary summarize(std::span<const double> samples);
+
+/// One timed launch of a loop: how often it ran, how long that took, in which block of samples.
+struct TripTime {
+    double trips = 0;
+    double seconds = 0;
+    int block = 0;
+};
+
+/// Time as a straight line over trips: `seconds_per_trip` with its interval and what is left at no
+/// trips (the launch). `nonlinearity` is the relative difference between the slope over the lower
+/// half of the trip counts and that over the upper half: work that a compiler removed, or a clock
+/// that changes, shows there. It is absent where fewer than three trip counts were timed.
+struct SlopeFit {
+    double seconds_per_trip = 0;
+    Interval interval;
+    double overhead = 0;
+    std::optional<double> nonlinearity;
+    std::size_t blocks = 0;
+};
+
+/// Robust slope of time over trips: in each block the median over pairs of different trip counts
+/// (Theil 1950, Sen 1968), over the blocks their median; the interval covers the blocks' spread, so
+/// that a second run is expected inside it. Nothing where there are fewer than two trip counts.
+[[nodiscard]] std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples);
+
+} // namespace clprobe

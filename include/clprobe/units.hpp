@@ -1,0 +1,42 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace clprobe {
+
+/// The unit of a number. Numbers are held unscaled (seconds, bytes, operations a second) and are
+/// scaled only when a person reads them.
+enum class Unit {
+    one,
+    second,
+    byte,
+    byte_per_second,
+    flop_per_second,
+    op_per_second,
+    texel_per_second,
+    flop_per_byte,
+    hertz,
+    joule,
+};
+
+/// The unit as reports spell it: "1", "s", "B", "B/s", "flop/s", "op/s", "texel/s", "flop/B",
+/// "Hz", "J".
+[[nodiscard]] std::string_view symbol(Unit unit);
+
+/// The unit that `symbol` spells so; nothing where no unit is spelled like that.
+[[nodiscard]] std::optional<Unit> parse_unit(std::string_view text);
+
+/// A number with its unit, unscaled.
+struct Quantity {
+    double value = 0;
+    Unit unit = Unit::one;
+
+    bool operator==(const Quantity &) const = default;
+};
+
+/// The quantity for people, with `digits` significant digits and a prefix: "66.4 Tflop/s",
+/// "128 KiB" (powers of 1024 for a size in bytes, of 1000 for everything else), "3.2 ns".
+[[nodiscard]] std::string format(const Quantity &quantity, int digits = 3);
+
+} // namespace clprobe

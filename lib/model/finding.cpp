@@ -1,0 +1,60 @@
+#include "model/names.hpp"
+
+#include <clprobe/finding.hpp>
+
+namespace clprobe {
+namespace {
+
+constexpr Names<Status, 5> statuses = {{{Status::measured, "measured"},
+                                        {Status::suspect, "suspect"},
+                                        {Status::inconclusive, "inconclusive"},
+                                        {Status::unsupported, "unsupported"},
+                                        {Status::failed, "failed"}}};
+constexpr Names<Better, 3> betters = {
+    {{Better::higher, "higher"}, {Better::lower, "lower"}, {Better::none, "none"}}};
+
+} // namespace
+
+std::string_view name(Status status) {
+    return word_of(statuses, status);
+}
+std::string_view name(Better better) {
+    return word_of(betters, better);
+}
+std::optional<Status> parse_status(std::string_view text) {
+    return value_of(statuses, text);
+}
+std::optional<Better> parse_better(std::string_view text) {
+    return value_of(betters, text);
+}
+
+Finding measured(const FindingKey &key, double value, Interval interval) {
+    Finding finding;
+    finding.key = key.key;
+    finding.value = value;
+    finding.unit = key.unit;
+    finding.interval = interval;
+    finding.status = Status::measured;
+    finding.better = key.better;
+    return finding;
+}
+
+Finding without_value(const FindingKey &key, Status status, std::string reason) {
+    Finding finding;
+    finding.key = key.key;
+    finding.unit = key.unit;
+    finding.status = status;
+    finding.better = key.better;
+    finding.note = std::move(reason);
+    return finding;
+}
+
+void make_suspect(Finding &finding, std::string_view reason) {
+    if (finding.status == Status::measured)
+        finding.status = Status::suspect;
+    if (!finding.note.empty())
+        finding.note += "; ";
+    finding.note += reason;
+}
+
+} // namespace clprobe

@@ -1,0 +1,84 @@
+#include <clprobe/units.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace clprobe {
+namespace {
+
+constexpr std::array symbols = {
+    std::pair{Unit::one, std::string_view{"1"}},
+    std::pair{Unit::second, std::string_view{"s"}},
+    std::pair{Unit::byte, std::string_view{"B"}},
+    std::pair{Unit::byte_per_second, std::string_view{"B/s"}},
+    std::pair{Unit::flop_per_second, std::string_view{"flop/s"}},
+    std::pair{Unit::op_per_second, std::string_view{"op/s"}},
+    std::pair{Unit::texel_per_second, std::string_view{"texel/s"}},
+    std::pair{Unit::flop_per_byte, std::string_view{"flop/B"}},
+    std::pair{Unit::hertz, std::string_view{"Hz"}},
+    std::pair{Unit::joule, std::string_view{"J"}},
+};
+
+/// The number with that many significant digits and no exponent, for numbers from 1 to below 1024.
+std::string digits_of(double value, int digits) {
+    const int before =
+        value == 0 ? 1 : static_cast<int>(std::floor(std::log10(std::abs(value)))) + 1;
+    std::string text = fmt::format("{:.{}f}", value, std::max(0, digits - before));
+    if (text.find('.') != std::string::npos) {
+        text.erase(text.find_last_not_of('0') + 1);
+        if (text.back() == '.')
+            text.pop_back();
+    }
+    return text;
+}
+
+} // namespace
+
+std::string_view symbol(Unit unit) {
+    for (const auto &[candidate, text] : symbols)
+        if (candidate == unit)
+            return text;
+    return "1";
+}
+
+std::optional<Unit> parse_unit(std::string_view text) {
+    for (const auto &[unit, candidate] : symbols)
+        if (candidate == text)
+            return unit;
+    return std::nullopt;
+}
+
+std::string format(const Quantity &quantity, int digits) {
+    constexpr std::array binary = {"", "Ki", "Mi", "Gi", "Ti", "Pi"};
+    constexpr std::array above = {"", "k", "M", "G", "T", "P", "E"};
+    constexpr std::array below = {"", "m", "u", "n", "p", "f"};
+    double value = quantity.value;
+    const char *prefix = "";
+    if (quantity.unit == Unit::byte) {
+        std::size_t i = 0;
+        for (; std::abs(value) >= 1024 && i + 1 < binary.size(); ++i)
+            value /= 1024;
+        prefix = binary[i];
+    } else if (quantity.unit != Unit::one) {
+        std::size_t i = 0;
+        // Rounding up to 1000 takes the next prefix too: 999.96 k is 1 M at three digits.
+        const double limit = 1000 - 0.5 * std::pow(10.0, 3 - digits);
+        for (; std::abs(value) >= limit && i + 1 < above.size(); ++i)
+            value /= 1000;
+        prefix = above[i];
+        if (i == 0 && value != 0) {
+            for (; std::abs(value) < 1 && i + 1 < below.size(); ++i)
+                value *= 1000;
+            prefix = below[i];
+        }
+    }
+    const std::string number = digits_of(value, digits);
+    if (quantity.unit == Unit::one)
+        return number;
+    return fmt::format("{} {}{}", number, prefix, symbol(quantity.unit));
+}
+
+} // namespace clprobe
