@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -35,6 +36,11 @@ std::string digits_of(double value, int digits) {
     return text;
 }
 
+/// Whether the value is at the next prefix, or is once rounded: 999.96 k is 1 M at three digits.
+bool reaches(double value, double next, int decimals) {
+    return std::abs(value) >= next - 0.5 * std::pow(10.0, -std::max(0, decimals));
+}
+
 } // namespace
 
 std::string_view symbol(Unit unit) {
@@ -59,18 +65,16 @@ std::string format(const Quantity &quantity, int digits) {
     const char *prefix = "";
     if (quantity.unit == Unit::byte) {
         std::size_t i = 0;
-        for (; std::abs(value) >= 1024 && i + 1 < binary.size(); ++i)
+        for (; reaches(value, 1024, digits - 4) && i + 1 < binary.size(); ++i)
             value /= 1024;
         prefix = binary[i];
     } else if (quantity.unit != Unit::one) {
         std::size_t i = 0;
-        // Rounding up to 1000 takes the next prefix too: 999.96 k is 1 M at three digits.
-        const double limit = 1000 - 0.5 * std::pow(10.0, 3 - digits);
-        for (; std::abs(value) >= limit && i + 1 < above.size(); ++i)
+        for (; reaches(value, 1000, digits - 3) && i + 1 < above.size(); ++i)
             value /= 1000;
         prefix = above[i];
         if (i == 0 && value != 0) {
-            for (; std::abs(value) < 1 && i + 1 < below.size(); ++i)
+            for (; !reaches(value * 1000, 1000, digits - 3) && i + 1 < below.size(); ++i)
                 value *= 1000;
             prefix = below[i];
         }
