@@ -1,0 +1,97 @@
+#include <clprobe/statistics.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace clprobe {
+namespace {
+
+std::vector<double> sorted(std::span<const double> samples) {
+    if (samples.empty())
+        throw std::invalid_argument("statistics of no samples");
+    std::vector<double> result(samples.begin(), samples.end());
+    std::sort(result.begin(), result.end());
+    return result;
+}
+
+double median_of_sorted(const std::vector<double> &samples) {
+    const std::size_t n = samples.size();
+    return n % 2 == 1 ? samples[n / 2] : (samples[n / 2 - 1] + samples[n / 2]) / 2;
+}
+
+double quantile_of_sorted(const std::vector<double> &samples, double q) {
+    const double place = q * static_cast<double>(samples.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, samples.size() - 1);
+    return samples[below] +
+           (place - static_cast<double>(below)) * (samples[above] - samples[below]);
+}
+
+/// How many of the smallest samples may lie below an interval that holds the median with this
+/// confidence: the largest k with 2 P(Binomial(n, 1/2) < k) <= 1 - confidence.
+std::size_t samples_outside(std::size_t n, double confidence) {
+    double log_probability = -static_cast<double>(n) * std::log(2.0); // of exactly k below
+    double tail = 0;
+    std::size_t k = 0;
+    while (true) {
+        tail += std::exp(log_probability);
+        if (2 * tail > 1 - confidence)
+            return k;
+        ++k;
+        log_probability += std::log(static_cast<double>(n - k + 1) / static_cast<double>(k));
+    }
+}
+
+} // namespace
+
+double median(std::span<const double> samples) {
+    return median_of_sorted(sorted(samples));
+}
+
+double quantile(std::span<const double> samples, double q) {
+    if (!(q >= 0 && q <= 1))
+        throw std::invalid_argument("a quantile lies between 0 and 1");
+    return quantile_of_sorted(sorted(samples), q);
+}
+
+double robust_deviation(std::span<const double> samples) {
+    const double middle = median(samples);
+    std::vector<double> distances(samples.begin(), samples.end());
+    for (double &distance : distances)
+        distance = std::abs(distance - middle);
+    return 1.4826 * median(distances);
+}
+
+std::optional<Interval> median_interval(std::span<const double> samples, double confidence) {
+    if (!(confidence > 0 && confidence < 1))
+        throw std::invalid_argument("a confidence lies between 0 and 1");
+    if (samples.empty())
+        return std::nullopt;
+    const std::size_t outside = samples_outside(samples.size(), confidence);
+    if (outside == 0)
+        return std::nullopt;
+    const std::vector<double> ordered = sorted(samples);
+    return Interval{ordered[outside - 1], ordered[ordered.size() - outside]};
+}
+
+Summary summarize(std::span<const double> samples) {
+    Summary summary;
+    summary.n = samples.size();
+    if (samples.empty())
+        return summary;
+    const std::vector<double> ordered = sorted(samples);
+    summary.median = median_of_sorted(ordered);
+    summary.minimum = ordered.front();
+    summary.maximum = ordered.back();
+    summary.interval = median_interval(samples);
+    if (summary.n >= 3)
+        summary.deviation = robust_deviation(samples);
+    if (summary.n >= 10) {
+        summary.low = quantile_of_sorted(ordered, 0.1);
+        summary.high = quantile_of_sorted(ordered, 0.9);
+    }
+    return summary;
+}
+
+} // namespace clprobe
