@@ -1,0 +1,184 @@
+#pragma once
+#include <clprobe/context.hpp>
+#include <clprobe/finding.hpp>
+#include <clprobe/report.hpp>
+#include <clprobe/sampling.hpp>
+#include <clprobe/series.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clprobe {
+
+class Registry;
+
+/// How much time a run may take. `tiny` bounds sizes as well, for interpreters and tests.
+enum class Profile { tiny, quick, standard, thorough };
+[[nodiscard]] std::string_view name(Profile profile);
+[[nodiscard]] std::optional<Profile> parse_profile(std::string_view text);
+
+/// A column of the CSV that `clprobe analyze` takes for a probe's series.
+struct SeriesShape {
+    std::string name;
+    std::vector<Axis> axes;
+    Axis measure;
+    std::string meaning;
+};
+
+/// What a probe is, for people and for the session: its page is generated from this.
+struct ProbeInfo {
+    std::string name;     ///< "compute/fma_rate"
+    std::string question; ///< what it asks, in one sentence
+    std::string method;   ///< how, in a paragraph or two
+    std::vector<std::string> pitfalls;
+    std::vector<std::string> sources;
+    std::string needs;              ///< what a device must have, for people; empty: nothing
+    std::vector<std::string> wants; ///< probes whose findings it uses
+    std::vector<FindingKey> makes;
+    std::vector<SeriesShape> series;
+    std::vector<std::string> kernels;
+    double seconds = 5; ///< time budget at the standard profile
+};
+
+class Bench;
+
+/// One question to a device: `measure` runs the experiment, `interpret` says what it means.
+class Probe {
+public:
+    virtual ~Probe() = default;
+
+    [[nodiscard]] virtual const ProbeInfo &info() const = 0;
+    /// Why this device cannot be asked; nothing where it can.
+    [[nodiscard]] virtual std::optional<std::string> unsupported(const DeviceInfo &) const {
+        return std::nullopt;
+    }
+    /// Fills `bench.data()`. What was measured before an exception stays in the report.
+    virtual void measure(Bench &bench) const = 0;
+    /// The findings that the data and facts allow: a pure function of them, the same to the last
+    /// bit wherever it runs. Makes every key of `info().makes`, or says why not.
+    [[nodiscard]] virtual std::vector<Finding> interpret(const Dataset &data,
+                                                         const Facts &facts) const = 0;
+};
+
+/// One slope to be measured among several: its work, and where its samples go. `at` are the
+/// coordinates in `series` without the trips, which is the last axis.
+struct Contender {
+    Work work;
+    Series *series = nullptr;
+    std::vector<double> at;
+    std::uint32_t trips = 0; ///< 0: not calibrated yet
+};
+
+/// All that a probe sees of the harness. It owns what every probe would otherwise repeat: building
+/// and recording kernels, bounded buffers, calibration, the clock, verification, the stopping rule,
+/// and the time budget.
+class Bench {
+public:
+    struct Options {
+        Profile profile = Profile::standard;
+        double seconds = 5;
+        std::uint64_t seed = 0;
+        std::stop_token stop;
+        std::function<void(double)> progress; ///< share of the probe's time that is used up
+    };
+
+    Bench(const Context &context, Clock &clock, const Registry &registry, Facts facts,
+          Options options);
+
+    [[nodiscard]] const DeviceInfo &device() const { return context_.device().info(); }
+    [[nodiscard]] const Facts &facts() const { return facts_; }
+    [[nodiscard]] const Context &context() const { return context_; }
+    [[nodiscard]] Clock &clock() { return clock_; }
+    [[nodiscard]] Profile profile() const { return options_.profile; }
+    [[nodiscard]] bool tiny() const { return options_.profile == Profile::tiny; }
+    [[nodiscard]] Dataset &data() { return data_; }
+    [[nodiscard]] std::mt19937_64 &random() { return random_; }
+    /// Seconds of the probe's budget that are left, and all of them; what is used in builds counts.
+    [[nodiscard]] double remaining() const;
+    [[nodiscard]] double budget() const { return options_.seconds; }
+    [[nodiscard]] LaunchBounds bounds() const;
+
+    /// Builds the registered kernel text with these options ("-DWIDTH=4") and records it, its time
+    /// and any failure. Throws BuildError.
+    Program build(std::string_view text, const std::string &options);
+    /// The function `function` of that program.
+    Kernel kernel(std::string_view text, const std::string &function, const std::string &options);
+
+    /// The most bytes that one buffer may have: a quarter of what the device grants.
+    [[nodiscard]] std::size_t most_bytes() const;
+    /// Throws Unsupported where `bytes` is more than that, Error where the driver refuses.
+    Buffer buffer(std::size_t bytes);
+    void poison(const Buffer &buffer);
+    template <typename T>
+    void write(const Buffer &buffer, std::span<const T> values) {
+        const auto timed = transfer_timer();
+        context_.write(buffer, values);
+    }
+    template <typename T>
+    std::vector<T> read(const Buffer &buffer, std::size_t first, std::size_t count) {
+        const auto timed = transfer_timer();
+        return context_.read<T>(buffer, first, count);
+    }
+    /// Indices of a few work-items of `count`, chosen anew at each call (after the launch).
+    std::vector<std::size_t> lanes(std::size_t count, std::size_t most = 4);
+
+    /// One launch: prepared, timed by the session's clock, verified. Seconds.
+    double launch(const Work &work, std::uint32_t trips = 1);
+    /// Grows the trips by measuring until a launch takes `seconds` (0: the default target).
+    std::uint32_t calibrate(const Work &work, double seconds = 0);
+    /// Launches until consecutive times agree, or half a second is over.
+    void warm_up(const Work &work, std::uint32_t trips);
+    /// One block of (trips, time) samples at n/4, n/2 and n trips of a calibrated contender.
+    void sample_block(Contender &contender, int block);
+    /// Blocks of samples, round robin over the contenders so that each is spread over the time,
+    /// until every slope satisfies the rule. Calibrates what is not calibrated yet.
+    StopReason sample(std::span<Contender> contenders, const StoppingRule &rule);
+
+    [[nodiscard]] const Elapsed &elapsed() const { return elapsed_; }
+    [[nodiscard]] const std::vector<BuildRecord> &builds() const { return builds_; }
+
+private:
+    /// Adds the time it lives to one part of the elapsed time.
+    class Timer {
+    public:
+        explicit Timer(double &sum) : sum_(sum), start_(std::chrono::steady_clock::now()) {}
+        Timer(const Timer &) = delete;
+        Timer &operator=(const Timer &) = delete;
+        ~Timer() {
+            sum_ +=
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+        }
+
+    private:
+        double &sum_;
+        std::chrono::steady_clock::time_point start_;
+    };
+    [[nodiscard]] Timer transfer_timer() { return Timer(elapsed_.transfer); }
+    void check_cancelled() const;
+
+    const Context &context_;
+    Clock &clock_;
+    const Registry &registry_;
+    Facts facts_;
+    Options options_;
+    Dataset data_;
+    std::mt19937_64 random_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    Elapsed elapsed_;
+    std::vector<BuildRecord> builds_;
+};
+
+/// The slope of the samples in `series` at these coordinates, the last axis being "trips"; nothing
+/// where there are none.
+[[nodiscard]] std::optional<SlopeFit> slope_at(const Series &series, const std::vector<double> &at);
+
+} // namespace clprobe

@@ -1,0 +1,85 @@
+#pragma once
+#include <clprobe/device.hpp>
+#include <clprobe/probe.hpp>
+#include <clprobe/registry.hpp>
+#include <clprobe/report.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace clprobe {
+
+/// How a run goes about its work.
+struct RunOptions {
+    Profile profile = Profile::standard;
+    std::uint64_t seed = 0;
+    std::stop_token stop;
+};
+
+/// A probe in the order of a run. A prerequisite was not asked for: another probe wants its
+/// findings, and it runs at the quick profile.
+struct PlannedProbe {
+    const Probe *probe = nullptr;
+    bool prerequisite = false;
+    Profile profile = Profile::standard;
+    double seconds = 0; ///< its time budget
+};
+
+/// The probes that the patterns name, and those whose findings they want, each before the ones that
+/// want it. Throws InputError for a pattern that fits nothing.
+[[nodiscard]] std::vector<PlannedProbe>
+plan(const Registry &registry, std::span<const std::string> patterns, Profile profile);
+
+/// Watches a run.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    virtual void run_started(const std::vector<PlannedProbe> &, std::span<const DeviceInfo>) {}
+    virtual void probe_started(const PlannedProbe &, const DeviceInfo &) {}
+    /// `share` of the probe's budget is used, 0 to 1 and above.
+    virtual void probe_progress(double /*share*/) {}
+    /// The report holds the record already; `complete` is still false.
+    virtual void probe_finished(const Report &, const DeviceRecord &, const ProbeRecord &) {}
+};
+
+/// Measures one probe on one device and interprets it. Never throws for what the probe or the
+/// device does wrong: the record says it. Throws Cancelled where the stop token was used before
+/// anything was measured.
+[[nodiscard]] ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned,
+                                    const Device &device, const Facts &facts,
+                                    const RunOptions &options,
+                                    const std::function<void(double)> &progress = {});
+
+/// The findings of a record anew: the probe's interpretation, and the marks of what went on
+/// meanwhile (a busy machine). Pure. `device` is null for a bare CSV.
+[[nodiscard]] std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
+                                             const DeviceInfo *device);
+
+/// The status of a whole probe: the worst that keeps its findings from being used, with the reason.
+void settle_status(ProbeRecord &record);
+
+/// What a probe may know of the records before it on the same device.
+[[nodiscard]] Facts facts_for(const Probe &probe, const DeviceRecord &device);
+
+/// Runs one planned probe on one device, here or in another process.
+using Execute = std::function<ProbeRecord(const PlannedProbe &, const DeviceInfo &, const Facts &)>;
+
+/// Runs a plan over devices through `execute`, and skips what `report` holds already. `report` is
+/// filled as it goes; it is complete at the end unless the stop token was used.
+void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo> devices,
+              const Execute &execute, const RunOptions &options, Observer &observer,
+              Report &report);
+
+/// Probes by pattern (none: all) on devices, in this process.
+[[nodiscard]] Report run(const Registry &registry, std::span<const std::string> patterns,
+                         std::span<const Device> devices, const RunOptions &options,
+                         Observer &observer);
+
+/// A report with everything in it but the devices: version, host, time, options.
+[[nodiscard]] Report new_report(const RunOptions &options, std::vector<std::string> command_line);
+
+} // namespace clprobe
