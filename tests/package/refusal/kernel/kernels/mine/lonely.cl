@@ -1,0 +1,1 @@
+__kernel void lonely(__global int *out) { out[0] = 1; }

@@ -1,0 +1,1 @@
+// A probe that forgot its kernel.
