@@ -28,18 +28,27 @@ double quantile_of_sorted(const std::vector<double> &samples, double q) {
            (place - static_cast<double>(below)) * (samples[above] - samples[below]);
 }
 
-/// How many of the smallest samples may lie below an interval that holds the median with this
-/// confidence: the largest k with 2 P(Binomial(n, 1/2) < k) <= 1 - confidence.
-std::size_t samples_outside(std::size_t n, double confidence) {
-    double log_probability = -static_cast<double>(n) * std::log(2.0); // of exactly k below
-    double tail = 0;
+/// The interval from the k-th smallest to the k-th largest of n samples: the largest k that holds
+/// the median with the confidence (0: none does), and how much it and the next k do.
+struct RankInterval {
     std::size_t k = 0;
+    double coverage = 1;
+    double next_coverage = 1;
+};
+
+RankInterval rank_interval(std::size_t n, double confidence) {
+    double log_probability = -static_cast<double>(n) * std::log(2.0); // of exactly k samples below
+    double tail = 0;
+    RankInterval ranks;
     while (true) {
         tail += std::exp(log_probability);
-        if (2 * tail > 1 - confidence)
-            return k;
-        ++k;
-        log_probability += std::log(static_cast<double>(n - k + 1) / static_cast<double>(k));
+        ranks.next_coverage = 1 - 2 * tail;
+        if (ranks.next_coverage < confidence)
+            return ranks;
+        ++ranks.k;
+        ranks.coverage = ranks.next_coverage;
+        log_probability +=
+            std::log(static_cast<double>(n - ranks.k + 1) / static_cast<double>(ranks.k));
     }
 }
 
@@ -68,11 +77,16 @@ std::optional<Interval> median_interval(std::span<const double> samples, double 
         throw std::invalid_argument("a confidence lies between 0 and 1");
     if (samples.empty())
         return std::nullopt;
-    const std::size_t outside = samples_outside(samples.size(), confidence);
-    if (outside == 0)
+    const std::size_t n = samples.size();
+    const auto [k, outer, inner] = rank_interval(n, confidence);
+    if (k == 0)
         return std::nullopt;
+    const double share = (outer - confidence) / (outer - inner);
+    const double inward = static_cast<double>(n - k) * share /
+                          (static_cast<double>(k) + static_cast<double>(n - 2 * k) * share);
     const std::vector<double> ordered = sorted(samples);
-    return Interval{ordered[outside - 1], ordered[ordered.size() - outside]};
+    return Interval{std::lerp(ordered[k - 1], ordered[k], inward),
+                    std::lerp(ordered[n - k], ordered[n - k - 1], inward)};
 }
 
 Summary summarize(std::span<const double> samples) {

@@ -1,9 +1,15 @@
+#include "synthetic.hpp"
+
 #include <clprobe/statistics.hpp>
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <cmath>
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 using namespace clprobe;
@@ -44,33 +50,67 @@ TEST_CASE("unit.statistics.robust deviation does not see a few outliers") {
     CHECK(robust_deviation(std::vector{5.0, 5.0, 5.0}) == 0);
 }
 
-TEST_CASE("unit.statistics.median interval takes the order statistics of the binomial") {
-    // Published tables, 95 %: n = 6 and 8 lowest to highest, 9 second, 15 fourth, 20 sixth.
-    const auto ranks = [](int n) {
-        std::vector<double> samples;
-        for (int i = n; i >= 1; --i)
-            samples.push_back(i);
-        return median_interval(samples);
-    };
-    CHECK_FALSE(ranks(5).has_value());
-    CHECK(ranks(6) == Interval{1, 6});
-    CHECK(ranks(8) == Interval{1, 8});
-    CHECK(ranks(9) == Interval{2, 8});
-    CHECK(ranks(15) == Interval{4, 12});
-    CHECK(ranks(20) == Interval{6, 15});
-    CHECK(ranks(100) == Interval{40, 61});
-    const auto many = ranks(5000);
-    REQUIRE(many.has_value());
-    CHECK(many->low == Approx(2431).margin(2));
-    CHECK(many->high == Approx(2570).margin(2));
+namespace {
+
+std::optional<Interval> of_ranks(int n, double confidence) {
+    std::vector<double> ranks;
+    for (int i = n; i >= 1; --i)
+        ranks.push_back(i);
+    return median_interval(ranks, confidence);
 }
 
-TEST_CASE("unit.statistics.median interval widens with the confidence") {
-    const std::vector<double> samples{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
-    CHECK(median_interval(samples, 0.5) == Interval{4, 7});
-    CHECK(median_interval(samples, 0.95) == Interval{2, 9});
-    CHECK_FALSE(median_interval(samples, 0.999).has_value());
-    CHECK_THROWS_AS(median_interval(samples, 1), std::invalid_argument);
+} // namespace
+
+TEST_CASE("unit.statistics.median interval ends on order statistics where they cover just enough") {
+    // Exact coverage of the interval from the k-th lowest to the k-th highest, by hand:
+    // 1 - 2 (1 + n + ...) / 2^n.
+    const auto n6 = of_ranks(6, 1 - 2.0 / 64);
+    REQUIRE(n6.has_value());
+    CHECK(n6->low == Approx(1));
+    CHECK(n6->high == Approx(6));
+    const auto n10 = of_ranks(10, 1 - 2 * (1.0 + 10.0) / 1024);
+    REQUIRE(n10.has_value());
+    CHECK(n10->low == Approx(2));
+    CHECK(n10->high == Approx(9));
+}
+
+TEST_CASE("unit.statistics.median interval interpolates between order statistics") {
+    // Published ranks, 95 % at least: n = 8 first, 15 fourth, 20 sixth; one further in covers less.
+    for (const auto &[n, rank] : {std::pair{8, 1}, {15, 4}, {20, 6}, {100, 40}}) {
+        const auto interval = of_ranks(n, 0.95);
+        REQUIRE(interval.has_value());
+        CHECK(interval->low >= rank);
+        CHECK(interval->low < rank + 1);
+        CHECK(interval->low + interval->high == Approx(n + 1));
+    }
+    const auto many = of_ranks(5000, 0.95);
+    REQUIRE(many.has_value());
+    CHECK(many->half_width() == Approx(1.96 * std::sqrt(5000) / 2).epsilon(0.02));
+}
+
+TEST_CASE("unit.statistics.median interval is absent where n is too small for the confidence") {
+    CHECK_FALSE(of_ranks(5, 0.95).has_value());
+    CHECK(of_ranks(6, 0.95).has_value());
+    CHECK_FALSE(of_ranks(10, 0.999).has_value());
+    CHECK(of_ranks(2, 0.5).has_value());
+    CHECK_FALSE(of_ranks(1, 0.5).has_value());
+    CHECK_THROWS_AS(of_ranks(9, 1), std::invalid_argument);
+}
+
+TEST_CASE("unit.statistics.median interval covers the median as often as it says") {
+    for (const int n : {6, 8, 13, 30}) {
+        int covered = 0;
+        for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+            Random random(seed);
+            std::vector<double> samples;
+            for (int i = 0; i < n; ++i)
+                samples.push_back(random.exponential());
+            covered += median_interval(samples)->contains(std::log(2)) ? 1 : 0;
+        }
+        INFO("n = " << n << ", covered " << covered << " of 2000");
+        CHECK(covered >= 1860);
+        CHECK(covered <= 1940);
+    }
 }
 
 TEST_CASE("unit.statistics.summary leaves out what so few samples cannot tell") {
