@@ -1,0 +1,39 @@
+#include "io/invariants.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace clprobe {
+
+std::string problem_of(const Finding &finding) {
+    const bool may_have_value =
+        finding.status == Status::measured || finding.status == Status::suspect;
+    if (may_have_value != finding.value.has_value())
+        return fmt::format("{} finding {} a value", name(finding.status),
+                           may_have_value ? "without" : "with");
+    if (finding.interval && !finding.value)
+        return "interval without a value";
+    if (finding.interval && finding.interval->low > finding.interval->high)
+        return "interval whose low end is above its high end";
+    return {};
+}
+
+std::string problem_of(const Series &series, const Point &point) {
+    if (point.at.size() != series.axes.size())
+        return fmt::format("{} coordinates for {} axes", point.at.size(), series.axes.size());
+    if (!point.block.empty() && point.block.size() != point.samples.size())
+        return fmt::format("{} blocks for {} samples", point.block.size(), point.samples.size());
+    for (std::size_t i = 0; i < point.at.size(); ++i) {
+        const auto &labels = series.axes[i].labels;
+        const double at = point.at[i];
+        const bool is_index =
+            at == std::floor(at) && at >= 0 && at < static_cast<double>(labels.size());
+        if (!labels.empty() && !is_index)
+            return fmt::format("coordinate {} is no index into the {} labels of axis '{}'", at,
+                               labels.size(), series.axes[i].name);
+    }
+    return {};
+}
+
+} // namespace clprobe

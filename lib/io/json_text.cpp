@@ -1,0 +1,148 @@
+#include <clprobe/error.hpp>
+#include <clprobe/json.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace clprobe {
+namespace {
+
+constexpr std::size_t most_levels = 64;
+constexpr std::size_t most_members = 1000; // an ordered object is searched from its start
+
+std::string dump(const Json &json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool holds_only_scalars(const Json &json) {
+    return std::none_of(json.begin(), json.end(),
+                        [](const Json &element) { return element.is_structured(); });
+}
+
+bool is_flat(const Json &json) {
+    return !json.is_structured() || (json.is_array() && holds_only_scalars(json));
+}
+
+/// An element of an array that fits on a line, as a point or a finding does.
+bool is_row(const Json &json) {
+    return json.is_object() && std::all_of(json.begin(), json.end(), is_flat);
+}
+
+void print(std::string &text, const Json &json, std::size_t indent, bool element) {
+    if (json.empty() || is_flat(json) || (element && is_row(json))) {
+        text += dump(json);
+        return;
+    }
+    const std::string inner(indent + 1, ' ');
+    text += json.is_object() ? '{' : '[';
+    const char *separator = "\n";
+    for (const auto &[member, value] : json.items()) {
+        text += separator + inner;
+        if (json.is_object())
+            text += dump(member) + ": ";
+        print(text, value, indent + 1, json.is_array());
+        separator = ",\n";
+    }
+    text += "\n" + std::string(indent, ' ') + (json.is_object() ? '}' : ']');
+}
+
+/// The place of the first number that is not finite; nothing where there is none.
+std::optional<std::string> not_finite(const Json &json) {
+    if (json.is_number_float() && !std::isfinite(json.get<double>()))
+        return "";
+    if (json.is_structured())
+        for (const auto &[member, value] : json.items())
+            if (const auto place = not_finite(value))
+                return "/" + member + *place;
+    return std::nullopt;
+}
+
+/// Follows the parser through a document, and refuses what it lets pass.
+class Watch {
+public:
+    bool operator()(Json::parse_event_t event, const Json &parsed) {
+        using Event = Json::parse_event_t;
+        switch (event) {
+        case Event::object_start:
+        case Event::array_start:
+            if (levels_.size() == most_levels)
+                refuse(fmt::format("nested deeper than {} levels", most_levels));
+            levels_.push_back({event == Event::array_start, 0, {}, {}});
+            break;
+        case Event::key:
+            add_member(parsed.get_ref<const std::string &>());
+            break;
+        case Event::object_end:
+        case Event::array_end:
+            levels_.pop_back();
+            [[fallthrough]];
+        case Event::value:
+            if (!levels_.empty())
+                ++levels_.back().index;
+            break;
+        }
+        return true;
+    }
+
+private:
+    struct Level {
+        bool array = false;
+        std::size_t index = 0;
+        std::string member;
+        std::set<std::string> members;
+    };
+
+    void add_member(const std::string &member) {
+        Level &level = levels_.back();
+        level.member = member;
+        if (!level.members.insert(member).second)
+            refuse("given twice");
+        if (level.members.size() > most_members)
+            refuse(fmt::format("more than {} members in one object", most_members));
+    }
+
+    [[noreturn]] void refuse(const std::string &reason) const {
+        Json::json_pointer place;
+        for (const Level &level : levels_)
+            place = level.array ? place / level.index : place / level.member;
+        throw InputError(fmt::format("{}: {}", place.to_string(), reason));
+    }
+
+    std::vector<Level> levels_;
+};
+
+/// The library's message without its own name and number, and short.
+std::string cleaned(std::string_view message) {
+    constexpr std::size_t most = 300;
+    if (const auto end = message.find("] "); end != std::string_view::npos)
+        message.remove_prefix(end + 2);
+    return std::string(message.substr(0, most)) + (message.size() > most ? " ..." : "");
+}
+
+} // namespace
+
+std::string to_text(const Json &json) {
+    if (const auto place = not_finite(json))
+        throw Error(fmt::format("{}: a number that is not finite", *place));
+    std::string text;
+    print(text, json, 0, false);
+    return text + "\n";
+}
+
+Json parse_json(std::string_view text) {
+    Watch watch;
+    try {
+        return Json::parse(text, [&](int, Json::parse_event_t event, Json &parsed) {
+            return watch(event, parsed);
+        });
+    } catch (const Json::exception &error) {
+        throw InputError(fmt::format("not a JSON document: {}", cleaned(error.what())));
+    }
+}
+
+} // namespace clprobe
