@@ -1,0 +1,160 @@
+#include <clprobe/error.hpp>
+#include <clprobe/file.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <optional>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace clprobe {
+namespace {
+
+using std::filesystem::path;
+
+std::string reason(int error) {
+    return std::generic_category().message(error);
+}
+
+[[noreturn]] void fail(const char *doing, const path &file, int error) {
+    throw Error(fmt::format("cannot {} '{}': {}", doing, file.string(), reason(error)));
+}
+
+/// Owns a file descriptor; standard input and output are only borrowed.
+class Descriptor {
+public:
+    explicit Descriptor(int number) : number_(number) {}
+    Descriptor(Descriptor &&other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Descriptor &operator=(Descriptor &&) = delete;
+    ~Descriptor() { close(); }
+
+    [[nodiscard]] int number() const { return number_; }
+    /// False, with errno set, where the system found an error only now.
+    bool close() {
+        const int number = std::exchange(number_, -1);
+        return number <= STDERR_FILENO || ::close(number) == 0;
+    }
+
+private:
+    int number_;
+};
+
+std::optional<struct stat> status_of(const path &file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0)
+        return std::nullopt;
+    return status;
+}
+
+bool is_standard_output(const path &file) {
+    return file == "-" || file == "/dev/stdout";
+}
+
+/// Devices and pipes are written where they are.
+bool is_special(const path &file) {
+    const auto status = status_of(file);
+    return status && !S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode);
+}
+
+/// The file itself where `file` is a link to it: the link stays, and its target is replaced.
+path target_of(const path &file) {
+    std::error_code error;
+    if (const path target = std::filesystem::canonical(file, error); !error)
+        return target;
+    return file;
+}
+
+/// Creates a file beside `file`, under a name that nothing has.
+std::pair<Descriptor, path> create_beside(const path &file) {
+    for (int i = 0;; ++i) {
+        path temporary = file;
+        temporary.replace_filename(
+            fmt::format(".{}.{}-{}.tmp", file.filename().string(), ::getpid(), i));
+        const int number = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (number >= 0)
+            return {Descriptor(number), temporary};
+        if (errno != EEXIST)
+            fail("write", file, errno);
+    }
+}
+
+bool write_all(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(descriptor, text.data(), text.size());
+        if (written < 0 && errno != EINTR)
+            return false;
+        if (written > 0)
+            text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+void write_directly(const path &file, std::string_view text) {
+    Descriptor out(is_standard_output(file) ? STDOUT_FILENO
+                                            : ::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    if (out.number() < 0 || !write_all(out.number(), text) || !out.close())
+        fail("write", file, errno);
+}
+
+void write_and_rename(const path &file, std::string_view text) {
+    auto [out, temporary] = create_beside(file);
+    if (const auto before = status_of(file))
+        (void)::fchmod(out.number(), before->st_mode & 07777); // the name matters more
+    if (write_all(out.number(), text) && ::fsync(out.number()) == 0 && out.close() &&
+        ::rename(temporary.c_str(), file.c_str()) == 0)
+        return;
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    fail("write", file, error);
+}
+
+/// Throws where a file that is there may not be replaced.
+void check_replaceable(const path &file) {
+    const auto status = status_of(file);
+    if (status && S_ISDIR(status->st_mode))
+        fail("write", file, EISDIR);
+    if (status && ::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0)
+        fail("write", file, errno);
+}
+
+} // namespace
+
+std::string read_file(const path &file) {
+    Descriptor in(file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text;
+    std::array<char, 1 << 16> buffer{};
+    while (in.number() >= 0) {
+        const ssize_t size = ::read(in.number(), buffer.data(), buffer.size());
+        if (size == 0)
+            return text;
+        if (size > 0)
+            text.append(buffer.data(), static_cast<std::size_t>(size));
+        else if (errno != EINTR)
+            break;
+    }
+    throw InputError(fmt::format("cannot read '{}': {}", file.string(), reason(errno)));
+}
+
+void write_file(const path &file, std::string_view text) {
+    if (is_standard_output(file) || is_special(file))
+        return write_directly(file, text);
+    const path target = target_of(file);
+    check_replaceable(target);
+    write_and_rename(target, text);
+}
+
+void ensure_writable(const path &file) {
+    if (is_standard_output(file))
+        return;
+    const path target = target_of(file);
+    check_replaceable(target);
+    if (!is_special(target))
+        ::unlink(create_beside(target).second.c_str());
+}
+
+} // namespace clprobe

@@ -1,0 +1,190 @@
+#include <clprobe/error.hpp>
+#include <clprobe/file.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace clprobe;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// An empty folder that is removed again.
+class Folder {
+public:
+    Folder() {
+        std::string name = (fs::temp_directory_path() / "clprobe-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+    ~Folder() { fs::remove_all(path_); }
+    Folder(const Folder &) = delete;
+    Folder &operator=(const Folder &) = delete;
+
+    fs::path operator/(const char *name) const { return path_ / name; }
+    [[nodiscard]] auto entries() const {
+        return std::distance(fs::directory_iterator(path_), fs::directory_iterator());
+    }
+
+private:
+    fs::path path_;
+};
+
+/// Files may not grow beyond this size while it lives: a disk that gets full.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FullDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    FullDisk(const FullDisk &) = delete;
+    FullDisk &operator=(const FullDisk &) = delete;
+
+private:
+    void (*handler_)(int);
+    rlimit before_{};
+};
+
+/// Root may write everything, so it steps down while this lives.
+class NobodyIfRoot {
+public:
+    NobodyIfRoot() : root_(::geteuid() == 0) {
+        if (root_)
+            REQUIRE(::seteuid(65534) == 0);
+    }
+    ~NobodyIfRoot() {
+        if (root_ && ::seteuid(0) != 0)
+            std::abort();
+    }
+    NobodyIfRoot(const NobodyIfRoot &) = delete;
+    NobodyIfRoot &operator=(const NobodyIfRoot &) = delete;
+
+private:
+    bool root_;
+};
+
+} // namespace
+
+TEST_CASE("unit.file.writes_and_replaces_whole_files") {
+    const Folder folder;
+    const auto file = folder / "report.json";
+    write_file(file, "one");
+    CHECK(read_file(file) == "one");
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+    write_file(file, std::string(100'000, 'x'));
+    CHECK(read_file(file) == std::string(100'000, 'x'));
+    CHECK(fs::status(file).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("unit.file.a_full_disk_leaves_the_old_file_alone") {
+    const Folder folder;
+    const auto file = folder / "report.json";
+    write_file(file, "old");
+    {
+        const FullDisk full(1000);
+        CHECK_THROWS_MATCHES(
+            write_file(file, std::string(100'000, 'x')), Error,
+            MessageMatches(ContainsSubstring(file.string()) && ContainsSubstring("too large")));
+    }
+    CHECK(read_file(file) == "old");
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("unit.file.a_full_device_is_an_error") {
+    CHECK_THROWS_MATCHES(write_file("/dev/full", "x"), Error,
+                         MessageMatches(ContainsSubstring("'/dev/full': No space left")));
+}
+
+TEST_CASE("unit.file.devices_and_pipes_are_written_directly") {
+    CHECK_NOTHROW(ensure_writable("/dev/null"));
+    CHECK_NOTHROW(write_file("/dev/null", "x"));
+    CHECK(fs::is_character_file("/dev/null"));
+    const Folder folder;
+    const auto pipe = folder / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    ensure_writable(pipe);
+    std::jthread writer([&] { write_file(pipe, "through a pipe"); });
+    CHECK(read_file(pipe) == "through a pipe");
+    CHECK(fs::is_fifo(pipe));
+}
+
+TEST_CASE("unit.file.standard_output_is_written_in_place") {
+    const Folder folder;
+    const auto file = folder / "out";
+    const int before = ::dup(STDOUT_FILENO);
+    const int out = ::open(file.c_str(), O_WRONLY | O_CREAT, 0600);
+    ::dup2(out, STDOUT_FILENO);
+    write_file("-", "a");
+    write_file("/dev/stdout", "b");
+    ::dup2(before, STDOUT_FILENO);
+    ::close(before);
+    ::close(out);
+    CHECK(read_file(file) == "ab");
+}
+
+TEST_CASE("unit.file.a_link_stays_a_link") {
+    const Folder folder;
+    write_file(folder / "target", "old");
+    fs::create_symlink("target", folder / "link");
+    write_file(folder / "link", "new");
+    CHECK(fs::is_symlink(folder / "link"));
+    CHECK(read_file(folder / "target") == "new");
+}
+
+TEST_CASE("unit.file.writability_is_found_beforehand_and_changes_nothing") {
+    const Folder folder;
+    ensure_writable("-");
+    ensure_writable(folder / "new.json");
+    CHECK(folder.entries() == 0);
+    write_file(folder / "there.json", "there");
+    ensure_writable(folder / "there.json");
+    CHECK(read_file(folder / "there.json") == "there");
+    for (const fs::path &file : {folder / "no/such/folder.json", folder / ".", folder / "",
+                                 folder / "there.json/x", fs::path("/proc/report.json")}) {
+        CAPTURE(file);
+        CHECK_THROWS_MATCHES(ensure_writable(file), Error,
+                             MessageMatches(ContainsSubstring("cannot write '")));
+        CHECK_THROWS_AS(write_file(file, "x"), Error);
+    }
+    CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("unit.file.a_file_without_write_permission_is_refused") {
+    const Folder folder;
+    const auto file = folder / "report.json";
+    write_file(file, "old");
+    fs::permissions(file, fs::perms::owner_read | fs::perms::others_read);
+    fs::permissions(folder / "", fs::perms::all);
+    {
+        const NobodyIfRoot nobody;
+        CHECK_THROWS_AS(ensure_writable(file), Error);
+        CHECK_THROWS_AS(write_file(file, "new"), Error);
+    }
+    CHECK(read_file(file) == "old");
+}
+
+TEST_CASE("unit.file.unreadable_files_are_refused") {
+    const Folder folder;
+    CHECK_THROWS_MATCHES(read_file(folder / "none"), InputError,
+                         MessageMatches(ContainsSubstring("none': No such file")));
+    CHECK_THROWS_MATCHES(read_file(folder / ""), InputError,
+                         MessageMatches(ContainsSubstring("Is a directory")));
+}
