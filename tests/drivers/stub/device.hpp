@@ -1,0 +1,25 @@
+#pragma once
+
+#include "objects.hpp"
+
+namespace stub {
+
+/// The one platform.
+[[nodiscard]] cl_platform_id platform();
+
+/// The devices that CLPROBE_STUB asks for; all of a kind, and there until the process ends.
+[[nodiscard]] const std::vector<cl_device_id> &devices();
+
+[[nodiscard]] bool alive(cl_device_id device);
+
+// The device's limits, as clGetDeviceInfo claims them and the other calls enforce them.
+[[nodiscard]] std::size_t group_limit();
+[[nodiscard]] bool has_images();
+constexpr cl_ulong memory_size = 256u << 20;
+constexpr cl_ulong allocation_limit = 64u << 20;
+constexpr cl_ulong local_memory_size = 32u << 10;
+constexpr std::size_t image_width_limit = 8192;
+constexpr std::size_t image_height_limit = 8192;
+constexpr std::size_t image_buffer_limit = 65536;
+
+} // namespace stub

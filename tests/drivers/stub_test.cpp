@@ -1,0 +1,359 @@
+#include "support/process.hpp"
+
+#include <CL/opencl.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+#include <sstream>
+#include <thread>
+#include <unistd.h>
+
+using namespace clprobe::test;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr const char *source = R"(
+#line 1 "kernels/stub/nothing.cl"
+kernel void nothing(global uint *out, // never written
+                    uint trips) {}
+)";
+
+/// One device with what a launch needs.
+struct Setup {
+    cl::Device device = cl::Device::getDefault();
+    cl::Context context{device};
+    cl::CommandQueue queue{context, device, CL_QUEUE_PROFILING_ENABLE};
+
+    [[nodiscard]] cl::Kernel kernel() const {
+        cl::Program program(context, source);
+        program.build("-DTRIPS=1");
+        cl::Kernel made(program, "nothing");
+        made.setArg(0, cl::Buffer(context, CL_MEM_READ_WRITE, 1024));
+        made.setArg(1, cl_uint{1});
+        return made;
+    }
+    [[nodiscard]] cl::Event launch(const cl::Kernel &kernel) const {
+        cl::Event event;
+        queue.enqueueNDRangeKernel(kernel, cl::NullRange, 64, 16, nullptr, &event);
+        return event;
+    }
+};
+
+std::array<cl_ulong, 4> stamps(const cl::Event &event) {
+    return {event.getProfilingInfo<CL_PROFILING_COMMAND_QUEUED>(),
+            event.getProfilingInfo<CL_PROFILING_COMMAND_SUBMIT>(),
+            event.getProfilingInfo<CL_PROFILING_COMMAND_START>(),
+            event.getProfilingInfo<CL_PROFILING_COMMAND_END>()};
+}
+
+Outcome child(const std::string &behaviour, const std::function<std::string()> &body,
+              std::chrono::duration<double> limit = 20s, Environment environment = {}) {
+    environment["OCL_ICD_VENDORS"] = CLPROBE_STUB_ICD;
+    environment["CLPROBE_STUB"] = behaviour;
+    const auto main = [&] {
+        try {
+            std::cout << body() << std::flush;
+        } catch (const cl::Error &error) {
+            std::cout << error.what() << ' ' << error.err() << std::flush;
+        }
+    };
+    return Child(main, environment).wait(limit);
+}
+
+/// What `body` says in a process of its own on the stub, or the error that it met.
+std::string on_stub(const std::string &behaviour, const std::function<std::string()> &body) {
+    const Outcome outcome = child(behaviour, body);
+    INFO(outcome.err);
+    REQUIRE(outcome.exit_status == 0);
+    return outcome.out;
+}
+
+/// The stamps of one launch as `manner` has them, in the order of time.
+std::array<cl_ulong, 4> stamps_on_stub(const std::string &manner) {
+    std::istringstream text(on_stub(manner, [] {
+        const Setup setup;
+        const cl::Event event = setup.launch(setup.kernel());
+        event.wait();
+        std::ostringstream line;
+        for (const cl_ulong stamp : stamps(event))
+            line << stamp << ' ';
+        return line.str();
+    }));
+    std::array<cl_ulong, 4> read{};
+    for (cl_ulong &stamp : read)
+        REQUIRE(text >> stamp);
+    return read;
+}
+
+std::string devices_on_stub(const std::string &behaviour) {
+    return on_stub(behaviour, [] {
+        std::vector<cl::Platform> platforms;
+        cl::Platform::get(&platforms);
+        std::vector<cl::Device> devices;
+        platforms.at(0).getDevices(CL_DEVICE_TYPE_ALL, &devices);
+        std::string names;
+        for (const cl::Device &device : devices)
+            names += device.getInfo<CL_DEVICE_NAME>() + ";";
+        return names;
+    });
+}
+
+std::string launched() {
+    const Setup setup;
+    setup.launch(setup.kernel()).wait();
+    return "launched";
+}
+
+std::string allocated(std::size_t bytes) {
+    const Setup setup;
+    const cl::Buffer buffer(setup.context, CL_MEM_READ_WRITE, bytes);
+    return "allocated";
+}
+
+} // namespace
+
+TEST_CASE("driver.stub.devices") {
+    CHECK(devices_on_stub("") == "Stub GPU;");
+    CHECK(devices_on_stub("devices=2,name=Odd \"name\" \xff\n") ==
+          "Odd \"name\" \xff\n;Odd \"name\" \xff\n;");
+    CHECK(devices_on_stub("devices=0") == ""); // CLHPP's word for CL_DEVICE_NOT_FOUND
+    CHECK(devices_on_stub("no_platform") == "clGetPlatformIDs -1001");
+    CHECK(child("tyop", launched).exit_status == 99);
+}
+
+TEST_CASE("driver.stub.limits") {
+    const auto limits = [] {
+        const Setup setup;
+        std::ostringstream text;
+        text << setup.device.getInfo<CL_DEVICE_MAX_WORK_GROUP_SIZE>() << ' '
+             << setup.device.getInfo<CL_DEVICE_MAX_CLOCK_FREQUENCY>() << ' '
+             << setup.device.getInfo<CL_DEVICE_ADDRESS_BITS>() << ' '
+             << setup.device.getInfo<CL_DEVICE_GLOBAL_MEM_CACHE_SIZE>();
+        return text.str();
+    };
+    CHECK(on_stub("", limits) == "256 800 64 262144");
+    CHECK(on_stub("group=128,mhz=0,address_bits=32,no_cache_size", limits) == "128 0 32 0");
+    CHECK(on_stub("half_answers", limits) == "clGetDeviceInfo -30");
+}
+
+TEST_CASE("driver.stub.memory_and_idle_kernels") {
+    CHECK(on_stub("", [] {
+              const Setup setup;
+              std::vector<cl_uint> sent(256);
+              std::iota(sent.begin(), sent.end(), 7u);
+              const cl::Buffer first(setup.context, CL_MEM_READ_WRITE, 1024);
+              const cl::Buffer second(setup.context, CL_MEM_READ_WRITE, 1024);
+              setup.queue.enqueueWriteBuffer(first, CL_FALSE, 0, 1024, sent.data());
+              cl::Kernel kernel = setup.kernel();
+              kernel.setArg(0, first);
+              setup.queue.enqueueNDRangeKernel(kernel, cl::NullRange, 256);
+              setup.queue.enqueueFillBuffer(second, cl_uint{3}, 0, 1024);
+              setup.queue.enqueueCopyBuffer(first, second, 0, 512, 512);
+              std::vector<cl_uint> got(256);
+              setup.queue.enqueueReadBuffer(second, CL_TRUE, 0, 1024, got.data());
+              const bool filled = got[0] == 3 && got[127] == 3;
+              const bool copied = std::equal(sent.begin(), sent.begin() + 128, got.begin() + 128);
+              auto *mapped = static_cast<cl_uint *>(
+                  setup.queue.enqueueMapBuffer(second, CL_TRUE, CL_MAP_READ, 512, 512));
+              const bool seen = mapped[0] == 7;
+              setup.queue.enqueueUnmapMemObject(second, mapped);
+              setup.queue.finish();
+              return std::string(filled && copied && seen ? "as written" : "wrong");
+          }) == "as written");
+}
+
+TEST_CASE("driver.stub.stamps") {
+    const auto plain = stamps_on_stub("");
+    CHECK(std::is_sorted(plain.begin(), plain.end()));
+    CHECK(plain[3] - plain[2] == 100'000);
+    const auto longer = stamps_on_stub("launch_us=250");
+    CHECK(longer[3] - longer[2] == 250'000);
+    CHECK(stamps_on_stub("stamps=zero") == std::array<cl_ulong, 4>{});
+    const auto backward = stamps_on_stub("stamps=backward");
+    CHECK(std::is_sorted(backward.rbegin(), backward.rend()));
+    CHECK(backward[2] - backward[3] == 100'000);
+    for (const cl_ulong stamp : stamps_on_stub("stamps=coarse"))
+        CHECK(stamp % 1000 == 0);
+    const auto unit = stamps_on_stub("stamps=unit,launch_us=5000");
+    CHECK(unit[3] - unit[2] == 5000);
+    const auto constant = stamps_on_stub("stamps=constant");
+    CHECK(constant[0] != 0);
+    CHECK(constant == std::array{constant[0], constant[0], constant[0], constant[0]});
+    CHECK(on_stub("stamps=error", [] {
+              const Setup setup;
+              const cl::Event event = setup.launch(setup.kernel());
+              event.wait();
+              static_cast<void>(stamps(event));
+              return std::string("stamped");
+          }) == "clGetEventProfileInfo -7");
+}
+
+TEST_CASE("driver.stub.host_time_passes") {
+    CHECK(on_stub("launch_us=20000", [] {
+              const Setup setup;
+              const cl::Kernel kernel = setup.kernel();
+              const auto start = std::chrono::steady_clock::now();
+              for (int i = 0; i < 5; ++i)
+                  setup.queue.enqueueNDRangeKernel(kernel, cl::NullRange, 64);
+              const auto queued = std::chrono::steady_clock::now();
+              setup.queue.finish();
+              const auto finished = std::chrono::steady_clock::now();
+              return std::string(queued - start < 80ms && finished - start >= 100ms ? "passes"
+                                                                                    : "stands");
+          }) == "passes");
+}
+
+TEST_CASE("driver.stub.queue_refuses_profiling") {
+    CHECK_THAT(on_stub("queue_profiling=-35", launched), ContainsSubstring(" -35"));
+    CHECK(on_stub("queue_profiling=-35,stamps=zero", [] {
+              const cl::Context context(cl::Device::getDefault());
+              const cl::CommandQueue queue(context);
+              cl::Event event;
+              queue.enqueueMarkerWithWaitList(nullptr, &event);
+              event.wait();
+              return std::to_string(stamps(event)[3]);
+          }) == "0");
+}
+
+TEST_CASE("driver.stub.out_of_memory") {
+    CHECK(on_stub("oom=4096", [] { return allocated(4096); }) == "allocated");
+    CHECK(on_stub("oom=4096", [] { return allocated(4097); }) == "clCreateBuffer -4");
+    CHECK(on_stub("oom=0,oom_code=-61", [] { return allocated(1); }) == "clCreateBuffer -61");
+    CHECK(on_stub("", [] { return allocated((64u << 20) + 1); }) == "clCreateBuffer -61");
+    CHECK(on_stub("oom_launch", launched) == "clEnqueueNDRangeKernel -5");
+}
+
+TEST_CASE("driver.stub.build_errors") {
+    const auto build = [] {
+        const Setup setup;
+        cl::Program program(setup.context, source);
+        try {
+            program.build("-DTRIPS=1");
+        } catch (const cl::Error &error) {
+            return std::to_string(error.err()) + ' ' +
+                   program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(setup.device);
+        }
+        return std::string("built");
+    };
+    const std::string refused = "-11 kernels/stub/nothing.cl:12:5: error: stub says no\n";
+    CHECK(on_stub("build_error", build) == refused);
+    CHECK(on_stub("build_error=TRIPS=1", build) == refused);
+    CHECK(on_stub("build_error=void nothing", build) == refused);
+    CHECK(on_stub("build_error=fp64", build) == "built");
+}
+
+TEST_CASE("driver.stub.crashes") {
+    CHECK(child("build_crash", launched).signal == SIGSEGV);
+    CHECK(child("launch_crash", launched).signal == SIGSEGV);
+    CHECK(child("list_crash", launched).signal == SIGSEGV);
+}
+
+TEST_CASE("driver.stub.hangs") {
+    CHECK(child("build_hang", launched, 500ms).timed_out);
+    CHECK(child("launch_hang", launched, 500ms).timed_out);
+    CHECK(child("list_hang", launched, 500ms).timed_out);
+}
+
+TEST_CASE("driver.stub.vanishes") {
+    const auto work = [] {
+        const Setup setup;
+        const cl::Kernel kernel = setup.kernel();
+        std::string results;
+        for (int i = 0; i < 3; ++i)
+            try {
+                static_cast<void>(setup.launch(kernel));
+                results += "launched ";
+            } catch (const cl::Error &error) {
+                results += std::to_string(error.err()) + ' ';
+            }
+        return results + std::to_string(clFinish(setup.queue()));
+    };
+    CHECK(on_stub("vanish=2", work) == "launched launched -5 -5");
+}
+
+TEST_CASE("driver.stub.misuse") {
+    CHECK(on_stub("", [] {
+              const Setup setup;
+              cl_int error = 0;
+              cl_mem raw = clCreateBuffer(setup.context(), 0, 64, nullptr, &error);
+              clRetainMemObject(raw);
+              std::string results;
+              for (int i = 0; i < 3; ++i)
+                  results += std::to_string(clReleaseMemObject(raw)) + ' ';
+              return results;
+          }) == "0 0 -38 ");
+    CHECK(on_stub("", [] {
+              const Setup setup;
+              cl::Program program(setup.context, source);
+              program.build();
+              setup.queue.enqueueNDRangeKernel(cl::Kernel(program, "nothing"), cl::NullRange, 64);
+              return std::string("launched");
+          }) == "clEnqueueNDRangeKernel -52");
+    CHECK(on_stub("group=32", [] {
+              const Setup setup;
+              setup.queue.enqueueNDRangeKernel(setup.kernel(), cl::NullRange, 64, 64);
+              return std::string("launched");
+          }) == "clEnqueueNDRangeKernel -55");
+    CHECK(on_stub("", [] {
+              cl::Kernel kernel = Setup().kernel();
+              kernel.setArg(2, cl_uint{1});
+              return std::string("set");
+          }) == "clSetKernelArg -49");
+}
+
+TEST_CASE("driver.stub.user_events_gate_and_callbacks_come") {
+    CHECK(on_stub("", [] {
+              const Setup setup;
+              cl::UserEvent gate(setup.context);
+              const std::vector<cl::Event> waits{gate};
+              cl::Event event;
+              setup.queue.enqueueNDRangeKernel(setup.kernel(), cl::NullRange, 64, 16, &waits,
+                                               &event);
+              std::atomic<bool> called = false;
+              event.setCallback(
+                  CL_COMPLETE,
+                  [](cl_event, cl_int, void *flag) {
+                      static_cast<std::atomic<bool> *>(flag)->store(true);
+                  },
+                  &called);
+              std::this_thread::sleep_for(5ms);
+              const bool held =
+                  event.getInfo<CL_EVENT_COMMAND_EXECUTION_STATUS>() == CL_QUEUED && !called;
+              gate.setStatus(CL_COMPLETE);
+              setup.queue.finish();
+              const bool ran = event.getInfo<CL_EVENT_COMMAND_EXECUTION_STATUS>() == CL_COMPLETE;
+              const bool told = eventually([&] { return called.load(); }, 5s);
+              return std::string(held && ran && told ? "in order" : "wrong");
+          }) == "in order");
+}
+
+TEST_CASE("driver.stub.trace") {
+    const std::filesystem::path file =
+        std::filesystem::temp_directory_path() / ("clprobe-stub-trace-" + std::to_string(getpid()));
+    const Outcome outcome = child("",
+                                  [] {
+                                      const Setup setup;
+                                      clCreateUserEvent(setup.context(), nullptr);
+                                      setup.launch(setup.kernel()).wait();
+                                      return std::string();
+                                  },
+                                  20s, {{"CLPROBE_STUB_TRACE", file}});
+    REQUIRE(outcome.exit_status == 0);
+    std::stringstream text;
+    text << std::ifstream(file).rdbuf();
+    std::filesystem::remove(file);
+    CHECK_THAT(text.str(), ContainsSubstring("clCreateBuffer bytes=1024\n"));
+    CHECK_THAT(text.str(),
+               ContainsSubstring("clEnqueueNDRangeKernel nothing global=64 local=16\n"));
+    CHECK_THAT(text.str(), ContainsSubstring("leaked event 1\n"));
+    CHECK_THAT(text.str(), !ContainsSubstring("leaked memory"));
+}
