@@ -1,0 +1,28 @@
+# What clprobe's own libraries have in common.
+
+# clprobe_add_library(<name> [<source>...]): the library clprobe::<name>.
+function(clprobe_add_library name)
+    set(target clprobe_${name})
+    add_library(${target} ${ARGN})
+    add_library(clprobe::${name} ALIAS ${target})
+    set_target_properties(
+        ${target}
+        PROPERTIES EXPORT_NAME ${name}
+                   VERSION ${PROJECT_VERSION}
+                   # Before 1.0 a minor version may change the interface.
+                   SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+                   INSTALL_RPATH "$ORIGIN"
+    )
+    target_compile_features(${target} PUBLIC cxx_std_20)
+endfunction()
+
+# clprobe_use_headers(<target> <library>...): the include directories of header-only libraries that
+# show in none of the target's own headers. Linked plainly, they would become requirements of every
+# consumer of a static library.
+function(clprobe_use_headers target)
+    foreach(library IN LISTS ARGN)
+        target_include_directories(
+            ${target} SYSTEM PRIVATE $<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>
+        )
+    endforeach()
+endfunction()
