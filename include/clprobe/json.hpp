@@ -45,6 +45,9 @@ inline constexpr std::string_view schema_version = "1.0.0";
 /// that is not finite.
 [[nodiscard]] std::string to_text(const Json &json);
 
+/// The same on one line, without the line's end.
+[[nodiscard]] std::string to_line(const Json &json);
+
 /// Reads a JSON document. Throws InputError, naming the place, where it is malformed or truncated,
 /// nested deeper than 64 levels, or an object gives a member twice or has more than 1000.
 [[nodiscard]] Json parse_json(std::string_view text);

@@ -62,6 +62,11 @@ std::optional<std::string> not_finite(const Json &json) {
     return std::nullopt;
 }
 
+void refuse_not_finite(const Json &json) {
+    if (const auto place = not_finite(json))
+        throw Error(fmt::format("{}: a number that is not finite", *place));
+}
+
 /// Follows the parser through a document, and refuses what it lets pass.
 class Watch {
 public:
@@ -126,9 +131,13 @@ std::string cleaned(std::string_view message) {
 
 } // namespace
 
+std::string to_line(const Json &json) {
+    refuse_not_finite(json);
+    return dump(json);
+}
+
 std::string to_text(const Json &json) {
-    if (const auto place = not_finite(json))
-        throw Error(fmt::format("{}: a number that is not finite", *place));
+    refuse_not_finite(json);
     std::string text;
     print(text, json, 0, false);
     return text + "\n";

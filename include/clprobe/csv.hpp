@@ -1,0 +1,48 @@
+#pragma once
+#include <clprobe/report.hpp>
+#include <clprobe/series.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clprobe {
+
+/// The column that an axis or a measure has in a CSV: its name with its unit, "footprint_bytes",
+/// "latency_s", "trips".
+[[nodiscard]] std::string csv_column(const Axis &axis);
+
+/// A file to be written.
+struct CsvFile {
+    std::string name;
+    std::string text;
+};
+
+/// One file a series, "<probe, its / as _>.<series>.csv": a comment line `# clprobe {...}` that
+/// holds the report without samples and findings, a header, and a row a sample: the axes (names as
+/// words), `block` where the samples have one, and the measure, empty for a point without samples.
+/// Throws Error for a number that is not finite and for two columns of one name.
+[[nodiscard]] std::vector<CsvFile> to_csv(const Report &report, const DeviceRecord &device,
+                                          const ProbeRecord &record);
+
+/// What a CSV holds. `origin`, of a file that `to_csv` made, is the report with the one device and
+/// the one probe that the series belongs to, without any series; a bare file has none.
+struct CsvSeries {
+    Series series;
+    std::optional<Report> origin;
+};
+
+/// Reads one CSV; `file` is its name, for messages. A bare one becomes the first of `layouts`
+/// (series without points) whose columns it has. Columns and rows come in any order; sizes may be
+/// in _bytes, _b, _kib, _mib or _gib, times in _s, _ms, _us or _ns. Throws InputError, naming file,
+/// line and column.
+[[nodiscard]] CsvSeries series_from_csv(std::string_view text, const std::string &file,
+                                        std::span<const Series> layouts);
+
+/// Puts series with an origin back where they came from: one report for each device and probe, with
+/// its series in the order of the files. Throws InputError for a series that is given twice.
+[[nodiscard]] std::vector<Report> reports_from_csv(std::span<const CsvSeries> files);
+
+} // namespace clprobe

@@ -1,0 +1,25 @@
+#pragma once
+#include <clprobe/series.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace clprobe {
+
+/// Starts the comment line that says where a CSV comes from.
+inline constexpr std::string_view origin_mark = "# clprobe ";
+inline constexpr std::string_view block_column = "block";
+
+/// From the numbers of a column to unscaled ones: one of the two is 1, so that a number in base
+/// units stays what it is, and 3 ns become exactly 3e-9 s.
+struct ColumnScale {
+    double multiply = 1;
+    double divide = 1;
+};
+
+/// The scale where `column` is the name of this axis with a spelling of its unit; nothing where it
+/// is another column. Letters' case is ignored.
+[[nodiscard]] std::optional<ColumnScale> scale_of(const Axis &axis, const std::string &column);
+
+} // namespace clprobe

@@ -1,0 +1,239 @@
+#include "io/csv_columns.hpp"
+#include "io/csv_rows.hpp"
+
+#include <clprobe/csv.hpp>
+#include <clprobe/error.hpp>
+#include <clprobe/json.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace clprobe {
+namespace {
+
+/// Which column of the file holds what of the series.
+struct Columns {
+    struct Number {
+        std::size_t cell = 0;
+        ColumnScale scale;
+    };
+    std::vector<Number> axes;
+    Number measure;
+    std::optional<std::size_t> block;
+};
+
+std::string expected_columns(const Series &layout) {
+    std::string columns;
+    for (const Axis &axis : layout.axes)
+        columns += csv_column(axis) + ",";
+    return columns + csv_column(layout.measure);
+}
+
+/// The one column that is this axis; throws where there is none or another.
+Columns::Number find_column(const Axis &axis, const std::vector<std::string> &header) {
+    std::optional<Columns::Number> found;
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        const auto scale = scale_of(axis, header[i]);
+        if (scale && found)
+            throw InputError(fmt::format("two columns for '{}'", csv_column(axis)));
+        if (scale)
+            found = {i, *scale};
+    }
+    if (!found)
+        throw InputError(fmt::format("no column '{}'", csv_column(axis)));
+    return *found;
+}
+
+/// Throws InputError, without a place, where the header is not that of the layout.
+Columns columns_of(const std::vector<std::string> &header, const Series &layout) {
+    Columns columns;
+    std::vector<bool> used(header.size());
+    const auto use = [&](const Axis &axis) {
+        const auto column = find_column(axis, header);
+        used[column.cell] = true;
+        return column;
+    };
+    for (const Axis &axis : layout.axes)
+        columns.axes.push_back(use(axis));
+    columns.measure = use(layout.measure);
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        if (used[i])
+            continue;
+        if (header[i] != block_column || columns.block)
+            throw InputError(fmt::format("unknown column '{}'", header[i]));
+        columns.block = i;
+    }
+    return columns;
+}
+
+/// Reads the rows of one file into a series.
+class Reader {
+public:
+    Reader(const std::string &file, const std::vector<std::string> &header, const Series &layout)
+        : file_(file), header_(header), columns_(columns_of(header, layout)), series_(layout) {
+        series_.points.clear();
+    }
+
+    void add(const CsvRow &row) {
+        if (row.cells.size() != header_.size())
+            fail_at(file_, row.line,
+                    fmt::format("{} cells for {} columns", row.cells.size(), header_.size()));
+        Point &point = point_of(row);
+        if (row.cells[columns_.measure.cell].empty())
+            return;
+        const auto block = block_of(row);
+        if (point.block.size() != (block ? point.samples.size() : 0))
+            fail(row, *columns_.block, "some samples of a point have a block, others none");
+        point.samples.push_back(number(row, columns_.measure));
+        if (block)
+            point.block.push_back(*block);
+    }
+
+    Series take() { return std::move(series_); }
+
+private:
+    Point &point_of(const CsvRow &row) {
+        std::vector<double> at;
+        for (std::size_t i = 0; i < columns_.axes.size(); ++i)
+            at.push_back(coordinate(row, columns_.axes[i], series_.axes[i].labels));
+        const auto [place, is_new] = places_.emplace(at, series_.points.size());
+        if (is_new)
+            series_.points.push_back({std::move(at), {}, {}});
+        return series_.points[place->second];
+    }
+
+    double coordinate(const CsvRow &row, const Columns::Number &column,
+                      const std::vector<std::string> &labels) {
+        if (labels.empty())
+            return number(row, column);
+        const auto &word = row.cells[column.cell];
+        const auto found = std::find(labels.begin(), labels.end(), word);
+        if (found == labels.end())
+            fail(row, column.cell,
+                 fmt::format("'{}' is none of {}", word, fmt::join(labels, ", ")));
+        return static_cast<double>(found - labels.begin());
+    }
+
+    [[nodiscard]] double number(const CsvRow &row, const Columns::Number &column) const {
+        const double value =
+            parse<double>(row, column.cell) * column.scale.multiply / column.scale.divide;
+        if (!std::isfinite(value))
+            fail(row, column.cell, "a number that is not finite");
+        return value;
+    }
+
+    [[nodiscard]] std::optional<int> block_of(const CsvRow &row) const {
+        if (!columns_.block || row.cells[*columns_.block].empty())
+            return std::nullopt;
+        return parse<int>(row, *columns_.block);
+    }
+
+    template <typename T>
+    [[nodiscard]] T parse(const CsvRow &row, std::size_t cell) const {
+        const auto &text = row.cells[cell];
+        T value = 0;
+        const auto *end = text.data() + text.size();
+        if (const auto [at, error] = std::from_chars(text.data(), end, value);
+            error != std::errc{} || at != end)
+            fail(row, cell, fmt::format("expected a number, found '{}'", text));
+        return value;
+    }
+
+    [[noreturn]] void fail(const CsvRow &row, std::size_t cell, const std::string &problem) const {
+        fail_at(file_, row.line, fmt::format("column {}: {}", header_[cell], problem));
+    }
+
+    const std::string &file_;
+    const std::vector<std::string> &header_;
+    Columns columns_;
+    Series series_;
+    std::map<std::vector<double>, std::size_t> places_;
+};
+
+/// A reader for the first layout that the header fits.
+Reader choose_reader(const std::string &file, const CsvRow &header,
+                     std::span<const Series> layouts) {
+    std::string problems;
+    for (const Series &layout : layouts) {
+        try {
+            return Reader(file, header.cells, layout);
+        } catch (const InputError &error) {
+            problems += fmt::format("; for series '{}', {}: {}", layout.name,
+                                    expected_columns(layout), error.what());
+        }
+    }
+    fail_at(file, header.line, "these columns are no series of the probe" + problems);
+}
+
+/// The report that the comment line holds, and its series, which it then lacks.
+struct Origin {
+    Report report;
+    Series series;
+};
+
+Origin read_origin(std::string_view json) {
+    Origin origin{report_from_json(parse_json(json)), {}};
+    auto &devices = origin.report.devices;
+    if (devices.size() != 1 || devices[0].probes.size() != 1 ||
+        devices[0].probes[0].data.series.size() != 1)
+        throw InputError("expected a report of one device, one probe and one series");
+    auto &series = devices[0].probes[0].data.series;
+    origin.series = std::move(series[0]);
+    series.clear();
+    return origin;
+}
+
+std::optional<Origin> origin_in(std::string_view text, const std::string &file) {
+    if (!text.starts_with(origin_mark))
+        return std::nullopt;
+    try {
+        return read_origin(text.substr(0, text.find('\n')).substr(origin_mark.size()));
+    } catch (const InputError &error) {
+        fail_at(file, 1, error.what());
+    }
+}
+
+} // namespace
+
+CsvSeries series_from_csv(std::string_view text, const std::string &file,
+                          std::span<const Series> layouts) {
+    auto origin = origin_in(text, file);
+    const auto rows = csv_rows(text, file);
+    if (rows.empty())
+        throw InputError(file + ": no header");
+    auto reader =
+        choose_reader(file, rows.front(), origin ? std::span(&origin->series, 1) : layouts);
+    for (const CsvRow &row : std::span(rows).subspan(1))
+        reader.add(row);
+    CsvSeries csv{reader.take(), std::nullopt};
+    if (origin)
+        csv.origin = std::move(origin->report);
+    return csv;
+}
+
+std::vector<Report> reports_from_csv(std::span<const CsvSeries> files) {
+    std::vector<Report> origins;
+    std::vector<Report> reports;
+    for (const CsvSeries &file : files) {
+        const Report &origin = file.origin.value();
+        const auto place = static_cast<std::size_t>(
+            std::find(origins.begin(), origins.end(), origin) - origins.begin());
+        if (place == origins.size()) {
+            origins.push_back(origin);
+            reports.push_back(origin);
+        }
+        ProbeRecord &record = reports[place].devices.at(0).probes.at(0);
+        if (record.data.find(file.series.name) != nullptr)
+            throw InputError(
+                fmt::format("series '{}' of {} is given twice", file.series.name, record.probe));
+        record.data.series.push_back(file.series);
+    }
+    return reports;
+}
+
+} // namespace clprobe

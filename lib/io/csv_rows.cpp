@@ -1,0 +1,113 @@
+#include "io/csv_rows.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace clprobe {
+namespace {
+
+constexpr std::string_view blanks = " \t\r";
+
+std::string trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos)
+        return {};
+    return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
+}
+
+class Scanner {
+public:
+    Scanner(std::string_view text, const std::string &file) : text_(text), file_(file) {
+        if (text_.starts_with("\xef\xbb\xbf"))
+            text_.remove_prefix(3);
+    }
+
+    std::vector<CsvRow> rows() {
+        std::vector<CsvRow> rows;
+        for (; at_ < text_.size(); ++at_, ++line_) {
+            skip_blanks();
+            if (next() == '#')
+                at_ = end_of(text_.find('\n', at_));
+            else if (at_ < text_.size() && next() != '\n')
+                rows.push_back(row());
+        }
+        return rows;
+    }
+
+private:
+    [[nodiscard]] char next() const { return at_ < text_.size() ? text_[at_] : '\n'; }
+    [[nodiscard]] std::size_t end_of(std::size_t position) const {
+        return std::min(position, text_.size());
+    }
+    void skip_blanks() { at_ = end_of(text_.find_first_not_of(blanks, at_)); }
+
+    /// The cells up to the end of the line, where it stops.
+    CsvRow row() {
+        CsvRow row{line_, {cell()}};
+        for (; next() == ','; row.cells.push_back(cell()))
+            ++at_;
+        return row;
+    }
+
+    std::string cell() {
+        skip_blanks();
+        if (next() == '"')
+            return quoted_cell();
+        const auto end = end_of(text_.find_first_of(",\n", at_));
+        const auto cell = trimmed(text_.substr(at_, end - at_));
+        at_ = end;
+        return cell;
+    }
+
+    std::string quoted_cell() {
+        const auto first_line = line_;
+        std::string cell;
+        for (;;) {
+            const auto end = text_.find('"', at_ + 1);
+            if (end == std::string_view::npos)
+                fail_at(file_, first_line, "a quote that is never closed");
+            const auto part = text_.substr(at_ + 1, end - at_ - 1);
+            line_ += static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n'));
+            cell += part;
+            at_ = end + 1;
+            if (next() != '"')
+                break;
+            cell += '"'; // "" within quotes
+        }
+        skip_blanks();
+        if (next() != ',' && next() != '\n')
+            fail_at(file_, line_, "text behind a closing quote");
+        return cell;
+    }
+
+    std::string_view text_;
+    const std::string &file_;
+    std::size_t at_ = 0;
+    std::size_t line_ = 1;
+};
+
+} // namespace
+
+std::vector<CsvRow> csv_rows(std::string_view text, const std::string &file) {
+    return Scanner(text, file).rows();
+}
+
+std::string csv_cell(const std::string &text) {
+    const bool plain =
+        !text.empty() && text.find_first_of(",\"\n#") == std::string::npos && trimmed(text) == text;
+    if (plain)
+        return text;
+    std::string cell = "\"";
+    for (const char letter : text)
+        cell += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+    return cell + '"';
+}
+
+void fail_at(const std::string &file, std::size_t line, const std::string &problem) {
+    throw InputError(fmt::format("{}:{}: {}", file, line, problem));
+}
+
+} // namespace clprobe
