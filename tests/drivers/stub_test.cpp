@@ -177,6 +177,8 @@ TEST_CASE("driver.stub.stamps") {
     CHECK(plain[3] - plain[2] == 100'000);
     const auto longer = stamps_on_stub("launch_us=250");
     CHECK(longer[3] - longer[2] == 250'000);
+    const auto looping = stamps_on_stub("launch_us=0,trip_ns=777");
+    CHECK(looping[3] - looping[2] == 777);
     CHECK(stamps_on_stub("stamps=zero") == std::array<cl_ulong, 4>{});
     const auto backward = stamps_on_stub("stamps=backward");
     CHECK(std::is_sorted(backward.rbegin(), backward.rend()));

@@ -1,21 +1,21 @@
 #include "behaviour.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 
 namespace stub {
 namespace {
 
-constexpr std::array<std::string_view, 26> known = {
+constexpr std::string_view known[] = {
     "address_bits", "build_crash", "build_error", "build_hang",   "cpu",          "devices",
     "fp16",         "fp64",        "group",       "half_answers", "launch_crash", "launch_hang",
     "launch_us",    "list_crash",  "list_hang",   "mhz",          "name",         "no_cache_size",
     "no_images",    "no_platform", "oom",         "oom_code",     "oom_launch",   "queue_profiling",
-    "stamps",       "vanish",
+    "stamps",       "trip_ns",     "vanish",
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view entry) {
@@ -31,7 +31,7 @@ Behaviour::Behaviour(std::string_view list) {
         const std::string_view entry = list.substr(0, list.find(','));
         list.remove_prefix(std::min(list.size(), entry.size() + 1));
         const std::string_view name = entry.substr(0, entry.find('='));
-        if (std::ranges::find(known, name) == known.end())
+        if (std::ranges::find(known, name) == std::end(known))
             refuse("unknown behaviour", name);
         asked_.emplace(name, entry.substr(std::min(entry.size(), name.size() + 1)));
     }

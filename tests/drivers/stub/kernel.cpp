@@ -51,15 +51,29 @@ cl_int check_sizes(cl_uint dimensions, const std::size_t *global, const std::siz
 }
 
 cl_int check_arguments(const Kernel &kernel) {
-    const auto &set = kernel.local_bytes;
-    const std::size_t needed =
-        kernel.parameters.value_or(set.empty() ? 0 : set.rbegin()->first + 1);
-    if (set.size() < needed)
+    if (kernel.parameters && kernel.arguments.size() < kernel.parameters->size())
         return CL_INVALID_KERNEL_ARGS;
     std::size_t local = 0;
-    for (const auto &[index, bytes] : set)
-        local += bytes;
+    for (const auto &[index, argument] : kernel.arguments)
+        local += argument.local_bytes;
     return local <= local_memory_size ? CL_SUCCESS : CL_OUT_OF_RESOURCES;
+}
+
+/// The value of the kernel's parameter `trips`, 0 where it has none.
+cl_uint trips(const Kernel &kernel) {
+    cl_uint value = 0;
+    for (const auto &[index, argument] : kernel.arguments)
+        if (kernel.parameters && kernel.parameters->at(index) == "trips" &&
+            argument.value.size() == sizeof value)
+            std::memcpy(&value, argument.value.data(), sizeof value);
+    return value;
+}
+
+Duration launch_time(const Kernel &kernel) {
+    if (behaviour().asks("launch_hang"))
+        return Duration::max();
+    return std::chrono::microseconds(behaviour().number("launch_us", 100)) +
+           trips(kernel) * Duration(behaviour().number("trip_ns", 0));
 }
 
 } // namespace
@@ -110,11 +124,13 @@ cl_int set_kernel_arg(cl_kernel kernel, cl_uint index, std::size_t size, const v
     const Call call("clSetKernelArg");
     if (!alive(kernel))
         return CL_INVALID_KERNEL;
-    if (kernel->body->parameters && index >= *kernel->body->parameters)
+    if (kernel->body->parameters && index >= kernel->body->parameters->size())
         return CL_INVALID_ARG_INDEX;
     if (size == 0)
         return CL_INVALID_ARG_SIZE;
-    kernel->body->local_bytes[index] = value ? 0 : size;
+    const auto *bytes = static_cast<const std::byte *>(value);
+    kernel->body->arguments[index] =
+        bytes ? Argument{{bytes, bytes + size}, 0} : Argument{{}, size};
     return CL_SUCCESS;
 }
 
@@ -129,7 +145,8 @@ cl_int get_kernel_info(cl_kernel kernel, cl_kernel_info name, std::size_t room, 
     case CL_KERNEL_FUNCTION_NAME:
         return answer(body.name);
     case CL_KERNEL_NUM_ARGS:
-        return answer(body.parameters.value_or(static_cast<cl_uint>(body.local_bytes.size())));
+        return answer(static_cast<cl_uint>(body.parameters ? body.parameters->size()
+                                                           : body.arguments.size()));
     case CL_KERNEL_REFERENCE_COUNT:
         return answer(kernel->references);
     case CL_KERNEL_CONTEXT:
@@ -190,9 +207,7 @@ cl_int enqueue_nd_range_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint
         return CL_OUT_OF_RESOURCES;
     if (behaviour().asks("launch_crash"))
         crash();
-    const Duration duration = behaviour().asks("launch_hang")
-                                  ? Duration::max()
-                                  : std::chrono::microseconds(behaviour().number("launch_us", 100));
+    const Duration duration = launch_time(*kernel->body);
     const cl_int error =
         enqueue(call, queue, CL_COMMAND_NDRANGE_KERNEL, duration, {count, waits, event});
     count_launch();

@@ -73,11 +73,18 @@ struct Program {
     std::string log;
 };
 
+/// An argument as it was set; in local memory, none of its bytes.
+struct Argument {
+    std::vector<std::byte> value;
+    std::size_t local_bytes = 0;
+};
+
 struct Kernel {
     Ref<_cl_program> program;
     std::string name;
-    std::optional<cl_uint> parameters; // unknown where the source does not show them plainly
-    std::map<cl_uint, std::size_t> local_bytes; // of each argument set, 0 for those not local
+    /// Unknown where the source does not show them plainly.
+    std::optional<std::vector<std::string>> parameters;
+    std::map<cl_uint, Argument> arguments;
 };
 
 } // namespace stub

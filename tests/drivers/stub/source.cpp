@@ -21,11 +21,18 @@ std::string without_comments(const std::string &source) {
     return text;
 }
 
-std::optional<cl_uint> count_parameters(const std::string &list) {
+/// The last word of each parameter.
+std::optional<std::vector<std::string>> parameter_names(const std::string &list) {
     if (list.find('#') != std::string::npos)
         return std::nullopt;
-    const bool none = list.find_first_not_of(" \n\t\r") == std::string::npos || list == "void";
-    return none ? 0 : static_cast<cl_uint>(std::ranges::count(list, ',')) + 1;
+    static const std::regex parameter(R"((\w+)\s*(?:,|$))");
+    std::vector<std::string> names;
+    for (std::sregex_iterator found(list.begin(), list.end(), parameter), end; found != end;
+         ++found)
+        names.push_back((*found)[1]);
+    if (names == std::vector<std::string>{"void"})
+        names.clear();
+    return names;
 }
 
 } // namespace
@@ -38,7 +45,7 @@ std::vector<KernelText> kernels_in(const std::string &source) {
     std::vector<KernelText> kernels;
     for (std::sregex_iterator found(text.begin(), text.end(), declaration), end; found != end;
          ++found)
-        kernels.push_back({(*found)[1], count_parameters((*found)[2])});
+        kernels.push_back({(*found)[1], parameter_names((*found)[2])});
     return kernels;
 }
 

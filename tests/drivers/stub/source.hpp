@@ -8,11 +8,11 @@
 
 namespace stub {
 
-/// A kernel as its source declares it; the number of parameters only where no preprocessor line
+/// A kernel as its source declares it; the names of its parameters only where no preprocessor line
 /// stands among them.
 struct KernelText {
     std::string name;
-    std::optional<cl_uint> parameters;
+    std::optional<std::vector<std::string>> parameters;
 };
 
 /// The kernels that a source plainly declares; those that a macro makes are not seen.
