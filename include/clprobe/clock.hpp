@@ -18,8 +18,8 @@ public:
     virtual double time(const std::function<Event()> &enqueue) = 0;
 };
 
-/// Start to end as the device stamps them; `seconds_per_tick` is the audited length of one tick.
-[[nodiscard]] std::unique_ptr<Clock> event_clock(double seconds_per_tick = 1e-9);
+/// Start to end as the device stamps them.
+[[nodiscard]] std::unique_ptr<Clock> event_clock();
 
 /// From before the enqueue until the queue is empty again, by the host's steady clock.
 [[nodiscard]] std::unique_ptr<Clock> host_clock(const Context &context);

@@ -49,6 +49,9 @@ struct ProbeInfo {
     double seconds = 5; ///< time budget at the standard profile
 };
 
+/// The seconds that a profile grants the probe.
+[[nodiscard]] double budget(const ProbeInfo &probe, Profile profile);
+
 class Bench;
 
 /// One question to a device: `measure` runs the experiment, `interpret` says what it means.
@@ -133,6 +136,8 @@ public:
 
     /// One launch: prepared, timed by the session's clock, verified. Seconds.
     double launch(const Work &work, std::uint32_t trips = 1);
+    /// One launch with its stamps and the host's time around it; no clock is needed for this.
+    StampedLaunch launch_stamped(const Work &work, std::uint32_t trips = 1);
     /// Grows the trips by measuring until a launch takes `seconds` (0: the default target).
     std::uint32_t calibrate(const Work &work, double seconds = 0);
     /// Launches until consecutive times agree, or half a second is over.

@@ -48,20 +48,22 @@ struct BuildRecord {
     bool operator==(const BuildRecord &) const = default;
 };
 
-/// Where a probe's wall time went, in seconds. What is in none of the parts is the harness's own.
+/// Where a probe's wall time went, in seconds: `setup` opened the device. What is in none of the
+/// parts is the harness's own.
 struct Elapsed {
     double total = 0;
+    double setup = 0;
     double build = 0;
     double launch = 0;
     double transfer = 0;
 
-    [[nodiscard]] double harness() const { return total - build - launch - transfer; }
+    [[nodiscard]] double harness() const { return total - setup - build - launch - transfer; }
     bool operator==(const Elapsed &) const = default;
 };
 
-/// What else ran on the machine meanwhile, as fractions of all its processors' time; absent where
-/// the system does not tell. `slowdown` is how much slower a fixed dependent chain ran on the host
-/// at the worst of its checks than at the best, minus one.
+/// What else ran on the machine meanwhile: how many processors' worth of others' work, and of what
+/// a hypervisor took; absent where the system does not tell. `slowdown` is how much slower a fixed
+/// dependent chain ran on the host at the worst of its checks than at the best, minus one.
 struct MachineLoad {
     std::optional<double> others;
     std::optional<double> steal;

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -63,13 +65,34 @@ struct LaunchBounds {
     std::uint32_t most_trips = 1u << 30;
 };
 
-/// Launches once with that many trips: prepared, timed, verified. Seconds.
-double launch_once(Clock &clock, const Context &context, const Work &work, std::uint32_t trips);
+/// Launches once with that many trips: prepared, timed, verified. Seconds. `wall`, where given, is
+/// raised by the host's time from enqueue to end.
+double launch_once(Clock &clock, const Context &context, const Work &work, std::uint32_t trips,
+                   double *wall = nullptr);
 
-/// Grows the trip count from one, by measuring, until a launch takes `bounds.target`, and returns
-/// it. Every launch on the way stays under `bounds.limit` if time is no worse than quadratic in
-/// trips. Without a trips argument it returns 1 after one launch.
-std::uint32_t calibrate(Clock &clock, const Context &context, const Work &work,
+/// A launch with its stamps (where the driver gives any), and the host's steady clock in seconds
+/// before the enqueue and after the end.
+struct StampedLaunch {
+    double host_begin = 0;
+    double host_end = 0;
+    std::optional<Stamps> stamps;
+};
+StampedLaunch launch_stamped(const Context &context, const Work &work, std::uint32_t trips);
+
+/// The launches as a series "stamps" over (launch, stamp): the four stamps in ticks from the first
+/// of all, and the host's clock in nanoseconds from the first launch.
+[[nodiscard]] Series stamp_series(std::span<const StampedLaunch> launches);
+/// The findings that the audit of the device's stamps makes.
+[[nodiscard]] std::vector<FindingKey> audit_keys();
+/// Whether the stamps can serve as a clock, from such a series: their resolution and their ratio to
+/// the host's clock, `measured` where they are sound. `refusal` is what the driver answered when a
+/// queue with profiling was asked for; empty where it made one.
+[[nodiscard]] std::vector<Finding> audit(const Series &stamps, const std::string &refusal);
+
+/// Grows the trip count from one, by measuring with `time_of`, until a launch takes
+/// `bounds.target` seconds, and returns it. Every launch on the way stays under `bounds.limit` if
+/// time is no worse than quadratic in trips.
+std::uint32_t calibrate(const std::function<double(std::uint32_t trips)> &time_of,
                         const LaunchBounds &bounds);
 
 /// The times of one kernel, with how they were taken. `slope` is absent where the kernel has no

@@ -166,8 +166,8 @@ ClockChoice read_clock(const JsonNode &node) {
 }
 
 Elapsed read_elapsed(const JsonNode &node) {
-    return {node["total"].number(), node["build"].number(), node["launch"].number(),
-            node["transfer"].number()};
+    return {node["total"].number(), node["setup"].number(), node["build"].number(),
+            node["launch"].number(), node["transfer"].number()};
 }
 
 MachineLoad read_load(const JsonNode &node) {

@@ -71,6 +71,7 @@ Json to_json(const ClockChoice &clock) {
 
 Json to_json(const Elapsed &elapsed) {
     return {{"total", elapsed.total},
+            {"setup", elapsed.setup},
             {"build", elapsed.build},
             {"launch", elapsed.launch},
             {"transfer", elapsed.transfer}};

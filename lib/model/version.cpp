@@ -1,0 +1,7 @@
+#include <clprobe/version.hpp>
+
+namespace clprobe {
+
+std::string_view version() { return CLPROBE_VERSION; }
+
+} // namespace clprobe

@@ -1,0 +1,92 @@
+#include <clprobe/error.hpp>
+#include <clprobe/opencl.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace clprobe {
+
+std::string_view opencl_error_name(int code) {
+    switch (code) {
+#define CODE(name)                                                                                 \
+    case name:                                                                                     \
+        return #name
+        CODE(CL_DEVICE_NOT_FOUND);
+        CODE(CL_DEVICE_NOT_AVAILABLE);
+        CODE(CL_COMPILER_NOT_AVAILABLE);
+        CODE(CL_MEM_OBJECT_ALLOCATION_FAILURE);
+        CODE(CL_OUT_OF_RESOURCES);
+        CODE(CL_OUT_OF_HOST_MEMORY);
+        CODE(CL_PROFILING_INFO_NOT_AVAILABLE);
+        CODE(CL_MEM_COPY_OVERLAP);
+        CODE(CL_IMAGE_FORMAT_MISMATCH);
+        CODE(CL_IMAGE_FORMAT_NOT_SUPPORTED);
+        CODE(CL_BUILD_PROGRAM_FAILURE);
+        CODE(CL_MAP_FAILURE);
+        CODE(CL_MISALIGNED_SUB_BUFFER_OFFSET);
+        CODE(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
+        CODE(CL_COMPILE_PROGRAM_FAILURE);
+        CODE(CL_LINKER_NOT_AVAILABLE);
+        CODE(CL_LINK_PROGRAM_FAILURE);
+        CODE(CL_DEVICE_PARTITION_FAILED);
+        CODE(CL_KERNEL_ARG_INFO_NOT_AVAILABLE);
+        CODE(CL_INVALID_VALUE);
+        CODE(CL_INVALID_DEVICE_TYPE);
+        CODE(CL_INVALID_PLATFORM);
+        CODE(CL_INVALID_DEVICE);
+        CODE(CL_INVALID_CONTEXT);
+        CODE(CL_INVALID_QUEUE_PROPERTIES);
+        CODE(CL_INVALID_COMMAND_QUEUE);
+        CODE(CL_INVALID_HOST_PTR);
+        CODE(CL_INVALID_MEM_OBJECT);
+        CODE(CL_INVALID_IMAGE_FORMAT_DESCRIPTOR);
+        CODE(CL_INVALID_IMAGE_SIZE);
+        CODE(CL_INVALID_SAMPLER);
+        CODE(CL_INVALID_BINARY);
+        CODE(CL_INVALID_BUILD_OPTIONS);
+        CODE(CL_INVALID_PROGRAM);
+        CODE(CL_INVALID_PROGRAM_EXECUTABLE);
+        CODE(CL_INVALID_KERNEL_NAME);
+        CODE(CL_INVALID_KERNEL_DEFINITION);
+        CODE(CL_INVALID_KERNEL);
+        CODE(CL_INVALID_ARG_INDEX);
+        CODE(CL_INVALID_ARG_VALUE);
+        CODE(CL_INVALID_ARG_SIZE);
+        CODE(CL_INVALID_KERNEL_ARGS);
+        CODE(CL_INVALID_WORK_DIMENSION);
+        CODE(CL_INVALID_WORK_GROUP_SIZE);
+        CODE(CL_INVALID_WORK_ITEM_SIZE);
+        CODE(CL_INVALID_GLOBAL_OFFSET);
+        CODE(CL_INVALID_EVENT_WAIT_LIST);
+        CODE(CL_INVALID_EVENT);
+        CODE(CL_INVALID_OPERATION);
+        CODE(CL_INVALID_GL_OBJECT);
+        CODE(CL_INVALID_BUFFER_SIZE);
+        CODE(CL_INVALID_MIP_LEVEL);
+        CODE(CL_INVALID_GLOBAL_WORK_SIZE);
+        CODE(CL_INVALID_PROPERTY);
+        CODE(CL_INVALID_IMAGE_DESCRIPTOR);
+        CODE(CL_INVALID_COMPILER_OPTIONS);
+        CODE(CL_INVALID_LINKER_OPTIONS);
+        CODE(CL_INVALID_DEVICE_PARTITION_COUNT);
+        CODE(CL_INVALID_PIPE_SIZE);
+        CODE(CL_INVALID_DEVICE_QUEUE);
+        CODE(CL_INVALID_SPEC_ID);
+        CODE(CL_MAX_SIZE_RESTRICTION_EXCEEDED);
+#undef CODE
+    case -1001:
+        return "CL_PLATFORM_NOT_FOUND_KHR";
+    default:
+        return "unknown OpenCL error";
+    }
+}
+
+Error::Error(std::string_view doing, int code)
+    : std::runtime_error(fmt::format("{}: {} ({})", doing, opencl_error_name(code), code)),
+      code_(code) {}
+
+BuildError::BuildError(std::string_view kernel, std::string_view options, int code, std::string log)
+    : Error(fmt::format("building {} with \"{}\"", kernel, options), code), log_(std::move(log)) {}
+
+} // namespace clprobe

@@ -1,0 +1,68 @@
+#include "opencl/checked.hpp"
+
+#include <clprobe/context.hpp>
+#include <clprobe/kernel.hpp>
+
+#include <fmt/format.h>
+
+namespace clprobe {
+
+struct Kernel::State {
+    std::string name;
+    cl::Kernel kernel;
+    cl::Device device;
+};
+
+Kernel::Kernel(std::string name, cl_kernel owned, cl_device_id device)
+    : state_(std::make_shared<const State>(
+          State{std::move(name), cl::Kernel(owned), cl::Device(device, true)})) {}
+
+const std::string &Kernel::name() const {
+    return state_->name;
+}
+cl_kernel Kernel::native() const {
+    return state_->kernel();
+}
+
+void Kernel::set_bytes(unsigned index, std::size_t bytes, const void *value) {
+    const cl_int code = clSetKernelArg(state_->kernel(), index, bytes, value);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("setting argument {} of {}", index, state_->name), code);
+}
+
+void Kernel::set(unsigned index, const Buffer &buffer) {
+    const cl_mem native = buffer.native();
+    set_bytes(index, sizeof native, &native);
+}
+
+void Kernel::set_local(unsigned index, std::size_t bytes) {
+    set_bytes(index, bytes, nullptr);
+}
+
+std::optional<std::size_t> Kernel::max_group_size() const {
+    return answered(
+        [&] { return state_->kernel.getWorkGroupInfo<CL_KERNEL_WORK_GROUP_SIZE>(state_->device); });
+}
+
+std::optional<std::size_t> Kernel::preferred_multiple() const {
+    return answered([&] {
+        return state_->kernel.getWorkGroupInfo<CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE>(
+            state_->device);
+    });
+}
+
+std::optional<std::uint64_t> Kernel::private_memory() const {
+    return answered([&] {
+        return std::uint64_t{
+            state_->kernel.getWorkGroupInfo<CL_KERNEL_PRIVATE_MEM_SIZE>(state_->device)};
+    });
+}
+
+std::optional<std::uint64_t> Kernel::local_memory() const {
+    return answered([&] {
+        return std::uint64_t{
+            state_->kernel.getWorkGroupInfo<CL_KERNEL_LOCAL_MEM_SIZE>(state_->device)};
+    });
+}
+
+} // namespace clprobe

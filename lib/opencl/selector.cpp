@@ -1,0 +1,101 @@
+#include <clprobe/device.hpp>
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <map>
+
+namespace clprobe {
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return result;
+}
+
+/// The name in lower case, everything but letters and digits become single dashes.
+std::string slugged(std::string_view device_name) {
+    std::string slug;
+    for (const char c : lower(device_name)) {
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            slug += c;
+        else if (!slug.empty() && slug.back() != '-')
+            slug += '-';
+    }
+    while (!slug.empty() && slug.back() == '-')
+        slug.pop_back();
+    return slug.empty() ? "unnamed" : slug;
+}
+
+std::string_view short_type(DeviceType type) {
+    return type == DeviceType::accelerator ? "acc" : name(type);
+}
+
+template <typename Matches>
+std::vector<std::size_t> where(std::span<const DeviceInfo> devices, Matches matches) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < devices.size(); ++i)
+        if (matches(devices[i]))
+            found.push_back(i);
+    return found;
+}
+
+std::optional<std::size_t> index_of(std::string_view selector) {
+    std::size_t index = 0;
+    const auto [end, error] =
+        std::from_chars(selector.data(), selector.data() + selector.size(), index);
+    const bool whole = error == std::errc{} && end == selector.data() + selector.size();
+    return whole ? std::optional{index} : std::nullopt;
+}
+
+std::vector<std::size_t> first_of(std::span<const DeviceInfo> devices, DeviceType type) {
+    auto found = where(devices, [&](const DeviceInfo &device) { return device.type == type; });
+    if (found.size() > 1)
+        found.resize(1);
+    return found;
+}
+
+} // namespace
+
+void assign_slugs(std::span<DeviceInfo> devices) {
+    std::map<DeviceType, unsigned> count;
+    for (DeviceInfo &device : devices)
+        device.slug = fmt::format("{}{}-{}", short_type(device.type), count[device.type]++,
+                                  slugged(device.name));
+}
+
+std::vector<std::size_t> select(std::span<const DeviceInfo> devices, std::string_view selector) {
+    const std::string wanted = lower(selector);
+    std::vector<std::size_t> found;
+    if (wanted.empty()) {
+        found = first_of(devices, DeviceType::gpu);
+        if (found.empty() && !devices.empty())
+            found = {0};
+    } else if (wanted == "all") {
+        found = where(devices, [](const DeviceInfo &) { return true; });
+    } else if (wanted == "cpu" || wanted == "gpu") {
+        found = first_of(devices, wanted == "cpu" ? DeviceType::cpu : DeviceType::gpu);
+    } else if (const auto index = index_of(wanted)) {
+        if (*index < devices.size())
+            found = {*index};
+    } else {
+        found = where(devices, [&](const DeviceInfo &device) { return device.slug == wanted; });
+        if (found.empty())
+            found = where(devices, [&](const DeviceInfo &device) {
+                return lower(device.name).find(wanted) != std::string::npos;
+            });
+    }
+    if (!found.empty() || devices.empty())
+        return found;
+    std::string known;
+    for (const DeviceInfo &device : devices)
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", device.slug);
+    throw InputError(fmt::format("no device fits \"{}\"; there are: {}", selector, known));
+}
+
+} // namespace clprobe
