@@ -1,0 +1,109 @@
+#include <clprobe/error.hpp>
+#include <clprobe/probe.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace clprobe::probes {
+namespace {
+
+constexpr std::size_t work_items = 64;
+
+/// x after `steps` steps of x -> a x + c modulo 2^32, by squaring the step.
+std::uint32_t after_steps(std::uint32_t x, std::uint32_t a, std::uint32_t c, std::uint32_t steps) {
+    for (; steps != 0; steps >>= 1) {
+        if ((steps & 1) != 0)
+            x = a * x + c;
+        c = (a + 1) * c;
+        a *= a;
+    }
+    return x;
+}
+
+class EventTimer : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override {
+        static const ProbeInfo info = {
+            .name = "host/event_timer",
+            .question = "Can the device's time stamps be trusted, and how fine are they?",
+            .method =
+                "Launches of a dependent chain of some milliseconds and of random length are "
+                "stamped by the device and timed by the host. The resolution is the greatest "
+                "common divisor of all differences between START and END stamps, whatever the "
+                "driver claims. The ratio is how far the END stamps advance while the host's "
+                "steady clock advances by a second. Every other probe takes its clock from this: "
+                "device events where the stamps move, never run backwards, cover the commands and "
+                "tick in nanoseconds at least every half microsecond; otherwise the host's clock, "
+                "with the slope over trip counts cancelling the launch.",
+            .pitfalls = {"A queue with profiling can be refused although the device advertises it "
+                         "(Mesa's panfrost before late 2024).",
+                         "A driver can answer success and give zeros, or stamps in its own ticks.",
+                         "CL_DEVICE_PROFILING_TIMER_RESOLUTION is often wrong by a factor of 30 in "
+                         "either direction, and is not used.",
+                         "Some drivers compile inside the first launch: it is not counted."},
+            .sources = {"OpenCL 3.0 specification, section 5.14, profiling operations"},
+            .needs = "",
+            .wants = {},
+            .makes = audit_keys(),
+            .series = {{stamp_series({}).name, stamp_series({}).axes, stamp_series({}).measure,
+                        "device stamps in ticks, host times in nanoseconds, each from the first "
+                        "launch"}},
+            .kernels = {"host/event_timer"},
+            .seconds = 1,
+        };
+        return info;
+    }
+
+    void measure(Bench &bench) const override {
+        const Buffer out = bench.buffer(work_items * sizeof(std::uint32_t));
+        const auto multiplier = static_cast<std::uint32_t>(bench.random()()) | 5u;
+        const auto increment = static_cast<std::uint32_t>(bench.random()()) | 1u;
+        Work work{bench.kernel("host/event_timer", "spin", ""),
+                  NdRange::linear(1, work_items),
+                  3,
+                  [&] { bench.poison(out); },
+                  {}};
+        work.kernel.set(0, out);
+        work.kernel.set(1, multiplier);
+        work.kernel.set(2, increment);
+        work.verify = [&](std::uint32_t trips) {
+            for (const std::size_t lane : bench.lanes(work_items)) {
+                const auto expected =
+                    after_steps(static_cast<std::uint32_t>(lane), multiplier, increment, trips);
+                const auto found = bench.read<std::uint32_t>(out, lane, 1).front();
+                if (found != expected)
+                    throw VerificationError(
+                        fmt::format("work-item {} computed {} in place of {} after {} trips", lane,
+                                    found, expected, trips));
+            }
+        };
+
+        bench.data().words["profiling_refusal"] = bench.context().profiling_refusal();
+        const std::uint32_t trips = bench.calibrate(work, 2e-3);
+        bench.warm_up(work, trips);
+        std::vector<StampedLaunch> launches;
+        const std::size_t most = bench.tiny() ? 12 : 400;
+        const double stop_at = bench.remaining() - 0.6 * bench.budget();
+        while (launches.size() < 12 || (launches.size() < most && bench.remaining() > stop_at)) {
+            // Random lengths, so that a clock that ticks in step with the launches shows its tick.
+            const auto varied = trips / 2 + static_cast<std::uint32_t>(bench.random()() % trips);
+            launches.push_back(bench.launch_stamped(work, std::max(1u, varied)));
+        }
+        bench.data().series.push_back(stamp_series(launches));
+    }
+
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &) const override {
+        const Series *stamps = data.find("stamps");
+        return audit(stamps != nullptr ? *stamps : Series{}, data.word("profiling_refusal"));
+    }
+};
+
+} // namespace
+
+std::unique_ptr<Probe> make_host_event_timer() {
+    return std::make_unique<EventTimer>();
+}
+
+} // namespace clprobe::probes

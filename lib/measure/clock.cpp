@@ -1,0 +1,85 @@
+#include <clprobe/clock.hpp>
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+namespace clprobe {
+namespace {
+
+class EventClock : public Clock {
+public:
+    [[nodiscard]] std::string_view name() const override { return "events"; }
+
+    double time(const std::function<Event()> &enqueue) override {
+        const Event event = enqueue();
+        event.wait();
+        const auto stamps = event.stamps();
+        if (!stamps)
+            throw Error("the driver gave no time stamps for a command");
+        if (stamps->end < stamps->start)
+            throw Error("a command's END stamp lies before its START");
+        return static_cast<double>(stamps->end - stamps->start) * 1e-9;
+    }
+};
+
+class HostClock : public Clock {
+public:
+    explicit HostClock(const Context &context) : context_(context) {}
+    [[nodiscard]] std::string_view name() const override { return "host"; }
+
+    double time(const std::function<Event()> &enqueue) override {
+        context_.finish(); // what was enqueued before must not be timed
+        const auto start = std::chrono::steady_clock::now();
+        enqueue().wait();
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    }
+
+private:
+    Context context_;
+};
+
+// Coarser than this, a launch of some milliseconds is not timed to a thousandth.
+constexpr double coarsest_tick = 5e-7;
+// More than this, and the stamps are in another unit than they claim, or the counter is off.
+constexpr double worst_ratio_error = 0.02;
+
+} // namespace
+
+std::unique_ptr<Clock> event_clock() {
+    return std::make_unique<EventClock>();
+}
+
+std::unique_ptr<Clock> host_clock(const Context &context) {
+    return std::make_unique<HostClock>(context);
+}
+
+ClockChoice choose_clock(const Facts &facts) {
+    const Finding *resolution = facts.find("event_timer.resolution");
+    const Finding *ratio = facts.find("event_timer.host_ratio");
+    if (resolution == nullptr || ratio == nullptr)
+        return {"host", "no audit of the events", {}, {}};
+    ClockChoice host{"host", {}, resolution->value, ratio->value};
+    for (const Finding *finding : {resolution, ratio})
+        if (finding->status != Status::measured) {
+            host.reason = finding->note;
+            return host;
+        }
+    if (*resolution->value > coarsest_tick)
+        host.reason = "the device's stamps tick at " + format({*resolution->value, Unit::second});
+    else if (std::abs(*ratio->value - 1) > worst_ratio_error)
+        host.reason =
+            fmt::format("the device's stamps run at {:.4g} times the host's clock", *ratio->value);
+    else
+        return {"events", "the audit found the device's stamps sound", resolution->value,
+                ratio->value};
+    return host;
+}
+
+std::unique_ptr<Clock> make_clock(const ClockChoice &choice, const Context &context) {
+    return choice.source == "events" ? event_clock() : host_clock(context);
+}
+
+} // namespace clprobe

@@ -1,0 +1,170 @@
+#include <clprobe/sampling.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+namespace clprobe {
+namespace {
+
+enum Label : std::size_t { queued, submit, start, end, host_begin, host_end };
+
+/// The audit's launches again, column by column. Device ticks and host nanoseconds, both counted
+/// from the first launch.
+struct Columns {
+    std::array<std::vector<double>, 6> of;
+    [[nodiscard]] std::size_t stamped() const { return of[end].size(); }
+};
+
+Columns columns_of(const Series &series) {
+    Columns columns;
+    for (const Point &point : series.points)
+        if (!point.samples.empty() && point.at.size() == 2)
+            columns.of.at(static_cast<std::size_t>(point.at[1])).push_back(point.samples.front());
+    return columns;
+}
+
+bool moves(const std::vector<double> &values) {
+    return std::any_of(values.begin(), values.end(), [&](double v) { return v != values.front(); });
+}
+
+/// The length of one tick: the greatest common divisor of the differences between stamps.
+double tick_of(const Columns &columns) {
+    std::int64_t divisor = 0;
+    for (const Label label : {start, end})
+        for (const double value : columns.of[label])
+            divisor =
+                std::gcd(divisor, static_cast<std::int64_t>(value - columns.of[start].front()));
+    return static_cast<double>(divisor);
+}
+
+/// Why the stamps cannot be a clock; empty where they can.
+std::string unsound(const Columns &columns) {
+    if (!moves(columns.of[start]) || !moves(columns.of[end]))
+        return "the driver gives START and END stamps that never move";
+    for (std::size_t i = 0; i < columns.stamped(); ++i) {
+        if (columns.of[end][i] < columns.of[start][i])
+            return "the END stamp of a command lies before its START";
+        if (i > 0 && columns.of[end][i] < columns.of[end][i - 1])
+            return "the stamps of successive commands run backwards";
+    }
+    return {};
+}
+
+/// Device ticks over host nanoseconds between launches half the audit apart: the median, and the
+/// interval of such medians.
+std::pair<double, Interval> ratio_of(const Columns &columns) {
+    const std::size_t count = columns.stamped();
+    const std::size_t apart = std::max<std::size_t>(1, count / 2);
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i + apart < count; ++i) {
+        const double host = columns.of[host_end][i + apart] - columns.of[host_end][i];
+        if (host > 0)
+            ratios.push_back((columns.of[end][i + apart] - columns.of[end][i]) / host);
+    }
+    if (ratios.empty())
+        return {0, {0, 0}};
+    const double value = median(ratios);
+    const Interval interval =
+        median_interval(ratios).value_or(Interval{quantile(ratios, 0), quantile(ratios, 1)});
+    return {value, interval};
+}
+
+/// Share of a launch's time on the host that START to END covers. The best covered tenth of the
+/// launches, since a busy host adds to its own time only.
+double covered(const Columns &columns, double ratio) {
+    std::vector<double> shares;
+    for (std::size_t i = 0; i < columns.stamped(); ++i) {
+        const double device = columns.of[end][i] - columns.of[start][i];
+        const double host = columns.of[host_end][i] - columns.of[host_begin][i];
+        if (host > 0 && ratio > 0)
+            shares.push_back(device / ratio / host);
+    }
+    return shares.empty() ? 0 : quantile(shares, 0.9);
+}
+
+bool in_order(const Columns &columns) {
+    for (std::size_t i = 0; i < columns.stamped(); ++i)
+        if (columns.of[queued][i] > columns.of[submit][i] ||
+            columns.of[submit][i] > columns.of[start][i])
+            return false;
+    return true;
+}
+
+} // namespace
+
+std::vector<FindingKey> audit_keys() {
+    return {{"event_timer.resolution", Unit::second, Better::none,
+             "the least step between time stamps"},
+            {"event_timer.host_ratio", Unit::one, Better::none,
+             "device time over host time: 1 for stamps in nanoseconds, as they should be"}};
+}
+
+Series stamp_series(std::span<const StampedLaunch> launches) {
+    Series series{
+        "stamps",
+        {{"launch", Unit::one, {}},
+         {"stamp", Unit::one, {"queued", "submit", "start", "end", "host_begin", "host_end"}}},
+        {"ticks", Unit::one, {}},
+        {}};
+    std::optional<std::uint64_t> base;
+    for (std::size_t i = 0; i < launches.size(); ++i) {
+        const StampedLaunch &launch = launches[i];
+        const auto add = [&](Label label, double ticks) {
+            series.points.push_back(
+                {{static_cast<double>(i), static_cast<double>(label)}, {ticks}, {}});
+        };
+        // Counted from the first stamp, the ticks fit a double exactly.
+        const auto ticks = [&](std::uint64_t stamp) {
+            return static_cast<double>(static_cast<std::int64_t>(stamp - *base));
+        };
+        if (launch.stamps) {
+            if (!base)
+                base = launch.stamps->queued;
+            add(queued, ticks(launch.stamps->queued));
+            add(submit, ticks(launch.stamps->submit));
+            add(start, ticks(launch.stamps->start));
+            add(end, ticks(launch.stamps->end));
+        }
+        add(host_begin, (launch.host_begin - launches.front().host_begin) * 1e9);
+        add(host_end, (launch.host_end - launches.front().host_begin) * 1e9);
+    }
+    return series;
+}
+
+std::vector<Finding> audit(const Series &stamps, const std::string &refusal) {
+    const std::vector<FindingKey> keys = audit_keys();
+    const Columns columns = columns_of(stamps);
+    const auto none = [&](Status status, const std::string &reason) {
+        return std::vector{without_value(keys[0], status, reason),
+                           without_value(keys[1], status, reason)};
+    };
+    if (columns.of[host_end].empty())
+        return none(Status::inconclusive, "no launch was stamped");
+    if (columns.stamped() < columns.of[host_end].size())
+        return none(Status::unsupported,
+                    refusal.empty() ? "the driver gives no time stamps for its commands" : refusal);
+    if (columns.stamped() < 8)
+        return none(Status::inconclusive, "fewer than 8 launches were stamped");
+    if (const std::string why = unsound(columns); !why.empty())
+        return none(Status::unsupported, why);
+
+    const double tick = tick_of(columns) * 1e-9;
+    const auto [ratio, interval] = ratio_of(columns);
+    Finding resolution = measured(keys[0], tick, {tick, tick});
+    resolution.method = "greatest common divisor of the differences between START and END stamps";
+    Finding host_ratio = measured(keys[1], ratio, interval);
+    host_ratio.method = "END stamps against the host's steady clock, launches half the audit apart";
+    for (Finding *finding : {&resolution, &host_ratio}) {
+        finding->evidence = {"stamps"};
+        // Work whose time the stamps do not show: a driver that stamps the submission, say.
+        if (const double share = covered(columns, ratio); share < 0.5 || share > 1.05)
+            make_suspect(*finding, "START to END does not cover the commands' time on the host");
+    }
+    if (!in_order(columns))
+        host_ratio.note = "QUEUED, SUBMIT and START are not in this order";
+    return {resolution, host_ratio};
+}
+
+} // namespace clprobe

@@ -1,0 +1,23 @@
+#pragma once
+#include <clprobe/finding.hpp>
+#include <clprobe/series.hpp>
+
+#include <optional>
+#include <string>
+
+namespace clprobe {
+
+/// How a probe that did not come to its end ended. Kept in its data, since the interpretation
+/// depends on it.
+struct Ending {
+    Status status = Status::failed;
+    std::string reason;
+    /// A kernel's output was wrong: none of the times count.
+    bool voids_everything = false;
+};
+
+void set_ending(Dataset &data, const Ending &ending);
+/// Nothing for a probe that came to its end.
+[[nodiscard]] std::optional<Ending> ending_of(const Dataset &data);
+
+} // namespace clprobe

@@ -1,0 +1,110 @@
+#include "measure/ending.hpp"
+
+#include <clprobe/session.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace clprobe {
+namespace {
+
+// In processors: less of others' work than this is the system's own housekeeping.
+constexpr double busy_processors = 0.25;
+constexpr double stolen_processors = 0.1;
+constexpr double much_slowdown = 0.10;
+
+/// What disturbed the measurement; empty where nothing did, as far as the system tells.
+std::string disturbance(const MachineLoad &load) {
+    if (load.others && *load.others > busy_processors)
+        return fmt::format("the machine was busy with other work ({:.2g} processors of it)",
+                           *load.others);
+    if (load.steal && *load.steal > stolen_processors)
+        return fmt::format("the hypervisor took {:.2g} processors' time", *load.steal);
+    if (load.slowdown && *load.slowdown > much_slowdown)
+        return fmt::format("the host's clock changed by {:.0f} % meanwhile", 100 * *load.slowdown);
+    return {};
+}
+
+/// A figure of performance made on processors that others used is suspect. What only describes the
+/// device (a size, a count) was decided by a contrast and stands.
+void mark_disturbance(std::vector<Finding> &findings, const ProbeRecord &record,
+                      const DeviceInfo *device) {
+    if (device == nullptr || device->type != DeviceType::cpu)
+        return;
+    const std::string what = disturbance(record.load);
+    if (what.empty())
+        return;
+    for (Finding &finding : findings)
+        if (finding.value && finding.better != Better::none)
+            make_suspect(finding, what);
+}
+
+/// A probe that did not come to its end: after a failed verification nothing of it counts; after
+/// anything else, what was found before stands with a mark.
+void mark_ending(std::vector<Finding> &findings, const Ending &ending) {
+    for (Finding &finding : findings) {
+        if (ending.voids_everything) {
+            finding.value.reset();
+            finding.interval.reset();
+            finding.status = ending.status;
+            finding.note = ending.reason;
+        } else if (finding.value) {
+            make_suspect(finding, "cut short: " + ending.reason);
+        } else if (finding.status == Status::inconclusive) {
+            finding.status = ending.status;
+            finding.note = ending.reason;
+        }
+    }
+}
+
+} // namespace
+
+std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
+                               const DeviceInfo *device) {
+    Facts facts;
+    if (device != nullptr)
+        facts.device = *device;
+    facts.findings = record.facts;
+    std::vector<Finding> findings = probe.interpret(record.data, facts);
+    if (const auto ending = ending_of(record.data))
+        mark_ending(findings, *ending);
+    mark_disturbance(findings, record, device);
+    return findings;
+}
+
+void settle_status(ProbeRecord &record) {
+    const auto first = [&](Status status) {
+        return std::find_if(record.findings.begin(), record.findings.end(),
+                            [&](const Finding &finding) { return finding.status == status; });
+    };
+    if (const auto ending = ending_of(record.data)) {
+        record.status = ending->status;
+        record.reason = ending->reason;
+        return;
+    }
+    for (const Status status : {Status::failed, Status::suspect, Status::measured,
+                                Status::inconclusive, Status::unsupported})
+        if (const auto found = first(status); found != record.findings.end()) {
+            record.status = status;
+            record.reason = status == Status::measured ? "" : found->note;
+            return;
+        }
+    record.status = Status::inconclusive;
+    record.reason = "the probe made no finding";
+}
+
+Facts facts_for(const Probe &probe, const DeviceRecord &device) {
+    Facts facts;
+    facts.device = device.device;
+    std::vector<std::string> wanted = probe.info().wants;
+    wanted.push_back("host/event_timer"); // every probe's clock stands on it
+    for (const ProbeRecord &record : device.probes)
+        if (record.probe != probe.info().name &&
+            std::find(wanted.begin(), wanted.end(), record.probe) != wanted.end())
+            facts.findings.insert(facts.findings.end(), record.findings.begin(),
+                                  record.findings.end());
+    return facts;
+}
+
+} // namespace clprobe

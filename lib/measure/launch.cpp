@@ -1,0 +1,77 @@
+#include <clprobe/sampling.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace clprobe {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+double seconds_of(SteadyClock::time_point time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+Event enqueue(const Context &context, const Work &work, std::uint32_t trips) {
+    if (work.trips_argument) {
+        Kernel kernel = work.kernel;
+        kernel.set(*work.trips_argument, trips);
+    }
+    return context.launch(work.kernel, work.range);
+}
+
+} // namespace
+
+double launch_once(Clock &clock, const Context &context, const Work &work, std::uint32_t trips,
+                   double *wall) {
+    if (work.prepare)
+        work.prepare();
+    const auto start = SteadyClock::now();
+    const double seconds = clock.time([&] { return enqueue(context, work, trips); });
+    if (wall != nullptr)
+        *wall += seconds_of(SteadyClock::now()) - seconds_of(start);
+    if (work.verify)
+        work.verify(trips);
+    return seconds;
+}
+
+StampedLaunch launch_stamped(const Context &context, const Work &work, std::uint32_t trips) {
+    if (work.prepare)
+        work.prepare();
+    context.finish();
+    StampedLaunch launch;
+    launch.host_begin = seconds_of(SteadyClock::now());
+    const Event event = enqueue(context, work, trips);
+    event.wait();
+    launch.host_end = seconds_of(SteadyClock::now());
+    launch.stamps = event.stamps();
+    if (work.verify)
+        work.verify(trips);
+    return launch;
+}
+
+std::uint32_t calibrate(const std::function<double(std::uint32_t trips)> &time_of,
+                        const LaunchBounds &bounds) {
+    constexpr std::uint32_t least = 4; // a slope wants a quarter, a half and the whole of it
+    constexpr double most_growth = 16;
+    std::uint32_t trips = std::min(least, bounds.most_trips);
+    double time = time_of(1); // the first launch may compile
+    if (time < bounds.limit / least)
+        time = time_of(trips);
+    else
+        trips = 1;
+    while (time < bounds.target && trips < bounds.most_trips) {
+        const double wanted = bounds.target / std::max(time, 1e-9);
+        const double safe = std::sqrt(bounds.limit / std::max(time, 1e-9));
+        const double growth = std::min({1.05 * wanted, safe, most_growth});
+        if (growth < 1.1)
+            break;
+        trips = static_cast<std::uint32_t>(
+            std::min<double>(bounds.most_trips, std::ceil(trips * growth)));
+        time = time_of(trips);
+    }
+    return trips;
+}
+
+} // namespace clprobe

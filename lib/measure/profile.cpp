@@ -1,0 +1,36 @@
+#include "model/names.hpp"
+
+#include <clprobe/probe.hpp>
+
+namespace clprobe {
+namespace {
+
+constexpr Names<Profile, 4> profiles = {{{Profile::tiny, "tiny"},
+                                         {Profile::quick, "quick"},
+                                         {Profile::standard, "standard"},
+                                         {Profile::thorough, "thorough"}}};
+
+} // namespace
+
+std::string_view name(Profile profile) {
+    return word_of(profiles, profile);
+}
+std::optional<Profile> parse_profile(std::string_view text) {
+    return value_of(profiles, text);
+}
+
+double budget(const ProbeInfo &probe, Profile profile) {
+    switch (profile) {
+    case Profile::tiny:
+        return probe.seconds / 20;
+    case Profile::quick:
+        return probe.seconds / 4;
+    case Profile::standard:
+        return probe.seconds;
+    case Profile::thorough:
+        return probe.seconds * 4;
+    }
+    return probe.seconds;
+}
+
+} // namespace clprobe

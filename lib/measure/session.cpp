@@ -1,0 +1,154 @@
+#include "measure/ending.hpp"
+#include "measure/machine.hpp"
+
+#include <clprobe/clock.hpp>
+#include <clprobe/error.hpp>
+#include <clprobe/session.hpp>
+#include <clprobe/version.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+namespace clprobe {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+double since(SteadyClock::time_point start) {
+    return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+/// The compiler's own words, as far as they fit a line or two of a table.
+std::string excerpt(const std::string &log) {
+    constexpr std::size_t most = 600;
+    return log.size() <= most ? log : log.substr(0, most) + " ...";
+}
+
+/// Runs `body` and turns whatever it throws into the ending of the probe.
+template <typename Body>
+std::optional<Ending> ending_after(Body &&body) {
+    try {
+        body();
+        return std::nullopt;
+    } catch (const VerificationError &error) {
+        return Ending{Status::failed, std::string("verification: ") + error.what(), true};
+    } catch (const Unsupported &error) {
+        return Ending{Status::unsupported, error.what(), false};
+    } catch (const Cancelled &) {
+        return Ending{Status::inconclusive, "interrupted", false};
+    } catch (const BuildError &error) {
+        return Ending{Status::failed, fmt::format("{}\n{}", error.what(), excerpt(error.log())),
+                      false};
+    } catch (const std::exception &error) {
+        return Ending{Status::failed, error.what(), false};
+    }
+}
+
+void measure_on(const Device &device, const Registry &registry, const PlannedProbe &planned,
+                const Facts &facts, const RunOptions &options,
+                const std::function<void(double)> &progress, ProbeRecord &record) {
+    const auto start = SteadyClock::now();
+    const Context context(device);
+    record.elapsed.setup = since(start);
+    record.clock = choose_clock(facts);
+    const auto clock = make_clock(record.clock, context);
+    Bench bench(context, *clock, registry, facts,
+                {planned.profile, planned.seconds, options.seed, options.stop, progress});
+    const auto ending = ending_after([&] { planned.probe->measure(bench); });
+    record.builds = bench.builds();
+    record.elapsed.build = bench.elapsed().build;
+    record.elapsed.launch = bench.elapsed().launch;
+    record.elapsed.transfer = bench.elapsed().transfer;
+    record.data = std::move(bench.data());
+    if (ending)
+        set_ending(record.data, *ending);
+}
+
+} // namespace
+
+ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, const Device &device,
+                      const Facts &facts, const RunOptions &options,
+                      const std::function<void(double)> &progress) {
+    const auto start = SteadyClock::now();
+    const LoadWatch watch;
+    ProbeRecord record;
+    record.probe = planned.probe->info().name;
+    record.profile = name(planned.profile);
+    record.prerequisite = planned.prerequisite;
+    record.facts = facts.findings;
+    if (const auto reason = planned.probe->unsupported(device.info())) {
+        set_ending(record.data, {Status::unsupported, *reason, false});
+    } else {
+        const auto ending = ending_after(
+            [&] { measure_on(device, registry, planned, facts, options, progress, record); });
+        if (ending)
+            set_ending(record.data, *ending);
+    }
+    record.load = watch.load();
+    record.findings = interpret(*planned.probe, record, &device.info());
+    settle_status(record);
+    record.elapsed.total = since(start);
+    return record;
+}
+
+Report new_report(const RunOptions &options, std::vector<std::string> command_line) {
+    Report report;
+    report.tool_version = version();
+    report.command_line = std::move(command_line);
+    report.seed = options.seed;
+    report.profile = name(options.profile);
+    report.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+    report.host = host_info();
+    return report;
+}
+
+void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo> devices,
+              const Execute &execute, const RunOptions &options, Observer &observer,
+              Report &report) {
+    observer.run_started(plan, devices);
+    for (const DeviceInfo &device : devices) {
+        auto found = std::find_if(
+            report.devices.begin(), report.devices.end(),
+            [&](const DeviceRecord &candidate) { return candidate.device.slug == device.slug; });
+        if (found == report.devices.end())
+            found = report.devices.insert(report.devices.end(), DeviceRecord{device, {}});
+        for (const PlannedProbe &planned : plan) {
+            const std::string &name = planned.probe->info().name;
+            const bool known =
+                std::any_of(found->probes.begin(), found->probes.end(),
+                            [&](const ProbeRecord &record) { return record.probe == name; });
+            if (known)
+                continue;
+            if (options.stop.stop_requested())
+                return;
+            observer.probe_started(planned, device);
+            found->probes.push_back(execute(planned, device, facts_for(*planned.probe, *found)));
+            observer.probe_finished(report, *found, found->probes.back());
+        }
+    }
+    report.complete = !options.stop.stop_requested();
+}
+
+Report run(const Registry &registry, std::span<const std::string> patterns,
+           std::span<const Device> devices, const RunOptions &options, Observer &observer) {
+    std::vector<DeviceInfo> infos;
+    for (const Device &device : devices)
+        infos.push_back(device.info());
+    const Execute execute = [&](const PlannedProbe &planned, const DeviceInfo &info,
+                                const Facts &facts) {
+        const auto device = std::find_if(devices.begin(), devices.end(), [&](const Device &d) {
+            return d.info().slug == info.slug;
+        });
+        return run_probe(registry, planned, *device, facts, options,
+                         [&](double share) { observer.probe_progress(share); });
+    };
+    Report report = new_report(options, {});
+    run_plan(plan(registry, patterns, options.profile), infos, execute, options, observer, report);
+    return report;
+}
+
+} // namespace clprobe
