@@ -35,8 +35,20 @@ struct Quantity {
     bool operator==(const Quantity &) const = default;
 };
 
+/// How a number is shown to people: divided by `divisor`, followed by the prefixed unit ("Tflop/s",
+/// "KiB", "ns"; empty for plain numbers).
+struct DisplayScale {
+    double divisor = 1;
+    std::string unit;
+};
+
+/// The scale at which this quantity has one to three digits before the point; the prefixes are
+/// powers of 1024 for a size in bytes, of 1000 for everything else. `digits` is how many it is
+/// rounded to, since that may lift it to the next prefix.
+[[nodiscard]] DisplayScale display_scale(const Quantity &quantity, int digits = 3);
+
 /// The quantity for people, with `digits` significant digits and a prefix: "66.4 Tflop/s",
-/// "128 KiB" (powers of 1024 for a size in bytes, of 1000 for everything else), "3.2 ns".
+/// "128 KiB", "3.2 ns".
 [[nodiscard]] std::string format(const Quantity &quantity, int digits = 3);
 
 } // namespace clprobe

@@ -57,32 +57,40 @@ std::optional<Unit> parse_unit(std::string_view text) {
     return std::nullopt;
 }
 
-std::string format(const Quantity &quantity, int digits) {
+DisplayScale display_scale(const Quantity &quantity, int digits) {
     constexpr std::array binary = {"", "Ki", "Mi", "Gi", "Ti", "Pi"};
     constexpr std::array above = {"", "k", "M", "G", "T", "P", "E"};
     constexpr std::array below = {"", "m", "u", "n", "p", "f"};
-    double value = quantity.value;
+    if (quantity.unit == Unit::one)
+        return {};
+    double divisor = 1;
+    std::size_t i = 0;
+    const auto rises = [&](double step, int places, std::size_t prefixes) {
+        for (; reaches(quantity.value / divisor, step, places) && i + 1 < prefixes; ++i)
+            divisor *= step;
+    };
     const char *prefix = "";
     if (quantity.unit == Unit::byte) {
-        std::size_t i = 0;
-        for (; reaches(value, 1024, digits - 4) && i + 1 < binary.size(); ++i)
-            value /= 1024;
+        rises(1024, digits - 4, binary.size());
         prefix = binary[i];
-    } else if (quantity.unit != Unit::one) {
-        std::size_t i = 0;
-        for (; reaches(value, 1000, digits - 3) && i + 1 < above.size(); ++i)
-            value /= 1000;
+    } else {
+        rises(1000, digits - 3, above.size());
         prefix = above[i];
-        if (i == 0 && value != 0) {
-            for (; !reaches(value * 1000, 1000, digits - 3) && i + 1 < below.size(); ++i)
-                value *= 1000;
+        if (i == 0 && quantity.value != 0) {
+            for (; !reaches(quantity.value / divisor * 1000, 1000, digits - 3) &&
+                   i + 1 < below.size();
+                 ++i)
+                divisor /= 1000;
             prefix = below[i];
         }
     }
-    const std::string number = digits_of(value, digits);
-    if (quantity.unit == Unit::one)
-        return number;
-    return fmt::format("{} {}{}", number, prefix, symbol(quantity.unit));
+    return {divisor, prefix + std::string(symbol(quantity.unit))};
+}
+
+std::string format(const Quantity &quantity, int digits) {
+    const auto [divisor, unit] = display_scale(quantity, digits);
+    const std::string number = digits_of(quantity.value / divisor, digits);
+    return unit.empty() ? number : number + " " + unit;
 }
 
 } // namespace clprobe

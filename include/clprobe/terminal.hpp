@@ -1,0 +1,55 @@
+#pragma once
+#include <clprobe/device_info.hpp>
+#include <clprobe/finding.hpp>
+#include <clprobe/report.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clprobe {
+
+/// What a terminal can show. Nothing here looks at the real one: the caller says.
+struct TextStyle {
+    std::size_t width = 80; ///< columns; less than 40 counts as 40
+    bool utf8 = false;
+    bool colour = false; ///< ANSI escape sequences
+};
+
+enum class Colour { none, bold, dim, yellow, red };
+
+/// A line of a table; a table is as many columns wide as its longest row.
+struct TableRow {
+    std::vector<std::string> cells;
+    Colour colour = Colour::none;
+};
+
+/// The rows in aligned columns, two blanks apart, the last column wrapped at the style's width and
+/// each line ended. `widths` are what the first columns have at least, so that tables printed one
+/// after the other can line up. What a terminal would take for a command, and without UTF-8 what
+/// is not ASCII, is shown as "?".
+[[nodiscard]] std::string render_table(const std::vector<TableRow> &rows, const TextStyle &style,
+                                       const std::vector<std::size_t> &widths = {});
+
+/// The value with the interval, at the precision of the interval: "66.41 ± 0.06 Tflop/s",
+/// "96 [80, 128] KiB" where the value is not in its middle, "64 B" where the interval is the value
+/// itself. Interval ends are rounded outwards. Empty for a finding without a value.
+[[nodiscard]] std::string value_text(const Finding &finding, const TextStyle &style);
+
+/// The heading of a device's part of the summary.
+[[nodiscard]] std::string device_text(const DeviceInfo &device, const TextStyle &style);
+
+/// One probe's part of the summary: a heading with the status, the time and the clock, and a row a
+/// finding with its mark (none for measured, "!" suspect, "?" inconclusive, "-" unsupported,
+/// "x" failed), its value or status, and its method or reason. Findings that only repeat the
+/// probe's own reason are left out.
+[[nodiscard]] std::string probe_text(const ProbeRecord &record, const TextStyle &style);
+
+/// The line under a summary: probes, devices, time, the harness's share of it, findings by status.
+[[nodiscard]] std::string footer_text(const Report &report, const TextStyle &style);
+
+/// The whole report for people: each device, each of its probes, and the footer.
+[[nodiscard]] std::string summary_text(const Report &report, const TextStyle &style);
+
+} // namespace clprobe

@@ -1,0 +1,195 @@
+#include <clprobe/terminal.hpp>
+#include <clprobe/units.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace clprobe {
+namespace {
+
+constexpr std::array statuses = {Status::measured, Status::suspect, Status::inconclusive,
+                                 Status::unsupported, Status::failed};
+
+std::string_view mark_of(Status status) {
+    switch (status) {
+    case Status::measured:
+        return " ";
+    case Status::suspect:
+        return "!";
+    case Status::inconclusive:
+        return "?";
+    case Status::unsupported:
+        return "-";
+    case Status::failed:
+        break;
+    }
+    return "x";
+}
+
+Colour colour_of(Status status) {
+    switch (status) {
+    case Status::measured:
+        return Colour::none;
+    case Status::suspect:
+    case Status::inconclusive:
+        return Colour::yellow;
+    case Status::unsupported:
+        return Colour::dim;
+    case Status::failed:
+        break;
+    }
+    return Colour::red;
+}
+
+int exponent_of(double value) {
+    return static_cast<int>(std::floor(std::log10(std::abs(value))));
+}
+
+/// Decimals that show the first digit of the half-width, and at most six digits of the value.
+int decimals_for(double value, double half_width) {
+    const int wanted = -exponent_of(half_width);
+    const int most = value == 0 ? wanted : 5 - exponent_of(value);
+    return std::clamp(std::min(wanted, most), 0, 15);
+}
+
+/// Rounded away from what it bounds, but not for the dust that binary fractions leave.
+double rounded_up(double value, int decimals) {
+    const double scale = std::pow(10.0, decimals);
+    return std::ceil(value * scale - 1e-6) / scale;
+}
+
+double rounded_down(double value, int decimals) {
+    return -rounded_up(-value, decimals);
+}
+
+/// Whether the value is close enough to the middle of its interval to be shown with a ±.
+bool is_centred(double value, const Interval &interval) {
+    return std::abs((interval.low + interval.high) / 2 - value) <= 0.1 * interval.half_width();
+}
+
+std::string with_unit(const std::string &number, const std::string &unit) {
+    return unit.empty() ? number : number + " " + unit;
+}
+
+std::string reason_of(const Finding &finding) {
+    std::string text = finding.note;
+    if (finding.status == Status::suspect)
+        text = "suspect: " + text;
+    if (!finding.method.empty())
+        text += (text.empty() ? "" : "; ") + finding.method;
+    return text;
+}
+
+TableRow row_of(const Finding &finding, const TextStyle &style) {
+    const auto value = value_text(finding, style);
+    return {{std::string(mark_of(finding.status)), finding.key,
+             value.empty() ? std::string(name(finding.status)) : value, reason_of(finding)},
+            colour_of(finding.status)};
+}
+
+bool only_repeats(const Finding &finding, const ProbeRecord &record) {
+    return !record.reason.empty() && finding.status == record.status &&
+           finding.note == record.reason;
+}
+
+std::string heading_of(const ProbeRecord &record) {
+    std::string text = record.probe;
+    if (record.prerequisite)
+        text += " (wanted by another probe)";
+    if (record.status != Status::measured)
+        text += fmt::format("  {}: {}", name(record.status), record.reason);
+    if (record.elapsed.total > 0)
+        text += fmt::format("  {}, {} clock", format({record.elapsed.total, Unit::second}, 2),
+                            record.clock.source);
+    return text;
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+} // namespace
+
+std::string value_text(const Finding &finding, const TextStyle &style) {
+    if (!finding.value)
+        return {};
+    const Quantity quantity{*finding.value, finding.unit};
+    if (!finding.interval || finding.interval->half_width() == 0)
+        return format(quantity, 6);
+    const auto [divisor, unit] = display_scale(quantity);
+    const double value = quantity.value / divisor;
+    const Interval interval{finding.interval->low / divisor, finding.interval->high / divisor};
+    const int decimals = decimals_for(value, interval.half_width());
+    if (is_centred(value, interval))
+        return with_unit(fmt::format("{:.{}f} {} {:.{}f}", value, decimals,
+                                     style.utf8 ? "\u00b1" : "+-",
+                                     rounded_up(interval.half_width(), decimals), decimals),
+                         unit);
+    return with_unit(fmt::format("{:.{}f} [{:.{}f}, {:.{}f}]", value, decimals,
+                                 rounded_down(interval.low, decimals), decimals,
+                                 rounded_up(interval.high, decimals), decimals),
+                     unit);
+}
+
+std::string device_text(const DeviceInfo &device, const TextStyle &style) {
+    return render_table({{{fmt::format("{}  {} ({}, driver {})", device.slug, device.name,
+                                       device.platform, device.driver_version)},
+                          Colour::bold}},
+                        style);
+}
+
+std::string probe_text(const ProbeRecord &record, const TextStyle &style) {
+    const Colour colour =
+        record.status == Status::measured ? Colour::bold : colour_of(record.status);
+    std::vector<TableRow> rows;
+    for (const Finding &finding : record.findings)
+        if (!only_repeats(finding, record))
+            rows.push_back(row_of(finding, style));
+    return render_table({{{std::string(mark_of(record.status)), heading_of(record)}, colour}},
+                        style, {1}) +
+           render_table(rows, style, {3, 24, 20});
+}
+
+std::string footer_text(const Report &report, const TextStyle &style) {
+    std::size_t probes = 0;
+    double total = 0;
+    double harness = 0;
+    std::array<std::size_t, statuses.size()> counts{};
+    for (const DeviceRecord &device : report.devices)
+        for (const ProbeRecord &record : device.probes) {
+            ++probes;
+            total += record.elapsed.total;
+            harness += record.elapsed.harness();
+            for (const Finding &finding : record.findings)
+                ++counts.at(static_cast<std::size_t>(finding.status));
+        }
+    std::string text =
+        fmt::format("{} on {} in {}", counted(probes, "probe"),
+                    counted(report.devices.size(), "device"), format({total, Unit::second}, 3));
+    if (total > 0)
+        text += fmt::format(", {:.0f} % of it the harness's own", 100 * harness / total);
+    std::string separator = ": ";
+    for (std::size_t i = 0; i < statuses.size(); ++i)
+        if (counts[i] > 0) {
+            text += fmt::format("{}{} {}", separator, counts[i], name(statuses[i]));
+            separator = ", ";
+        }
+    if (!report.complete)
+        text += "; the run did not end";
+    return render_table({{{text}}}, style);
+}
+
+std::string summary_text(const Report &report, const TextStyle &style) {
+    std::string text;
+    for (const DeviceRecord &device : report.devices) {
+        text += device_text(device.device, style) + "\n";
+        for (const ProbeRecord &record : device.probes)
+            text += probe_text(record, style) + "\n";
+    }
+    return text + footer_text(report, style);
+}
+
+} // namespace clprobe
