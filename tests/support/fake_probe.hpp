@@ -1,0 +1,47 @@
+#pragma once
+#include <clprobe/probe.hpp>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clprobe {
+
+/// A probe of a test's own. It makes one finding, "fake.rate", from the number "rate" of its data,
+/// and measures whatever the test gives it to do.
+class FakeProbe : public Probe {
+public:
+    explicit FakeProbe(std::string name, std::vector<std::string> wants = {},
+                       std::function<void(Bench &)> experiment = {})
+        : experiment_(std::move(experiment)) {
+        info_.name = std::move(name);
+        info_.wants = std::move(wants);
+        info_.makes = {{"fake.rate", Unit::op_per_second, Better::higher, "a rate"},
+                       {"fake.size", Unit::byte, Better::none, "a size"}};
+    }
+
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+
+    void measure(Bench &bench) const override {
+        if (experiment_)
+            experiment_(bench);
+    }
+
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &) const override {
+        std::vector<Finding> findings;
+        for (const FindingKey &key : info_.makes) {
+            const auto value = data.number(key.key);
+            findings.push_back(value ? measured(key, *value, {*value, *value})
+                                     : without_value(key, Status::inconclusive, "no data"));
+        }
+        return findings;
+    }
+
+private:
+    ProbeInfo info_;
+    std::function<void(Bench &)> experiment_;
+};
+
+} // namespace clprobe

@@ -1,0 +1,75 @@
+#include "support/fake_probe.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/session.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace clprobe;
+
+namespace {
+
+Registry some_probes() {
+    Registry registry;
+    registry.add(std::make_unique<FakeProbe>("compute/fma_rate",
+                                             std::vector<std::string>{"execution/compute_units"}));
+    registry.add(std::make_unique<FakeProbe>("execution/compute_units"));
+    registry.add(std::make_unique<FakeProbe>("host/event_timer"));
+    registry.add(std::make_unique<FakeProbe>("memory/cache_line"));
+    return registry;
+}
+
+std::vector<std::string> names(const std::vector<PlannedProbe> &plan) {
+    std::vector<std::string> result;
+    for (const PlannedProbe &planned : plan)
+        result.push_back(planned.probe->info().name + (planned.prerequisite ? "*" : ""));
+    return result;
+}
+
+using Names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("unit.registry.patterns name probes") {
+    const Registry registry = some_probes();
+    CHECK(registry.match({}).size() == 4);
+    const Names memory = {"memory/*"};
+    CHECK(registry.match(memory).size() == 1);
+    const Names both = {"*cache*", "host/event_timer", "*/cache_line"};
+    CHECK(registry.match(both).size() == 2);
+}
+
+TEST_CASE("unit.registry.a wrong name is answered with the nearest") {
+    const Registry registry = some_probes();
+    for (const auto &[wrong, near] : {std::pair{"memory/cacheline", "memory/cache_line"},
+                                      std::pair{"fma-rate", "compute/fma_rate"},
+                                      std::pair{"compute_unit", "execution/compute_units"}})
+        try {
+            const Names patterns = {wrong};
+            static_cast<void>(registry.match(patterns));
+            FAIL("matched " << wrong);
+        } catch (const InputError &error) {
+            CHECK(std::string(error.what()).find(near) != std::string::npos);
+        }
+    const Names nothing_like = {"zzzzzzzzzzzzzzzz"};
+    CHECK_THROWS_AS(registry.match(nothing_like), InputError);
+}
+
+TEST_CASE("unit.session.a plan puts what a probe wants before it") {
+    const Registry registry = some_probes();
+    CHECK(names(plan(registry, {}, Profile::standard)) ==
+          Names{"host/event_timer", "execution/compute_units", "compute/fma_rate",
+                "memory/cache_line"});
+}
+
+TEST_CASE("unit.session.what was not asked for runs at the quick profile") {
+    const Registry registry = some_probes();
+    const Names asked = {"compute/fma_rate"};
+    const auto planned = plan(registry, asked, Profile::thorough);
+    CHECK(names(planned) ==
+          Names{"host/event_timer*", "execution/compute_units*", "compute/fma_rate"});
+    CHECK(planned[1].profile == Profile::quick);
+    CHECK(planned[2].profile == Profile::thorough);
+    CHECK(planned[1].seconds < planned[2].seconds);
+    CHECK(plan(registry, asked, Profile::tiny)[0].profile == Profile::tiny);
+}

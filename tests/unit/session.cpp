@@ -1,0 +1,115 @@
+#include "measure/ending.hpp"
+#include "support/fake_probe.hpp"
+
+#include <clprobe/session.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace clprobe;
+
+namespace {
+
+ProbeRecord record_with(double rate, double size) {
+    ProbeRecord record;
+    record.probe = "fake/probe";
+    record.data.numbers = {{"fake.rate", rate}, {"fake.size", size}};
+    return record;
+}
+
+DeviceInfo device(DeviceType type) {
+    DeviceInfo info;
+    info.slug = "dev0-fake";
+    info.type = type;
+    return info;
+}
+
+const FakeProbe fake("fake/probe");
+
+} // namespace
+
+TEST_CASE("unit.session.a busy machine marks a processor's rates, not its sizes") {
+    ProbeRecord record = record_with(1e9, 64);
+    record.load.others = 0.5;
+    const DeviceInfo cpu = device(DeviceType::cpu);
+    const auto findings = interpret(fake, record, &cpu);
+    CHECK(findings[0].status == Status::suspect);
+    CHECK(findings[0].note.find("busy") != std::string::npos);
+    CHECK(findings[1].status == Status::measured);
+    const DeviceInfo gpu = device(DeviceType::gpu);
+    CHECK(interpret(fake, record, &gpu)[0].status == Status::measured);
+}
+
+TEST_CASE("unit.session.stolen time and a changed clock mark too, housekeeping does not") {
+    const DeviceInfo cpu = device(DeviceType::cpu);
+    ProbeRecord record = record_with(1e9, 64);
+    record.load = {0.02, 0.01, 0.03};
+    CHECK(interpret(fake, record, &cpu)[0].status == Status::measured);
+    record.load = {0.02, 0.3, 0.03};
+    CHECK(interpret(fake, record, &cpu)[0].status == Status::suspect);
+    record.load = {0.02, 0.01, 0.2};
+    CHECK(interpret(fake, record, &cpu)[0].status == Status::suspect);
+}
+
+TEST_CASE("unit.session.a failed verification voids every finding") {
+    ProbeRecord record = record_with(1e9, 64);
+    set_ending(record.data, {Status::failed, "verification: lane 3", true});
+    record.findings = interpret(fake, record, nullptr);
+    settle_status(record);
+    for (const Finding &finding : record.findings) {
+        CHECK(finding.status == Status::failed);
+        CHECK_FALSE(finding.value);
+    }
+    CHECK(record.status == Status::failed);
+    CHECK(record.reason == "verification: lane 3");
+}
+
+TEST_CASE("unit.session.what was found before an error stands with a mark") {
+    ProbeRecord record;
+    record.data.numbers = {{"fake.rate", 1e9}};
+    set_ending(record.data, {Status::failed, "CL_OUT_OF_RESOURCES", false});
+    record.findings = interpret(fake, record, nullptr);
+    settle_status(record);
+    CHECK(record.findings[0].status == Status::suspect);
+    CHECK(record.findings[0].value == 1e9);
+    CHECK(record.findings[1].status == Status::failed);
+    CHECK(record.status == Status::failed);
+}
+
+TEST_CASE("unit.session.a plan is run in order, with the facts of what came before") {
+    Registry registry;
+    registry.add(std::make_unique<FakeProbe>("a/one"));
+    registry.add(std::make_unique<FakeProbe>("b/two", std::vector<std::string>{"a/one"}));
+    registry.add(std::make_unique<FakeProbe>("c/three"));
+    const std::vector<DeviceInfo> devices = {device(DeviceType::gpu)};
+    std::vector<std::string> order;
+    const Execute execute = [&](const PlannedProbe &planned, const DeviceInfo &,
+                                const Facts &facts) {
+        order.push_back(planned.probe->info().name + ":" + std::to_string(facts.findings.size()));
+        ProbeRecord record = record_with(1, 2);
+        record.probe = planned.probe->info().name;
+        record.findings = interpret(*planned.probe, record, nullptr);
+        return record;
+    };
+    Observer observer;
+    Report report;
+    run_plan(plan(registry, {}, Profile::quick), devices, execute, {}, observer, report);
+    CHECK(order == std::vector<std::string>{"a/one:0", "b/two:2", "c/three:0"});
+    CHECK(report.complete);
+
+    SECTION("what the report holds already is not run again") {
+        report.devices[0].probes.erase(report.devices[0].probes.begin() + 1);
+        order.clear();
+        run_plan(plan(registry, {}, Profile::quick), devices, execute, {}, observer, report);
+        CHECK(order == std::vector<std::string>{"b/two:2"});
+    }
+    SECTION("a run that was asked to stop is not complete") {
+        std::stop_source stop;
+        stop.request_stop();
+        RunOptions options;
+        options.stop = stop.get_token();
+        Report fresh;
+        run_plan(plan(registry, {}, Profile::quick), devices, execute, options, observer, fresh);
+        CHECK_FALSE(fresh.complete);
+        CHECK(fresh.devices[0].probes.empty());
+    }
+}
