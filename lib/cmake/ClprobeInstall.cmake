@@ -38,7 +38,8 @@ if(TARGET clprobe)
 endif()
 
 # The package, the same in both places: all that it includes lies beside it.
-set(package_files ClprobeAddProbes.cmake ClprobeEmbedKernels.cmake)
+set(package_files ClprobeAddProbes.cmake ClprobeEmbedKernels.cmake ClprobeDeviceTests.cmake
+                  ClprobeListDeviceTests.cmake)
 foreach(file IN LISTS package_files)
     configure_file("${CMAKE_CURRENT_LIST_DIR}/${file}" "${PROJECT_BINARY_DIR}/${file}" COPYONLY)
 endforeach()

@@ -1,0 +1,41 @@
+# Read by every call of ctest (see ClprobeDeviceTests.cmake): adds the tests that `clprobe_program`
+# lists. With REASON, the command of the test device.enumeration where it could not list them.
+if(DEFINED REASON)
+    message(FATAL_ERROR "The OpenCL devices could not be listed: ${REASON}")
+endif()
+
+set(clprobe_limit 60)
+if(DEFINED ENV{CLPROBE_LIST_TIMEOUT})
+    set(clprobe_limit "$ENV{CLPROBE_LIST_TIMEOUT}")
+endif()
+execute_process(
+    COMMAND "${clprobe_program}" --list-device-tests
+    TIMEOUT "${clprobe_limit}"
+    RESULT_VARIABLE clprobe_result
+    OUTPUT_VARIABLE clprobe_output
+    ERROR_VARIABLE clprobe_error
+)
+if(clprobe_result EQUAL 0)
+    add_test(device.enumeration "${clprobe_program}" --check-devices)
+    set_tests_properties(device.enumeration PROPERTIES SKIP_RETURN_CODE 4)
+else()
+    set(clprobe_output "")
+    add_test(device.enumeration "${clprobe_cmake}" "-DREASON=${clprobe_result}. ${clprobe_error}"
+             -P "${CMAKE_CURRENT_LIST_FILE}")
+endif()
+set_tests_properties(device.enumeration PROPERTIES LABELS device)
+
+# A line a test: its name and its labels, separated by blanks.
+string(REPLACE "\n" ";" clprobe_lines "${clprobe_output}")
+foreach(clprobe_line IN LISTS clprobe_lines)
+    string(REPLACE " " ";" clprobe_labels "${clprobe_line}")
+    list(POP_FRONT clprobe_labels clprobe_test)
+    if(clprobe_test)
+        add_test("${clprobe_test}" "${clprobe_program}" "${clprobe_test}")
+        set_tests_properties(
+            "${clprobe_test}"
+            PROPERTIES LABELS "${clprobe_labels}" RUN_SERIAL TRUE TIMEOUT "${clprobe_timeout}"
+                       SKIP_RETURN_CODE 4
+        )
+    endif()
+endforeach()
