@@ -1,5 +1,8 @@
-#include "support/process.hpp"
+#include "on_stub.hpp"
 
+#define CL_HPP_TARGET_OPENCL_VERSION 300
+#define CL_HPP_MINIMUM_OPENCL_VERSION 110
+#define CL_HPP_ENABLE_EXCEPTIONS
 #include <CL/opencl.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -55,31 +58,24 @@ std::array<cl_ulong, 4> stamps(const cl::Event &event) {
             event.getProfilingInfo<CL_PROFILING_COMMAND_END>()};
 }
 
-Outcome child(const std::string &behaviour, const std::function<std::string()> &body,
-              std::chrono::duration<double> limit = 20s, Environment environment = {}) {
-    environment["OCL_ICD_VENDORS"] = CLPROBE_STUB_ICD;
-    environment["CLPROBE_STUB"] = behaviour;
-    const auto main = [&] {
+/// `body` with OpenCL's error in place of an exception: the call and its status.
+std::function<std::string()> with_error(const std::function<std::string()> &body) {
+    return [body] {
         try {
-            std::cout << body() << std::flush;
+            return body();
         } catch (const cl::Error &error) {
-            std::cout << error.what() << ' ' << error.err() << std::flush;
+            return std::string(error.what()) + ' ' + std::to_string(error.err());
         }
     };
-    return Child(main, environment).wait(limit);
 }
 
-/// What `body` says in a process of its own on the stub, or the error that it met.
-std::string on_stub(const std::string &behaviour, const std::function<std::string()> &body) {
-    const Outcome outcome = child(behaviour, body);
-    INFO(outcome.err);
-    REQUIRE(outcome.exit_status == 0);
-    return outcome.out;
+std::string answer(const std::string &behaviour, const std::function<std::string()> &body) {
+    return on_stub(behaviour, with_error(body));
 }
 
 /// The stamps of one launch as `manner` has them, in the order of time.
 std::array<cl_ulong, 4> stamps_on_stub(const std::string &manner) {
-    std::istringstream text(on_stub(manner, [] {
+    std::istringstream text(answer(manner, [] {
         const Setup setup;
         const cl::Event event = setup.launch(setup.kernel());
         event.wait();
@@ -95,7 +91,7 @@ std::array<cl_ulong, 4> stamps_on_stub(const std::string &manner) {
 }
 
 std::string devices_on_stub(const std::string &behaviour) {
-    return on_stub(behaviour, [] {
+    return answer(behaviour, [] {
         std::vector<cl::Platform> platforms;
         cl::Platform::get(&platforms);
         std::vector<cl::Device> devices;
@@ -127,7 +123,7 @@ TEST_CASE("driver.stub.devices") {
           "Odd \"name\" \xff\n;Odd \"name\" \xff\n;");
     CHECK(devices_on_stub("devices=0") == ""); // CLHPP's word for CL_DEVICE_NOT_FOUND
     CHECK(devices_on_stub("no_platform") == "clGetPlatformIDs -1001");
-    CHECK(child("tyop", launched).exit_status == 99);
+    CHECK(child_on_stub("tyop", launched).exit_status == 99);
 }
 
 TEST_CASE("driver.stub.limits") {
@@ -140,13 +136,13 @@ TEST_CASE("driver.stub.limits") {
              << setup.device.getInfo<CL_DEVICE_GLOBAL_MEM_CACHE_SIZE>();
         return text.str();
     };
-    CHECK(on_stub("", limits) == "256 800 64 262144");
-    CHECK(on_stub("group=128,mhz=0,address_bits=32,no_cache_size", limits) == "128 0 32 0");
-    CHECK(on_stub("half_answers", limits) == "clGetDeviceInfo -30");
+    CHECK(answer("", limits) == "256 800 64 262144");
+    CHECK(answer("group=128,mhz=0,address_bits=32,no_cache_size", limits) == "128 0 32 0");
+    CHECK(answer("half_answers", limits) == "clGetDeviceInfo -30");
 }
 
 TEST_CASE("driver.stub.memory_and_idle_kernels") {
-    CHECK(on_stub("", [] {
+    CHECK(answer("", [] {
               const Setup setup;
               std::vector<cl_uint> sent(256);
               std::iota(sent.begin(), sent.end(), 7u);
@@ -190,7 +186,7 @@ TEST_CASE("driver.stub.stamps") {
     const auto constant = stamps_on_stub("stamps=constant");
     CHECK(constant[0] != 0);
     CHECK(constant == std::array{constant[0], constant[0], constant[0], constant[0]});
-    CHECK(on_stub("stamps=error", [] {
+    CHECK(answer("stamps=error", [] {
               const Setup setup;
               const cl::Event event = setup.launch(setup.kernel());
               event.wait();
@@ -200,7 +196,7 @@ TEST_CASE("driver.stub.stamps") {
 }
 
 TEST_CASE("driver.stub.host_time_passes") {
-    CHECK(on_stub("launch_us=20000", [] {
+    CHECK(answer("launch_us=20000", [] {
               const Setup setup;
               const cl::Kernel kernel = setup.kernel();
               const auto start = std::chrono::steady_clock::now();
@@ -215,8 +211,8 @@ TEST_CASE("driver.stub.host_time_passes") {
 }
 
 TEST_CASE("driver.stub.queue_refuses_profiling") {
-    CHECK_THAT(on_stub("queue_profiling=-35", launched), ContainsSubstring(" -35"));
-    CHECK(on_stub("queue_profiling=-35,stamps=zero", [] {
+    CHECK_THAT(answer("queue_profiling=-35", launched), ContainsSubstring(" -35"));
+    CHECK(answer("queue_profiling=-35,stamps=zero", [] {
               const cl::Context context(cl::Device::getDefault());
               const cl::CommandQueue queue(context);
               cl::Event event;
@@ -227,11 +223,11 @@ TEST_CASE("driver.stub.queue_refuses_profiling") {
 }
 
 TEST_CASE("driver.stub.out_of_memory") {
-    CHECK(on_stub("oom=4096", [] { return allocated(4096); }) == "allocated");
-    CHECK(on_stub("oom=4096", [] { return allocated(4097); }) == "clCreateBuffer -4");
-    CHECK(on_stub("oom=0,oom_code=-61", [] { return allocated(1); }) == "clCreateBuffer -61");
-    CHECK(on_stub("", [] { return allocated((64u << 20) + 1); }) == "clCreateBuffer -61");
-    CHECK(on_stub("oom_launch", launched) == "clEnqueueNDRangeKernel -5");
+    CHECK(answer("oom=4096", [] { return allocated(4096); }) == "allocated");
+    CHECK(answer("oom=4096", [] { return allocated(4097); }) == "clCreateBuffer -4");
+    CHECK(answer("oom=0,oom_code=-61", [] { return allocated(1); }) == "clCreateBuffer -61");
+    CHECK(answer("", [] { return allocated((64u << 20) + 1); }) == "clCreateBuffer -61");
+    CHECK(answer("oom_launch", launched) == "clEnqueueNDRangeKernel -5");
 }
 
 TEST_CASE("driver.stub.build_errors") {
@@ -247,22 +243,22 @@ TEST_CASE("driver.stub.build_errors") {
         return std::string("built");
     };
     const std::string refused = "-11 kernels/stub/nothing.cl:12:5: error: stub says no\n";
-    CHECK(on_stub("build_error", build) == refused);
-    CHECK(on_stub("build_error=TRIPS=1", build) == refused);
-    CHECK(on_stub("build_error=void nothing", build) == refused);
-    CHECK(on_stub("build_error=fp64", build) == "built");
+    CHECK(answer("build_error", build) == refused);
+    CHECK(answer("build_error=TRIPS=1", build) == refused);
+    CHECK(answer("build_error=void nothing", build) == refused);
+    CHECK(answer("build_error=fp64", build) == "built");
 }
 
 TEST_CASE("driver.stub.crashes") {
-    CHECK(child("build_crash", launched).signal == SIGSEGV);
-    CHECK(child("launch_crash", launched).signal == SIGSEGV);
-    CHECK(child("list_crash", launched).signal == SIGSEGV);
+    CHECK(child_on_stub("build_crash", launched).signal == SIGSEGV);
+    CHECK(child_on_stub("launch_crash", launched).signal == SIGSEGV);
+    CHECK(child_on_stub("list_crash", launched).signal == SIGSEGV);
 }
 
 TEST_CASE("driver.stub.hangs") {
-    CHECK(child("build_hang", launched, 500ms).timed_out);
-    CHECK(child("launch_hang", launched, 500ms).timed_out);
-    CHECK(child("list_hang", launched, 500ms).timed_out);
+    CHECK(child_on_stub("build_hang", launched, 500ms).timed_out);
+    CHECK(child_on_stub("launch_hang", launched, 500ms).timed_out);
+    CHECK(child_on_stub("list_hang", launched, 500ms).timed_out);
 }
 
 TEST_CASE("driver.stub.vanishes") {
@@ -279,11 +275,11 @@ TEST_CASE("driver.stub.vanishes") {
             }
         return results + std::to_string(clFinish(setup.queue()));
     };
-    CHECK(on_stub("vanish=2", work) == "launched launched -5 -5");
+    CHECK(answer("vanish=2", work) == "launched launched -5 -5");
 }
 
 TEST_CASE("driver.stub.misuse") {
-    CHECK(on_stub("", [] {
+    CHECK(answer("", [] {
               const Setup setup;
               cl_int error = 0;
               cl_mem raw = clCreateBuffer(setup.context(), 0, 64, nullptr, &error);
@@ -293,19 +289,19 @@ TEST_CASE("driver.stub.misuse") {
                   results += std::to_string(clReleaseMemObject(raw)) + ' ';
               return results;
           }) == "0 0 -38 ");
-    CHECK(on_stub("", [] {
+    CHECK(answer("", [] {
               const Setup setup;
               cl::Program program(setup.context, source);
               program.build();
               setup.queue.enqueueNDRangeKernel(cl::Kernel(program, "nothing"), cl::NullRange, 64);
               return std::string("launched");
           }) == "clEnqueueNDRangeKernel -52");
-    CHECK(on_stub("group=32", [] {
+    CHECK(answer("group=32", [] {
               const Setup setup;
               setup.queue.enqueueNDRangeKernel(setup.kernel(), cl::NullRange, 64, 64);
               return std::string("launched");
           }) == "clEnqueueNDRangeKernel -55");
-    CHECK(on_stub("", [] {
+    CHECK(answer("", [] {
               cl::Kernel kernel = Setup().kernel();
               kernel.setArg(2, cl_uint{1});
               return std::string("set");
@@ -313,7 +309,7 @@ TEST_CASE("driver.stub.misuse") {
 }
 
 TEST_CASE("driver.stub.user_events_gate_and_callbacks_come") {
-    CHECK(on_stub("", [] {
+    CHECK(answer("", [] {
               const Setup setup;
               cl::UserEvent gate(setup.context);
               const std::vector<cl::Event> waits{gate};
@@ -341,14 +337,14 @@ TEST_CASE("driver.stub.user_events_gate_and_callbacks_come") {
 TEST_CASE("driver.stub.trace") {
     const std::filesystem::path file =
         std::filesystem::temp_directory_path() / ("clprobe-stub-trace-" + std::to_string(getpid()));
-    const Outcome outcome = child("",
-                                  [] {
-                                      const Setup setup;
-                                      clCreateUserEvent(setup.context(), nullptr);
-                                      setup.launch(setup.kernel()).wait();
-                                      return std::string();
-                                  },
-                                  20s, {{"CLPROBE_STUB_TRACE", file}});
+    const Outcome outcome = child_on_stub("",
+                                          [] {
+                                              const Setup setup;
+                                              clCreateUserEvent(setup.context(), nullptr);
+                                              setup.launch(setup.kernel()).wait();
+                                              return std::string();
+                                          },
+                                          20s, {{"CLPROBE_STUB_TRACE", file}});
     REQUIRE(outcome.exit_status == 0);
     std::stringstream text;
     text << std::ifstream(file).rdbuf();

@@ -2,6 +2,7 @@
 #include "api.hpp"
 #include "behaviour.hpp"
 #include "device.hpp"
+#include "execution.hpp"
 #include "schedule.hpp"
 #include "source.hpp"
 
@@ -59,21 +60,11 @@ cl_int check_arguments(const Kernel &kernel) {
     return local <= local_memory_size ? CL_SUCCESS : CL_OUT_OF_RESOURCES;
 }
 
-/// The value of the kernel's parameter `trips`, 0 where it has none.
-cl_uint trips(const Kernel &kernel) {
-    cl_uint value = 0;
-    for (const auto &[index, argument] : kernel.arguments)
-        if (kernel.parameters && kernel.parameters->at(index) == "trips" &&
-            argument.value.size() == sizeof value)
-            std::memcpy(&value, argument.value.data(), sizeof value);
-    return value;
-}
-
 Duration launch_time(const Kernel &kernel) {
     if (behaviour().asks("launch_hang"))
         return Duration::max();
     return std::chrono::microseconds(behaviour().number("launch_us", 100)) +
-           trips(kernel) * Duration(behaviour().number("trip_ns", 0));
+           argument<cl_uint>(kernel, "trips") * Duration(behaviour().number("trip_ns", 0));
 }
 
 } // namespace
@@ -208,8 +199,8 @@ cl_int enqueue_nd_range_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint
     if (behaviour().asks("launch_crash"))
         crash();
     const Duration duration = launch_time(*kernel->body);
-    const cl_int error =
-        enqueue(call, queue, CL_COMMAND_NDRANGE_KERNEL, duration, {count, waits, event});
+    const cl_int error = enqueue(call, queue, CL_COMMAND_NDRANGE_KERNEL, duration,
+                                 {count, waits, event}, execution_of(*kernel->body, global[0]));
     count_launch();
     return error;
 }

@@ -1,0 +1,84 @@
+// A kernel of a host program's own, timed on a device that takes one microsecond a trip, whatever
+// its stamps say.
+
+#include "on_stub.hpp"
+
+#include <clprobe/clock.hpp>
+#include <clprobe/sampling.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace clprobe;
+using namespace clprobe::test;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+constexpr double truth = 1e-6; // seconds a trip: trip_ns=1000 below
+
+struct Timed {
+    double seconds_per_trip = 0;
+    std::string clock;
+    std::string reason;
+};
+
+std::string measured_in_child() {
+    const std::string text = "kernel void loop(global uint *out, uint trips) {}";
+    const Context context(enumerate().at(0));
+    const Kernel kernel = context.build({"stub/loop", text, sha256(text)}, "").kernel("loop");
+    const Buffer out = context.buffer(1024);
+    Kernel set = kernel;
+    set.set(0, out);
+    MeasureOptions options;
+    options.stopping.seconds = 0.5;
+    const Samples samples = measure(context, {set, NdRange::linear(4, 64), 1, {}, {}}, options);
+    const nlohmann::json answer = {
+        {"slope", samples.slope.value().seconds_per_trip},
+        {"clock", samples.clock.source},
+        {"reason", samples.clock.reason},
+    };
+    return answer.dump();
+}
+
+Timed measured_with(const std::string &behaviour) {
+    const std::string asked = "trip_ns=1000" + (behaviour.empty() ? "" : "," + behaviour);
+    const std::string answer = on_stub(asked, measured_in_child);
+    INFO(asked << ": " << answer);
+    const auto json = nlohmann::json::parse(answer);
+    return {json.at("slope"), json.at("clock"), json.at("reason")};
+}
+
+} // namespace
+
+TEST_CASE("driver.clock.sound_stamps_are_used") {
+    const Timed timed = measured_with("");
+    CHECK(timed.clock == "events");
+    CHECK_THAT(timed.seconds_per_trip, WithinRel(truth, 0.001));
+}
+
+TEST_CASE("driver.clock.host_replaces_bad_stamps") {
+    for (const char *behaviour :
+         {"queue_profiling=-35", "queue_profiling=-35,stamps=zero", "stamps=zero",
+          "stamps=backward", "stamps=constant", "stamps=error", "stamps=unit"}) {
+        const Timed timed = measured_with(behaviour);
+        CAPTURE(behaviour, timed.reason);
+        CHECK(timed.clock == "host");
+        CHECK(!timed.reason.empty());
+        CHECK_THAT(timed.seconds_per_trip, WithinRel(truth, 0.05));
+    }
+}
+
+TEST_CASE("driver.clock.refused_profiling_is_named") {
+    CHECK_THAT(measured_with("queue_profiling=-35").reason,
+               ContainsSubstring("CL_INVALID_QUEUE_PROPERTIES"));
+}
+
+TEST_CASE("driver.clock.coarse_stamps_do_no_harm") {
+    const Timed timed = measured_with("stamps=coarse");
+    CAPTURE(timed.clock, timed.reason);
+    CHECK_THAT(timed.seconds_per_trip, WithinRel(truth, 0.05));
+}
