@@ -54,6 +54,11 @@ public:
                                     const RunOptions &options,
                                     const std::function<void(double)> &progress = {});
 
+/// The record of a probe that could not make one itself, because its process crashed, say: failed,
+/// for that reason.
+[[nodiscard]] ProbeRecord failed_record(const PlannedProbe &planned, const DeviceInfo &device,
+                                        const Facts &facts, const std::string &reason);
+
 /// The findings of a record anew: the probe's interpretation, and the marks of what went on
 /// meanwhile (a busy machine). Pure. `device` is null for a bare CSV.
 [[nodiscard]] std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,

@@ -68,6 +68,20 @@ void measure_on(const Device &device, const Registry &registry, const PlannedPro
         set_ending(record.data, *ending);
 }
 
+ProbeRecord new_record(const PlannedProbe &planned, const Facts &facts) {
+    ProbeRecord record;
+    record.probe = planned.probe->info().name;
+    record.profile = name(planned.profile);
+    record.prerequisite = planned.prerequisite;
+    record.facts = facts.findings;
+    return record;
+}
+
+void conclude(ProbeRecord &record, const PlannedProbe &planned, const DeviceInfo &device) {
+    record.findings = interpret(*planned.probe, record, &device);
+    settle_status(record);
+}
+
 } // namespace
 
 ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, const Device &device,
@@ -75,11 +89,7 @@ ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, con
                       const std::function<void(double)> &progress) {
     const auto start = SteadyClock::now();
     const LoadWatch watch;
-    ProbeRecord record;
-    record.probe = planned.probe->info().name;
-    record.profile = name(planned.profile);
-    record.prerequisite = planned.prerequisite;
-    record.facts = facts.findings;
+    ProbeRecord record = new_record(planned, facts);
     if (const auto reason = planned.probe->unsupported(device.info())) {
         set_ending(record.data, {Status::unsupported, *reason, false});
     } else {
@@ -89,9 +99,16 @@ ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, con
             set_ending(record.data, *ending);
     }
     record.load = watch.load();
-    record.findings = interpret(*planned.probe, record, &device.info());
-    settle_status(record);
+    conclude(record, planned, device.info());
     record.elapsed.total = since(start);
+    return record;
+}
+
+ProbeRecord failed_record(const PlannedProbe &planned, const DeviceInfo &device, const Facts &facts,
+                          const std::string &reason) {
+    ProbeRecord record = new_record(planned, facts);
+    set_ending(record.data, {Status::failed, reason, false});
+    conclude(record, planned, device);
     return record;
 }
 
