@@ -1,0 +1,22 @@
+#pragma once
+#include <clprobe/registry.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace clprobe::runner {
+
+// The hidden commands by which the program runs itself as a child, the only process that opens
+// devices. Each reads a request from stdin and answers on `message_descriptor`.
+inline constexpr std::string_view list_child = "child-list";   ///< which devices there are
+inline constexpr std::string_view check_child = "child-check"; ///< what kind of queue one grants
+inline constexpr std::string_view probe_child = "child-probe"; ///< one probe on one device
+
+/// Whether a command is one of these.
+[[nodiscard]] bool is_child_command(std::string_view command);
+
+/// Carries out the command and returns the exit status.
+int run_as_child(std::string_view command, const Registry &registry);
+
+} // namespace clprobe::runner

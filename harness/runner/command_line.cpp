@@ -1,0 +1,129 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "exit_status.hpp"
+
+#include <clprobe/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace clprobe::runner {
+namespace {
+
+/// `--json [FILE]`: standard output where no file is named.
+void add_json(CLI::App &command, std::optional<std::filesystem::path> &json) {
+    command.add_option("--json", json, "write the same as JSON, to FILE or standard output")
+        ->type_name("[FILE]")
+        ->expected(0, 1)
+        ->default_str("-");
+}
+
+/// CLI11's own check names the largest double as the limit.
+std::string positive(const std::string &text) {
+    double value = 0;
+    return CLI::detail::lexical_cast(text, value) && value > 0 ? "" : text + " is not above 0";
+}
+
+void add_devices(CLI::App &app, DevicesOptions &options) {
+    CLI::App &command = *app.add_subcommand(
+        "devices", "every OpenCL device: its slug, its driver, and what a full run misses there");
+    add_json(command, options.json);
+    command.add_flag("--verbose", options.verbose, "pass on what drivers print");
+}
+
+void add_list(CLI::App &app, ListOptions &options) {
+    CLI::App &command = *app.add_subcommand(
+        "list", "every probe: what it asks, what it needs, which findings it makes");
+    add_json(command, options.json);
+    command
+        .add_option("--markdown", options.markdown,
+                    "write a page a probe, to folder DIR or standard output")
+        ->type_name("[DIR]")
+        ->expected(0, 1)
+        ->default_str("-");
+}
+
+void add_run(CLI::App &app, RunCommandOptions &options) {
+    CLI::App &command = *app.add_subcommand("run", "measure a device and say what was found");
+    command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
+    command
+        .add_option("--device", options.device,
+                    "slug, index, cpu, gpu, part of the name, or all; by default the first GPU, "
+                    "else the first device")
+        ->type_name("SELECTOR")
+        ->envname("CLPROBE_DEVICE");
+    command.add_option("--profile", options.profile, "how much time to take (default: standard)")
+        ->type_name("tiny|quick|standard|thorough")
+        ->envname("CLPROBE_PROFILE");
+    command
+        .add_option("--json", options.json, "write the report, anew after each probe; - is stdout")
+        ->type_name("FILE");
+    command.add_option("--csv", options.csv, "write each series as a file into this folder")
+        ->type_name("DIR");
+    command
+        .add_option("--resume", options.resume,
+                    "go on with an interrupted report (and write there, unless --json says else)")
+        ->type_name("FILE");
+    command.add_option("--timeout", options.timeout, "wall limit of a probe, in seconds")
+        ->type_name("S")
+        ->check(positive);
+    command
+        .add_option("--seed", options.seed,
+                    "of everything random; without it one is drawn, and recorded")
+        ->type_name("N");
+    command.add_flag("--isolate,!--no-isolate", options.isolate,
+                     "each probe in a child process (the default)");
+    command.add_flag("--verbose", options.verbose, "pass on what drivers print");
+}
+
+void add_analyze(CLI::App &app, AnalyzeOptions &options) {
+    CLI::App &command = *app.add_subcommand(
+        "analyze", "findings anew from a report (.json) or from series (.csv); needs no OpenCL");
+    command.add_option("FILE", options.files, "reports or CSV files; - is stdin")->required();
+    command.add_option("--probe", options.probe, "which probe a bare CSV is for");
+    command.add_option("--json", options.json, "write the report with the new findings")
+        ->type_name("FILE");
+    command.add_flag("--verify", options.verify,
+                     "exit 1 where a finding is not what the report says, to the last bit");
+}
+
+} // namespace
+
+int run_command_line(int argc, char **argv, const Registry &registry) {
+    CLI::App app("What an OpenCL device really packs: probes that measure it, and say how sure "
+                 "they are.");
+    app.name("clprobe");
+    app.set_version_flag("--version", "clprobe " + std::string(version()));
+    app.require_subcommand(0, 1);
+    app.fallthrough();
+
+    DevicesOptions devices;
+    ListOptions list;
+    RunCommandOptions run;
+    AnalyzeOptions analyze;
+    add_devices(app, devices);
+    add_list(app, list);
+    add_run(app, run);
+    add_analyze(app, analyze);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        return app.exit(error) == 0 ? exit_done : exit_usage;
+    }
+    if (app.get_subcommands().empty()) {
+        std::cerr << app.help();
+        return exit_usage;
+    }
+    if (app.got_subcommand("devices"))
+        return devices_command(devices, registry);
+    if (app.got_subcommand("list"))
+        return list_command(list, registry);
+    if (app.got_subcommand("run"))
+        return run_command(run, registry, std::vector<std::string>(argv, argv + argc));
+    return analyze_command(analyze, registry);
+}
+
+} // namespace clprobe::runner

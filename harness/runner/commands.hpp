@@ -1,0 +1,20 @@
+#pragma once
+#include "options.hpp"
+
+#include <clprobe/registry.hpp>
+
+#include <string>
+#include <vector>
+
+namespace clprobe::runner {
+
+// The commands of the program. Each returns the exit status and throws Error (InputError: wrong
+// usage or input) for what ends it early.
+
+int devices_command(const DevicesOptions &options, const Registry &registry);
+int list_command(const ListOptions &options, const Registry &registry);
+int run_command(const RunCommandOptions &options, const Registry &registry,
+                std::vector<std::string> command_line);
+int analyze_command(const AnalyzeOptions &options, const Registry &registry);
+
+} // namespace clprobe::runner

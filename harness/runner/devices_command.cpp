@@ -1,0 +1,82 @@
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "isolation.hpp"
+#include "style.hpp"
+
+#include <clprobe/file.hpp>
+#include <clprobe/json.hpp>
+#include <clprobe/terminal.hpp>
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace clprobe::runner {
+namespace {
+
+/// A device with what keeps it from a full run.
+struct CheckedDevice {
+    DeviceInfo info;
+    std::vector<std::string> missing;
+};
+
+CheckedDevice check(const DeviceInfo &info, const Registry &registry, const Isolation &isolation) {
+    CheckedDevice checked{info, {}};
+    if (const auto refusal = profiling_refusal(info, isolation); !refusal.empty())
+        checked.missing.push_back("profiling queue: " + refusal);
+    if (!info.fp64)
+        checked.missing.emplace_back("fp64");
+    if (!info.fp16)
+        checked.missing.emplace_back("fp16");
+    if (!info.images)
+        checked.missing.emplace_back("images");
+    for (const auto &probe : registry.probes())
+        if (const auto reason = probe->unsupported(info))
+            checked.missing.push_back(fmt::format("{}: {}", probe->info().name, *reason));
+    return checked;
+}
+
+Json json_of(const std::vector<CheckedDevice> &devices, const std::string &problem) {
+    Json list = Json::array();
+    for (const CheckedDevice &device : devices) {
+        Json entry = to_json(device.info);
+        entry["missing"] = device.missing;
+        list.push_back(std::move(entry));
+    }
+    Json document = {{"devices", std::move(list)}};
+    if (!problem.empty())
+        document["problem"] = problem;
+    return document;
+}
+
+void print(const std::vector<CheckedDevice> &devices) {
+    const TextStyle style = style_of_stdout();
+    std::vector<TableRow> rows;
+    for (const auto &[info, missing] : devices) {
+        rows.push_back({{info.slug, "name", info.name}, Colour::bold});
+        rows.push_back({{"", "driver", fmt::format("{}, {}", info.platform, info.driver_version)}});
+        rows.push_back({{"", "version", fmt::format("{}, {}", info.version, info.c_version)}});
+        const std::string all = fmt::format("{}", fmt::join(missing, "; "));
+        rows.push_back({{"", "missing", all.empty() ? "nothing" : all}});
+    }
+    std::cout << render_table(rows, style);
+}
+
+} // namespace
+
+int devices_command(const DevicesOptions &options, const Registry &registry) {
+    const Isolation isolation{0, options.verbose, {}};
+    const Listing listing = list_devices(isolation);
+    std::vector<CheckedDevice> devices;
+    for (const DeviceInfo &info : listing.devices)
+        devices.push_back(check(info, registry, isolation));
+    if (options.json)
+        write_file(*options.json, to_text(json_of(devices, listing.problem)));
+    if (!options.json || *options.json != "-")
+        print(devices);
+    if (!listing.problem.empty())
+        std::cerr << "clprobe: " << listing.problem << '\n';
+    return listing.devices.empty() ? exit_no_device : exit_done;
+}
+
+} // namespace clprobe::runner

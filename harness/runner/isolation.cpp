@@ -1,0 +1,104 @@
+#include "child.hpp"
+#include "isolation.hpp"
+#include "no_device.hpp"
+#include "subprocess.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/json.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <unistd.h>
+#include <utility>
+
+namespace clprobe::runner {
+namespace {
+
+/// Some drivers start slowly, but none takes a minute for its first answer.
+constexpr double listing_seconds = 60;
+
+ChildTask task_for(std::string_view command, Json request, double seconds,
+                   const Isolation &isolation) {
+    request["parent"] = ::getpid();
+    return {std::string(command), std::move(request), seconds, isolation.verbose, isolation.stop};
+}
+
+/// What a child left: its answer, or why there is none.
+struct Outcome {
+    Json answer;
+    std::string problem;
+};
+
+/// Runs the child; its answer is the message that has the member `member`.
+Outcome ask_child(const ChildTask &task, const char *member,
+                  const std::function<void(double)> &progress = {}) {
+    Outcome outcome;
+    bool answered = false;
+    const auto end = run_child(task, [&](const Json &message) {
+        if (message.contains("progress") && progress)
+            progress(message.at("progress").get<double>());
+        if (message.contains("error"))
+            outcome.problem = message.at("error").get<std::string>();
+        if (message.contains(member)) {
+            outcome.answer = message;
+            answered = true;
+        }
+    });
+    if (!answered && outcome.problem.empty())
+        outcome.problem = explain(end, task);
+    if (!answered && task.stop.stop_requested())
+        throw Cancelled();
+    return outcome;
+}
+
+} // namespace
+
+Listing list_devices(const Isolation &isolation) {
+    const auto outcome =
+        ask_child(task_for(list_child, Json::object(), listing_seconds, isolation), "devices");
+    if (!outcome.problem.empty())
+        return {{}, "listing the OpenCL devices " + outcome.problem};
+    Listing listing;
+    for (const Json &info : outcome.answer.at("devices"))
+        listing.devices.push_back(device_info_from_json(info));
+    if (listing.devices.empty())
+        listing.problem = explain_no_device(outcome.answer.at("loader").get<bool>());
+    return listing;
+}
+
+std::string profiling_refusal(const DeviceInfo &device, const Isolation &isolation) {
+    const auto outcome = ask_child(
+        task_for(check_child, {{"device", device.slug}}, listing_seconds, isolation), "refusal");
+    return outcome.problem.empty() ? outcome.answer.at("refusal").get<std::string>()
+                                   : outcome.problem;
+}
+
+ProbeRecord run_probe_isolated(const PlannedProbe &planned, const DeviceInfo &device,
+                               const Facts &facts, const RunOptions &options,
+                               const Isolation &isolation,
+                               const std::function<void(double)> &progress) {
+    // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
+    const double limit =
+        isolation.seconds > 0 ? isolation.seconds : std::max(60.0, 10 * planned.seconds);
+    Json request = {{"probe", planned.probe->info().name},
+                    {"device", device.slug},
+                    {"profile", name(planned.profile)},
+                    {"seconds", planned.seconds},
+                    {"prerequisite", planned.prerequisite},
+                    {"seed", options.seed},
+                    {"facts", to_json(facts)}};
+    const auto start = std::chrono::steady_clock::now();
+    const auto outcome =
+        ask_child(task_for(probe_child, std::move(request), limit, isolation), "record", progress);
+    ProbeRecord record = outcome.problem.empty()
+                             ? probe_record_from_json(outcome.answer.at("record"))
+                             : failed_record(planned, device, facts, outcome.problem);
+    // What the process costs is the harness's own time.
+    record.elapsed.total =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return record;
+}
+
+} // namespace clprobe::runner

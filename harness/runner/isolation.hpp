@@ -1,0 +1,40 @@
+#pragma once
+#include <clprobe/device.hpp>
+#include <clprobe/report.hpp>
+#include <clprobe/session.hpp>
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace clprobe::runner {
+
+/// The devices of this machine; where there are none, `problem` says why and what to do.
+struct Listing {
+    std::vector<DeviceInfo> devices;
+    std::string problem;
+};
+
+/// How a child process is watched over.
+struct Isolation {
+    double seconds = 0; ///< wall limit of a probe; 0: a generous multiple of its time budget
+    bool verbose = false;
+    std::stop_token stop;
+};
+
+/// The devices, listed by a child process: a driver that crashes or hangs meanwhile is the problem.
+[[nodiscard]] Listing list_devices(const Isolation &isolation);
+
+/// Why the device grants no queue with profiling, tried out by a child process; empty where it
+/// grants one.
+[[nodiscard]] std::string profiling_refusal(const DeviceInfo &device, const Isolation &isolation);
+
+/// `run_probe` in a child process. A child that crashes, hangs or ends without a record gives a
+/// failed record that says so. Throws Cancelled where it was stopped before it measured anything.
+[[nodiscard]] ProbeRecord run_probe_isolated(const PlannedProbe &planned, const DeviceInfo &device,
+                                             const Facts &facts, const RunOptions &options,
+                                             const Isolation &isolation,
+                                             const std::function<void(double)> &progress);
+
+} // namespace clprobe::runner

@@ -1,0 +1,103 @@
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "markdown.hpp"
+#include "style.hpp"
+
+#include <clprobe/csv.hpp>
+#include <clprobe/file.hpp>
+#include <clprobe/json.hpp>
+#include <clprobe/terminal.hpp>
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace clprobe::runner {
+namespace {
+
+Json json_of(const FindingKey &key) {
+    return {{"key", key.key},
+            {"unit", symbol(key.unit)},
+            {"better", name(key.better)},
+            {"meaning", key.meaning}};
+}
+
+Json json_of(const SeriesShape &shape) {
+    Json columns = Json::array();
+    for (const Axis &axis : shape.axes)
+        columns.push_back(csv_column(axis));
+    columns.push_back(csv_column(shape.measure));
+    return {{"name", shape.name}, {"columns", std::move(columns)}, {"meaning", shape.meaning}};
+}
+
+template <typename Value>
+Json list_of(const std::vector<Value> &values) {
+    Json list = Json::array();
+    for (const Value &value : values)
+        list.push_back(json_of(value));
+    return list;
+}
+
+Json json_of(const ProbeInfo &info) {
+    return {{"name", info.name},
+            {"question", info.question},
+            {"method", info.method},
+            {"needs", info.needs},
+            {"wants", info.wants},
+            {"seconds", info.seconds},
+            {"makes", list_of(info.makes)},
+            {"series", list_of(info.series)},
+            {"kernels", info.kernels},
+            {"pitfalls", info.pitfalls},
+            {"sources", info.sources}};
+}
+
+Json all_probes(const Registry &registry) {
+    Json probes = Json::array();
+    for (const auto &probe : registry.probes())
+        probes.push_back(json_of(probe->info()));
+    return {{"probes", std::move(probes)}};
+}
+
+void write_pages(const Registry &registry, const std::filesystem::path &folder) {
+    std::filesystem::create_directories(folder);
+    write_file(folder / "README.md", index_page(registry));
+    for (const auto &probe : registry.probes())
+        write_file(folder / page_name(probe->info()), probe_page(probe->info()));
+}
+
+void print_pages(const Registry &registry) {
+    for (const auto &probe : registry.probes())
+        std::cout << probe_page(probe->info()) << '\n';
+}
+
+void print_for_people(const Registry &registry) {
+    const TextStyle style = style_of_stdout();
+    for (const auto &probe : registry.probes()) {
+        const ProbeInfo &info = probe->info();
+        std::cout << render_table({{{info.name}, Colour::bold}}, style)
+                  << render_table({{{" ", info.question}}}, style);
+        if (!info.needs.empty())
+            std::cout << render_table({{{" ", "needs " + info.needs}}}, style);
+        std::vector<TableRow> rows;
+        for (const FindingKey &key : info.makes)
+            rows.push_back({{"   ", key.key, std::string(symbol(key.unit)), key.meaning}});
+        std::cout << render_table(rows, style) << '\n';
+    }
+}
+
+} // namespace
+
+int list_command(const ListOptions &options, const Registry &registry) {
+    if (options.json)
+        write_file(*options.json, to_text(all_probes(registry)));
+    if (options.markdown && *options.markdown == "-")
+        print_pages(registry);
+    else if (options.markdown)
+        write_pages(registry, *options.markdown);
+    else if (!options.json || *options.json != "-")
+        print_for_people(registry);
+    return exit_done;
+}
+
+} // namespace clprobe::runner

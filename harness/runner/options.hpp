@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clprobe::runner {
+
+/// What `clprobe devices` was called with. `json` is "-" for standard output.
+struct DevicesOptions {
+    std::optional<std::filesystem::path> json;
+    bool verbose = false;
+};
+
+/// What `clprobe list` was called with. `markdown` is the folder for the pages, "-" for standard
+/// output.
+struct ListOptions {
+    std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> markdown;
+};
+
+/// What `clprobe run` was called with, the environment's defaults filled in.
+struct RunCommandOptions {
+    std::vector<std::string> probes;
+    std::optional<std::string> device;
+    std::optional<std::string> profile;
+    std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> csv;
+    std::optional<std::filesystem::path> resume;
+    std::optional<std::uint64_t> seed;
+    double timeout = 0; ///< 0: a generous multiple of each probe's budget
+    bool isolate = true;
+    bool verbose = false;
+};
+
+/// What `clprobe analyze` was called with.
+struct AnalyzeOptions {
+    std::vector<std::filesystem::path> files;
+    std::optional<std::string> probe;
+    std::optional<std::filesystem::path> json;
+    bool verify = false;
+};
+
+} // namespace clprobe::runner

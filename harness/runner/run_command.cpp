@@ -1,0 +1,185 @@
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "isolation.hpp"
+#include "no_device.hpp"
+#include "read_report.hpp"
+#include "resume.hpp"
+#include "run_observer.hpp"
+#include "signals.hpp"
+
+#include <clprobe/device_lock.hpp>
+#include <clprobe/error.hpp>
+#include <clprobe/session.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <random>
+
+namespace clprobe::runner {
+namespace {
+
+Profile profile_of(const std::string &text) {
+    if (const auto profile = parse_profile(text))
+        return *profile;
+    throw InputError(
+        fmt::format("\"{}\" is no profile: tiny, quick, standard and thorough are", text));
+}
+
+std::uint64_t drawn_seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32 | device()) >> 11; // exact as a double, for JSON readers
+}
+
+std::optional<Report> previous_report(const RunCommandOptions &options) {
+    if (!options.resume)
+        return std::nullopt;
+    Report report = read_report(*options.resume);
+    if (options.profile && *options.profile != report.profile)
+        throw InputError(fmt::format("cannot go on with this report: its profile is {}, not {}",
+                                     report.profile, *options.profile));
+    if (options.seed && *options.seed != report.seed)
+        throw InputError(fmt::format("cannot go on with this report: its seed is {}, not {}",
+                                     report.seed, *options.seed));
+    return report;
+}
+
+/// What the caller chose, else what the report to go on with has, else the default.
+RunOptions run_options(const RunCommandOptions &options, const std::optional<Report> &previous,
+                       const Interrupts &interrupts) {
+    RunOptions run;
+    run.profile = profile_of(options.profile.value_or(previous ? previous->profile : "standard"));
+    run.seed = options.seed ? *options.seed : previous ? previous->seed : drawn_seed();
+    run.stop = interrupts.token();
+    return run;
+}
+
+/// The devices to measure. Without a selector a run goes on with the devices of its report.
+std::vector<DeviceInfo> chosen_devices(const std::vector<DeviceInfo> &all,
+                                       const RunCommandOptions &options,
+                                       const std::optional<Report> &previous) {
+    std::vector<DeviceInfo> chosen;
+    const auto choose = [&](std::string_view selector) {
+        for (const std::size_t index : select(all, selector))
+            chosen.push_back(all[index]);
+    };
+    if (options.device || !previous || previous->devices.empty())
+        choose(options.device.value_or(""));
+    else
+        for (const DeviceRecord &record : previous->devices)
+            choose(record.device.slug);
+    return chosen;
+}
+
+/// Runs each probe where the options say, with the device locked against other processes.
+class Executor {
+public:
+    Executor(const Registry &registry, const RunOptions &run, const Isolation &isolation,
+             bool isolate, RunObserver &observer)
+        : registry_(registry), run_(run), isolation_(isolation), isolate_(isolate),
+          observer_(observer) {}
+
+    Listing list() {
+        if (isolate_)
+            return list_devices(isolation_);
+        devices_ = enumerate();
+        Listing listing;
+        for (const Device &device : devices_)
+            listing.devices.push_back(device.info());
+        if (devices_.empty())
+            listing.problem = explain_no_device(loader_was_opened());
+        return listing;
+    }
+
+    ProbeRecord operator()(const PlannedProbe &planned, const DeviceInfo &device,
+                           const Facts &facts) {
+        lock(device);
+        const auto progress = [this](double share) { observer_.probe_progress(share); };
+        if (isolate_)
+            return run_probe_isolated(planned, device, facts, run_, isolation_, progress);
+        const auto opened = std::find_if(devices_.begin(), devices_.end(), [&](const Device &d) {
+            return d.info().slug == device.slug;
+        });
+        return run_probe(registry_, planned, *opened, facts, run_, progress);
+    }
+
+private:
+    void lock(const DeviceInfo &device) {
+        if (locked_ == device.slug)
+            return;
+        locked_ = device.slug;
+        lock_.reset();
+        const auto waiting = [&](const std::string &holder) {
+            observer_.say(fmt::format("{} is in use: waiting for {}", device.slug, holder));
+        };
+        lock_.emplace(device, waiting, run_.stop);
+    }
+
+    const Registry &registry_;
+    const RunOptions &run_;
+    const Isolation &isolation_;
+    bool isolate_;
+    RunObserver &observer_;
+    std::vector<Device> devices_;
+    std::string locked_;
+    std::optional<DeviceLock> lock_;
+};
+
+/// False where the run was interrupted.
+bool carry_out(const std::vector<PlannedProbe> &planned, const std::vector<DeviceInfo> &devices,
+               Executor &executor, const RunOptions &run, RunObserver &observer, Report &report) {
+    report.complete = false;
+    try {
+        run_plan(planned, devices, std::ref(executor), run, observer, report);
+    } catch (const Cancelled &) {
+        return false;
+    }
+    return !run.stop.stop_requested();
+}
+
+bool any_failed(const Report &report) {
+    for (const DeviceRecord &device : report.devices)
+        for (const ProbeRecord &record : device.probes)
+            if (record.status == Status::failed)
+                return true;
+    return false;
+}
+
+} // namespace
+
+int run_command(const RunCommandOptions &options, const Registry &registry,
+                std::vector<std::string> command_line) {
+    const Interrupts interrupts;
+    const auto previous = previous_report(options);
+    const RunOptions run = run_options(options, previous, interrupts);
+    const auto planned = plan(registry, options.probes, run.profile);
+    OutputFiles files(options.json ? options.json : options.resume, options.csv);
+    RunObserver observer(files);
+    const Isolation isolation{options.timeout, options.verbose, run.stop};
+    Executor executor(registry, run, isolation, options.isolate, observer);
+
+    const Listing listing = executor.list();
+    if (listing.devices.empty()) {
+        std::cerr << "clprobe: " << listing.problem << '\n';
+        return exit_no_device;
+    }
+    const auto devices = chosen_devices(listing.devices, options, previous);
+    Report report = new_report(run, std::move(command_line));
+    if (previous) {
+        check_resumable(*previous, report.tool_version, registry, devices);
+        report = *previous;
+        forget_unfinished(report);
+        observer.show_earlier(report);
+    }
+    const bool finished = carry_out(planned, devices, executor, run, observer, report);
+    observer.run_finished(report);
+    if (!files.finish(report))
+        return exit_failed;
+    if (!finished)
+        return exit_interrupted;
+    return any_failed(report) ? exit_failed : exit_done;
+}
+
+} // namespace clprobe::runner

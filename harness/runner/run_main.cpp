@@ -1,0 +1,45 @@
+#include "child.hpp"
+#include "command_line.hpp"
+#include "exit_status.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/runner.hpp>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+namespace clprobe {
+namespace {
+
+int guarded(int argc, char **argv, const Registry &registry) {
+    try {
+        return runner::run_command_line(argc, argv, registry);
+    } catch (const InputError &error) {
+        std::cerr << "clprobe: " << error.what() << '\n';
+        return runner::exit_usage;
+    } catch (const Cancelled &) {
+        return runner::exit_interrupted;
+    } catch (const std::exception &error) {
+        std::cerr << "clprobe: " << error.what() << '\n';
+        return runner::exit_failed;
+    }
+}
+
+} // namespace
+
+int run_main(int argc, char **argv, const Registry &registry) {
+    // PoCL's workers are not pinned otherwise, and the system then stacks them on one core for many
+    // launches in a row: half the speed. Drivers read it with the first question to a platform.
+    ::setenv("POCL_AFFINITY", "1", 0);
+    if (argc > 1 && runner::is_child_command(argv[1]))
+        return runner::run_as_child(argv[1], registry);
+    const int status = guarded(argc, argv, registry);
+    if (!std::cout.flush() && status == runner::exit_done) {
+        std::cerr << "clprobe: cannot write to standard output\n";
+        return runner::exit_failed;
+    }
+    return status;
+}
+
+} // namespace clprobe

@@ -1,0 +1,34 @@
+#include "exit_status.hpp"
+#include "signals.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace clprobe::runner {
+
+Interrupts::Interrupts() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, &mask_before_);
+    watcher_ = std::thread([this] { watch(); });
+}
+
+Interrupts::~Interrupts() {
+    closing_ = true;
+    pthread_kill(watcher_.native_handle(), SIGTERM);
+    watcher_.join();
+    pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+}
+
+// A thread that waits for the signals may do what a signal's handler must not: stop the token.
+void Interrupts::watch() {
+    for (int signal = 0; sigwait(&signals_, &signal) == 0;) {
+        if (closing_)
+            return;
+        if (!stop_.request_stop())
+            ::_exit(exit_interrupted);
+    }
+}
+
+} // namespace clprobe::runner

@@ -1,0 +1,13 @@
+#pragma once
+#include <clprobe/terminal.hpp>
+
+namespace clprobe::runner {
+
+/// What standard output can show: no colour where it is no terminal or NO_COLOR is set
+/// (no-color.org).
+[[nodiscard]] TextStyle style_of_stdout();
+
+/// Whether stderr is a terminal on which a line can be written over.
+[[nodiscard]] bool stderr_can_be_rewritten();
+
+} // namespace clprobe::runner

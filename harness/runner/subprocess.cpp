@@ -1,0 +1,270 @@
+#include "subprocess.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <string_view>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace clprobe::runner {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr auto tick = milliseconds(100);
+/// A launch ends well within this, so a child that goes on longer after being asked to stop hangs.
+constexpr auto grace = std::chrono::seconds(5);
+constexpr std::size_t most_output = 4000;
+
+[[noreturn]] void fail(const char *doing) {
+    throw Error(fmt::format("{}: {}", doing, std::strerror(errno)));
+}
+
+class Descriptor {
+public:
+    explicit Descriptor(int number) : number_(number) {}
+    Descriptor(Descriptor &&other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Descriptor &operator=(Descriptor &&other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~Descriptor() { close(); }
+
+    [[nodiscard]] int number() const { return number_; }
+    [[nodiscard]] bool open() const { return number_ >= 0; }
+    void close() {
+        if (open())
+            ::close(std::exchange(number_, -1));
+    }
+
+private:
+    int number_;
+};
+
+struct Pipe {
+    Descriptor read;
+    Descriptor write;
+};
+
+Pipe make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        fail("making a pipe");
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+/// A file in memory holding the text: a child that does not read cannot block us as a pipe would.
+Descriptor file_of(const std::string &text) {
+    Descriptor file(::memfd_create("request", MFD_CLOEXEC));
+    const bool written = file.open() && ::pwrite(file.number(), text.data(), text.size(), 0) ==
+                                            static_cast<ssize_t>(text.size());
+    if (!written)
+        fail("writing a request to a child process");
+    return file;
+}
+
+/// Adds what there is to read; closes at the end. False where there was nothing to read now.
+bool read_some(Descriptor &file, std::string &text) {
+    std::array<char, 65536> part; // NOLINT: filled by read
+    const auto count = ::read(file.number(), part.data(), part.size());
+    if (count > 0)
+        text.append(part.data(), static_cast<std::size_t>(count));
+    else if (count == 0 || (errno != EAGAIN && errno != EINTR))
+        file.close();
+    return count > 0;
+}
+
+pid_t spawn(const std::string &command, const Descriptor &request, const Descriptor &output,
+            const Descriptor &messages) {
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, request.number(), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&files, output.number(), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files, output.number(), STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&files, messages.number(), message_descriptor);
+
+    // Its own group, so that Ctrl-C reaches it through us only, and all that it starts can be
+    // killed with it.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+
+    std::string name = "clprobe";
+    std::string argument = command;
+    std::array<char *, 3> arguments = {name.data(), argument.data(), nullptr};
+    pid_t child = -1;
+    errno = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, arguments.data(), environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    if (errno != 0)
+        fail("starting a child process");
+    return child;
+}
+
+class Child {
+public:
+    Child(const ChildTask &task, const std::function<void(const Json &)> &on_message)
+        : task_(task), on_message_(on_message),
+          deadline_(SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(
+                                             std::chrono::duration<double>(task.seconds))) {
+        const Descriptor request = file_of(task.request.dump());
+        Pipe messages = make_pipe();
+        Pipe output = make_pipe();
+        id_ = spawn(task.command, request, output.write, messages.write);
+        messages_ = std::move(messages.read);
+        output_ = std::move(output.read);
+    }
+    ~Child() { end_now(); }
+    Child(const Child &) = delete;
+    Child &operator=(const Child &) = delete;
+
+    ChildEnd run() {
+        while (messages_.open() && in_time()) {
+            wait_for_data();
+            take_output();
+            take_messages();
+        }
+        while (in_time() && !ended())
+            std::this_thread::sleep_for(milliseconds(1));
+        end_now();
+        take_output();
+        return std::move(end_);
+    }
+
+private:
+    void wait_for_data() {
+        std::array<pollfd, 2> files = {
+            {{messages_.number(), POLLIN, 0}, {output_.number(), POLLIN, 0}}};
+        ::poll(files.data(), files.size(), static_cast<int>(tick.count()));
+    }
+
+    /// Whether it may go on. Passes on a request to stop.
+    bool in_time() {
+        if (task_.stop.stop_requested() && end_.cause == ChildEnd::Cause::by_itself) {
+            end_.cause = ChildEnd::Cause::stop;
+            deadline_ = std::min(deadline_, SteadyClock::now() + grace);
+            ::kill(id_, SIGINT);
+        }
+        if (SteadyClock::now() < deadline_)
+            return true;
+        if (end_.cause == ChildEnd::Cause::by_itself)
+            end_.cause = ChildEnd::Cause::time_limit;
+        return false;
+    }
+
+    bool ended() {
+        if (id_ > 0 && ::waitpid(id_, &end_.status, WNOHANG) == id_) {
+            ::kill(-id_, SIGKILL); // what it has left behind
+            id_ = -1;
+        }
+        return id_ <= 0;
+    }
+
+    void end_now() {
+        if (ended())
+            return;
+        ::kill(-id_, SIGKILL);
+        while (::waitpid(id_, &end_.status, 0) < 0 && errno == EINTR)
+            continue;
+        id_ = -1;
+    }
+
+    void take_output() {
+        const std::size_t before = end_.output.size();
+        while (output_.open() && read_some(output_, end_.output))
+            continue;
+        if (task_.verbose)
+            std::fwrite(end_.output.data() + before, 1, end_.output.size() - before, stderr);
+        if (end_.output.size() > most_output)
+            end_.output.erase(0, end_.output.size() - most_output);
+    }
+
+    void take_messages() {
+        const std::size_t searched = pending_.size();
+        while (messages_.open() && read_some(messages_, pending_))
+            continue;
+        std::size_t start = 0;
+        for (auto stop = pending_.find('\n', searched); stop != std::string::npos;
+             stop = pending_.find('\n', start)) {
+            on_message_(parse_json(std::string_view(pending_).substr(start, stop - start)));
+            start = stop + 1;
+        }
+        pending_.erase(0, start);
+    }
+
+    const ChildTask &task_;
+    const std::function<void(const Json &)> &on_message_;
+    SteadyClock::time_point deadline_;
+    pid_t id_ = -1;
+    Descriptor messages_{-1};
+    Descriptor output_{-1};
+    std::string pending_;
+    ChildEnd end_;
+};
+
+std::string signal_name(int signal) {
+    constexpr std::array<std::pair<int, std::string_view>, 8> names = {{{SIGSEGV, "SIGSEGV"},
+                                                                        {SIGABRT, "SIGABRT"},
+                                                                        {SIGBUS, "SIGBUS"},
+                                                                        {SIGFPE, "SIGFPE"},
+                                                                        {SIGILL, "SIGILL"},
+                                                                        {SIGKILL, "SIGKILL"},
+                                                                        {SIGTERM, "SIGTERM"},
+                                                                        {SIGTRAP, "SIGTRAP"}}};
+    const auto *const found = std::find_if(
+        names.begin(), names.end(), [&](const auto &entry) { return entry.first == signal; });
+    return found != names.end() ? std::string(found->second) : fmt::format("signal {}", signal);
+}
+
+std::string last_lines(std::string_view output) {
+    const auto last = output.find_last_not_of(" \n\t");
+    return last == std::string_view::npos ? std::string()
+                                          : fmt::format(": {}", output.substr(0, last + 1));
+}
+
+} // namespace
+
+ChildEnd run_child(const ChildTask &task, const std::function<void(const Json &)> &on_message) {
+    return Child(task, on_message).run();
+}
+
+std::string explain(const ChildEnd &end, const ChildTask &task) {
+    switch (end.cause) {
+    case ChildEnd::Cause::time_limit:
+        return fmt::format("did not end within {:.3g} s (killed)", task.seconds);
+    case ChildEnd::Cause::stop:
+        return "interrupted";
+    case ChildEnd::Cause::by_itself:
+        break;
+    }
+    if (WIFSIGNALED(end.status)) {
+        const bool killed = WTERMSIG(end.status) == SIGKILL;
+        return fmt::format("{} ({}){}", killed ? "was killed from outside" : "crashed",
+                           signal_name(WTERMSIG(end.status)), last_lines(end.output));
+    }
+    return fmt::format("ended without a result (exit status {}){}", WEXITSTATUS(end.status),
+                       last_lines(end.output));
+}
+
+} // namespace clprobe::runner
