@@ -7,7 +7,8 @@
 #                                     std::unique_ptr<clprobe::Probe> <ns>::make_<family>_<name>()
 #   <HARNESS>/<family>/<name>/*.cpp   further parts of that probe, where one file is not enough
 # and a function `clprobe::Registry <ns>::probes()` (or the one that REGISTRY names) that returns
-# them all. FAMILIES restricts the folders that are looked at; all but `common` by default.
+# them all. FAMILIES restricts the folders that are looked at; all but `common` by default. The names
+# are then in the target's property CLPROBE_PROBES.
 #
 # A file added or removed is noticed by the next build. A kernel without a probe is refused, and a
 # probe without a kernel too, unless it says `// clprobe: no kernel` on a line of its own.
@@ -36,6 +37,7 @@ function(clprobe_add_probes target)
     _clprobe_table("${generated}/probes.cpp" "${probes}" "${arg_NAMESPACE}" "${arg_REGISTRY}"
                    "add_kernels_${id}")
     target_sources(${target} PRIVATE "${generated}/kernels.cpp" "${generated}/probes.cpp")
+    set_property(TARGET ${target} APPEND PROPERTY CLPROBE_PROBES ${probes})
     foreach(probe IN LISTS probes)
         file(GLOB parts CONFIGURE_DEPENDS "${arg_HARNESS}/${probe}/*.cpp")
         target_sources(${target} PRIVATE "${arg_HARNESS}/${probe}.cpp" ${parts})
