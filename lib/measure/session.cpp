@@ -45,6 +45,8 @@ std::optional<Ending> ending_after(Body &&body) {
                       false};
     } catch (const std::exception &error) {
         return Ending{Status::failed, error.what(), false};
+    } catch (...) {
+        return Ending{Status::failed, "the probe threw something that is no exception", false};
     }
 }
 
