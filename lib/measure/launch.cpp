@@ -55,12 +55,13 @@ std::uint32_t calibrate(const std::function<double(std::uint32_t trips)> &time_o
                         const LaunchBounds &bounds) {
     constexpr std::uint32_t least = 4; // a slope wants a quarter, a half and the whole of it
     constexpr double most_growth = 16;
-    std::uint32_t trips = std::min(least, bounds.most_trips);
-    double time = time_of(1); // the first launch may compile
-    if (time < bounds.limit / least)
+    std::uint32_t trips = 1;
+    time_of(trips); // the first launch may compile
+    double time = time_of(trips);
+    if (time < bounds.limit / least) {
+        trips = std::min(least, bounds.most_trips);
         time = time_of(trips);
-    else
-        trips = 1;
+    }
     while (time < bounds.target && trips < bounds.most_trips) {
         const double wanted = bounds.target / std::max(time, 1e-9);
         const double safe = std::sqrt(bounds.limit / std::max(time, 1e-9));

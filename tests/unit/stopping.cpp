@@ -117,3 +117,11 @@ TEST_CASE("unit.sampling.calibration ends on a device whose time does not grow")
 TEST_CASE("unit.sampling.calibration stays at one trip where that takes long already") {
     CHECK(calibrate([](std::uint32_t n) { return 0.02 * n; }, LaunchBounds{}) == 1);
 }
+
+TEST_CASE("unit.sampling.calibration does not take the first launch's compilation for its time") {
+    int launches = 0;
+    const auto device = [&](std::uint32_t trips) {
+        return (launches++ == 0 ? 0.04 : 0) + 1e-6 * trips;
+    };
+    CHECK(calibrate(device, LaunchBounds{}) > 1000);
+}
