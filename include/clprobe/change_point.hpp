@@ -15,7 +15,8 @@ struct CurvePoint {
     std::vector<double> samples;
 };
 
-/// A stretch of the curve that stays level: from point `first` to point `last`, both included.
+/// A stretch of the curve that stays level: from point `first` to point `last` of the curve as it
+/// was given, both included.
 struct Plateau {
     std::size_t first = 0;
     std::size_t last = 0;
@@ -24,20 +25,23 @@ struct Plateau {
 };
 
 /// Where the curve goes from one plateau to the next. The break lies after `x.low`, the last place
-/// that belongs to the plateau before, and not after `x.high`, the first of the one behind; for a
-/// ramp these are its two ends. `ratio` is the level behind over the level before.
+/// that surely belongs to the plateau before, and not after `x.high`, the first that surely belongs
+/// to the one behind; for a ramp these are its two ends. `ratio` is the level behind over the level
+/// before.
 struct Break {
     Interval x;
     double ratio = 1;
     bool ramp = false;
 };
 
-/// A curve as plateaus with breaks between them: one plateau more than breaks. `decided` is false
-/// where the data does not settle it, and `reason` then says why.
+/// A curve as plateaus with breaks between them: one plateau more than breaks, or none of either.
+/// `decided` is false where the data does not settle it, and `reason` then says why. Steps smaller
+/// than `resolution` could hide in the noise even where it is true.
 struct Segmentation {
     std::vector<Plateau> plateaus;
     std::vector<Break> breaks;
-    double noise = 0; ///< relative standard deviation of a point's median
+    double noise = 0;      ///< relative standard deviation of a point's median
+    double resolution = 0; ///< relative
     bool decided = false;
     std::string reason;
 };
@@ -50,8 +54,9 @@ struct SegmentOptions {
 };
 
 /// The curve's plateaus and breaks, by cost-penalised segmentation (optimal partitioning, Jackson
-/// et al. 2005) of log(median) against the noise of the points' medians; deterministic. Points are
-/// taken in order of x; those without samples are passed over.
+/// et al. 2005) of log(median) into levels and ramps, against the noise of the points' medians and
+/// with a bounded cost for outliers (Fearnhead and Rigaill 2019); deterministic. Points are taken
+/// in order of x; those without samples are passed over.
 [[nodiscard]] Segmentation find_breaks(std::span<const CurvePoint> curve,
                                        const SegmentOptions &options = {});
 
