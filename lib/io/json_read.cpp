@@ -187,7 +187,8 @@ ProbeRecord read_probe_record(const JsonNode &node) {
     record.reason = text_or_empty(node, "reason");
     record.profile = node["profile"].text();
     record.prerequisite = node["prerequisite"].boolean();
-    record.clock = read_clock(node["clock"]);
+    if (const auto clock = node.find("clock"))
+        record.clock = read_clock(*clock);
     record.elapsed = read_elapsed(node["elapsed"]);
     record.load = read_load(node["load"]);
     record.builds = node["builds"].list(read_build);

@@ -172,7 +172,8 @@ Json to_json(const ProbeRecord &record) {
     json["profile"] = record.profile;
     json["prerequisite"] = record.prerequisite;
     json["findings"] = array_of(record.findings);
-    json["clock"] = to_json(record.clock);
+    if (record.clock != ClockChoice{})
+        json["clock"] = to_json(record.clock);
     json["elapsed"] = to_json(record.elapsed);
     json["load"] = to_json(record.load);
     json["builds"] = array_of(record.builds);

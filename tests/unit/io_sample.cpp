@@ -69,7 +69,7 @@ ProbeRecord measured_probe() {
     record.status = Status::measured;
     record.profile = "standard";
     record.clock = {"events", "event_timer.resolution is 1 us or less", 1e-6, 1.0};
-    record.elapsed = {5, 1, 3, 0.5};
+    record.elapsed = {5, 0.25, 0.75, 3, 0.5};
     record.load = {0.01, 0.0, 0.02};
     record.builds = {{"compute/fma_rate", std::string(64, 'a'), "-DWIDTH=4", 0.25, ""},
                      {"compute/fma_rate", std::string(64, 'a'), "-DWIDTH=16", 0.5, "no memory"}};
@@ -88,7 +88,6 @@ ProbeRecord probe_without_value(const char *name, Status status, const char *rea
     record.reason = reason;
     record.profile = "quick";
     record.prerequisite = true;
-    record.clock.source = "host";
     record.findings = {without_value({"warp.width", Unit::one, Better::none, ""}, status, reason)};
     return record;
 }

@@ -1,0 +1,70 @@
+#pragma once
+#include <clprobe/csv.hpp>
+#include <clprobe/error.hpp>
+#include <clprobe/json.hpp>
+#include <clprobe/terminal.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What holds for any input of the readers. The fuzzers try it on made-up ones, the unit tests on
+// the corpus. Each throws std::logic_error where it does not hold; the result is whether the input
+// was accepted.
+namespace clprobe::fuzz {
+
+inline void require(bool holds, const char *property) {
+    if (!holds)
+        throw std::logic_error(property);
+}
+
+/// A document is refused with an InputError, or is a report that is written and read without loss
+/// and can be shown.
+inline bool check_report(std::string_view text) {
+    Report report;
+    try {
+        report = report_from_json(parse_json(text));
+    } catch (const InputError &) {
+        return false;
+    }
+    const auto written = to_text(to_json(report));
+    require(report_from_json(parse_json(written)) == report, "a report is read as it was written");
+    const auto shown = summary_text(report, {80, false, false});
+    require(std::all_of(shown.begin(), shown.end(),
+                        [](char byte) { return byte == '\n' || (byte >= ' ' && byte < 127); }),
+            "what is shown is plain text");
+    return true;
+}
+
+inline std::vector<Series> layouts() {
+    const Axis form{"form", Unit::one, {"fma", "a*b+c, fused"}};
+    const Axis time{"time", Unit::second, {}};
+    return {{"chase", {{"footprint", Unit::byte, {}}}, time, {}},
+            {"race", {form, {"trips", Unit::one, {}}}, time, {}}};
+}
+
+/// A file is refused with an InputError, or is a series that is written and read without loss.
+inline bool check_csv(std::string_view text) {
+    CsvSeries csv;
+    try {
+        csv = series_from_csv(text, "file.csv", layouts());
+    } catch (const InputError &) {
+        return false;
+    }
+    for (const Point &point : csv.series.points)
+        require(point.at.size() == csv.series.axes.size() &&
+                    (point.block.empty() || point.block.size() == point.samples.size()),
+                "points are complete");
+    if (csv.origin)
+        return true; // its columns are its own, and need not be told apart
+    ProbeRecord record;
+    record.data.series = {csv.series};
+    const auto written = to_csv(Report{}, DeviceRecord{}, record);
+    const auto again = series_from_csv(written.at(0).text, "again.csv", {});
+    require(again.series == csv.series, "a series is read as it was written");
+    return true;
+}
+
+} // namespace clprobe::fuzz

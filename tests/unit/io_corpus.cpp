@@ -1,0 +1,63 @@
+#include "fuzz/properties.hpp"
+#include "io_sample.hpp"
+
+#include <clprobe/file.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+using namespace clprobe;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path corpus = CLPROBE_FUZZ_CORPUS;
+
+/// The names of the files that `check` accepts.
+std::set<std::string> accepted(const char *folder, bool (*check)(std::string_view)) {
+    std::set<std::string> names;
+    for (const auto &entry : fs::directory_iterator(corpus / folder)) {
+        CAPTURE(entry.path());
+        bool reads = false;
+        CHECK_NOTHROW(reads = check(read_file(entry.path())));
+        if (reads)
+            names.insert(entry.path().filename().string());
+    }
+    return names;
+}
+
+/// The schema is tested on these files, and new readers will meet the like: a difference is a
+/// change of the format. CLPROBE_UPDATE=1 in the environment writes them anew.
+void check_committed(const char *file, const std::string &text) {
+    if (std::getenv("CLPROBE_UPDATE") != nullptr)
+        write_file(corpus / file, text);
+    CHECK(read_file(corpus / file) == text);
+}
+
+} // namespace
+
+TEST_CASE("unit.json.corpus_of_the_fuzzer") {
+    const auto names = accepted("report", fuzz::check_report);
+    CHECK(names.contains("every_member.json"));
+    CHECK_FALSE(names.contains("truncated.json"));
+}
+
+TEST_CASE("unit.csv.corpus_of_the_fuzzer") {
+    const auto names = accepted("csv", fuzz::check_csv);
+    CHECK(names.contains("bare.csv"));
+    CHECK(names.contains("written.csv"));
+    CHECK_FALSE(names.contains("wrong_row.csv"));
+}
+
+TEST_CASE("unit.json.format_is_as_committed") {
+    check_committed("report/every_member.json", to_text(to_json(sample_report())));
+}
+
+TEST_CASE("unit.csv.format_is_as_committed") {
+    const auto report = sample_report();
+    const auto files = to_csv(report, report.devices[0], report.devices[0].probes[0]);
+    check_committed("csv/written.csv", files.at(0).text);
+}
