@@ -30,12 +30,10 @@ endforeach()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/clprobe" TYPE INCLUDE)
 
 # The program finds shared libraries beside it, wherever the whole is moved.
-if(TARGET clprobe)
-    cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY
-               "${CMAKE_INSTALL_FULL_BINDIR}" OUTPUT_VARIABLE from_program)
-    set_target_properties(clprobe PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}")
-    install(TARGETS clprobe)
-endif()
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY "${CMAKE_INSTALL_FULL_BINDIR}"
+           OUTPUT_VARIABLE from_program)
+set_target_properties(clprobe PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}")
+install(TARGETS clprobe)
 
 # The package, the same in both places: all that it includes lies beside it.
 set(package_files ClprobeAddProbes.cmake ClprobeEmbedKernels.cmake ClprobeDeviceTests.cmake
