@@ -91,7 +91,7 @@ TableRow row_of(const Finding &finding, const TextStyle &style) {
 }
 
 bool only_repeats(const Finding &finding, const ProbeRecord &record) {
-    return !record.reason.empty() && finding.status == record.status &&
+    return !finding.value && !record.reason.empty() && finding.status == record.status &&
            finding.note == record.reason;
 }
 

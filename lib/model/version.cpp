@@ -2,6 +2,8 @@
 
 namespace clprobe {
 
-std::string_view version() { return CLPROBE_VERSION; }
+std::string_view version() {
+    return CLPROBE_VERSION;
+}
 
 } // namespace clprobe

@@ -112,6 +112,17 @@ TEST_CASE("unit.terminal.a_finding_with_its_own_reason_is_shown") {
     CHECK(shown_lines[1] == "?    warp.width                inconclusive          another reason");
 }
 
+TEST_CASE("unit.terminal.a_suspect_value_is_shown_though_the_probe_has_the_same_reason") {
+    auto record = sample_report().devices[0].probes[1];
+    Finding finding = measured({"warp.width", Unit::one, Better::none, ""}, 32, {32, 32});
+    make_suspect(finding, "the machine was busy");
+    record.status = Status::suspect;
+    record.reason = finding.note;
+    record.findings = {finding};
+    CHECK_THAT(probe_text(record, plain),
+               ContainsSubstring("\n!    warp.width                32  "));
+}
+
 TEST_CASE("unit.terminal.summary_fits_the_terminal") {
     const auto width = GENERATE(80, 100, 200);
     for (const auto &line :
