@@ -1,5 +1,6 @@
 #include "probe_test.hpp"
 
+#include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
 #include <clprobe/session.hpp>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <set>
 
 namespace clprobe {
@@ -86,6 +88,9 @@ void test_probe(const Registry &registry, const Probe &probe, const Device &devi
     options.profile = profile_of_environment();
     options.seed = Catch::getSeed();
     Observer silent;
+    const DeviceLock lock(device.info(), [&](const std::string &holder) {
+        std::clog << device.info().slug << " is in use: waiting for " << holder << '\n';
+    });
     const std::array names{probe.info().name};
     const Report report = run(registry, names, std::span(&device, 1), options, silent);
     leave(report, test);
