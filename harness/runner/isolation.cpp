@@ -92,12 +92,15 @@ ProbeRecord run_probe_isolated(const PlannedProbe &planned, const DeviceInfo &de
     const auto start = std::chrono::steady_clock::now();
     const auto outcome =
         ask_child(task_for(probe_child, std::move(request), limit, isolation), "record", progress);
-    ProbeRecord record = outcome.problem.empty()
-                             ? probe_record_from_json(outcome.answer.at("record"))
-                             : failed_record(planned, device, facts, outcome.problem);
-    // What the process costs is the harness's own time.
-    record.elapsed.total =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
+    ProbeRecord record;
+    if (outcome.problem.empty()) {
+        record = probe_record_from_json(outcome.answer.at("record"));
+    } else {
+        record = failed_record(planned, device, facts, outcome.problem);
+        record.elapsed.setup = total.count(); // spent in the driver, as far as we can know
+    }
+    record.elapsed.total = total.count(); // the cost of the process is the harness's own
     return record;
 }
 

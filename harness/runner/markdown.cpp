@@ -72,7 +72,8 @@ std::string probe_page(const ProbeInfo &info) {
     text += section("Pitfalls", bullets(info.pitfalls));
     text += section("Sources", bullets(info.sources));
     text += section("Time", fmt::format("About {:g} s at the standard profile.\n", info.seconds));
-    return text;
+    return text +
+           "\n<!-- Made by `clprobe list --markdown` from what the probe says of itself. -->\n";
 }
 
 std::string page_name(const ProbeInfo &info) {

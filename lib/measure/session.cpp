@@ -109,6 +109,7 @@ ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, con
 ProbeRecord failed_record(const PlannedProbe &planned, const DeviceInfo &device, const Facts &facts,
                           const std::string &reason) {
     ProbeRecord record = new_record(planned, facts);
+    record.clock = choose_clock(facts);
     set_ending(record.data, {Status::failed, reason, false});
     conclude(record, planned, device);
     return record;
