@@ -48,7 +48,7 @@ struct BuildRecord {
     bool operator==(const BuildRecord &) const = default;
 };
 
-/// Where a probe's wall time went, in seconds: `setup` opened the device. What is in none of the
+/// Where a probe's wall time went, in seconds: `setup` opened and closed the device. What is in none of the
 /// parts is the harness's own.
 struct Elapsed {
     double total = 0;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <optional>
 
 namespace clprobe {
 namespace {
@@ -53,21 +54,26 @@ std::optional<Ending> ending_after(Body &&body) {
 void measure_on(const Device &device, const Registry &registry, const PlannedProbe &planned,
                 const Facts &facts, const RunOptions &options,
                 const std::function<void(double)> &progress, ProbeRecord &record) {
-    const auto start = SteadyClock::now();
-    const Context context(device);
-    record.elapsed.setup = since(start);
+    const auto opening = SteadyClock::now();
+    std::optional<Context> context(device);
+    record.elapsed.setup = since(opening);
     record.clock = choose_clock(facts);
-    const auto clock = make_clock(record.clock, context);
-    Bench bench(context, *clock, registry, facts,
-                {planned.profile, planned.seconds, options.seed, options.stop, progress});
-    const auto ending = ending_after([&] { planned.probe->measure(bench); });
-    record.builds = bench.builds();
-    record.elapsed.build = bench.elapsed().build;
-    record.elapsed.launch = bench.elapsed().launch;
-    record.elapsed.transfer = bench.elapsed().transfer;
-    record.data = std::move(bench.data());
-    if (ending)
-        set_ending(record.data, *ending);
+    {
+        const auto clock = make_clock(record.clock, *context);
+        Bench bench(*context, *clock, registry, facts,
+                    {planned.profile, planned.seconds, options.seed, options.stop, progress});
+        const auto ending = ending_after([&] { planned.probe->measure(bench); });
+        record.builds = bench.builds();
+        record.elapsed.build = bench.elapsed().build;
+        record.elapsed.launch = bench.elapsed().launch;
+        record.elapsed.transfer = bench.elapsed().transfer;
+        record.data = std::move(bench.data());
+        if (ending)
+            set_ending(record.data, *ending);
+    }
+    const auto closing = SteadyClock::now(); // a tenth of a second and more on some drivers
+    context.reset();
+    record.elapsed.setup += since(closing);
 }
 
 ProbeRecord new_record(const PlannedProbe &planned, const Facts &facts) {
