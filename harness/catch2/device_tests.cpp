@@ -103,7 +103,7 @@ int run_device_tests(int argc, char **argv, const Registry &registry) try {
     const std::vector<ListedTest> tests = list_tests(registry, devices);
     if (command == "--list-device-tests") {
         for (const ListedTest &test : tests)
-            fmt::print("{} {}\n", test.name, test.labels);
+            fmt::print("{}\t{}\n", test.name, test.labels);
         return EXIT_SUCCESS;
     }
     for (const ListedTest &test : tests)

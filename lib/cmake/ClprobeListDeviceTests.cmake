@@ -25,13 +25,15 @@ else()
 endif()
 set_tests_properties(device.enumeration PROPERTIES LABELS device)
 
-# A line a test: its name and its labels, separated by blanks.
+# A line a test: its name, a tab, and its labels, separated by blanks.
 string(REPLACE "\n" ";" clprobe_lines "${clprobe_output}")
 foreach(clprobe_line IN LISTS clprobe_lines)
-    string(REPLACE " " ";" clprobe_labels "${clprobe_line}")
-    list(POP_FRONT clprobe_labels clprobe_test)
-    if(clprobe_test)
-        add_test("${clprobe_test}" "${clprobe_program}" "${clprobe_test}")
+    if(clprobe_line MATCHES "^([^\t]+)\t(.+)$")
+        set(clprobe_test "${CMAKE_MATCH_1}")
+        string(REPLACE " " ";" clprobe_labels "${CMAKE_MATCH_2}")
+        # What Catch2 would take for a pattern.
+        string(REGEX REPLACE "[][,*\\]" "\\\\\\0" clprobe_pattern "${clprobe_test}")
+        add_test("${clprobe_test}" "${clprobe_program}" "${clprobe_pattern}")
         set_tests_properties(
             "${clprobe_test}"
             PROPERTIES LABELS "${clprobe_labels}" RUN_SERIAL TRUE TIMEOUT "${clprobe_timeout}"
