@@ -1,0 +1,205 @@
+#include "compute/fma_rate/interpret.hpp"
+#include "compute/fma_rate/race.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace clprobe::probes {
+namespace {
+
+using namespace fma_rate;
+
+/// What remains to be done once a type's race is over: its winner, and the kernels for its latency.
+struct Finalists {
+    Real real;
+    Launchable winner;
+    std::vector<Launchable> chains;
+};
+
+/// One work-item of the form that won, its chains scalars.
+Variant latency_variant(const Variant &winner, unsigned chains) {
+    Variant variant;
+    variant.form = winner.form;
+    variant.chains = chains;
+    variant.turns = 32;
+    variant.local_size = 1;
+    variant.groups = 1;
+    return variant;
+}
+
+std::vector<unsigned> latency_chains(Profile profile) {
+    if (profile == Profile::tiny || profile == Profile::quick)
+        return {1};
+    return {1, 2, 4, 8, 16};
+}
+
+std::string lacks(const DeviceInfo &device, Real real) {
+    if (real == Real::fp64 && !device.fp64)
+        return "the device has no double precision";
+    if (real == Real::fp16 && !device.fp16)
+        return "the device has no half precision";
+    return {};
+}
+
+std::string arithmetic(const Verdict &verdict) {
+    if (verdict.fused && verdict.unfused)
+        return "rounded once or twice";
+    return verdict.fused ? "rounded once" : "rounded twice";
+}
+
+class FmaRate final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+
+    void measure(Bench &bench) const override {
+        std::vector<Finalists> all;
+        std::optional<Variant> first_winner;
+        double reserve = 0.6;
+        for (const Real real : all_reals) {
+            if (auto finalists = choose(bench, real, first_winner, reserve * bench.budget())) {
+                if (!first_winner)
+                    first_winner = finalists->winner.variant;
+                all.push_back(std::move(*finalists));
+            }
+            reserve = std::max(0.35, reserve - 0.15);
+        }
+        measure_anew(bench, all);
+    }
+
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return fma_rate::interpret(data, facts);
+    }
+
+private:
+    static std::optional<Finalists>
+    choose(Bench &bench, Real real, const std::optional<Variant> &first_winner, double reserve) {
+        const std::string type(name(real));
+        if (const std::string reason = lacks(bench.device(), real); !reason.empty()) {
+            bench.data().words[type + entry::unsupported] = reason;
+            return std::nullopt;
+        }
+        const double claimed = static_cast<double>(bench.device().compute_units.value_or(1));
+        const double units = bench.facts().value("compute_units").value_or(claimed);
+        Workshop workshop(bench, real);
+        const RaceResult result =
+            race(workshop, course_for(real, bench.device(), units, bench.profile(), first_winner),
+                 reserve);
+        if (!result.winner) {
+            bench.data().words[type + entry::failed] = result.failure;
+            return std::nullopt;
+        }
+        if (result.rejected > 0) {
+            bench.data().numbers[type + entry::rejected] = result.rejected;
+            bench.data().words[type + entry::rejection] = result.failure;
+        }
+        Finalists finalists{real, *result.winner, {}};
+        for (const unsigned chains : latency_chains(bench.profile()))
+            if (chains == 1 || bench.remaining() > reserve)
+                finalists.chains.push_back(
+                    workshop.make(latency_variant(result.winner->variant, chains)));
+        return finalists;
+    }
+
+    /// All types' winners in turn, so that each is spread over the time that is left.
+    static void measure_anew(Bench &bench, const std::vector<Finalists> &all) {
+        Dataset &data = bench.data();
+        for (const Finalists &finalists : all)
+            for (const char *what : {".rate", ".latency"})
+                data.add(std::string(name(finalists.real)) + what, axes(),
+                         {"time", Unit::second, {}});
+        const double launch = bench.device().type == DeviceType::cpu ? 10e-3 : 4e-3;
+        std::vector<Contender> contenders;
+        const auto enter = [&](const Launchable &launchable, const std::string &series,
+                               double seconds) {
+            launchable.verdict->words = 0;
+            contenders.push_back({launchable.work, &data.add(series, axes(), {}),
+                                  coordinates(launchable.variant),
+                                  bench.calibrate(launchable.work, seconds)});
+        };
+        for (const Finalists &finalists : all) {
+            const std::string type(name(finalists.real));
+            enter(finalists.winner, type + ".rate", launch);
+            for (const Launchable &chain : finalists.chains)
+                enter(chain, type + ".latency", launch / 10);
+        }
+        StoppingRule rule;
+        rule.relative_half_width = 0.002;
+        rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
+        rule.least = bench.tiny() ? 2 : 8;
+        bench.sample(contenders, rule);
+        for (const Finalists &finalists : all) {
+            const std::string type(name(finalists.real));
+            data.words[type + entry::arithmetic] = arithmetic(*finalists.winner.verdict);
+            data.numbers[type + entry::verified] =
+                static_cast<double>(finalists.winner.verdict->words);
+        }
+    }
+
+    static ProbeInfo make_info();
+
+    ProbeInfo info_ = make_info();
+};
+
+ProbeInfo FmaRate::make_info() {
+    ProbeInfo info;
+    info.name = "compute/fma_rate";
+    info.question = "How many multiply-adds does the device do in a second, and how long does one "
+                    "take?";
+    info.method =
+        "No single shape of kernel is safe on every device, so shapes race: the way a multiply-add "
+        "is written (fma(), mad(), a*b+c), what a chain of them computes (x*a+b, x+y*a, x*x+b), "
+        "how many independent chains a work-item has, how wide its vectors are, how many "
+        "operations the loop's body holds, and how many work-items there are in groups of what "
+        "size. A coordinate descent tries one property after the other; the best three run again. "
+        "The winner is then measured anew, in blocks spread over the probe's time, all types in "
+        "turn: its rate is the slope of time over trips of the loop.\n\n"
+        "The latency is the time a step of a single chain in a single work-item takes. Its cross-"
+        "check are more chains beside it, which must not make the steps faster, and tell how many "
+        "operations are in flight when the rate is reached.\n\n"
+        "Operands come at run time and keep all values near one, no chain settles, and every "
+        "vector element leaves a word made of the bits of all its chains: the host computes that "
+        "word anew, step by step, for elements chosen after each launch.";
+    info.pitfalls = {
+        "A multiply-add counts two. A device that issues other operations beside it may claim "
+        "more.",
+        "fma() is 26 to 100 times slower than a*b+c where the hardware has none; x*x+b runs at "
+        "half rate on some GPUs.",
+        "A loop's body that is short pays for the loop; one that is long falls out of the "
+        "instruction cache. On an H200 1024 operations reach 99.5 % and 4096 only 80 %.",
+        "Grids of several waves of groups end when the last wave does: slopes through them came "
+        "out above what the device can do. All groups are resident at once here.",
+        "a*b+c and mad() may round once or twice; which one was seen is part of the method.",
+        "PoCL's workers are not pinned unless POCL_AFFINITY=1 is set: the rate is then halved in "
+        "some launches.",
+        "In half precision x*a+b settles after some thousand steps: an early end of the loop is "
+        "seen in short launches only.",
+    };
+    info.sources = {
+        "clpeak, mixbench and ArchProbe, for the shapes; each of them uses one",
+        "HAKMEM (MIT AI Memo 239, 1972), item 149, for the rotation x+y*a, y-x*a",
+    };
+    info.wants = {"execution/compute_units"};
+    info.makes = finding_keys();
+    for (const Real real : all_reals) {
+        const std::string type(name(real));
+        const Axis time{"time", Unit::second, {}};
+        info.series.push_back({type + ".race", axes(), time, "every variant that was tried"});
+        info.series.push_back({type + ".rate", axes(), time, "the winner, measured anew"});
+        info.series.push_back({type + ".latency", axes(), time, "one work-item, by its chains"});
+    }
+    info.kernels = {"compute/fma_rate"};
+    info.seconds = 14;
+    return info;
+}
+
+} // namespace
+
+std::unique_ptr<Probe> make_compute_fma_rate() {
+    return std::make_unique<FmaRate>();
+}
+
+} // namespace clprobe::probes

@@ -1,0 +1,266 @@
+#include "interpret.hpp"
+#include "variant.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+namespace clprobe::probes::fma_rate {
+namespace {
+
+/// Beyond this the slope is not taken: launches of several lengths disagree on it.
+constexpr double straight = 0.005;
+/// Beyond this the work does not follow the trips.
+constexpr double crooked = 0.05;
+/// Below this share of time that grows with the trips, most of a launch is something else.
+constexpr double mostly = 0.5;
+
+/// Seconds that one trip takes, and how that was found.
+struct TripTiming {
+    double seconds = 0;
+    Interval interval;
+    std::string method;
+    double nonlinearity = 0; ///< the least that the blocks' spread leaves
+    double growth = 1;       ///< share of the longest launch's time that grows with the trips
+};
+
+/// The launches with the most trips, undivided: what they spend on the launch counts as work, so
+/// that a rate from them is never too high.
+std::optional<TripTiming> longest_launches(const Series &series, const std::vector<double> &at) {
+    const Point *longest = nullptr;
+    for (const Point &point : series.points)
+        if (std::equal(at.begin(), at.end(), point.at.begin()) &&
+            (!longest || point.at.back() > longest->at.back()))
+            longest = &point;
+    if (!longest || longest->samples.empty())
+        return std::nullopt;
+    const double trips = longest->at.back();
+    const auto interval = median_interval(longest->samples);
+    if (!interval)
+        return std::nullopt;
+    return TripTiming{median(longest->samples) / trips,
+                      {interval->low / trips, interval->high / trips},
+                      fmt::format("median of {} launches", longest->samples.size())};
+}
+
+/// The end of the interval that is nearer to none, or none where it holds that.
+double least_magnitude(const Interval &interval) {
+    if (interval.contains(0))
+        return 0;
+    return interval.low > 0 ? interval.low : interval.high;
+}
+
+std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<double> &at) {
+    const auto fit = slope_at(series, at);
+    if (!fit || fit->seconds_per_trip <= 0 || fit->interval.low <= 0)
+        return std::nullopt;
+    TripTiming timing{fit->seconds_per_trip, fit->interval,
+                      fmt::format("slope of time over trips, {} blocks", fit->blocks)};
+    if (fit->nonlinearity_interval)
+        timing.nonlinearity = least_magnitude(*fit->nonlinearity_interval);
+    timing.growth = fit->growth;
+    if (std::abs(timing.nonlinearity) <= straight)
+        return timing;
+    if (const auto longest = longest_launches(series, at)) {
+        timing.seconds = longest->seconds;
+        timing.interval = longest->interval;
+        timing.method = longest->method;
+    }
+    return timing;
+}
+
+/// The coordinates of the series' first point without the trips; nothing where it has none.
+std::optional<std::vector<double>> first_place(const Series *series) {
+    if (!series || series->points.empty() || series->points.front().at.empty())
+        return std::nullopt;
+    std::vector<double> at = series->points.front().at;
+    at.pop_back();
+    return at;
+}
+
+class Interpretation {
+public:
+    Interpretation(const Dataset &data, const Facts &facts, Real real)
+        : data_(data), bare_(!facts.device), real_(real), type_(name(real)) {}
+
+    [[nodiscard]] Finding rate(const FindingKey &key) const {
+        if (auto reason = no_measurement(key))
+            return *reason;
+        const Series *series = data_.find(type_ + ".rate");
+        const auto at = first_place(series);
+        const auto variant = at ? variant_at(*at) : std::nullopt;
+        if (!variant)
+            return without_value(key, Status::inconclusive, "the winner's rate was not measured");
+        const auto timing = time_per_trip(*series, *at);
+        if (!timing)
+            return without_value(key, Status::inconclusive,
+                                 "the launches do not tell a rate: too few, or time does not grow "
+                                 "with the trips");
+        const double flops = 2 * variant->per_trip();
+        Finding finding = measured(key, flops / timing->seconds,
+                                   {flops / timing->interval.high, flops / timing->interval.low});
+        finding.method =
+            fmt::format("{}; {}; {}", variant->describe(real_), timing->method, verification());
+        finding.evidence = {type_ + ".rate", type_ + ".race"};
+        check_timing(finding, *timing);
+        note_rejections(finding);
+        return finding;
+    }
+
+    [[nodiscard]] Finding latency(const FindingKey &key) const {
+        if (auto reason = no_measurement(key))
+            return *reason;
+        const Series *series = data_.find(type_ + ".latency");
+        const auto at = one_chain(series);
+        if (!at)
+            return without_value(key, Status::inconclusive,
+                                 "a single chain of dependent operations was not measured");
+        const auto timing = time_per_trip(*series, *at);
+        if (!timing)
+            return without_value(key, Status::inconclusive,
+                                 "the launches do not tell a latency: too few, or time does not "
+                                 "grow with the trips");
+        const Variant variant = *variant_at(*at);
+        const double steps = variant.body();
+        Finding finding = measured(key, timing->seconds / steps,
+                                   {timing->interval.low / steps, timing->interval.high / steps});
+        finding.method =
+            fmt::format("{}; {}; {}", variant.describe(real_), timing->method, verification());
+        finding.evidence = {type_ + ".latency"};
+        check_timing(finding, *timing);
+        check_knee(finding, *series);
+        return finding;
+    }
+
+private:
+    /// Why this type has no value, if so.
+    [[nodiscard]] std::optional<Finding> no_measurement(const FindingKey &key) const {
+        if (const std::string reason = data_.word(type_ + entry::unsupported); !reason.empty())
+            return without_value(key, Status::unsupported, reason);
+        if (const std::string reason = data_.word(type_ + entry::failed); !reason.empty())
+            return without_value(key, Status::failed, reason);
+        if (!data_.find(type_ + ".rate") && !data_.find(type_ + ".latency"))
+            return without_value(key, Status::inconclusive,
+                                 "no time was left for " + std::string(type_of(real_)));
+        if (!bare_ && data_.number(type_ + entry::verified).value_or(0) <= 0)
+            return without_value(key, Status::inconclusive,
+                                 "no output of the timed launches was verified");
+        return std::nullopt;
+    }
+
+    [[nodiscard]] std::string verification() const {
+        if (bare_)
+            return "verification unknown";
+        const std::string arithmetic = data_.word(type_ + entry::arithmetic);
+        return fmt::format("{:.0f} words of the timed launches bit-exact{}",
+                           data_.number(type_ + entry::verified).value_or(0),
+                           arithmetic.empty() ? "" : ", " + arithmetic);
+    }
+
+    void check_timing(Finding &finding, const TripTiming &timing) const {
+        if (bare_)
+            make_suspect(finding, "a bare series does not say that the work was verified");
+        const std::string bend =
+            fmt::format("the slope over the longer launches differs by at least {:.1f} % from that "
+                        "over the shorter ones",
+                        100 * timing.nonlinearity);
+        if (std::abs(timing.nonlinearity) > crooked)
+            make_suspect(finding, bend);
+        else if (std::abs(timing.nonlinearity) > straight)
+            finding.note += (finding.note.empty() ? "" : "; ") + bend +
+                            ": the longest launches are taken whole";
+        if (timing.growth < mostly)
+            make_suspect(finding, fmt::format("only {:.0f} % of the longest launches' time grows "
+                                              "with the trips",
+                                              100 * timing.growth));
+    }
+
+    void note_rejections(Finding &finding) const {
+        const double rejected = data_.number(type_ + entry::rejected).value_or(0);
+        if (rejected > 0)
+            finding.note += fmt::format("{}{:.0f} variants were left out, the last because: {}",
+                                        finding.note.empty() ? "" : "; ", rejected,
+                                        data_.word(type_ + entry::rejection));
+    }
+
+    /// Where the latency series has a single chain.
+    [[nodiscard]] static std::optional<std::vector<double>> one_chain(const Series *series) {
+        if (!series)
+            return std::nullopt;
+        for (const Point &point : series->points) {
+            const auto variant = variant_at(point.at);
+            if (variant && variant->chains == 1 && point.at.size() == series->axes.size()) {
+                std::vector<double> at = point.at;
+                at.pop_back();
+                return at;
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// Further chains must not make a trip shorter: the single one would not have been bound by its
+    /// dependences then. Where they begin to make it longer is the knee, which tells how many
+    /// operations are in flight.
+    void check_knee(Finding &finding, const Series &series) const {
+        std::vector<std::pair<unsigned, double>> by_chains;
+        for (const Point &point : series.points) {
+            const auto variant = variant_at(point.at);
+            std::vector<double> at(point.at.begin(), point.at.end() - 1);
+            const auto fit = slope_at(series, at);
+            if (variant && fit)
+                by_chains.emplace_back(variant->chains,
+                                       fit->seconds_per_trip / (2 * variant->turns));
+        }
+        std::sort(by_chains.begin(), by_chains.end());
+        by_chains.erase(std::unique(by_chains.begin(), by_chains.end()), by_chains.end());
+        if (by_chains.size() < 2)
+            return;
+        const double alone = *finding.value;
+        if (by_chains[1].second < 0.9 * alone)
+            make_suspect(finding, fmt::format("{} chains step faster than a single one",
+                                              by_chains[1].first));
+        const auto [chains, seconds] = by_chains.back();
+        finding.method += fmt::format("; with {} chains an operation every {:.3g} ns, so {:.1f} in "
+                                      "flight",
+                                      chains, seconds / chains * 1e9, alone * chains / seconds);
+    }
+
+    const Dataset &data_;
+    bool bare_;
+    Real real_;
+    std::string type_;
+};
+
+} // namespace
+
+std::vector<FindingKey> finding_keys() {
+    std::vector<FindingKey> keys;
+    for (const Real real : all_reals) {
+        const std::string type(name(real));
+        keys.push_back({"fma." + type + ".rate", Unit::flop_per_second, Better::higher,
+                        "multiply-adds of " + std::string(type_of(real)) +
+                            " by the whole device, each counting two"});
+        keys.push_back({"fma." + type + ".latency", Unit::second, Better::lower,
+                        "from one multiply-add of " + std::string(type_of(real)) +
+                            " to the next that needs its result"});
+    }
+    return keys;
+}
+
+std::vector<Finding> interpret(const Dataset &data, const Facts &facts) {
+    const std::vector<FindingKey> keys = finding_keys();
+    std::vector<Finding> findings;
+    for (std::size_t i = 0; i < std::size(all_reals); ++i) {
+        const Interpretation interpretation(data, facts, all_reals[i]);
+        findings.push_back(interpretation.rate(keys[2 * i]));
+        findings.push_back(interpretation.latency(keys[2 * i + 1]));
+    }
+    return findings;
+}
+
+} // namespace clprobe::probes::fma_rate

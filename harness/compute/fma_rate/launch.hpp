@@ -1,0 +1,49 @@
+#pragma once
+#include "model.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace clprobe::probes::fma_rate {
+
+/// What the words that came back so far allow: none of the two is a failed verification. How many
+/// were looked at.
+struct Verdict {
+    bool fused = true;
+    bool unfused = true;
+    std::uint64_t words = 0;
+};
+
+/// A variant ready to be launched: its outputs are poisoned before each launch, and a few of them,
+/// chosen after it, are compared with the host's model.
+struct Launchable {
+    Variant variant;
+    Work work;
+    std::shared_ptr<Verdict> verdict;
+};
+
+/// Makes variants of one type launchable. Variants that differ in their ranges only share a
+/// program.
+class Workshop {
+public:
+    Workshop(Bench &bench, Real real) : bench_(bench), real_(real) {}
+
+    [[nodiscard]] Real real() const { return real_; }
+    [[nodiscard]] Bench &bench() const { return bench_; }
+    /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
+    /// VerificationError, Unsupported where a group is too large, or Error.
+    [[nodiscard]] Launchable make(const Variant &variant);
+
+private:
+    const Program &program(const Variant &variant);
+
+    Bench &bench_;
+    Real real_;
+    std::map<std::string, Program> programs_;
+};
+
+} // namespace clprobe::probes::fma_rate

@@ -1,0 +1,287 @@
+#include "race.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+namespace clprobe::probes::fma_rate {
+namespace {
+
+using Move = std::function<Variant(const Variant &)>;
+
+Move to_form(Form form) {
+    return [form](const Variant &from) {
+        Variant to = from;
+        to.form = form;
+        return to;
+    };
+}
+
+Move to_recurrence(Recurrence recurrence) {
+    return [recurrence](const Variant &from) {
+        Variant to = from;
+        to.recurrence = recurrence;
+        return to;
+    };
+}
+
+Move to_chains(unsigned chains) {
+    return [chains](const Variant &from) {
+        Variant to = from;
+        to.chains = std::clamp(chains, 1U, 16U);
+        return to.with_body(from.body());
+    };
+}
+
+Move to_width(unsigned width) {
+    return [width](const Variant &from) {
+        Variant to = from;
+        to.width = std::clamp(width, 1U, 16U);
+        return to;
+    };
+}
+
+Move to_body(unsigned operations) {
+    return [operations](const Variant &from) { return from.with_body(operations); };
+}
+
+/// As many groups of another size.
+Move to_larger_groups(std::size_t size) {
+    return [size](const Variant &from) {
+        Variant to = from;
+        to.local_size = size;
+        return to;
+    };
+}
+
+/// The same number of work-items in groups of another size.
+Move to_local_size(std::size_t size) {
+    return [size](const Variant &from) {
+        Variant to = from;
+        to.local_size = size;
+        to.groups = std::max<std::size_t>(1, from.groups * from.local_size / size);
+        return to;
+    };
+}
+
+Move to_groups(std::size_t groups) {
+    return [groups](const Variant &from) {
+        Variant to = from;
+        to.groups = groups;
+        return to;
+    };
+}
+
+std::size_t largest_group(const DeviceInfo &device) {
+    return device.max_work_group_size.value_or(64);
+}
+
+/// A CPU's vectors are as wide as the kernel says, and its groups are tasks for its workers: many
+/// of them, so that none waits long for the last.
+Course cpu_course(const DeviceInfo &device, std::size_t units) {
+    Course course;
+    course.launch_seconds = 10e-3;
+    course.start.chains = 12;
+    course.start.width = 16;
+    course.start.local_size = std::min<std::size_t>(16, largest_group(device));
+    course.start.groups = 64 * units;
+    course.start = course.start.with_body(64);
+    course.stages = {
+        {"width", {to_width(8), to_width(4), to_width(1), to_width(2)}},
+        {"chains", {to_chains(8), to_chains(10), to_chains(6), to_chains(16), to_chains(4)}},
+        {"form", {to_form(Form::expression), to_form(Form::mad)}},
+        {"body", {to_body(256), to_body(1024)}},
+        {"local size",
+         {to_larger_groups(std::min<std::size_t>(64, largest_group(device))), to_local_size(1)}},
+        {"recurrence", {to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
+    };
+    return course;
+}
+
+/// A GPU has enough lanes for scalars, and what counts is how little of the loop is not a
+/// multiply-add. All groups must be resident at once: the last of several waves ends when it likes.
+Course gpu_course(const DeviceInfo &device, std::size_t units) {
+    Course course;
+    course.launch_seconds = 4e-3;
+    const std::size_t size = std::min<std::size_t>(256, largest_group(device));
+    constexpr std::size_t threads_a_unit = 1024;
+    course.start.chains = 4;
+    course.start.local_size = size;
+    course.start.groups = units * std::max<std::size_t>(1, threads_a_unit / size);
+    course.start = course.start.with_body(64);
+    course.stages = {
+        {"form", {to_form(Form::expression), to_form(Form::mad)}},
+        {"body", {to_body(1024), to_body(256), to_body(2048)}},
+        {"groups",
+         {to_groups(2 * course.start.groups),
+          to_groups(std::max<std::size_t>(1, course.start.groups / 2))}},
+        {"chains", {to_chains(8), to_chains(2), to_chains(16), to_chains(1)}},
+        {"width", {to_width(2), to_width(4), to_width(8)}},
+        {"local size",
+         {to_local_size(64), to_local_size(std::min<std::size_t>(1024, largest_group(device)))}},
+        {"recurrence", {to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
+    };
+    return course;
+}
+
+/// Another type starts from what won for the first: only what its size changes is tried again.
+Course narrower_course(Course course, Real real, DeviceType device, const Variant &winner) {
+    Variant &start = course.start = winner;
+    if (device == DeviceType::cpu) {
+        start.width = real == Real::fp64 ? std::max(1U, winner.width / 2) : winner.width;
+        course.stages = {{"width", {to_width(start.width * 2), to_width(start.width / 2)}}};
+    } else {
+        course.stages = {{"width", {to_width(2), to_width(4)}}};
+    }
+    const Form other = start.form == Form::expression ? Form::fma : Form::expression;
+    course.stages.insert(course.stages.end(),
+                         {{"chains", {to_chains(start.chains * 2), to_chains(start.chains / 2)}},
+                          {"form", {to_form(other), to_form(Form::mad)}},
+                          {"body", {to_body(start.body() / 2), to_body(start.body() * 2)}}});
+    return course;
+}
+
+std::size_t values_per_stage(Profile profile) {
+    switch (profile) {
+    case Profile::tiny:
+        return 0;
+    case Profile::quick:
+        return 1;
+    case Profile::standard:
+        return 2;
+    case Profile::thorough:
+        break;
+    }
+    return std::numeric_limits<std::size_t>::max();
+}
+
+struct Runner {
+    Launchable launchable;
+    std::uint32_t trips = 0;
+};
+
+class Race {
+public:
+    Race(Workshop &workshop, const Course &course, double reserve)
+        : workshop_(workshop), course_(course), reserve_(reserve) {}
+
+    RaceResult run() {
+        try_out(course_.start);
+        for (const Stage &stage : course_.stages) {
+            const Variant from = runners_.empty() ? course_.start : best().launchable.variant;
+            for (const Move &move : stage.moves)
+                if (time_left())
+                    try_out(move(from));
+        }
+        RaceResult result{std::nullopt, rejected_, failure_};
+        if (!runners_.empty()) {
+            run_again();
+            result.winner = best().launchable;
+        }
+        return result;
+    }
+
+private:
+    [[nodiscard]] bool time_left() const { return workshop_.bench().remaining() > reserve_; }
+
+    void try_out(const Variant &variant) {
+        if (std::find(tried_.begin(), tried_.end(), variant) != tried_.end())
+            return;
+        tried_.push_back(variant);
+        try {
+            Runner runner{workshop_.make(variant), 0};
+            runner.trips =
+                workshop_.bench().calibrate(runner.launchable.work, course_.launch_seconds);
+            sample(runner);
+            runners_.push_back(std::move(runner));
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const Error &error) {
+            ++rejected_;
+            failure_ = error.what();
+        }
+    }
+
+    void sample(const Runner &runner) {
+        Contender contender{runner.launchable.work, &series(),
+                            coordinates(runner.launchable.variant), runner.trips};
+        workshop_.bench().sample_block(contender, block_++);
+    }
+
+    /// Of the best launch: what slows one down has nothing to do with the variant.
+    [[nodiscard]] double seconds_per_operation(const Runner &runner) const {
+        std::vector<double> at = coordinates(runner.launchable.variant);
+        at.push_back(runner.trips);
+        const Point *point = series().find(at);
+        if (!point || point->samples.empty())
+            return std::numeric_limits<double>::infinity();
+        return *std::min_element(point->samples.begin(), point->samples.end()) /
+               (runner.launchable.variant.per_trip() * runner.trips);
+    }
+
+    void sort() {
+        std::stable_sort(runners_.begin(), runners_.end(),
+                         [this](const Runner &a, const Runner &b) {
+                             return seconds_per_operation(a) < seconds_per_operation(b);
+                         });
+    }
+
+    const Runner &best() {
+        sort();
+        return runners_.front();
+    }
+
+    void run_again() {
+        sort();
+        constexpr std::size_t finalists = 3;
+        constexpr int rounds = 2;
+        for (int round = 0; round < rounds; ++round)
+            for (std::size_t i = 0; i < std::min(finalists, runners_.size()); ++i)
+                sample(runners_[i]);
+    }
+
+    [[nodiscard]] Series &series() const {
+        return workshop_.bench().data().add(std::string(name(workshop_.real())) + ".race", axes(),
+                                            {"time", Unit::second, {}});
+    }
+
+    Workshop &workshop_;
+    const Course &course_;
+    double reserve_;
+    int block_ = 0;
+    std::vector<Variant> tried_;
+    std::vector<Runner> runners_;
+    unsigned rejected_ = 0;
+    std::string failure_;
+};
+
+} // namespace
+
+Course course_for(Real real, const DeviceInfo &device, double compute_units, Profile profile,
+                  const std::optional<Variant> &first_winner) {
+    const auto units = static_cast<std::size_t>(std::max(1.0, compute_units));
+    Course course =
+        device.type == DeviceType::cpu ? cpu_course(device, units) : gpu_course(device, units);
+    if (profile == Profile::tiny) {
+        course.start = Variant{};
+        course.start.local_size = 4;
+        course.start.groups = 2;
+        course.start.width = 2;
+        course.start.chains = 2;
+        course.start = course.start.with_body(8);
+    }
+    if (first_winner)
+        course = narrower_course(std::move(course), real, device.type, *first_winner);
+    for (Stage &stage : course.stages)
+        stage.moves.resize(std::min(stage.moves.size(), values_per_stage(profile)));
+    return course;
+}
+
+RaceResult race(Workshop &workshop, const Course &course, double reserve) {
+    return Race(workshop, course, reserve).run();
+}
+
+} // namespace clprobe::probes::fma_rate

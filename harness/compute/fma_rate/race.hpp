@@ -1,0 +1,45 @@
+#pragma once
+#include "launch.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clprobe::probes::fma_rate {
+
+/// One property of a variant and what else to try for it, the most promising first.
+struct Stage {
+    std::string property; ///< for people
+    std::vector<std::function<Variant(const Variant &)>> moves;
+};
+
+/// Where a race starts and what it tries in turn, each stage from the best so far (a coordinate
+/// descent).
+struct Course {
+    Variant start;
+    std::vector<Stage> stages;
+    double launch_seconds = 2e-3;
+};
+
+/// The course for a type on this kind of device. `first_winner` is the variant that won for the
+/// first type: the others start from it. Smaller profiles try fewer values a stage.
+[[nodiscard]] Course course_for(Real real, const DeviceInfo &device, double compute_units,
+                                Profile profile, const std::optional<Variant> &first_winner);
+
+/// How a race ended: the winner ready for launches, how many variants did not work, and why the
+/// last of these did not.
+struct RaceResult {
+    std::optional<Launchable> winner;
+    unsigned rejected = 0;
+    std::string failure;
+};
+
+/// Runs the course, each variant's samples going to the series "<type>.race", until it is done or
+/// only `reserve` seconds of the probe's budget are left. The three best run again before one is
+/// chosen. A variant that does not build, launch or verify is left out.
+[[nodiscard]] RaceResult race(Workshop &workshop, const Course &course, double reserve);
+
+} // namespace clprobe::probes::fma_rate

@@ -1,0 +1,114 @@
+#include "variant.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace clprobe::probes::fma_rate {
+namespace {
+
+const std::vector<std::string> form_labels = {"fma", "mad", "a*b+c"};
+const std::vector<std::string> recurrence_labels = {"affine", "pair", "quadratic"};
+
+std::string multiply_add(Form form, const std::string &a, const std::string &b,
+                         const std::string &c) {
+    switch (form) {
+    case Form::fma:
+        return "fma(" + a + ", " + b + ", " + c + ")";
+    case Form::mad:
+        return "mad(" + a + ", " + b + ", " + c + ")";
+    case Form::expression:
+        break;
+    }
+    return a + "*" + b + "+" + c;
+}
+
+std::string recurrence_text(Form form, Recurrence recurrence) {
+    switch (recurrence) {
+    case Recurrence::affine:
+        return "x = " + multiply_add(form, "x", "a", "b");
+    case Recurrence::pair:
+        return "x = " + multiply_add(form, "y", "a", "x");
+    case Recurrence::quadratic:
+        break;
+    }
+    return "x = " + multiply_add(form, "x", "x", "b");
+}
+
+bool whole_between(double value, double low, double high) {
+    return value >= low && value <= high && value == std::floor(value);
+}
+
+} // namespace
+
+std::string_view name(Real real) {
+    constexpr std::array<std::string_view, 3> names = {"fp32", "fp64", "fp16"};
+    return names[static_cast<std::size_t>(real)];
+}
+
+std::string_view type_of(Real real) {
+    constexpr std::array<std::string_view, 3> types = {"float", "double", "half"};
+    return types[static_cast<std::size_t>(real)];
+}
+
+Variant Variant::with_body(unsigned operations) const {
+    Variant variant = *this;
+    variant.turns = std::clamp((operations + chains) / (2 * chains), 1U, 1023U);
+    return variant;
+}
+
+double Variant::per_trip() const {
+    return static_cast<double>(body()) * width * static_cast<double>(local_size) *
+           static_cast<double>(groups);
+}
+
+std::string Variant::build_options(Real real) const {
+    return "-DREAL=" + std::string(type_of(real)) + " -DWIDTH=" + std::to_string(width) +
+           " -DCHAINS=" + std::to_string(chains) + " -DTURNS=" + std::to_string(turns) +
+           " -DFORM=" + std::to_string(static_cast<int>(form)) +
+           " -DRECURRENCE=" + std::to_string(static_cast<int>(recurrence));
+}
+
+std::string Variant::describe(Real real) const {
+    std::string vector(type_of(real));
+    if (width > 1)
+        vector += std::to_string(width);
+    return recurrence_text(form, recurrence) + ", " + std::to_string(chains) +
+           (chains == 1 ? " chain of " : " chains of ") + vector + ", " + std::to_string(body()) +
+           " in the loop, " + std::to_string(groups) +
+           (groups == 1 ? " group of " : " groups of ") + std::to_string(local_size);
+}
+
+std::vector<Axis> axes() {
+    return {{"form", Unit::one, form_labels}, {"recurrence", Unit::one, recurrence_labels},
+            {"chains", Unit::one, {}},        {"width", Unit::one, {}},
+            {"body", Unit::one, {}},          {"local_size", Unit::one, {}},
+            {"groups", Unit::one, {}},        {"trips", Unit::one, {}}};
+}
+
+std::vector<double> coordinates(const Variant &variant) {
+    return {static_cast<double>(variant.form),   static_cast<double>(variant.recurrence),
+            static_cast<double>(variant.chains), static_cast<double>(variant.width),
+            static_cast<double>(variant.body()), static_cast<double>(variant.local_size),
+            static_cast<double>(variant.groups)};
+}
+
+std::optional<Variant> variant_at(const std::vector<double> &at) {
+    constexpr double most = 1 << 30;
+    if (at.size() < 7 || !whole_between(at[0], 0, 2) || !whole_between(at[1], 0, 2) ||
+        !whole_between(at[2], 1, 16) || !whole_between(at[3], 1, 16) ||
+        !whole_between(at[4], 2 * at[2], 2 * 1023 * at[2]) || !whole_between(at[5], 1, most) ||
+        !whole_between(at[6], 1, most))
+        return std::nullopt;
+    Variant variant;
+    variant.form = static_cast<Form>(static_cast<int>(at[0]));
+    variant.recurrence = static_cast<Recurrence>(static_cast<int>(at[1]));
+    variant.chains = static_cast<unsigned>(at[2]);
+    variant.width = static_cast<unsigned>(at[3]);
+    variant.turns = static_cast<unsigned>(at[4]) / (2 * variant.chains);
+    variant.local_size = static_cast<std::size_t>(at[5]);
+    variant.groups = static_cast<std::size_t>(at[6]);
+    return variant;
+}
+
+} // namespace clprobe::probes::fma_rate

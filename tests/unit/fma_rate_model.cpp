@@ -1,0 +1,108 @@
+#include "compute/fma_rate/model.hpp"
+#include "compute/fma_rate/race.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <set>
+
+using namespace clprobe;
+using namespace clprobe::probes::fma_rate;
+
+namespace {
+
+constexpr Recurrence recurrences[] = {Recurrence::affine, Recurrence::pair, Recurrence::quadratic};
+
+Variant with(Recurrence recurrence, unsigned chains = 5) {
+    Variant variant;
+    variant.recurrence = recurrence;
+    variant.chains = chains;
+    variant.turns = 3;
+    return variant;
+}
+
+} // namespace
+
+TEST_CASE("unit.fma_rate.model tells one step of trips from the next") {
+    for (const Real real : all_reals)
+        for (const Recurrence recurrence : recurrences)
+            for (const std::uint32_t trips : {0U, 1U, 2U, 10U, 100U})
+                CHECK(expected_word(real, with(recurrence), Arithmetic::fused, 9, trips) !=
+                      expected_word(real, with(recurrence), Arithmetic::fused, 9, trips + 1));
+    for (const Real real : {Real::fp32, Real::fp64})
+        for (const Recurrence recurrence : recurrences)
+            for (const std::uint32_t trips : {1000U, 100'000U})
+                CHECK(expected_word(real, with(recurrence), Arithmetic::fused, 9, trips) !=
+                      expected_word(real, with(recurrence), Arithmetic::fused, 9, trips + 1));
+}
+
+TEST_CASE("unit.fma_rate.model depends on the element, the chains and the rounding") {
+    for (const Real real : all_reals)
+        for (const Recurrence recurrence : recurrences) {
+            std::set<std::uint32_t> words;
+            for (const std::size_t element : {0U, 1U, 2U, 1000U})
+                words.insert(expected_word(real, with(recurrence), Arithmetic::fused, element, 20));
+            words.insert(expected_word(real, with(recurrence, 4), Arithmetic::fused, 0, 20));
+            words.insert(expected_word(real, with(recurrence), Arithmetic::unfused, 0, 20));
+            CHECK(words.size() == 6);
+        }
+}
+
+TEST_CASE("unit.fma_rate.model agrees with arithmetic done by hand") {
+    // One affine chain and one turn: x*a+b, then x*c+d. The seed of element 0, stream 0 is 1/2.
+    Variant variant = with(Recurrence::affine, 1);
+    variant.turns = 1;
+    const Operands o = operands(Real::fp64, Recurrence::affine);
+    const double fused = std::fma(std::fma(0.5, o.a, o.b), o.c, o.d);
+    const auto bits = std::bit_cast<std::uint64_t>(fused);
+    CHECK(expected_word(Real::fp64, variant, Arithmetic::fused, 0, 1) ==
+          static_cast<std::uint32_t>(bits ^ bits >> 32));
+}
+
+TEST_CASE("unit.fma_rate.model rounds to half") {
+    CHECK(half_bits(1) == 0x3c00);
+    CHECK(half_bits(-2) == 0xc000);
+    CHECK(half_bits(1 + 0x1p-11) == 0x3c00);           // a tie goes to the even one
+    CHECK(half_bits(1 + 0x1.8p-10) == 0x3c02);         // upwards here
+    CHECK(half_bits(1 + 0x1p-11 + 0x1p-30) == 0x3c01); // no tie
+    CHECK(half_bits(0x1p-14) == 0x0400);               // the least normal one
+    CHECK(half_bits(0x1p-24) == 0x0001);
+    CHECK(half_bits(0) == 0);
+}
+
+TEST_CASE("unit.fma_rate.variant survives its way through coordinates") {
+    Variant variant = with(Recurrence::pair, 12).with_body(256);
+    variant.form = Form::mad;
+    variant.width = 8;
+    CHECK(variant.body() == 264);
+    CHECK(variant_at(coordinates(variant)) == variant);
+    CHECK_FALSE(variant_at({}).has_value());
+    CHECK_FALSE(variant_at({0, 0, 17, 1, 64, 1, 1}).has_value());
+    CHECK_FALSE(variant_at({0.5, 0, 1, 1, 64, 1, 1}).has_value());
+    CHECK_FALSE(variant_at({0, 0, 1, 1, std::nan(""), 1, 1}).has_value());
+}
+
+TEST_CASE("unit.fma_rate.race tries fewer variants in smaller profiles") {
+    for (const DeviceType type : {DeviceType::cpu, DeviceType::gpu}) {
+        DeviceInfo device;
+        device.type = type;
+        device.max_work_group_size = 256;
+        std::size_t before = 0;
+        for (const Profile profile :
+             {Profile::tiny, Profile::quick, Profile::standard, Profile::thorough}) {
+            std::size_t moves = 1;
+            const Course course = course_for(Real::fp32, device, 4, profile, std::nullopt);
+            for (const Stage &stage : course.stages)
+                for (const auto &move : stage.moves) {
+                    const Variant variant = move(course.start);
+                    CHECK(variant_at(coordinates(variant)) == variant);
+                    CHECK(variant.local_size <= 256);
+                    ++moves;
+                }
+            CHECK(moves > before);
+            before = moves;
+        }
+    }
+}
