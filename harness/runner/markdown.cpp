@@ -10,18 +10,35 @@
 namespace clprobe::runner {
 namespace {
 
-/// Text inside a table: a bar would end the cell.
-std::string cell(std::string text) {
-    for (auto bar = text.find('|'); bar != std::string::npos; bar = text.find('|', bar + 2))
-        text.insert(bar, "\\");
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    return text;
+/// Prose as Markdown shows it: "a*b" keeps its stars, "l<n>" is no tag. Code in backticks stays.
+std::string prose(const std::string &text) {
+    std::string shown;
+    bool code = false;
+    for (const char c : text) {
+        if (c == '`')
+            code = !code;
+        if (!code && (c == '*' || c == '<'))
+            shown += '\\';
+        shown += c;
+    }
+    return shown;
+}
+
+/// Prose inside a table, where a bar would end the cell.
+std::string cell(const std::string &text) {
+    std::string shown;
+    for (const char c : prose(text)) {
+        if (c == '|')
+            shown += '\\';
+        shown += c == '\n' ? ' ' : c;
+    }
+    return shown;
 }
 
 std::string bullets(std::span<const std::string> items) {
     std::string text;
     for (const std::string &item : items)
-        text += fmt::format("- {}\n", item);
+        text += fmt::format("- {}\n", prose(item));
     return text;
 }
 
@@ -53,7 +70,8 @@ std::string series_table(std::span<const SeriesShape> shapes) {
 }
 
 std::string needs(const ProbeInfo &info) {
-    std::string text = info.needs.empty() ? "Nothing beyond OpenCL 1.2.\n" : info.needs + "\n";
+    std::string text =
+        info.needs.empty() ? "Nothing beyond OpenCL 1.2.\n" : prose(info.needs) + "\n";
     if (!info.wants.empty())
         text +=
             fmt::format("\nIt uses what these probes found: {}.\n", fmt::join(info.wants, ", "));
@@ -63,8 +81,8 @@ std::string needs(const ProbeInfo &info) {
 } // namespace
 
 std::string probe_page(const ProbeInfo &info) {
-    std::string text = fmt::format("# {}\n\n{}\n", info.name, info.question);
-    text += section("How", info.method + "\n");
+    std::string text = fmt::format("# {}\n\n{}\n", info.name, prose(info.question));
+    text += section("How", prose(info.method) + "\n");
     text += section("What it finds", findings_table(info.makes));
     text += section("What it needs", needs(info));
     if (!info.series.empty())

@@ -56,10 +56,16 @@ void check_resumable(const Report &report, std::string_view tool_version, const 
     }
 }
 
-void forget_unfinished(Report &report) {
+void forget_unfinished(Report &report, std::span<const PlannedProbe> planned) {
+    const auto asked_for = [&](const std::string &probe) {
+        return std::any_of(planned.begin(), planned.end(), [&](const PlannedProbe &candidate) {
+            return !candidate.prerequisite && candidate.probe->info().name == probe;
+        });
+    };
     for (DeviceRecord &device : report.devices)
-        std::erase_if(device.probes, [](const ProbeRecord &record) {
-            return record.status == Status::failed || record.reason == "interrupted";
+        std::erase_if(device.probes, [&](const ProbeRecord &record) {
+            return record.status == Status::failed || record.reason == "interrupted" ||
+                   (record.prerequisite && asked_for(record.probe));
         });
 }
 

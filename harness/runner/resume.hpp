@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>
+#include <clprobe/session.hpp>
 
 #include <span>
 #include <string>
@@ -13,8 +14,8 @@ namespace clprobe::runner {
 void check_resumable(const Report &report, std::string_view tool_version, const Registry &registry,
                      std::span<const DeviceInfo> devices);
 
-/// Takes out the records that have to be made anew: the failed ones, and those that an interruption
-/// cut short.
-void forget_unfinished(Report &report);
+/// Takes out the records that have to be made anew: the failed ones, those that an interruption cut
+/// short, and those made briefly for another probe that are now asked for themselves.
+void forget_unfinished(Report &report, std::span<const PlannedProbe> planned);
 
 } // namespace clprobe::runner

@@ -170,7 +170,7 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
     if (previous) {
         check_resumable(*previous, report.tool_version, registry, devices);
         report = *previous;
-        forget_unfinished(report);
+        forget_unfinished(report, planned);
         observer.show_earlier(report);
     }
     const bool finished = carry_out(planned, devices, executor, run, observer, report);

@@ -7,10 +7,20 @@
 
 #include <cstdlib>
 #include <exception>
+#include <fcntl.h>
 #include <iostream>
+#include <unistd.h>
 
 namespace clprobe {
 namespace {
+
+/// A standard stream that is closed would lend its number to the next file that is opened, and what
+/// is printed would go there. It is kept taken by a file on which reading, or writing, fails.
+void hold_standard_streams() {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream)
+        if (::fcntl(stream, F_GETFD) < 0)
+            ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
 
 int guarded(int argc, char **argv, const Registry &registry) {
     try {
@@ -29,6 +39,7 @@ int guarded(int argc, char **argv, const Registry &registry) {
 } // namespace
 
 int run_main(int argc, char **argv, const Registry &registry) {
+    hold_standard_streams();
     // PoCL's workers are not pinned otherwise, and the system then stacks them on one core for many
     // launches in a row: half the speed. Drivers read it with the first question to a platform.
     ::setenv("POCL_AFFINITY", "1", 0);

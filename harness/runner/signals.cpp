@@ -16,7 +16,7 @@ Interrupts::Interrupts() {
 
 Interrupts::~Interrupts() {
     closing_ = true;
-    pthread_kill(watcher_.native_handle(), SIGTERM);
+    pthread_kill(watcher_.native_handle(), SIGINT); // wakes it up
     watcher_.join();
     pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
 }
