@@ -7,16 +7,16 @@ namespace clprobe {
 
 /// The whole file, or all of standard input for "-". Throws InputError, naming the file and the
 /// reason, where it cannot be read.
-[[nodiscard]] std::string read_file(const std::filesystem::path &path);
+[[nodiscard]] std::string read_file(const std::filesystem::path &file);
 
 /// Writes the whole file or none of it: the text goes to a temporary file beside it, to the disk,
 /// and then takes the file's name. "-" is standard output; what is no regular file (a device, a
 /// pipe) is written directly. Throws Error, naming the file and the reason; a file that was there
 /// is then as it was.
-void write_file(const std::filesystem::path &path, std::string_view text);
+void write_file(const std::filesystem::path &file, std::string_view text);
 
 /// Throws Error where `write_file` would fail for a reason that shows beforehand: a folder that is
 /// not there, no permission, a read-only disk. Changes nothing and leaves nothing behind.
-void ensure_writable(const std::filesystem::path &path);
+void ensure_writable(const std::filesystem::path &file);
 
 } // namespace clprobe

@@ -161,7 +161,7 @@ Reader choose_reader(const std::string &file, const CsvRow &header,
     std::string problems;
     for (const Series &layout : layouts) {
         try {
-            return Reader(file, header.cells, layout);
+            return {file, header.cells, layout};
         } catch (const InputError &error) {
             problems += fmt::format("; for series '{}', {}: {}", layout.name,
                                     expected_columns(layout), error.what());
