@@ -1,0 +1,251 @@
+#include "common/staircase.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/probe.hpp>
+#include <clprobe/registry.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace clprobe::probes {
+namespace {
+
+const FindingKey units_key{"compute_units", Unit::one, Better::none,
+                           "compute units that run work-groups beside each other"};
+constexpr const char *stairs_name = "staircase";
+constexpr double launch_seconds = 2e-3;
+constexpr std::size_t most_groups = 1 << 13;
+
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "execution/compute_units";
+    info.question = "How many compute units run work-groups beside each other?";
+    info.method =
+        "Work-groups of the largest size, eight independent integer chains a work-item, so that "
+        "one group fills a unit. A launch takes as long as one group until there is one more than "
+        "there are units; then it takes twice as long. The number of groups is doubled until that "
+        "shows, the step found by bisection, and the times around it, at twice as many groups and "
+        "at one more taken several times, in turn. The least time of each place counts: nothing "
+        "makes a launch faster than the device is. The step counts only where it doubles the time "
+        "and the next one comes after as many groups again.";
+    info.pitfalls = {
+        "CL_DEVICE_MAX_COMPUTE_UNITS is not used: it says 8 for llvmpipe on 2 cores.",
+        "A CPU runtime whose workers are not pinned stacks them on one core for many launches in "
+        "a row; POCL_AFFINITY=1 cures PoCL of that.",
+        "Hardware threads that share a core show steps of less than double: inconclusive.",
+        "Something else running on a CPU takes units away for as long as it runs."};
+    info.makes = {units_key};
+    info.series = {{stairs_name,
+                    {{"groups", Unit::one, {}}, {"trips", Unit::one, {}}},
+                    {"time", Unit::second, {}},
+                    "time of a launch over its number of groups and the trips of its loop"}};
+    info.kernels = {"execution/compute_units"};
+    info.seconds = 2;
+    return info;
+}
+
+/// What a work-item must leave: the kernel's arithmetic, done on the host.
+std::uint32_t expected(std::uint32_t id, std::uint32_t trips, std::uint32_t a, std::uint32_t b) {
+    std::uint32_t folded = 0;
+    for (std::uint32_t chain = 0; chain < 8; ++chain) {
+        std::uint32_t x = id * 8 + chain;
+        for (std::uint32_t trip = 0; trip < trips; ++trip)
+            x = (x * a) ^ b;
+        folded ^= x;
+    }
+    return folded;
+}
+
+/// What the series says: the staircase at its most trips, and the time of one group at half of
+/// them.
+struct Reading {
+    Staircase stairs;
+    std::optional<double> half;
+};
+
+Reading read(const Series &series) {
+    double trips = 0;
+    for (const Point &point : series.points)
+        trips = std::max(trips, point.at.at(1));
+    Reading reading;
+    std::map<std::size_t, double> times;
+    for (const Point &point : series.points) {
+        if (point.samples.empty())
+            continue;
+        const double least = *std::min_element(point.samples.begin(), point.samples.end());
+        if (point.at.at(1) == trips)
+            times[static_cast<std::size_t>(point.at.at(0))] = least;
+        else if (point.at.at(0) == 1 && 2 * point.at.at(1) == trips)
+            reading.half = least;
+    }
+    reading.stairs = find_step(std::move(times));
+    return reading;
+}
+
+bool within(double value, double low, double high) {
+    return low <= value && value <= high;
+}
+
+/// Why the first step is not that of units which one group fills; empty where it is. Half the trips
+/// must take half the time. One group more than there are units must double it, twice as many
+/// groups must take no more than that, and another group half as much again.
+std::string doubt(const Reading &reading) {
+    const auto &[time, units, above] = reading.stairs;
+    if (above == 0)
+        return fmt::format("up to {} groups take no longer than one", units);
+    for (const std::size_t needed : {std::size_t{1}, units + 1, 2 * units, 2 * units + 1})
+        if (!time.contains(needed))
+            return fmt::format("the time of {} groups was not taken", needed);
+    if (!reading.half || !within(time.at(1) / *reading.half, 1.7, 2.3))
+        return "half the trips of its loop do not take one group half the time";
+    const double one_more = time.at(units + 1) / time.at(units);
+    const double twice = time.at(2 * units) / time.at(units);
+    const double three = time.at(2 * units + 1) / time.at(units);
+    if (!within(one_more, 1.7, 2.4))
+        return fmt::format("{} groups take {:.2f} times as long as {}, where units that one group "
+                           "fills would take twice as long",
+                           units + 1, one_more, units);
+    if (!within(twice, 1.7, 2.4) || !within(three, 2.5, 3.6))
+        return fmt::format("{} and {} groups take {:.2f} and {:.2f} times as long as {}: not the "
+                           "stairs of equal units",
+                           2 * units, 2 * units + 1, twice, three, units);
+    return {};
+}
+
+/// Launches of any number of groups, each one verified.
+class Experiment {
+public:
+    explicit Experiment(Bench &bench)
+        : bench_(bench), a_(static_cast<std::uint32_t>(bench.random()()) | 5u),
+          b_(static_cast<std::uint32_t>(bench.random()())),
+          kernel_(bench.kernel("execution/compute_units", "fill_unit", "")),
+          out_(bench.buffer(sizeof(std::uint32_t))) {
+        const SeriesShape shape = describe().series.front();
+        bench.data().add(shape.name, shape.axes, shape.measure);
+        kernel_.set(2, a_);
+        kernel_.set(3, b_);
+        choose_group_size();
+        trips_ = bench.tiny() ? 4 : std::max(1u, bench.calibrate(work(1), launch_seconds) / 2) * 2;
+        bench.data().numbers["group_size"] = static_cast<double>(group_size_);
+    }
+
+    void time(std::size_t groups) { time(groups, trips_); }
+
+    /// Half the trips must take half the time, else they are not what is timed.
+    void time_half() { time(1, trips_ / 2); }
+
+    [[nodiscard]] Reading reading() const { return read(*bench_.data().find(stairs_name)); }
+
+private:
+    void time(std::size_t groups, std::uint32_t trips) {
+        const double seconds = bench_.launch(work(groups), trips);
+        bench_.data()
+            .add(stairs_name, {}, {})
+            .point({static_cast<double>(groups), static_cast<double>(trips)})
+            .samples.push_back(seconds);
+    }
+
+    /// The largest size that the device runs. A driver's limit for a kernel may be lower than what
+    /// runs (256 where 1024 do), so the device's is tried first.
+    void choose_group_size() {
+        group_size_ = bench_.tiny() ? 8 : bench_.device().max_work_group_size.value_or(1);
+        try {
+            bench_.launch(work(1), 1);
+        } catch (const Error &error) {
+            const std::size_t lower = kernel_.max_group_size().value_or(1);
+            if (!error.code() || lower >= group_size_)
+                throw;
+            group_size_ = lower;
+        }
+    }
+
+    Work work(std::size_t groups) {
+        const NdRange range = NdRange::linear(groups, group_size_);
+        if (out_.bytes() < range.work_items() * sizeof(std::uint32_t))
+            out_ = bench_.buffer(range.work_items() * sizeof(std::uint32_t));
+        kernel_.set(0, out_);
+        const auto verify = [this, items = range.work_items()](std::uint32_t trips) {
+            for (const std::size_t lane : bench_.lanes(items))
+                if (bench_.read<std::uint32_t>(out_, lane, 1).front() !=
+                    expected(static_cast<std::uint32_t>(lane), trips, a_, b_))
+                    throw VerificationError("a work-item's chains did not end where they should");
+        };
+        return {kernel_, range, 1u, [this] { bench_.poison(out_); }, verify};
+    }
+
+    Bench &bench_;
+    std::uint32_t a_;
+    std::uint32_t b_;
+    Kernel kernel_;
+    Buffer out_;
+    std::size_t group_size_ = 1;
+    std::uint32_t trips_ = 1;
+};
+
+/// Takes times until the first step lies between two neighbouring numbers of groups.
+void corner_step(Experiment &experiment) {
+    for (;;) {
+        const std::size_t next = next_place(experiment.reading().stairs);
+        if (next == 0 || next > most_groups)
+            return;
+        for (int repeat = 0; repeat < 3; ++repeat)
+            experiment.time(next);
+    }
+}
+
+class ComputeUnits final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override;
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override;
+
+private:
+    ProbeInfo info_ = describe();
+};
+
+void ComputeUnits::measure(Bench &bench) const {
+    Experiment experiment(bench);
+    if (bench.tiny()) {
+        experiment.time(1);
+        experiment.time(2);
+        return;
+    }
+    // In turns, so that a disturbance of some milliseconds does not fall on one place alone. What
+    // a turn finds may move the step: then the search goes on. Some turns are taken even where a
+    // slow build has used up the time.
+    constexpr int least_turns = 5;
+    for (int turn = 0; turn < least_turns || bench.remaining() > 0; ++turn) {
+        corner_step(experiment);
+        experiment.time_half();
+        const Staircase stairs = experiment.reading().stairs;
+        const std::size_t units = stairs.flat;
+        if (stairs.above == 0 || (turn >= least_turns && doubt(experiment.reading()).empty()))
+            return;
+        for (const std::size_t groups :
+             {std::size_t{1}, units, units + 1, 2 * units, 2 * units + 1})
+            experiment.time(groups);
+    }
+}
+
+std::vector<Finding> ComputeUnits::interpret(const Dataset &data, const Facts &) const {
+    const Series *series = data.find(stairs_name);
+    const Reading reading = series == nullptr ? Reading{} : read(*series);
+    if (const std::string reason = doubt(reading); !reason.empty())
+        return {without_value(units_key, Status::inconclusive, reason)};
+    const auto units = static_cast<double>(reading.stairs.flat);
+    Finding finding = measured(units_key, units, {units, units});
+    finding.method = "the most groups, each filling a unit, that take no longer than one; one more "
+                     "doubles the time";
+    finding.evidence = {stairs_name};
+    return {finding};
+}
+
+} // namespace
+
+std::unique_ptr<Probe> make_execution_compute_units() {
+    return std::make_unique<ComputeUnits>();
+}
+
+} // namespace clprobe::probes
