@@ -1,0 +1,236 @@
+#include "common/staircase.hpp"
+#include "reading.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace clprobe::probes {
+namespace {
+
+double least(const Point &point) {
+    return *std::min_element(point.samples.begin(), point.samples.end());
+}
+
+double most(const Point &point) {
+    return *std::max_element(point.samples.begin(), point.samples.end());
+}
+
+/// The points of a series that have samples; none where there is no such series.
+std::vector<const Point *> sampled(const Dataset &data, const char *name) {
+    std::vector<const Point *> points;
+    if (const Series *series = data.find(name))
+        for (const Point &point : series->points)
+            if (!point.samples.empty())
+                points.push_back(&point);
+    return points;
+}
+
+/// What the compiler said of each variant, by its live values.
+std::map<double, double> said(const Dataset &data, occupancy::Said what) {
+    std::map<double, double> words;
+    for (const Point *point : sampled(data, occupancy::compiler))
+        if (point->at.at(1) == static_cast<double>(what))
+            words[point->at.at(0)] = point->samples.front();
+    return words;
+}
+
+/// The last place before the first that `is_beyond`, and that one.
+template <typename Beyond>
+Edge edge_of(const std::map<double, double> &curve, const Beyond &is_beyond) {
+    Edge edge;
+    for (const auto &[live, value] : curve) {
+        if (is_beyond(value)) {
+            edge.first = live;
+            break;
+        }
+        edge.last = live;
+    }
+    return edge;
+}
+
+constexpr auto spills = [](double bytes) { return bytes > 0; };
+
+/// Private memory tells of a spill only where it is more than zero for some variant, but not for
+/// that of the fewest values: else the driver counts something else, or does not count.
+std::optional<Edge> private_memory_edge(const Dataset &data) {
+    const Edge edge = edge_of(said(data, occupancy::private_bytes), spills);
+    if (edge.first == 0 || edge.last == 0)
+        return std::nullopt;
+    return edge;
+}
+
+/// Where one group alone, whose neighbours cannot matter, gets slower by the operation: a few
+/// spilled values cost little, so the edge reaches from the last place that is not slower at all to
+/// the first that clearly is.
+std::optional<Edge> timed_spill(const Dataset &data) {
+    std::map<std::size_t, double> times; // of an operation, by live values
+    for (const Point *point : sampled(data, occupancy::turns)) {
+        const double seconds = least(*point) / (point->at.at(0) * point->at.at(1));
+        const auto place = times.emplace(static_cast<std::size_t>(point->at.at(0)), seconds).first;
+        place->second = std::min(place->second, seconds);
+    }
+    const Staircase clear = find_step(times);
+    if (clear.above == 0)
+        return std::nullopt;
+    constexpr double hardly = 1.1;
+    return Edge{static_cast<double>(find_step(times, hardly).flat),
+                static_cast<double>(clear.above)};
+}
+
+} // namespace
+
+std::vector<SeriesShape> occupancy_series() {
+    const Axis live{"live_values", Unit::one, {}};
+    const Axis group_size{"group_size", Unit::one, {}};
+    const Axis seconds{"time", Unit::second, {}};
+    return {
+        {occupancy::residents,
+         {live, {"registers", Unit::one, {}}, group_size},
+         {"threads", Unit::one, {}},
+         "work-items resident a compute unit, counted, over live values, the registers that the "
+         "compiler made of them, and group size"},
+        {occupancy::waves,
+         {live, group_size, {"groups", Unit::one, {}}},
+         seconds,
+         "time of chases through memory over the number of groups a compute unit"},
+        {occupancy::local,
+         {{"local_memory", Unit::byte, {}}},
+         {"groups", Unit::one, {}},
+         "groups resident a compute unit, counted, over the local memory of each"},
+        {occupancy::turns,
+         {live, {"trips", Unit::one, {}}},
+         seconds,
+         "time of one group's turns of its live values"},
+        {occupancy::compiler,
+         {live,
+          {"what",
+           Unit::one,
+           {"registers", "spilled_bytes", "stack_bytes", "private_bytes", "group_limit"}}},
+         {"said", Unit::one, {}},
+         "what the driver's compiler says of each variant"},
+    };
+}
+
+std::vector<Residency> read_residency(const Dataset &data) {
+    // Where the compiler told its count of some variants only, it counts for none.
+    const std::size_t registers = data.word(occupancy::registers_from) == "live values" ? 0 : 1;
+    std::vector<Residency> curve;
+    for (const Point *point : sampled(data, occupancy::residents))
+        curve.push_back({point->at.at(0), point->at.at(registers), point->at.at(2), most(*point)});
+    std::vector<Residency> corrected = curve;
+    for (Residency &place : corrected)
+        for (const Residency &other : curve)
+            if (other.group_size == place.group_size && other.registers >= place.registers)
+                place.threads = std::max(place.threads, other.threads);
+    return corrected;
+}
+
+std::optional<double> threads_by_time(const Dataset &data, double live, double group_size) {
+    std::map<std::size_t, double> times;
+    for (const Point *point : sampled(data, occupancy::waves))
+        if (point->at.at(0) == live && point->at.at(1) == group_size)
+            times[static_cast<std::size_t>(point->at.at(2))] = least(*point);
+    const Staircase stairs = find_step(std::move(times));
+    if (stairs.above == 0 || stairs.above != stairs.flat + 1)
+        return std::nullopt;
+    return static_cast<double>(stairs.flat) * group_size;
+}
+
+Edge full_occupancy_edge(const Dataset &data) {
+    std::map<double, double> most_threads; // by live values, over group sizes
+    double full = 0;
+    for (const Residency &place : read_residency(data)) {
+        double &threads = most_threads[place.live];
+        threads = std::max(threads, place.threads);
+        full = std::max(full, place.threads);
+    }
+    return edge_of(most_threads, [&](double threads) { return threads < full; });
+}
+
+std::optional<SpillEdge> spill_edge(const Dataset &data) {
+    if (const auto bytes = said(data, occupancy::spilled_bytes);
+        !bytes.empty() && data.word(occupancy::registers_from) == "compiler")
+        return SpillEdge{edge_of(bytes, spills), "compiler"};
+    if (const auto told = private_memory_edge(data))
+        return SpillEdge{*told, "compiler"};
+    if (const auto timed = timed_spill(data))
+        return SpillEdge{*timed, "time"};
+    return std::nullopt;
+}
+
+std::vector<RegisterStep> fullest_steps(const Dataset &data) {
+    const std::vector<Residency> curve = read_residency(data);
+    const auto spill = spill_edge(data);
+    std::vector<RegisterStep> steps;
+    for (const Residency &place : curve) {
+        if (spill && spill->edge.first > 0 && place.live >= spill->edge.first)
+            continue;
+        const Residency *behind = nullptr;
+        for (const Residency &other : curve)
+            if (other.group_size == place.group_size && other.registers > place.registers &&
+                other.threads < place.threads &&
+                (behind == nullptr || other.registers < behind->registers))
+                behind = &other;
+        if (behind != nullptr)
+            steps.push_back({place, *behind});
+    }
+    double most_held = 0;
+    for (const RegisterStep &step : steps)
+        most_held = std::max(most_held, step.held());
+    std::erase_if(steps, [&](const RegisterStep &step) { return step.held() < most_held; });
+    std::stable_sort(steps.begin(), steps.end(), [](const RegisterStep &a, const RegisterStep &b) {
+        return std::pair(a.before.registers, a.before.live) <
+               std::pair(b.before.registers, b.before.live);
+    });
+    return steps;
+}
+
+std::vector<LocalResidency> read_local(const Dataset &data) {
+    std::vector<LocalResidency> curve;
+    for (const Point *point : sampled(data, occupancy::local))
+        curve.push_back({point->at.at(0), most(*point)});
+    std::sort(curve.begin(), curve.end(),
+              [](const auto &a, const auto &b) { return a.bytes < b.bytes; });
+    // More memory does not let more groups in: a count below that of more memory was too low.
+    for (std::size_t i = curve.size(); i-- > 1;)
+        curve[i - 1].groups = std::max(curve[i - 1].groups, curve[i].groups);
+    return curve;
+}
+
+std::optional<LocalMemory> local_memory_of(const std::vector<LocalResidency> &curve) {
+    constexpr double sharp = 0.05; // relative width of a place that counts for the line
+    LocalMemory memory;
+    std::vector<TripTime> line; // bytes over 1 / groups
+    double widest = 0;
+    for (std::size_t i = 0; i + 1 < curve.size(); ++i) {
+        const auto &[bytes, groups] = curve[i];
+        const double width = curve[i + 1].bytes - bytes;
+        if (curve[i + 1].groups >= groups || bytes * groups == 0)
+            continue;
+        if (bytes * groups > memory.held) {
+            memory.held = memory.bytes = bytes * groups;
+            memory.uncertainty = width * groups;
+        }
+        if (width > sharp * bytes)
+            continue;
+        line.push_back({1 / groups, bytes + width / 2, 0});
+        widest = std::max(widest, width);
+    }
+    if (memory.held == 0)
+        return std::nullopt;
+    const auto fit = fit_slope(line);
+    if (!fit || fit->seconds_per_trip < memory.held)
+        return memory;
+    const auto [fewest, most] = std::minmax_element(
+        line.begin(), line.end(), [](const auto &a, const auto &b) { return a.trips < b.trips; });
+    memory.bytes = fit->seconds_per_trip;
+    memory.uncertainty = widest / (most->trips - fewest->trips);
+    memory.own_of_group = std::max(0.0, -fit->overhead);
+    return memory;
+}
+
+} // namespace clprobe::probes

@@ -1,0 +1,96 @@
+#pragma once
+#include <clprobe/probe.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clprobe::probes {
+
+/// The names that the experiment and its interpretation share.
+namespace occupancy {
+inline constexpr const char *residents = "resident_threads";
+inline constexpr const char *waves = "wave_time";
+inline constexpr const char *local = "local_residents";
+inline constexpr const char *turns = "turn_time";
+inline constexpr const char *compiler = "compiler_report";
+inline constexpr const char *no_residency = "no_residency";     ///< why counts mean nothing here
+inline constexpr const char *registers_from = "registers_from"; ///< "compiler" or "live values"
+/// What the compiler may say, as labels of the axis in `compiler`.
+enum Said { registers, spilled_bytes, stack_bytes, private_bytes, group_limit };
+} // namespace occupancy
+
+/// The series of the probe, with their axes.
+[[nodiscard]] std::vector<SeriesShape> occupancy_series();
+
+/// One place of the counted curve.
+struct Residency {
+    double live = 0;
+    double registers = 0;
+    double group_size = 0;
+    double threads = 0; ///< resident a compute unit
+};
+
+/// The counted curve, the most of each place's counts. The poll only ever counts too few: where it
+/// counted less than with more registers, it takes that count.
+[[nodiscard]] std::vector<Residency> read_residency(const Dataset &data);
+
+/// Threads a compute unit that run at the speed of one group, by time; nothing where the step from
+/// one wave of groups to two was not found between neighbouring numbers of groups.
+[[nodiscard]] std::optional<double> threads_by_time(const Dataset &data, double live,
+                                                    double group_size);
+
+/// Where the device changes with the number of live values: the last that is still as before, the
+/// first that is not (0: none such was tried).
+struct Edge {
+    double last = 0;
+    double first = 0;
+};
+
+/// Up to which number of live values as many threads are resident as ever.
+[[nodiscard]] Edge full_occupancy_edge(const Dataset &data);
+
+/// Up to which number of live values nothing is spilled (`first` is 0 where nothing is), and how
+/// that is known: "compiler" or "time". Nothing where neither tells.
+struct SpillEdge {
+    Edge edge;
+    std::string known_by;
+};
+[[nodiscard]] std::optional<SpillEdge> spill_edge(const Dataset &data);
+
+/// A place of the counted curve, and the one of the same group size with the fewest registers more
+/// that keep work-items out.
+struct RegisterStep {
+    Residency before;
+    Residency behind;
+
+    /// Bytes of registers that the resident work-items hold, at 4 B a register.
+    [[nodiscard]] double held() const { return 4 * before.threads * before.registers; }
+    /// What as many would hold with the registers that keep some of them out.
+    [[nodiscard]] double too_much() const { return 4 * before.threads * behind.registers; }
+};
+/// The steps before which the most registers are held, by rising registers; spilled variants do not
+/// count. Empty where no step was seen.
+[[nodiscard]] std::vector<RegisterStep> fullest_steps(const Dataset &data);
+
+/// How many groups a compute unit holds with so much local memory each: by rising memory, never
+/// rising groups.
+struct LocalResidency {
+    double bytes = 0;
+    double groups = 0;
+};
+[[nodiscard]] std::vector<LocalResidency> read_local(const Dataset &data);
+
+/// The local memory of a compute unit, as the places show where one group fewer fits.
+struct LocalMemory {
+    double held = 0;         ///< the most that is seen in use by resident groups
+    double bytes = 0;        ///< of the unit
+    double uncertainty = 0;  ///< of `bytes`
+    double own_of_group = 0; ///< bytes that the driver takes for each group
+};
+/// Bytes b of a group, of which the driver takes o more, let (S / (b + o)) groups into a unit of S:
+/// the largest b that lets n groups in is S / n - o, a straight line over 1 / n. Nothing where no
+/// group is kept out.
+[[nodiscard]] std::optional<LocalMemory> local_memory_of(const std::vector<LocalResidency> &curve);
+
+} // namespace clprobe::probes
