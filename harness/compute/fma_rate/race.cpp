@@ -195,6 +195,8 @@ private:
             Runner runner{workshop_.make(variant), 0};
             runner.trips =
                 workshop_.bench().calibrate(runner.launchable.work, course_.launch_seconds);
+            if (runners_.empty())
+                workshop_.bench().warm_up(runner.launchable.work, runner.trips);
             sample(runner);
             runners_.push_back(std::move(runner));
         } catch (const Cancelled &) {
