@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <unistd.h>
 #include <utility>
 
@@ -35,20 +36,22 @@ struct Outcome {
 Outcome ask_child(const ChildTask &task, const char *member,
                   const std::function<void(double)> &progress = {}) {
     Outcome outcome;
-    bool answered = false;
-    const auto end = run_child(task, [&](const Json &message) {
+    const auto take = [&](const Json &message) {
         if (message.contains("progress") && progress)
             progress(message.at("progress").get<double>());
         if (message.contains("error"))
             outcome.problem = message.at("error").get<std::string>();
-        if (message.contains(member)) {
+        if (message.contains(member))
             outcome.answer = message;
-            answered = true;
-        }
-    });
-    if (!answered && outcome.problem.empty())
-        outcome.problem = explain(end, task);
-    if (!answered && task.stop.stop_requested())
+    };
+    try {
+        const ChildEnd end = run_child(task, take);
+        if (outcome.answer.is_null() && outcome.problem.empty())
+            outcome.problem = explain(end, task);
+    } catch (const std::exception &error) { // a driver that writes into descriptors of others, say
+        outcome.problem = error.what();
+    }
+    if (!outcome.problem.empty() && task.stop.stop_requested())
         throw Cancelled();
     return outcome;
 }
