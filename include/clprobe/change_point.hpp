@@ -26,12 +26,15 @@ struct Plateau {
 
 /// Where the curve goes from one plateau to the next. The break lies after `x.low`, the last place
 /// that surely belongs to the plateau before, and not after `x.high`, the first that surely belongs
-/// to the one behind; for a ramp these are its two ends. `ratio` is the level behind over the level
-/// before.
+/// to the one behind; for a ramp these are its two ends. Of a sharp step `at` is the likeliest
+/// first place behind and `certainty` its probability among the places of the curve; a ramp has no
+/// such place, its certainty is 0. `ratio` is the level behind over the level before.
 struct Break {
     Interval x;
     double ratio = 1;
     bool ramp = false;
+    double at = 0;
+    double certainty = 0;
 };
 
 /// A curve as plateaus with breaks between them: one plateau more than breaks, or none of either.
@@ -59,5 +62,36 @@ struct SegmentOptions {
 /// in order of x; those without samples are passed over.
 [[nodiscard]] Segmentation find_breaks(std::span<const CurvePoint> curve,
                                        const SegmentOptions &options = {});
+
+/// A single step of a curve: the likeliest first place of its second plateau (where two addresses
+/// no longer share a line, say), all places that this could be, and how likely `at` is among them.
+/// Where `decided` is false, `reason` says why: no step or several, a ramp, or no samples at places
+/// where the plateau may begin.
+struct Step {
+    double at = 0;
+    Interval range;
+    double certainty = 0;
+    double ratio = 1; ///< second level over first
+    bool decided = false;
+    std::string reason;
+};
+[[nodiscard]] Step find_step(std::span<const CurvePoint> curve, const SegmentOptions &options = {});
+
+/// A staircase: time = overhead + height * ceil(x / period), as when x equal work-groups share
+/// `period` units. `range` holds the periods that the points leave possible, `ratio` is the second
+/// level over the first. Where `decided` is false, `reason` says why.
+struct Staircase {
+    double period = 0;
+    Interval range;
+    double ratio = 1;
+    bool decided = false;
+    std::string reason;
+};
+
+/// The staircase that fits a curve of time over a whole number best, by a robust fit for each
+/// period; x need not be complete, but only places next to a step settle the period. Not decided
+/// for what is flat, grows with every x (one unit, or no staircase), has steps too low to come from
+/// whole units, or does not follow the law.
+[[nodiscard]] Staircase find_staircase(std::span<const CurvePoint> curve);
 
 } // namespace clprobe

@@ -53,10 +53,13 @@ Plateau plateau(const LogCurve &curve, const Piece &piece) {
             {std::exp(piece.level - half), std::exp(piece.level + half)}};
 }
 
-/// The places where the step between two levels can lie: from after point `low` to point `high`.
+/// Where the step between two levels lies: after point `low`, not after point `high`, and likeliest
+/// just before point `at`.
 struct Cut {
     std::size_t low = 0;
     std::size_t high = 0;
+    std::size_t at = 0;
+    double certainty = 0;
 };
 
 /// All but a five-hundredth of the likelihood at either end.
@@ -70,18 +73,19 @@ Cut locate(const LogCurve &curve, const Piece &before, const Piece &behind) {
                point_cost((level - behind.level) / curve.deviation[i]);
         cost.push_back(sum);
     }
-    const double least = *std::min_element(cost.begin(), cost.end());
+    const auto least = std::min_element(cost.begin(), cost.end());
     std::vector<double> likelihood;
     for (const double c : cost)
-        likelihood.push_back(std::exp((least - c) / 2));
-    const double cut_off = tail * std::accumulate(likelihood.begin(), likelihood.end(), 0.0);
+        likelihood.push_back(std::exp((*least - c) / 2));
+    const double total = std::accumulate(likelihood.begin(), likelihood.end(), 0.0);
     std::size_t low = 0;
-    for (double left = likelihood[low]; left < cut_off; left += likelihood[low])
+    for (double left = likelihood[low]; left < tail * total; left += likelihood[low])
         ++low;
     std::size_t high = likelihood.size() - 1;
-    for (double left = likelihood[high]; left < cut_off; left += likelihood[high])
+    for (double left = likelihood[high]; left < tail * total; left += likelihood[high])
         --high;
-    return {before.first + low, before.first + high + 1};
+    const auto best = static_cast<std::size_t>(least - cost.begin());
+    return {before.first + low, before.first + high + 1, before.first + best + 1, 1 / total};
 }
 
 /// Whether a point within the cut lies surely between the two levels and on neither.
@@ -102,11 +106,14 @@ Break break_between(const LogCurve &curve, const Piece &before, const Piece &beh
     if (before.last + 1 < behind.first) {
         result.ramp = true;
         result.x = {curve.x[before.last], curve.x[behind.first]};
+        result.at = result.x.high;
         return result;
     }
     const Cut cut = locate(curve, before, behind);
-    result.ramp = passes_between(curve, cut, before.level, behind.level);
     result.x = {curve.x[cut.low], curve.x[cut.high]};
+    result.ramp = passes_between(curve, cut, before.level, behind.level);
+    result.at = result.ramp ? result.x.high : curve.x[cut.at];
+    result.certainty = result.ramp ? 0 : cut.certainty;
     return result;
 }
 

@@ -58,7 +58,7 @@ std::vector<double> draw_levels(Random &random, const CurveKind &kind,
             break;
         const double step = 1 + std::exp(random.uniform(std::log(0.05), std::log(3.0)));
         const double ratio = down ? 1 / step : step;
-        const int ramp = random.chance(0.3) ? random.integer(1, 6) : 0;
+        const int ramp = random.chance(kind.ramps) ? random.integer(1, 6) : 0;
         const auto last_before = static_cast<double>(levels.size());
         for (const double height : ramp_heights(random, ramp))
             levels.push_back(level * std::pow(ratio, height));
@@ -66,6 +66,30 @@ std::vector<double> draw_levels(Random &random, const CurveKind &kind,
         level *= ratio;
     }
     return levels;
+}
+
+struct Sampling {
+    double deviation = 0;
+    int samples = 0;
+    double outliers = 0;
+};
+
+Sampling draw_sampling(Random &random, double single) {
+    Sampling sampling;
+    sampling.deviation = random.uniform(0, 0.1);
+    sampling.samples = random.chance(single) ? 1 : random.integer(3, 9);
+    sampling.outliers = random.uniform(0, sampling.samples == 1 ? 0.02 : 0.05);
+    return sampling;
+}
+
+clprobe::CurvePoint sampled(Random &random, double x, double level, const Sampling &sampling) {
+    clprobe::CurvePoint point{x, {}};
+    for (int i = 0; i < sampling.samples; ++i) {
+        const double sample = level * std::exp(sampling.deviation * random.normal());
+        point.samples.push_back(random.chance(sampling.outliers) ? sample * random.uniform(1, 4)
+                                                                 : sample);
+    }
+    return point;
 }
 
 } // namespace
@@ -80,22 +104,25 @@ double SyntheticCurve::clarity() const {
 SyntheticCurve synthetic_curve(Random &random, const CurveKind &kind) {
     SyntheticCurve curve;
     const std::vector<double> levels = draw_levels(random, kind, curve.breaks);
-    const double deviation = random.uniform(0, 0.1);
-    const int samples = random.chance(0.1) ? 1 : random.integer(3, 9);
-    const double outliers = random.uniform(0, samples == 1 ? 0.02 : 0.05);
+    const auto [deviation, samples, outliers] = draw_sampling(random, 0.1);
     const double missing = random.chance(0.3) ? random.uniform(0, 0.15) : 0;
     for (const double level : levels) {
-        clprobe::CurvePoint point;
-        point.x = static_cast<double>(curve.points.size() + 1);
-        const bool there = !random.chance(missing);
-        for (int i = 0; there && i < samples; ++i) {
-            const double sample = level * std::exp(deviation * random.normal());
-            point.samples.push_back(random.chance(outliers) ? sample * random.uniform(1, 4)
-                                                            : sample);
-        }
-        curve.points.push_back(std::move(point));
+        const auto x = static_cast<double>(curve.points.size() + 1);
+        if (random.chance(missing))
+            curve.points.push_back({x, {}});
+        else
+            curve.points.push_back(sampled(random, x, level, {deviation, samples, outliers}));
     }
     // Of a median, asymptotically sqrt(pi / 2) times that of a mean.
     curve.noise = deviation * (samples == 1 ? 1 : std::sqrt(std::numbers::pi / 2 / samples));
+    return curve;
+}
+
+std::vector<clprobe::CurvePoint> noisy_curve(Random &random, const std::vector<double> &groups,
+                                             const std::function<double(double)> &time) {
+    const Sampling sampling = draw_sampling(random, 0);
+    std::vector<clprobe::CurvePoint> curve;
+    for (const double each : groups)
+        curve.push_back(sampled(random, each, time(each), sampling));
     return curve;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <vector>
 
@@ -48,6 +49,7 @@ struct CurveKind {
     int least_breaks = 0;
     int most_breaks = 0;
     int shortest_plateau = 0;
+    double ramps = 0.3; ///< share of the breaks
 };
 
 /// A curve over x = 1, 2, ... drawn so, each part on its own:
@@ -55,7 +57,8 @@ struct CurveKind {
 ///   up to 10 points more, uniform;
 /// - all breaks upwards or, as often, all downwards; of ratio 1 + s or 1 / (1 + s) with s
 ///   log-uniform from 0.05 to 3, that is steps of 5 % to 4x;
-/// - three breaks of ten are ramps over 1 to 6 points more, uniform: up to two of them anywhere
+/// - three breaks of ten (unless its kind says otherwise) are ramps over 1 to 6 points more,
+/// uniform: up to two of them anywhere
 ///   from 15 to 85 % of the way in the logarithm, in order, more of them evenly spread but for
 ///   two fifths of their distance either way;
 /// - samples a point: 3 to 9, uniform, and one alone in a curve of ten; log-normal noise of one
@@ -64,3 +67,8 @@ struct CurveKind {
 ///   take 1 to 4 times as long, uniform;
 /// - in three curves of ten points are missing, a share of them uniform from 0 to 15 %.
 SyntheticCurve synthetic_curve(Random &random, const CurveKind &kind);
+
+/// Samples of the time that `time(groups)` takes, as `synthetic_curve` draws them: 3 to 9, with
+/// log-normal noise of up to 10 % and up to 5 % outliers, the same for all points.
+std::vector<clprobe::CurvePoint> noisy_curve(Random &random, const std::vector<double> &groups,
+                                             const std::function<double(double)> &time);
