@@ -1,0 +1,120 @@
+#include "memory/cache_line/experiment.hpp"
+#include "memory/cache_line/findings.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <memory>
+
+namespace clprobe {
+namespace {
+
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "memory/cache_line";
+    info.question = "How many bytes does a line of the first cache cover, what does it fetch at "
+                    "least, and what does one access fetch from memory?";
+    info.method =
+        "Two answers for the line. By capacity: a random chase over n slots, a stride apart, is "
+        "fast while all their lines fit the first level; the n at which it slows down, half-way in "
+        "log latency to the next level, falls as one over the stride while slots share a line and "
+        "is constant from the line up. Strides are odd multiples of 4 B, so that all sets are "
+        "used. "
+        "By false sharing, which prefetch cannot fool: two work-groups increment words of their "
+        "own, apart or on either side of a border; while both words are in one line it moves to "
+        "and fro. CPU devices use the second first, others the first; each falls back on the "
+        "other.\n\n"
+        "The sector and the memory's fetch: a chase over pairs of words in neighbouring blocks of "
+        "d bytes, in random places and either order. The second load is a hit while the least "
+        "that is fetched covers both blocks. In more memory than the first level holds this shows "
+        "its sector; after everything was evicted, each pair visited once, the memory's fetch, "
+        "once what a hit in the next level costs is taken off.\n\n"
+        "All sizes are taken for powers of two: the one that explains the times best is reported "
+        "where its probability is high enough to be wrong once in a hundred at most. A sweep of "
+        "strides is recorded as evidence.";
+    info.pitfalls = {
+        "A stride sweep alone shows what a miss fetches, which is the sector where lines have "
+        "sectors: 32 B on a GPU whose tags cover 128 B.",
+        "Adjacent-line prefetch makes two 64-byte lines look like one of 128 to any sweep of "
+        "loads; it is recognised by its level between, and false sharing hardly sees it.",
+        "Strides of powers of two use some sets of a cache only, and halve its capacity in slots "
+        "beyond the line.",
+        "Two groups on one core (unpinned workers) show no false sharing: the probe goes on "
+        "sampling, and then says so.",
+        "Accesses at a fixed distance are learned by prefetchers: the second word of a pair is in "
+        "a random place of its block, before or behind the first.",
+        "A last-level cache of more than 128 MiB is not evicted: the memory's fetch is then that "
+        "of this cache."};
+    info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995 (stride sweeps)",
+                    "Bolosky and Scott, False Sharing and its Effect on Shared Memory "
+                    "Performance, 1993",
+                    "Mei and Chu, Dissecting GPU Memory Hierarchy through Microbenchmarking, 2017"};
+    info.makes = cache_line::finding_keys();
+    info.series = cache_line::series_shapes();
+    info.kernels = {"memory/cache_line"};
+    info.seconds = 6;
+    return info;
+}
+
+class CacheLine final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { cache_line::run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return cache_line::findings_of(data, facts);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
+} // namespace
+
+namespace cache_line {
+
+std::vector<SeriesShape> series_shapes() {
+    const Axis stride{"stride", Unit::byte, {}};
+    const Axis distance{"distance", Unit::byte, {}};
+    const Axis offset{"offset", Unit::byte, {}};
+    const Axis slots{"slots", Unit::one, {}};
+    const Axis trips{"trips", Unit::one, {}};
+    const Axis time{"time", Unit::second, {}};
+    return {{series::stride,
+             {stride},
+             {"latency", Unit::second, {}},
+             "time an access, over the stride of a sweep through more than the first level holds"},
+            {series::false_sharing,
+             {distance, offset, trips},
+             time,
+             "two groups increment words a distance apart, the first an offset behind an aligned "
+             "place; 4 increments a trip"},
+            {series::slots,
+             {stride, slots, trips},
+             time,
+             "a random chase over slots, a stride apart; 16 hops a trip"},
+            {series::pairs,
+             {distance, trips},
+             time,
+             "a chase over pairs in neighbouring blocks of the distance, in more than the first "
+             "level holds; 8 pairs a trip"},
+            {series::memory_pairs,
+             {distance, trips},
+             time,
+             "the same after everything was evicted, each pair visited once"},
+            {series::sweep,
+             {stride, trips},
+             time,
+             "a sweep through more than the first level holds, random within 2 KiB; 16 hops a "
+             "trip"}};
+}
+
+} // namespace cache_line
+
+namespace probes {
+std::unique_ptr<Probe> make_memory_cache_line();
+std::unique_ptr<Probe> make_memory_cache_line() {
+    return std::make_unique<CacheLine>();
+}
+} // namespace probes
+
+} // namespace clprobe

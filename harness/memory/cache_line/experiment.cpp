@@ -1,0 +1,208 @@
+#include "memory/cache_line/experiment.hpp"
+#include "memory/cache_line/findings.hpp"
+#include "memory/cache_line/knees.hpp"
+#include "memory/cache_line/rings.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace clprobe::cache_line {
+namespace {
+
+/// The experiments with chains of loads.
+class Chases {
+public:
+    Chases(Bench &bench, const Program &program)
+        : bench_(bench), rings_(bench, program), trips_(hit_trips()) {}
+
+    void capacity();
+    void pairs();
+    void memory_pairs();
+    void sweep();
+
+private:
+    /// Samples a ring of `slots` slots for the series `slots`; seconds a trip.
+    std::optional<double> slot_latency(std::size_t stride, std::size_t slots, int blocks);
+    void find_knee(std::size_t stride, double threshold, double low, double high);
+    /// Links the ring anew and takes one block of samples.
+    void sample_ring(Series &series, const std::vector<double> &at, Ring ring, int block,
+                     std::uint32_t trips);
+    /// Trips for a launch of some milliseconds on a ring that fits the first level.
+    std::uint32_t hit_trips();
+
+    /// Whether an experiment that may use the time up to this share of the budget goes on to a
+    /// further block. A tiny run is bounded by its sizes.
+    [[nodiscard]] bool time_for(double share, int block = 0) const {
+        if (bench_.tiny())
+            return block == 0;
+        return bench_.remaining() > (1 - share) * bench_.budget();
+    }
+    [[nodiscard]] std::size_t most_slots(std::size_t stride) const {
+        return std::min(rings_.most_slots(), rings_.bytes() / stride);
+    }
+    Series &series(const char *name) { return series_of(bench_.data(), name); }
+
+    Bench &bench_;
+    Rings rings_;
+    std::uint32_t trips_;
+    std::size_t lines_ = 4096; ///< several times what the first level holds
+};
+
+std::uint32_t Chases::hit_trips() {
+    Ring ring = spaced_ring(32, coarse_stride, bench_.random());
+    rings_.link(ring);
+    const Work work = rings_.chase(ring);
+    const std::uint32_t trips = steady_trips(bench_, work, 1e-3);
+    bench_.warm_up(work, trips);
+    return trips;
+}
+
+void Chases::sample_ring(Series &into, const std::vector<double> &at, Ring ring, int block,
+                         std::uint32_t trips) {
+    rings_.link(ring);
+    Contender contender{rings_.chase(ring), &into, at, trips};
+    bench_.sample_block(contender, block);
+}
+
+std::optional<double> Chases::slot_latency(std::size_t stride, std::size_t slots, int blocks) {
+    const std::vector<double> at{static_cast<double>(stride), static_cast<double>(slots)};
+    // The shortest of a block's launches still goes round the ring.
+    const auto round = static_cast<std::uint32_t>(4 * (slots / Rings::hops + 1));
+    for (int block = 0; block < blocks; ++block) {
+        Ring ring = spaced_ring(slots, stride, bench_.random());
+        move_to_random_page(ring, rings_.bytes() - slots * stride, bench_.random());
+        sample_ring(series(series::slots), at, std::move(ring), block,
+                    bench_.tiny() ? trips_ : std::max(trips_, round));
+    }
+    const auto fit = slope_at(series(series::slots), at);
+    return fit ? std::optional(fit->seconds_per_trip) : std::nullopt;
+}
+
+void Chases::find_knee(std::size_t stride, double threshold, double low, double high) {
+    const int blocks = bench_.profile() == Profile::quick ? 1 : 2;
+    const auto most = static_cast<double>(most_slots(stride));
+    const auto fits = [&](double slots) {
+        const auto latency = slot_latency(stride, static_cast<std::size_t>(slots), blocks);
+        return !latency || *latency <= threshold;
+    };
+    while (high < most && fits(high)) {
+        low = high;
+        high *= 1.5;
+    }
+    while (low < most && high > low * 1.06) {
+        const double middle = std::sqrt(low * high);
+        (fits(middle) ? low : high) = middle;
+    }
+}
+
+void Chases::capacity() {
+    const double share = 0.6;
+    std::optional<double> threshold;
+    const auto curve = [&] {
+        return at_stride(places_of(series(series::slots)), static_cast<double>(coarse_stride));
+    };
+    for (double slots = 32;
+         slots <= static_cast<double>(most_slots(coarse_stride)) && !threshold && time_for(share);
+         slots *= std::sqrt(2)) {
+        slot_latency(coarse_stride, static_cast<std::size_t>(slots), 1);
+        threshold = half_way(curve());
+    }
+    const auto knee = threshold ? crossing(curve(), *threshold) : std::nullopt;
+    if (!knee)
+        return;
+    lines_ = std::max(lines_, 4 * static_cast<std::size_t>(*knee));
+    const bool quick = bench_.profile() == Profile::quick;
+    for (const std::size_t stride : {28, 508, 60, 252, 124, 92, 188, 380, 44, 20}) {
+        if (!time_for(quick || stride != 28 ? share : 1))
+            return;
+        const double ratio = static_cast<double>(coarse_stride) / static_cast<double>(stride);
+        find_knee(stride, *threshold, *knee * std::min(1.0, ratio) * 0.6,
+                  *knee * std::max(1.0, ratio) * 1.3);
+    }
+}
+
+void Chases::pairs() {
+    const std::size_t cells =
+        std::min({rings_.most_slots() / 2, rings_.bytes() / pair_cell, lines_});
+    const auto decided = [&] { return pairs_verdict(bench_.data()).size.has_value(); };
+    for (int block = 0; (block < 8 || !decided()) && block < 40 && time_for(0.75, block); ++block)
+        for (const std::size_t distance : pair_distances)
+            sample_ring(series(series::pairs), {static_cast<double>(distance)},
+                        paired_ring(shuffled(cells, bench_.random()), distance, bench_.random()),
+                        block, trips_);
+}
+
+void Chases::memory_pairs() {
+    // Each pair is visited once, while nothing else has brought it to a cache.
+    constexpr std::size_t n = std::size(pair_distances);
+    const std::uint32_t trips = bench_.tiny() ? 4 : 64;
+    const std::size_t block_pairs = trips * 7 / 4 * Rings::hops / 2;
+    const auto all = shuffled(rings_.bytes() / pair_cell, bench_.random());
+    const std::size_t blocks = std::min<std::size_t>(12, all.size() / n / block_pairs);
+    const std::size_t count = blocks * block_pairs;
+    if (blocks == 0 || !time_for(0.85))
+        return;
+    std::vector<Ring> rings;
+    for (std::size_t i = 0; i < n; ++i) {
+        rings.push_back(paired_ring(std::span(all).subspan(i * count, count), pair_distances[i],
+                                    bench_.random()));
+        rings_.link(rings.back());
+    }
+    rings_.evict();
+    for (std::size_t block = 0; block < blocks && time_for(0.9); ++block)
+        for (std::size_t i = 0; i < n; ++i) {
+            Contender contender{rings_.chase(rings[i]),
+                                &series(series::memory_pairs),
+                                {static_cast<double>(pair_distances[i])},
+                                trips};
+            bench_.sample_block(contender, static_cast<int>(block));
+        }
+}
+
+void Chases::sweep() {
+    constexpr std::size_t page = 2048;
+    for (int block = 0; block < 4 && time_for(0.95, block); ++block)
+        for (const std::size_t stride :
+             {4, 8, 12, 16, 24, 32, 48, 64, 92, 124, 188, 252, 380, 508}) {
+            const std::size_t wanted = lines_ * 64 / std::min<std::size_t>(64, stride);
+            const std::size_t slots = std::min(wanted, most_slots(stride));
+            sample_ring(series(series::sweep), {static_cast<double>(stride)},
+                        paged_ring(slots, stride, page, bench_.random()), block, trips_);
+        }
+}
+
+} // namespace
+
+std::uint32_t steady_trips(Bench &bench, const Work &work, double seconds) {
+    std::uint32_t trips = 0;
+    for (int i = 0; i < 3; ++i)
+        trips = std::max(trips, bench.calibrate(work, seconds));
+    return trips;
+}
+
+Series &series_of(Dataset &data, const char *name) {
+    const std::vector<SeriesShape> shapes = series_shapes();
+    const auto shape = std::find_if(shapes.begin(), shapes.end(),
+                                    [&](const SeriesShape &s) { return s.name == name; });
+    return data.add(name, shape->axes, shape->measure);
+}
+
+void run_experiments(Bench &bench) {
+    const Program program = bench.build("memory/cache_line", "");
+    if (bench.tiny())
+        bench.data().words[too_small] = "the tiny profile's sizes fit every cache";
+    const bool cpu = bench.device().type == DeviceType::cpu;
+    if (cpu)
+        measure_false_sharing(bench, program, 0.3);
+    Chases chases(bench, program);
+    chases.capacity();
+    if (!cpu && !capacity_verdict(bench.data()).size)
+        measure_false_sharing(bench, program, 0.7);
+    chases.pairs();
+    chases.memory_pairs();
+    chases.sweep();
+}
+
+} // namespace clprobe::cache_line

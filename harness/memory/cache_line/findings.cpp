@@ -1,0 +1,195 @@
+#include "memory/cache_line/experiment.hpp"
+#include "memory/cache_line/findings.hpp"
+#include "memory/cache_line/knees.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace clprobe::cache_line {
+namespace {
+
+/// Two threads on words of one line are several times slower; a device where they are not
+/// (its atomics are done elsewhere) shows no line that way.
+constexpr double least_sharing = 1.3;
+constexpr double least_pairs = 1.05;
+
+/// Pairs in neighbouring blocks of a distance, as the two ends of one block of twice that.
+std::vector<Pair> apart(const std::vector<Place> &places) {
+    std::vector<Pair> pairs;
+    for (const Place &place : places)
+        pairs.push_back({0, place.at.front(), place.value, place.error});
+    return pairs;
+}
+
+std::vector<Place> places_in(const Dataset &data, const char *name) {
+    const Series *series = data.find(name);
+    return series ? places_of(*series) : std::vector<Place>{};
+}
+
+/// What the memory fetches: times of pairs beyond every cache, less what the second load costs
+/// where the level behind the first has it, as the other pairs say.
+Verdict memory_verdict(const Dataset &data) {
+    auto places = places_in(data, series::memory_pairs);
+    const auto nearer = places_in(data, series::pairs);
+    for (Place &place : places) {
+        const auto same = std::find_if(nearer.begin(), nearer.end(),
+                                       [&](const Place &other) { return other.at == place.at; });
+        if (same != nearer.end())
+            place.value -= std::max(0.0, same->value - nearer.front().value);
+    }
+    std::erase_if(places, [](const Place &place) { return !(place.value > 0); });
+    return block_size(apart(places), Together::faster, least_pairs);
+}
+
+const FindingKey &key(std::size_t index) {
+    static const std::vector<FindingKey> keys = finding_keys();
+    return keys[index];
+}
+
+Finding sized(const FindingKey &of, double size, const char *method,
+              std::vector<std::string> evidence) {
+    // A power of two: a second run finds the same, or another by the factor of two.
+    Finding finding = measured(of, size, {size, size});
+    finding.method = method;
+    finding.evidence = std::move(evidence);
+    return finding;
+}
+
+Finding undecided(const FindingKey &of, std::string reason, std::vector<std::string> evidence) {
+    Finding finding = without_value(of, Status::inconclusive, std::move(reason));
+    finding.evidence = std::move(evidence);
+    return finding;
+}
+
+constexpr const char *adjacent =
+    "two neighbouring lines often arrive together (adjacent-line prefetch)";
+
+Finding line_by_sharing(const Verdict &verdict) {
+    Finding line = sized(key(0), *verdict.size, "false sharing", {series::false_sharing});
+    line.note = fmt::format("two groups are {:.1f} times slower on one line", verdict.ratio);
+    if (verdict.neighbours)
+        line.note += std::string("; ") + adjacent;
+    return line;
+}
+
+std::string sharing_reason(const Dataset &data, const Verdict &verdict) {
+    const double launches = data.number("launches").value_or(0);
+    if (launches > 0 && data.number("launches_together").value_or(0) < launches / 2)
+        return "two groups did not run at once";
+    return "false sharing: " + verdict.reason;
+}
+
+/// The line of a device that was measured: by false sharing first where caches are kept coherent by
+/// line, by capacity first elsewhere.
+Finding measured_line(const Dataset &data, const Facts &facts) {
+    const bool sharing_first = facts.device && facts.device->type == DeviceType::cpu;
+    const Verdict sharing = sharing_verdict(data);
+    const Verdict capacity = capacity_verdict(data);
+    if (!sharing.size && !capacity.size)
+        return undecided(key(0),
+                         sharing_reason(data, sharing) + "; capacity in slots: " + capacity.reason,
+                         {series::false_sharing, series::slots});
+    if (!sharing.size || (capacity.size && !sharing_first)) {
+        Finding line = sized(key(0), *capacity.size, "capacity in slots", {series::slots});
+        if (sharing_first)
+            line.note = sharing_reason(data, sharing);
+        return line;
+    }
+    Finding line = line_by_sharing(sharing);
+    if (capacity.size && *capacity.size != *sharing.size)
+        line.note += fmt::format("; the capacity in slots suggests {}",
+                                 format({*capacity.size, Unit::byte}));
+    return line;
+}
+
+Finding sector(const Dataset &data, const Finding &line) {
+    const Verdict verdict = pairs_verdict(data);
+    if (!verdict.size)
+        return undecided(key(1), "pairs of loads: " + verdict.reason, {series::pairs});
+    if (line.value && *verdict.size > *line.value) {
+        Finding finding = sized(key(1), *line.value, "pairs of loads, bounded by the line",
+                                {series::pairs, series::false_sharing, series::slots});
+        finding.note = adjacent;
+        return finding;
+    }
+    Finding finding = sized(key(1), *verdict.size, "pairs of loads", {series::pairs});
+    if (verdict.neighbours)
+        finding.note = adjacent;
+    return finding;
+}
+
+Finding memory_fetch(const Dataset &data, const Finding &line) {
+    const std::vector<std::string> evidence{series::memory_pairs, series::pairs};
+    const Verdict verdict = memory_verdict(data);
+    if (!verdict.size)
+        return undecided(key(2), "pairs of loads: " + verdict.reason, evidence);
+    if (line.value && *verdict.size > *line.value && line.method == "false sharing")
+        return undecided(key(2), std::string(adjacent) + ", which hides the memory's own fetch",
+                         evidence);
+    Finding finding = sized(key(2), *verdict.size, "pairs of loads beyond the caches", evidence);
+    if (verdict.neighbours)
+        finding.note = adjacent;
+    return finding;
+}
+
+/// From a bare curve of latency over stride.
+std::vector<Finding> from_stride(const Series &curve) {
+    const std::string left_out = "a curve over the stride alone does not tell";
+    const Verdict verdict = line_by_stride(places_of(curve));
+    Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {series::stride});
+    if (verdict.size) {
+        line = sized(key(0), *verdict.size, "stride sweep", {series::stride});
+        line.note = "what one miss fetches: the sector, where lines have sectors";
+    }
+    return {line, undecided(key(1), left_out, {series::stride}),
+            undecided(key(2), left_out, {series::stride})};
+}
+
+} // namespace
+
+std::vector<FindingKey> finding_keys() {
+    return {
+        {"cache.line_size", Unit::byte, Better::none,
+         "what a tag of the first level of cache covers"},
+        {"cache.sector_size", Unit::byte, Better::none, "the least that the first level fetches"},
+        {"memory.fetch_size", Unit::byte, Better::none,
+         "what one access beyond every cache fetches from memory"}};
+}
+
+Verdict sharing_verdict(const Dataset &data) {
+    std::vector<Pair> pairs;
+    for (const Place &place : places_in(data, series::false_sharing))
+        pairs.push_back({place.at[1], place.at[1] + place.at[0], place.value, place.error});
+    return block_size(pairs, Together::slower, least_sharing);
+}
+
+Verdict capacity_verdict(const Dataset &data) {
+    return line_by_capacity(slots_that_fit(places_in(data, series::slots)));
+}
+
+Verdict pairs_verdict(const Dataset &data) {
+    const auto places = places_in(data, series::pairs);
+    return block_size(apart(places), Together::faster, least_pairs);
+}
+
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
+    if (!data.word(too_small).empty()) {
+        std::vector<Finding> none;
+        for (const FindingKey &of : finding_keys())
+            none.push_back(undecided(of, data.word(too_small), {}));
+        return none;
+    }
+    const Series *bare = data.find(series::stride);
+    if (bare && !data.find(series::slots) && !data.find(series::false_sharing))
+        return from_stride(*bare);
+    const Finding line = measured_line(data, facts);
+    std::vector<Finding> findings{line, sector(data, line), memory_fetch(data, line)};
+    for (Finding &finding : findings)
+        std::erase_if(finding.evidence,
+                      [&](const std::string &name) { return data.find(name) == nullptr; });
+    return findings;
+}
+
+} // namespace clprobe::cache_line

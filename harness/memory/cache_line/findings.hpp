@@ -1,0 +1,25 @@
+#pragma once
+#include "memory/cache_line/explain.hpp"
+
+#include <clprobe/finding.hpp>
+#include <clprobe/report.hpp>
+#include <clprobe/series.hpp>
+
+#include <vector>
+
+namespace clprobe::cache_line {
+
+/// The keys that the probe makes: line, sector, the memory's fetch.
+[[nodiscard]] std::vector<FindingKey> finding_keys();
+
+/// The line as the false sharing of the data has it.
+[[nodiscard]] Verdict sharing_verdict(const Dataset &data);
+/// The line as the capacity in slots has it.
+[[nodiscard]] Verdict capacity_verdict(const Dataset &data);
+/// The sector as pairs of loads have it.
+[[nodiscard]] Verdict pairs_verdict(const Dataset &data);
+
+/// What the data means: one finding a key.
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
+
+} // namespace clprobe::cache_line

@@ -1,0 +1,84 @@
+#include "memory/cache_line/knees.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace clprobe::cache_line {
+namespace {
+
+constexpr double risen = 1.25;   ///< of the first level's latency: this is no noise
+constexpr double settled = 1.12; ///< from one place to the next: the rise is over
+
+} // namespace
+
+std::optional<double> half_way(const std::vector<Place> &latency_over_slots) {
+    const auto &curve = latency_over_slots;
+    if (curve.size() < 6)
+        return std::nullopt;
+    const double hit = median(std::vector{curve[0].value, curve[1].value, curve[2].value});
+    std::size_t first = curve.size(); // of those that all lie above the first level
+    while (first > 0 && curve[first - 1].value > risen * hit)
+        --first;
+    for (std::size_t i = first; i + 2 < curve.size(); ++i) {
+        const bool level = curve[i + 1].value < settled * curve[i].value &&
+                           curve[i + 2].value < settled * settled * curve[i].value;
+        if (first > 0 && level)
+            return std::sqrt(hit * curve[i + 1].value);
+    }
+    return std::nullopt;
+}
+
+std::optional<double> crossing(const std::vector<Place> &latency_over_slots, double threshold) {
+    const auto &curve = latency_over_slots;
+    std::vector<double> over; // logarithm of the latency over the threshold
+    for (const Place &place : curve)
+        over.push_back(std::log(place.value / threshold));
+    if (std::all_of(over.begin(), over.end(), [](double o) { return o > 0; }) ||
+        std::none_of(over.begin(), over.end(), [](double o) { return o > 0; }))
+        return std::nullopt;
+    double least = std::numeric_limits<double>::infinity();
+    double slots = 0;
+    for (std::size_t split = 1; split < curve.size(); ++split) {
+        double contradiction = 0;
+        for (std::size_t i = 0; i < curve.size(); ++i)
+            contradiction += std::max(0.0, i < split ? over[i] : -over[i]);
+        if (contradiction < least) {
+            least = contradiction;
+            slots = std::sqrt(curve[split - 1].at.back() * curve[split].at.back());
+        }
+    }
+    return slots;
+}
+
+std::vector<Place> at_stride(const std::vector<Place> &places, double stride) {
+    std::vector<Place> chosen;
+    for (const Place &place : places)
+        if (place.at.front() == stride)
+            chosen.push_back({{place.at.back()}, place.value, place.error});
+    return chosen;
+}
+
+std::vector<Place> slots_that_fit(const std::vector<Place> &places) {
+    std::map<double, std::vector<Place>> curves;
+    for (const Place &place : places)
+        curves[place.at.front()].push_back({{place.at.back()}, place.value, place.error});
+    if (curves.empty())
+        return {};
+    const auto fullest =
+        std::max_element(curves.begin(), curves.end(), [](const auto &a, const auto &b) {
+            return a.second.size() < b.second.size();
+        });
+    const auto threshold = half_way(fullest->second);
+    std::vector<Place> fit;
+    if (threshold)
+        for (const auto &[stride, curve] : curves)
+            if (const auto slots = crossing(curve, *threshold))
+                fit.push_back({{stride}, *slots, 0});
+    return fit;
+}
+
+} // namespace clprobe::cache_line

@@ -1,0 +1,68 @@
+#include "memory/cache_line/places.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <cmath>
+#include <map>
+#include <numbers>
+
+namespace clprobe::cache_line {
+namespace {
+
+/// The quantile of the times that stands for all: what disturbs a launch adds to its time.
+constexpr double quiet = 0.1;
+
+/// How far it may be off: what another run would take for quiet. 0 where too few samples tell.
+double error_of(const std::vector<double> &samples) {
+    return samples.size() < 3 ? 0 : quantile(samples, 0.35) - quantile(samples, quiet);
+}
+
+Place slope_place(const std::vector<double> &at,
+                  const std::map<double, std::vector<double>> &by_trips) {
+    std::vector<TripTime> times;
+    for (const auto &[trips, samples] : by_trips)
+        times.push_back({trips, quantile(samples, quiet), 0});
+    const auto fit = fit_slope(times);
+    if (!fit)
+        return {at, 0, 0};
+    const double error =
+        std::hypot(error_of(by_trips.begin()->second), error_of(by_trips.rbegin()->second));
+    const double rise = fit->seconds_per_trip * (times.back().trips - times.front().trips);
+    return {at, fit->seconds_per_trip, error / std::abs(rise)};
+}
+
+/// Times that somebody took: nothing is known of what disturbed them.
+Place level_place(const std::vector<double> &at, const std::vector<double> &samples) {
+    const auto n = static_cast<double>(samples.size());
+    const double middle = median(samples);
+    // The median of a normal sample scatters by sqrt(pi / 2n) of its deviation.
+    const double error =
+        n < 3 ? 0 : robust_deviation(samples) * std::sqrt(std::numbers::pi / 2 / n);
+    return {at, middle, error / middle};
+}
+
+} // namespace
+
+std::vector<Place> places_of(const Series &series) {
+    const bool over_trips = !series.axes.empty() && series.axes.back().name == "trips";
+    std::map<std::vector<double>, std::map<double, std::vector<double>>> samples;
+    for (const Point &point : series.points) {
+        std::vector<double> at = point.at;
+        const double trips = over_trips ? at.back() : 1;
+        if (over_trips)
+            at.pop_back();
+        for (const double sample : point.samples)
+            if (sample > 0 && std::isfinite(sample))
+                samples[at][trips].push_back(sample);
+    }
+    std::vector<Place> places;
+    for (const auto &[at, by_trips] : samples) {
+        const std::vector<double> &longest = by_trips.rbegin()->second;
+        const Place place = over_trips ? slope_place(at, by_trips) : level_place(at, longest);
+        if (place.value > 0)
+            places.push_back(place);
+    }
+    return places;
+}
+
+} // namespace clprobe::cache_line

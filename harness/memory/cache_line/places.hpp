@@ -1,0 +1,23 @@
+#pragma once
+#include <clprobe/series.hpp>
+
+#include <vector>
+
+namespace clprobe::cache_line {
+
+/// What an experiment says at one place: the coordinates (without the trips), a value, and the
+/// relative standard error of that, 0 where too few samples tell.
+struct Place {
+    std::vector<double> at;
+    double value = 0;
+    double error = 0;
+
+    bool operator==(const Place &) const = default;
+};
+
+/// The places of a series in order of their coordinates. Where its last axis is "trips", the value
+/// is the time of one trip: the slope over the trips of the quietest of the times, so that a launch
+/// that was disturbed spoils no other. Places without a positive value are left out.
+[[nodiscard]] std::vector<Place> places_of(const Series &series);
+
+} // namespace clprobe::cache_line

@@ -1,0 +1,111 @@
+#include "memory/cache_line/experiment.hpp"
+#include "memory/cache_line/findings.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace clprobe::cache_line {
+namespace {
+
+constexpr std::uint32_t word = sizeof(std::uint32_t);
+constexpr std::uint32_t increments = 4; ///< in one trip
+
+/// Two words: `distance` bytes apart, the first `offset` bytes behind an aligned place.
+struct Words {
+    std::uint32_t offset = 0;
+    std::uint32_t distance = 0;
+};
+
+/// Ever further apart from an aligned place, and side by side on either side of a border.
+std::vector<Words> placements() {
+    std::vector<Words> all;
+    for (std::uint32_t size = 8; size <= 1024; size *= 2) {
+        all.push_back({0, size - word});
+        all.push_back({0, size});
+        all.push_back({size - word, word});
+    }
+    return all;
+}
+
+class Sharing {
+public:
+    Sharing(Bench &bench, const Program &program)
+        : bench_(bench), contend_(program.kernel("contend")), memory_(bench.buffer(16384)),
+          arrived_(bench.buffer(word)), last_(bench.buffer(4 * word)) {
+        bench.context().fill(memory_, 0);
+        contend_.set(0, memory_);
+        contend_.set(3, bench.tiny() ? 16u : 1u << 16);
+        contend_.set(4, arrived_);
+        contend_.set(5, last_);
+    }
+
+    Work work(Words words) {
+        const auto prepare = [this, words] {
+            contend_.set(1, static_cast<cl_uint>(words.offset / word));
+            contend_.set(2, static_cast<cl_uint>(words.distance / word));
+            bench_.write<std::uint32_t>(arrived_, std::vector{0u});
+            bench_.poison(last_);
+        };
+        const auto verify = [this](std::uint32_t trips) {
+            const auto last = bench_.read<std::uint32_t>(last_, 0, 4);
+            for (std::uint32_t group = 0; group < 2; ++group)
+                if (last[group] != group + increments * trips || last[2 + group] > 1)
+                    throw VerificationError("memory/cache_line: contend did not do what the host "
+                                            "computes");
+            together_ = (last[2] & last[3]) != 0;
+            bench_.data().numbers["launches_together"] += together_ ? 1 : 0;
+            bench_.data().numbers["launches"] += 1;
+        };
+        return {contend_, NdRange::linear(2, 1), 6u, prepare, verify};
+    }
+
+    /// One launch in which the two groups met; none where they did not in a few.
+    void sample(const Work &work, Words words, std::uint32_t trips, int block) {
+        double seconds = 0;
+        together_ = false;
+        for (int attempt = 0; attempt < 3 && !together_; ++attempt)
+            seconds = bench_.launch(work, trips);
+        Point &point = series_of(bench_.data(), series::false_sharing)
+                           .point({static_cast<double>(words.distance),
+                                   static_cast<double>(words.offset), static_cast<double>(trips)});
+        point.samples.push_back(seconds);
+        point.block.push_back(block);
+    }
+
+private:
+    Bench &bench_;
+    Kernel contend_;
+    Buffer memory_;
+    Buffer arrived_;
+    Buffer last_;
+    bool together_ = false; ///< in the last launch
+};
+
+} // namespace
+
+void measure_false_sharing(Bench &bench, const Program &program, double share) {
+    constexpr int least_blocks = 8;
+    constexpr int most_blocks = 40;
+    Sharing sharing(bench, program);
+    std::uint32_t trips = 0;
+    for (int block = 0; block < most_blocks; ++block) {
+        for (const Words words : placements()) {
+            const Work work = sharing.work(words);
+            if (trips == 0)
+                trips = std::max(4u, steady_trips(bench, work, 1e-3));
+            for (const std::uint32_t count : {trips / 4, trips})
+                sharing.sample(work, words, count, block);
+        }
+        if (bench.tiny() || bench.remaining() < (1 - share) * bench.budget())
+            return;
+        const Verdict verdict =
+            block + 1 < least_blocks ? Verdict{} : sharing_verdict(bench.data());
+        if (verdict.size && !verdict.neighbours)
+            return;
+    }
+}
+
+} // namespace clprobe::cache_line

@@ -1,0 +1,68 @@
+// Chains of loads through memory, and two work-groups that increment words near each other.
+// Addresses are counted in words from the buffer's first multiple of 4 KiB, so that the host knows
+// which of them share a line.
+
+global uint *aligned(global uint *memory) {
+    return memory + ((4096 - ((size_t)memory & 4095)) & 4095) / sizeof(uint);
+}
+
+// Makes a ring of the words at `order`: each holds the address of the next.
+kernel void link_slots(global uint *memory, global const uint *order, uint slots) {
+    global uint *words = aligned(memory);
+    for (uint i = get_global_id(0); i < slots; i += get_global_size(0))
+        words[order[i]] = order[i + 1 < slots ? i + 1 : 0];
+}
+
+// Writes every word, so that the caches hold nothing else.
+kernel void evict(global uint *memory, uint words, uint value) {
+    for (uint i = get_global_id(0); i < words; i += get_global_size(0))
+        memory[i] = value + i;
+}
+
+// Follows the ring for 16 hops a trip. Where it starts is read for each lane: a compiler that knew
+// it to be the same for all could take the loads through another cache.
+kernel void chase(global uint *memory, global const uint *start, global uint *last, uint trips) {
+    global const uint *words = aligned(memory);
+    uint at = start[get_global_id(0)];
+    for (uint trip = 0; trip < trips; ++trip) {
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+        at = words[at];
+    }
+    last[get_global_id(0)] = at;
+}
+
+// Each of two groups increments a word of its own, `distance` words apart, once it has seen that
+// the other is there too or has polled long enough. Both counts go to `last`, and behind them
+// whether the groups met.
+kernel void contend(global uint *memory, uint offset, uint distance, uint polls,
+                    volatile global uint *arrived, global uint *last, uint trips) {
+    const uint group = get_group_id(0);
+    volatile global uint *word = aligned(memory) + offset + group * distance;
+    atomic_xchg(word, group);
+    atomic_inc(arrived);
+    uint poll = 0;
+    while (poll < polls && atomic_add(arrived, 0) < 2)
+        ++poll;
+    for (uint trip = 0; trip < trips; ++trip) {
+        atomic_inc(word);
+        atomic_inc(word);
+        atomic_inc(word);
+        atomic_inc(word);
+    }
+    last[group] = atomic_add(word, 0);
+    last[2 + group] = poll < polls;
+}

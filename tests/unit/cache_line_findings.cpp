@@ -1,0 +1,234 @@
+#include "memory/cache_line/experiment.hpp"
+#include "memory/cache_line/findings.hpp"
+#include "memory/cache_line/knees.hpp"
+#include "memory/cache_line/rings.hpp"
+#include "synthetic.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <set>
+#include <vector>
+
+using namespace clprobe;
+using namespace clprobe::cache_line;
+using Catch::Approx;
+
+namespace {
+
+/// A device of known geometry, and the data that the probe would take of it.
+struct Machine {
+    double line = 64;
+    double sector = 64;
+    double fetch = 64;
+    double sharing = 3; ///< how much slower two groups are on one line
+    double noise = 0.01;
+};
+
+class Taker {
+public:
+    Taker(const Machine &machine, std::uint64_t seed) : machine_(machine), random_(seed) {}
+
+    Dataset data() {
+        false_sharing();
+        slots();
+        pairs(series::pairs, machine_.sector, 100e-9);
+        pairs(series::memory_pairs, machine_.fetch, 600e-9);
+        return data_;
+    }
+
+private:
+    void take(const char *name, std::vector<double> at, double seconds_per_trip) {
+        for (int block = 0; block < 8; ++block)
+            for (const double trips : {250.0, 500.0, 1000.0}) {
+                at.push_back(trips);
+                Point &point = series_of(data_, name).point(at);
+                const double time = 5e-6 + trips * seconds_per_trip;
+                point.samples.push_back(time * std::exp(machine_.noise * random_.normal()));
+                point.block.push_back(block);
+                at.pop_back();
+            }
+    }
+    void false_sharing() {
+        for (double size = 8; size <= 1024; size *= 2)
+            for (const auto &[distance, offset] :
+                 {std::pair{size - 4, 0.0}, std::pair{size, 0.0}, std::pair{4.0, size - 4}}) {
+                const bool shared = std::floor(offset / machine_.line) ==
+                                    std::floor((offset + distance) / machine_.line);
+                take(series::false_sharing, {distance, offset},
+                     20e-9 * (shared ? machine_.sharing : 1));
+            }
+    }
+    void slots() {
+        for (const double stride : {20.0, 28.0, 60.0, 124.0, 252.0, 508.0}) {
+            const double fit = 32768 / std::min(stride, machine_.line);
+            for (double n = 32; n < 20 * fit; n *= std::sqrt(2)) {
+                const double missing = std::clamp((n / fit - 0.8) / 0.4, 0.0, 1.0);
+                take(series::slots, {stride, std::floor(n)}, 16e-9 * (1 + 5 * missing));
+            }
+        }
+    }
+    void pairs(const char *name, double granule, double miss) {
+        for (const std::size_t distance : pair_distances) {
+            const auto d = static_cast<double>(distance);
+            double second = d < granule ? 10e-9 : miss;
+            if (name == series::memory_pairs && d < granule && d >= machine_.sector)
+                second = 100e-9; // the next level has it
+            take(name, {d}, 8 * (miss + second));
+        }
+    }
+
+    Machine machine_;
+    Random random_;
+    Dataset data_;
+};
+
+Facts facts_of(DeviceType type) {
+    Facts facts;
+    facts.device.emplace();
+    facts.device->type = type;
+    return facts;
+}
+
+} // namespace
+
+TEST_CASE("unit.cache_line.findings of a CPU with whole lines") {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto findings =
+            findings_of(Taker({64, 64, 64, 3, 0.02}, seed).data(), facts_of(DeviceType::cpu));
+        REQUIRE(findings.size() == 3);
+        for (const Finding &finding : findings) {
+            CHECK(finding.status == Status::measured);
+            CHECK(finding.value == 64.0);
+            CHECK(finding.interval->contains(64));
+        }
+        CHECK(findings[0].method == "false sharing");
+    }
+}
+
+TEST_CASE("unit.cache_line.findings of a GPU with lines in sectors") {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto findings =
+            findings_of(Taker({128, 32, 64, 1, 0.02}, seed).data(), facts_of(DeviceType::gpu));
+        REQUIRE(findings.size() == 3);
+        CHECK(findings[0].value == 128.0);
+        CHECK(findings[0].method == "capacity in slots");
+        CHECK(findings[1].value == 32.0);
+        CHECK(findings[2].value == 64.0);
+    }
+}
+
+TEST_CASE("unit.cache_line.a CPU whose groups never ran at once falls back on the capacity") {
+    Dataset data = Taker({64, 64, 64, 1, 0.02}, 1).data();
+    data.numbers["launches"] = 100;
+    data.numbers["launches_together"] = 10;
+    const auto findings = findings_of(data, facts_of(DeviceType::cpu));
+    CHECK(findings[0].value == 64.0);
+    CHECK(findings[0].method == "capacity in slots");
+    CHECK(findings[0].note == "two groups did not run at once");
+}
+
+TEST_CASE("unit.cache_line.pairs that prefetch blurs are bounded by the line") {
+    const auto findings =
+        findings_of(Taker({64, 128, 128, 3, 0.02}, 1).data(), facts_of(DeviceType::cpu));
+    CHECK(findings[0].value == 64.0);
+    CHECK(findings[1].value == 64.0);
+    CHECK(findings[1].note.find("adjacent-line") != std::string::npos);
+    CHECK(findings[2].status == Status::inconclusive);
+    CHECK(findings[2].note.find("adjacent-line") != std::string::npos);
+}
+
+TEST_CASE("unit.cache_line.no data gives every key, without a value and with a reason") {
+    for (const Facts &facts : {Facts{}, facts_of(DeviceType::gpu)}) {
+        const auto findings = findings_of(Dataset{}, facts);
+        REQUIRE(findings.size() == finding_keys().size());
+        for (const Finding &finding : findings) {
+            CHECK(finding.status == Status::inconclusive);
+            CHECK_FALSE(finding.value.has_value());
+            CHECK_FALSE(finding.note.empty());
+        }
+    }
+}
+
+TEST_CASE("unit.cache_line.sizes that tell nothing give no value") {
+    Dataset data = Taker({64, 64, 64, 3, 0.02}, 1).data();
+    data.words[too_small] = "so small";
+    for (const Finding &finding : findings_of(data, facts_of(DeviceType::cpu)))
+        CHECK(finding == without_value({finding.key, Unit::byte, Better::none, ""},
+                                       Status::inconclusive, "so small"));
+}
+
+TEST_CASE("unit.cache_line.a bare curve over the stride needs no facts") {
+    Dataset data;
+    Series &curve = series_of(data, series::stride);
+    for (double stride = 4; stride <= 1024; stride *= 2)
+        curve.point({stride}).samples.push_back(1e-9 * (1 + 5 * std::min(stride / 64, 1.0)));
+    const auto findings = findings_of(data, {});
+    REQUIRE(findings.size() == 3);
+    CHECK(findings[0].value == 64.0);
+    CHECK(findings[0].method == "stride sweep");
+    CHECK(findings[1].status == Status::inconclusive);
+    CHECK(findings[2].status == Status::inconclusive);
+}
+
+TEST_CASE("unit.cache_line.places are slopes over trips, deaf to a disturbed launch") {
+    Series series{"s",
+                  {{"stride", Unit::byte, {}}, {"trips", Unit::one, {}}},
+                  {"time", Unit::second, {}},
+                  {}};
+    for (const double trips : {100.0, 200.0, 400.0})
+        for (int block = 0; block < 5; ++block) {
+            Point &point = series.point({64, trips});
+            point.samples.push_back(1e-6 + 1e-9 * trips + (block == 2 ? 1e-3 : 0));
+            point.block.push_back(block);
+        }
+    const auto places = places_of(series);
+    REQUIRE(places.size() == 1);
+    CHECK(places[0].at == std::vector{64.0});
+    CHECK(places[0].value == Approx(1e-9));
+}
+
+TEST_CASE("unit.cache_line.a knee lies half-way to the next level") {
+    std::vector<Place> curve;
+    for (double n = 16; n <= 65536; n *= 2)
+        curve.push_back({{n}, n < 1000 ? 1.0 : n < 2000 ? 2.5 : 6.25, 0});
+    REQUIRE(half_way(curve).has_value());
+    CHECK(*half_way(curve) == Approx(2.5));
+    CHECK(crossing(curve, 2.0) == std::sqrt(512.0 * 1024));
+    CHECK_FALSE(crossing(curve, 0.5).has_value());
+    CHECK_FALSE(crossing(curve, 10).has_value());
+    for (Place &place : curve)
+        place.value = 1;
+    CHECK_FALSE(half_way(curve).has_value());
+}
+
+TEST_CASE("unit.cache_line.rings visit every slot once") {
+    std::mt19937_64 random(1);
+    for (const Ring &ring : {spaced_ring(100, 60, random), paged_ring(128, 16, 512, random)}) {
+        const std::set<std::uint32_t> slots(ring.order.begin(), ring.order.end());
+        CHECK(slots.size() == ring.order.size());
+        CHECK(*slots.begin() == 0);
+    }
+    CHECK(spaced_ring(100, 60, random).order.size() == 100);
+    Ring moved = spaced_ring(10, 4, random);
+    move_to_random_page(moved, 1 << 20, random);
+    CHECK(*std::min_element(moved.order.begin(), moved.order.end()) % 1024 == 0);
+}
+
+TEST_CASE("unit.cache_line.a pair lies in one block of twice its distance and in none of less") {
+    std::mt19937_64 random(1);
+    for (const std::size_t distance : pair_distances) {
+        const auto words = static_cast<std::uint32_t>(distance / 4);
+        const Ring ring = paired_ring(shuffled(200, random), distance, random);
+        REQUIRE(ring.order.size() == 400);
+        for (std::size_t i = 0; i < ring.order.size(); i += 2) {
+            CHECK(ring.order[i] / (2 * words) == ring.order[i + 1] / (2 * words));
+            CHECK(ring.order[i] / words != ring.order[i + 1] / words);
+        }
+        const std::set<std::uint32_t> slots(ring.order.begin(), ring.order.end());
+        CHECK(slots.size() == ring.order.size());
+    }
+}
