@@ -48,8 +48,8 @@ struct BuildRecord {
     bool operator==(const BuildRecord &) const = default;
 };
 
-/// Where a probe's wall time went, in seconds: `setup` opened and closed the device. What is in none of the
-/// parts is the harness's own.
+/// Where a probe's wall time went, in seconds: `setup` opened and closed the device. What is in
+/// none of the parts is the harness's own.
 struct Elapsed {
     double total = 0;
     double setup = 0;

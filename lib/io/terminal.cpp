@@ -74,19 +74,20 @@ std::string with_unit(const std::string &number, const std::string &unit) {
     return unit.empty() ? number : number + " " + unit;
 }
 
-std::string reason_of(const Finding &finding) {
+/// The note, shortened where the probe's heading has said it already, and the method.
+std::string reason_of(const Finding &finding, const ProbeRecord &record) {
     std::string text = finding.note;
     if (finding.status == Status::suspect)
-        text = "suspect: " + text;
+        text = finding.note == record.reason ? "suspect as above" : "suspect: " + text;
     if (!finding.method.empty())
         text += (text.empty() ? "" : "; ") + finding.method;
     return text;
 }
 
-TableRow row_of(const Finding &finding, const TextStyle &style) {
+TableRow row_of(const Finding &finding, const ProbeRecord &record, const TextStyle &style) {
     const auto value = value_text(finding, style);
     return {{std::string(mark_of(finding.status)), finding.key,
-             value.empty() ? std::string(name(finding.status)) : value, reason_of(finding)},
+             value.empty() ? std::string(name(finding.status)) : value, reason_of(finding, record)},
             colour_of(finding.status)};
 }
 
@@ -147,7 +148,7 @@ std::string probe_text(const ProbeRecord &record, const TextStyle &style) {
     std::vector<TableRow> rows;
     for (const Finding &finding : record.findings)
         if (!only_repeats(finding, record))
-            rows.push_back(row_of(finding, style));
+            rows.push_back(row_of(finding, record, style));
     return render_table({{{std::string(mark_of(record.status)), heading_of(record)}, colour}},
                         style, {1}) +
            render_table(rows, style, {3, 24, 20});
