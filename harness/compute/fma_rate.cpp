@@ -12,12 +12,20 @@ namespace {
 
 using namespace fma_rate;
 
-/// What remains to be done once a type's race is over: its winner, and the kernels for its latency.
+/// What remains to be measured once a type's race is over.
 struct Finalists {
     Real real;
     Launchable winner;
-    std::vector<Launchable> chains;
+    Launchable chain; ///< a single one, for the latency
 };
+
+double launch_seconds(const DeviceInfo &device) {
+    return device.type == DeviceType::cpu ? 10e-3 : 4e-3;
+}
+
+Series &series(Bench &bench, Real real, const char *what) {
+    return bench.data().add(std::string(name(real)) + what, axes(), {"time", Unit::second, {}});
+}
 
 /// One work-item of the form that won, its chains scalars.
 Variant latency_variant(const Variant &winner, unsigned chains) {
@@ -30,10 +38,21 @@ Variant latency_variant(const Variant &winner, unsigned chains) {
     return variant;
 }
 
-std::vector<unsigned> latency_chains(Profile profile) {
-    if (profile == Profile::tiny || profile == Profile::quick)
-        return {1};
-    return {1, 2, 4, 8, 16};
+/// Chains beside the single one, in a few launches: they only check its latency.
+void measure_knee(Workshop &workshop, const Variant &winner, double reserve) {
+    Bench &bench = workshop.bench();
+    if (bench.profile() == Profile::tiny || bench.profile() == Profile::quick)
+        return;
+    for (const unsigned chains : {2U, 4U, 8U, 16U}) {
+        if (bench.remaining() < reserve)
+            return;
+        const Launchable made = workshop.make(latency_variant(winner, chains));
+        Contender contender{made.work, &series(bench, workshop.real(), ".latency"),
+                            coordinates(made.variant),
+                            bench.calibrate(made.work, launch_seconds(bench.device()) / 10)};
+        for (int block = 0; block < 3; ++block)
+            bench.sample_block(contender, block);
+    }
 }
 
 std::string lacks(const DeviceInfo &device, Real real) {
@@ -96,35 +115,27 @@ private:
             bench.data().numbers[type + entry::rejected] = result.rejected;
             bench.data().words[type + entry::rejection] = result.failure;
         }
-        Finalists finalists{real, *result.winner, {}};
-        for (const unsigned chains : latency_chains(bench.profile()))
-            if (chains == 1 || bench.remaining() > reserve)
-                finalists.chains.push_back(
-                    workshop.make(latency_variant(result.winner->variant, chains)));
-        return finalists;
+        const Variant &variant = result.winner->variant;
+        measure_knee(workshop, variant, reserve);
+        return Finalists{real, *result.winner, workshop.make(latency_variant(variant, 1))};
     }
 
     /// All types' winners in turn, so that each is spread over the time that is left.
     static void measure_anew(Bench &bench, const std::vector<Finalists> &all) {
-        Dataset &data = bench.data();
+        // All series are there before any is pointed to.
         for (const Finalists &finalists : all)
             for (const char *what : {".rate", ".latency"})
-                data.add(std::string(name(finalists.real)) + what, axes(),
-                         {"time", Unit::second, {}});
-        const double launch = bench.device().type == DeviceType::cpu ? 10e-3 : 4e-3;
+                series(bench, finalists.real, what);
+        const double launch = launch_seconds(bench.device());
         std::vector<Contender> contenders;
-        const auto enter = [&](const Launchable &launchable, const std::string &series,
-                               double seconds) {
+        const auto enter = [&](const Launchable &launchable, Series &samples, double seconds) {
             launchable.verdict->words = 0;
-            contenders.push_back({launchable.work, &data.add(series, axes(), {}),
-                                  coordinates(launchable.variant),
+            contenders.push_back({launchable.work, &samples, coordinates(launchable.variant),
                                   bench.calibrate(launchable.work, seconds)});
         };
         for (const Finalists &finalists : all) {
-            const std::string type(name(finalists.real));
-            enter(finalists.winner, type + ".rate", launch);
-            for (const Launchable &chain : finalists.chains)
-                enter(chain, type + ".latency", launch / 10);
+            enter(finalists.winner, series(bench, finalists.real, ".rate"), launch);
+            enter(finalists.chain, series(bench, finalists.real, ".latency"), launch / 10);
         }
         StoppingRule rule;
         rule.relative_half_width = 0.002;
@@ -133,8 +144,8 @@ private:
         bench.sample(contenders, rule);
         for (const Finalists &finalists : all) {
             const std::string type(name(finalists.real));
-            data.words[type + entry::arithmetic] = arithmetic(*finalists.winner.verdict);
-            data.numbers[type + entry::verified] =
+            bench.data().words[type + entry::arithmetic] = arithmetic(*finalists.winner.verdict);
+            bench.data().numbers[type + entry::verified] =
                 static_cast<double>(finalists.winner.verdict->words);
         }
     }

@@ -225,9 +225,10 @@ private:
             make_suspect(finding, fmt::format("{} chains step faster than a single one",
                                               by_chains[1].first));
         const auto [chains, seconds] = by_chains.back();
-        finding.method += fmt::format("; with {} chains an operation every {:.3g} ns, so {:.1f} in "
-                                      "flight",
-                                      chains, seconds / chains * 1e9, alone * chains / seconds);
+        const double in_flight = alone * chains / seconds;
+        finding.method += fmt::format(
+            "; {} chains: an operation every {:.3g} ns, {}{:.1f} in flight", chains,
+            seconds / chains * 1e9, in_flight > 0.9 * chains ? "at least " : "", in_flight);
     }
 
     const Dataset &data_;
