@@ -19,12 +19,15 @@ public:
 
     [[nodiscard]] std::optional<int> code() const { return code_; }
 
+protected:
+    Error(int code, const std::string &message) : std::runtime_error(message), code_(code) {}
+
 private:
     std::optional<int> code_;
 };
 
-/// A kernel did not compile: the message names the kernel and its options, `log` is what the
-/// driver's compiler said.
+/// A kernel did not compile: the message names the kernel and its options and begins the log, `log`
+/// is all that the driver's compiler said.
 class BuildError : public Error {
 public:
     BuildError(std::string_view kernel, std::string_view options, int code, std::string log);
@@ -50,7 +53,7 @@ public:
 /// A kernel ran, but its output is not what the host computes: its time counts for nothing.
 class VerificationError : public Error {
 public:
-    using Error::Error;
+    explicit VerificationError(const std::string &message) : Error("verification: " + message) {}
 };
 
 /// The run was asked to stop.

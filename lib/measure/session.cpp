@@ -23,12 +23,6 @@ double since(SteadyClock::time_point start) {
     return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
-/// The compiler's own words, as far as they fit a line or two of a table.
-std::string excerpt(const std::string &log) {
-    constexpr std::size_t most = 600;
-    return log.size() <= most ? log : log.substr(0, most) + " ...";
-}
-
 /// Runs `body` and turns whatever it throws into the ending of the probe.
 template <typename Body>
 std::optional<Ending> ending_after(Body &&body) {
@@ -36,14 +30,11 @@ std::optional<Ending> ending_after(Body &&body) {
         body();
         return std::nullopt;
     } catch (const VerificationError &error) {
-        return Ending{Status::failed, std::string("verification: ") + error.what(), true};
+        return Ending{Status::failed, error.what(), true};
     } catch (const Unsupported &error) {
         return Ending{Status::unsupported, error.what(), false};
     } catch (const Cancelled &) {
         return Ending{Status::inconclusive, "interrupted", false};
-    } catch (const BuildError &error) {
-        return Ending{Status::failed, fmt::format("{}\n{}", error.what(), excerpt(error.log())),
-                      false};
     } catch (const std::exception &error) {
         return Ending{Status::failed, error.what(), false};
     } catch (...) {

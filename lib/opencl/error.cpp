@@ -82,11 +82,26 @@ std::string_view opencl_error_name(int code) {
     }
 }
 
+namespace {
+
+std::string failure(std::string_view doing, int code) {
+    return fmt::format("{}: {} ({})", doing, opencl_error_name(code), code);
+}
+
+/// The compiler's own words, as far as they fit a line or two of a table.
+std::string excerpt(const std::string &log) {
+    constexpr std::size_t most = 600;
+    return log.size() <= most ? log : log.substr(0, most) + " ...";
+}
+
+} // namespace
+
 Error::Error(std::string_view doing, int code)
-    : std::runtime_error(fmt::format("{}: {} ({})", doing, opencl_error_name(code), code)),
-      code_(code) {}
+    : std::runtime_error(failure(doing, code)), code_(code) {}
 
 BuildError::BuildError(std::string_view kernel, std::string_view options, int code, std::string log)
-    : Error(fmt::format("building {} with \"{}\"", kernel, options), code), log_(std::move(log)) {}
+    : Error(code, failure(fmt::format("building {} with \"{}\"", kernel, options), code) + "\n" +
+                      excerpt(log)),
+      log_(std::move(log)) {}
 
 } // namespace clprobe
