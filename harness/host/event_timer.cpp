@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace clprobe::probes {
@@ -59,8 +61,10 @@ public:
         const Buffer out = bench.buffer(work_items * sizeof(std::uint32_t));
         const auto multiplier = static_cast<std::uint32_t>(bench.random()()) | 5u;
         const auto increment = static_cast<std::uint32_t>(bench.random()()) | 1u;
+        const std::size_t group = std::bit_floor(std::clamp<std::size_t>(
+            bench.device().max_work_group_size.value_or(work_items), 1, work_items));
         Work work{bench.kernel("host/event_timer", "spin", ""),
-                  NdRange::linear(1, work_items),
+                  NdRange::linear(work_items / group, group),
                   3,
                   [&] { bench.poison(out); },
                   {}};
