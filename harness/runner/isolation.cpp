@@ -59,8 +59,10 @@ Outcome ask_child(const ChildTask &task, const char *member,
 } // namespace
 
 Listing list_devices(const Isolation &isolation) {
+    const double seconds =
+        isolation.seconds > 0 ? std::min(isolation.seconds, listing_seconds) : listing_seconds;
     const auto outcome =
-        ask_child(task_for(list_child, Json::object(), listing_seconds, isolation), "devices");
+        ask_child(task_for(list_child, Json::object(), seconds, isolation), "devices");
     if (!outcome.problem.empty())
         return {{}, "listing the OpenCL devices " + outcome.problem};
     Listing listing;
