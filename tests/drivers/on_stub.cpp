@@ -21,7 +21,8 @@ Outcome child_on_stub(const std::string &behaviour, const std::function<std::str
         }
     };
     Environment environment = stub_environment(behaviour);
-    environment.insert(more.begin(), more.end());
+    for (const auto &[name, value] : more)
+        environment[name] = value;
     return Child(main, environment).wait(limit);
 }
 

@@ -26,7 +26,8 @@ namespace {
 
 constexpr const char *source = R"(
 #line 1 "kernels/stub/nothing.cl"
-kernel void nothing(global uint *out, // never written
+#define VECTOR(type, width) type
+kernel void nothing(global VECTOR(uint, 4) *out, // never written
                     uint trips) {}
 )";
 
@@ -351,7 +352,7 @@ TEST_CASE("driver.stub.trace") {
     std::filesystem::remove(file);
     CHECK_THAT(text.str(), ContainsSubstring("clCreateBuffer bytes=1024\n"));
     CHECK_THAT(text.str(),
-               ContainsSubstring("clEnqueueNDRangeKernel nothing global=64 local=16\n"));
+               ContainsSubstring("clEnqueueNDRangeKernel nothing global=64 local=16 us=100\n"));
     CHECK_THAT(text.str(), ContainsSubstring("leaked event 1\n"));
     CHECK_THAT(text.str(), !ContainsSubstring("leaked memory"));
 }

@@ -199,6 +199,7 @@ cl_int enqueue_nd_range_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint
     if (behaviour().asks("launch_crash"))
         crash();
     const Duration duration = launch_time(*kernel->body);
+    call.detail("us=" + std::to_string(duration / std::chrono::microseconds(1)));
     const cl_int error = enqueue(call, queue, CL_COMMAND_NDRANGE_KERNEL, duration,
                                  {count, waits, event}, execution_of(*kernel->body, global[0]));
     count_launch();

@@ -25,9 +25,11 @@ std::string without_comments(const std::string &source) {
 std::optional<std::vector<std::string>> parameter_names(const std::string &list) {
     if (list.find('#') != std::string::npos)
         return std::nullopt;
+    static const std::regex macro_arguments(R"(\([^()]*\))");
     static const std::regex parameter(R"((\w+)\s*(?:,|$))");
+    const std::string plain = std::regex_replace(list, macro_arguments, "");
     std::vector<std::string> names;
-    for (std::sregex_iterator found(list.begin(), list.end(), parameter), end; found != end;
+    for (std::sregex_iterator found(plain.begin(), plain.end(), parameter), end; found != end;
          ++found)
         names.push_back((*found)[1]);
     if (names == std::vector<std::string>{"void"})
@@ -40,7 +42,7 @@ std::optional<std::vector<std::string>> parameter_names(const std::string &list)
 std::vector<KernelText> kernels_in(const std::string &source) {
     static const std::regex declaration(
         R"(\b(?:__)?kernel\s+(?:__attribute__\s*\(\([^;{]*\)\)\s*)?void\s+)"
-        R"((?:__attribute__\s*\(\([^;{]*\)\)\s*)?(\w+)\s*\(([^)]*)\))");
+        R"((?:__attribute__\s*\(\([^;{]*\)\)\s*)?(\w+)\s*\(((?:[^()]|\([^()]*\))*)\))");
     const std::string text = without_comments(source);
     std::vector<KernelText> kernels;
     for (std::sregex_iterator found(text.begin(), text.end(), declaration), end; found != end;
