@@ -15,6 +15,9 @@ namespace {
 constexpr double least_sharing = 1.3;
 constexpr double least_pairs = 1.05;
 
+/// Of each place of false sharing: two threads that were kept apart once may look like two lines.
+constexpr std::size_t least_samples = 3;
+
 /// Pairs in neighbouring blocks of a distance, as the two ends of one block of twice that.
 std::vector<Pair> apart(const std::vector<Place> &places) {
     std::vector<Pair> pairs;
@@ -74,13 +77,6 @@ Finding line_by_sharing(const Verdict &verdict) {
     return line;
 }
 
-std::string sharing_reason(const Dataset &data, const Verdict &verdict) {
-    const double launches = data.number("launches").value_or(0);
-    if (launches > 0 && data.number("launches_together").value_or(0) < launches / 2)
-        return "two groups did not run at once";
-    return "false sharing: " + verdict.reason;
-}
-
 /// The line of a device that was measured: by false sharing first where caches are kept coherent by
 /// line, by capacity first elsewhere.
 Finding measured_line(const Dataset &data, const Facts &facts) {
@@ -88,13 +84,13 @@ Finding measured_line(const Dataset &data, const Facts &facts) {
     const Verdict sharing = sharing_verdict(data);
     const Verdict capacity = capacity_verdict(data);
     if (!sharing.size && !capacity.size)
-        return undecided(key(0),
-                         sharing_reason(data, sharing) + "; capacity in slots: " + capacity.reason,
-                         {series::false_sharing, series::slots});
+        return undecided(
+            key(0), "false sharing: " + sharing.reason + "; capacity in slots: " + capacity.reason,
+            {series::false_sharing, series::slots});
     if (!sharing.size || (capacity.size && !sharing_first)) {
         Finding line = sized(key(0), *capacity.size, "capacity in slots", {series::slots});
         if (sharing_first)
-            line.note = sharing_reason(data, sharing);
+            line.note = "false sharing: " + sharing.reason;
         return line;
     }
     Finding line = line_by_sharing(sharing);
@@ -138,13 +134,13 @@ Finding memory_fetch(const Dataset &data, const Finding &line) {
 std::vector<Finding> from_stride(const Series &curve) {
     const std::string left_out = "a curve over the stride alone does not tell";
     const Verdict verdict = line_by_stride(places_of(curve));
-    Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {series::stride});
+    Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {curve.name});
     if (verdict.size) {
-        line = sized(key(0), *verdict.size, "stride sweep", {series::stride});
+        line = sized(key(0), *verdict.size, "stride sweep", {curve.name});
         line.note = "what one miss fetches: the sector, where lines have sectors";
     }
-    return {line, undecided(key(1), left_out, {series::stride}),
-            undecided(key(2), left_out, {series::stride})};
+    return {line, undecided(key(1), left_out, {curve.name}),
+            undecided(key(2), left_out, {curve.name})};
 }
 
 } // namespace
@@ -159,9 +155,13 @@ std::vector<FindingKey> finding_keys() {
 }
 
 Verdict sharing_verdict(const Dataset &data) {
+    const double launches = data.number("launches").value_or(0);
+    if (data.number("launches_together").value_or(launches) < launches / 2)
+        return {{}, 0, 1, false, "two groups seldom ran at once"};
     std::vector<Pair> pairs;
     for (const Place &place : places_in(data, series::false_sharing))
-        pairs.push_back({place.at[1], place.at[1] + place.at[0], place.value, place.error});
+        if (place.samples >= least_samples)
+            pairs.push_back({place.at[1], place.at[1] + place.at[0], place.value, place.error});
     return block_size(pairs, Together::slower, least_sharing);
 }
 
@@ -181,9 +181,10 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
             none.push_back(undecided(of, data.word(too_small), {}));
         return none;
     }
-    const Series *bare = data.find(series::stride);
-    if (bare && !data.find(series::slots) && !data.find(series::false_sharing))
-        return from_stride(*bare);
+    if (!data.find(series::slots) && !data.find(series::false_sharing))
+        for (const char *name : {series::stride, series::sweep})
+            if (const Series *bare = data.find(name))
+                return from_stride(*bare);
     const Finding line = measured_line(data, facts);
     std::vector<Finding> findings{line, sector(data, line), memory_fetch(data, line)};
     for (Finding &finding : findings)

@@ -58,14 +58,15 @@ std::vector<Place> at_stride(const std::vector<Place> &places, double stride) {
     std::vector<Place> chosen;
     for (const Place &place : places)
         if (place.at.front() == stride)
-            chosen.push_back({{place.at.back()}, place.value, place.error});
+            chosen.push_back({{place.at.back()}, place.value, place.error, place.samples});
     return chosen;
 }
 
 std::vector<Place> slots_that_fit(const std::vector<Place> &places) {
     std::map<double, std::vector<Place>> curves;
     for (const Place &place : places)
-        curves[place.at.front()].push_back({{place.at.back()}, place.value, place.error});
+        curves[place.at.front()].push_back(
+            {{place.at.back()}, place.value, place.error, place.samples});
     if (curves.empty())
         return {};
     const auto fullest =
@@ -77,7 +78,7 @@ std::vector<Place> slots_that_fit(const std::vector<Place> &places) {
     if (threshold)
         for (const auto &[stride, curve] : curves)
             if (const auto slots = crossing(curve, *threshold))
-                fit.push_back({{stride}, *slots, 0});
+                fit.push_back({{stride}, *slots, 0, 1});
     return fit;
 }
 

@@ -2,6 +2,7 @@
 
 #include <clprobe/statistics.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -20,15 +21,18 @@ double error_of(const std::vector<double> &samples) {
 Place slope_place(const std::vector<double> &at,
                   const std::map<double, std::vector<double>> &by_trips) {
     std::vector<TripTime> times;
-    for (const auto &[trips, samples] : by_trips)
+    std::size_t fewest = by_trips.begin()->second.size();
+    for (const auto &[trips, samples] : by_trips) {
         times.push_back({trips, quantile(samples, quiet), 0});
+        fewest = std::min(fewest, samples.size());
+    }
     const auto fit = fit_slope(times);
     if (!fit)
-        return {at, 0, 0};
+        return {at, 0, 0, 0};
     const double error =
         std::hypot(error_of(by_trips.begin()->second), error_of(by_trips.rbegin()->second));
     const double rise = fit->seconds_per_trip * (times.back().trips - times.front().trips);
-    return {at, fit->seconds_per_trip, error / std::abs(rise)};
+    return {at, fit->seconds_per_trip, error / std::abs(rise), fewest};
 }
 
 /// Times that somebody took: nothing is known of what disturbed them.
@@ -38,7 +42,7 @@ Place level_place(const std::vector<double> &at, const std::vector<double> &samp
     // The median of a normal sample scatters by sqrt(pi / 2n) of its deviation.
     const double error =
         n < 3 ? 0 : robust_deviation(samples) * std::sqrt(std::numbers::pi / 2 / n);
-    return {at, middle, error / middle};
+    return {at, middle, error / middle, samples.size()};
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/series.hpp>
 
+#include <cstddef>
 #include <vector>
 
 namespace clprobe::cache_line {
@@ -11,6 +12,7 @@ struct Place {
     std::vector<double> at;
     double value = 0;
     double error = 0;
+    std::size_t samples = 1; ///< the fewest at any number of trips
 
     bool operator==(const Place &) const = default;
 };
