@@ -93,9 +93,10 @@ Interval one_block_interval(const std::vector<TripTime> &samples, double slope, 
     return {slope - half, slope + half};
 }
 
-/// Of the median of the blocks' values, and of what a second run would find; there are at least two.
-/// The interval of the median alone shrinks with every block, and a second run, minutes later, falls
-/// outside it: clocks and neighbours drift. The middle four fifths of the blocks do not shrink.
+/// Of the median of the blocks' values, and of what a second run would find; there are at least
+/// two. The interval of the median alone shrinks with every block, and a second run, minutes later,
+/// falls outside it: clocks and neighbours drift. The middle four fifths of the blocks do not
+/// shrink.
 Interval blocks_interval(const std::vector<double> &values) {
     const auto interval = median_interval(values);
     if (!interval)

@@ -1,8 +1,6 @@
 #include "analysis/log_curve.hpp"
 #include "analysis/partition.hpp"
 
-#include <clprobe/statistics.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
