@@ -39,8 +39,7 @@ ProbeInfo describe() {
         "Strides of powers of two use some sets of a cache only, and halve its capacity in slots "
         "beyond the line.",
         "Two groups on one core (unpinned workers) show no false sharing: launches in which they "
-        "did "
-        "not meet are left out, and where that is most of them the probe says so.",
+        "did not meet are left out, and where that is most of them the probe says so.",
         "Accesses at a fixed distance are learned by prefetchers: the second word of a pair is in "
         "a random place of its block, before or behind the first.",
         "A last-level cache of more than 128 MiB is not evicted: the memory's fetch is then that "
