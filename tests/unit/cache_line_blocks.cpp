@@ -161,7 +161,7 @@ TEST_CASE("unit.cache_line.no contrast gives no size") {
     CHECK_FALSE(none.reason.empty());
 }
 
-TEST_CASE("unit.cache_line.pairs of loads as an H200 and a Zen 5 answer them") {
+TEST_CASE("unit.cache_line.pairs of loads as two real devices answer them") {
     const auto size_of = [](std::vector<double> times) {
         std::vector<Pair> pairs;
         for (std::size_t i = 0; i < times.size(); ++i)

@@ -171,7 +171,7 @@ TEST_CASE("unit.cache_line.capacity in slots finds the line, and is hardly ever 
     CHECK(wrong <= 0.01 * seeds);
 }
 
-TEST_CASE("unit.cache_line.capacity in slots as an H200 and a Zen 5 answer it") {
+TEST_CASE("unit.cache_line.capacity in slots as two real devices answer it") {
     const auto size_of = [](const std::vector<double> &knees) {
         const double strides[] = {20, 28, 44, 60, 92, 124, 188, 252, 380, 508};
         std::vector<Place> slots;

@@ -174,6 +174,13 @@ TEST_CASE("unit.occupancy.the rule of a unit is found again") {
     CHECK(spill.interval == Interval{252, 255});
 }
 
+TEST_CASE("unit.occupancy.a limit is told of a variant that was compiled and not counted") {
+    Dataset data = undisturbed({});
+    auto &points = data.add("resident_threads", {}, {}).points;
+    std::erase_if(points, [](const Point &point) { return point.at[0] >= 128; });
+    CHECK(finding(data, "registers.spill_limit").value == 252);
+}
+
 TEST_CASE("unit.occupancy.a compiler that tells nothing leaves live values and time") {
     ModelUnit unit{.own_registers = 0, .most_registers = 64, .tells = false};
     const Dataset data = undisturbed(unit);

@@ -95,7 +95,7 @@ Finding full_limit(const Dataset &data, const std::vector<Residency> &curve) {
     return finding;
 }
 
-Finding spill_limit(const Dataset &data, const std::vector<Residency> &curve) {
+Finding spill_limit(const Dataset &data) {
     const auto spill = spill_edge(data);
     if (!spill)
         return without_value(spill_limit_key, Status::inconclusive,
@@ -106,8 +106,8 @@ Finding spill_limit(const Dataset &data, const std::vector<Residency> &curve) {
         return without_value(spill_limit_key, Status::inconclusive,
                              fmt::format("{} of the live values that were tried are spilled",
                                          edge.first == 0 ? "none" : "all"));
-    const double last = fullest_with(curve, edge.last).registers;
-    const double first = fullest_with(curve, edge.first).registers;
+    const double last = registers_with(data, edge.last);
+    const double first = registers_with(data, edge.first);
     // A compiler that spills does so at its limit, so it may report the same count either side.
     const bool counted = data.word(occupancy::registers_from) == "compiler";
     const double high = counted ? std::max(last, first) : std::max(last, first - 1);
@@ -173,7 +173,7 @@ std::vector<Finding> occupancy_findings(const Dataset &data) {
             findings.push_back(without_value(key, Status::inconclusive, reason));
         return findings;
     }
-    return {max_threads(data, curve), full_limit(data, curve), spill_limit(data, curve),
+    return {max_threads(data, curve), full_limit(data, curve), spill_limit(data),
             register_file(data), local_memory(data)};
 }
 

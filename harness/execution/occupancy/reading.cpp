@@ -115,6 +115,14 @@ std::vector<SeriesShape> occupancy_series() {
     };
 }
 
+double registers_with(const Dataset &data, double live) {
+    if (data.word(occupancy::registers_from) == "live values")
+        return live;
+    const std::map<double, double> told = said(data, occupancy::registers);
+    const auto found = told.find(live);
+    return found == told.end() ? live : found->second;
+}
+
 std::vector<Residency> read_residency(const Dataset &data) {
     // Where the compiler told its count of some variants only, it counts for none.
     const std::size_t registers = data.word(occupancy::registers_from) == "live values" ? 0 : 1;

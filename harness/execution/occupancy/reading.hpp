@@ -40,6 +40,10 @@ struct Residency {
 [[nodiscard]] std::optional<double> threads_by_time(const Dataset &data, double live,
                                                     double group_size);
 
+/// Registers of a work-item with so many live values: what the compiler told, where it told of all
+/// variants, else the live values themselves.
+[[nodiscard]] double registers_with(const Dataset &data, double live);
+
 /// Where the device changes with the number of live values: the last that is still as before, the
 /// first that is not (0: none such was tried).
 struct Edge {
