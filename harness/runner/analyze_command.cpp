@@ -125,7 +125,10 @@ public:
 
     void add(Document &document) {
         for (DeviceRecord &device : document.report.devices) {
-            show(device_text(device.device, style_));
+            // CSV files of one device come as a report for each of its probes.
+            if (!document.from_csv || device.device.slug != shown_)
+                show(device_text(device.device, style_));
+            shown_ = device.device.slug;
             for (ProbeRecord &record : device.probes)
                 add(record, device.device, document.from_csv);
         }
@@ -159,6 +162,7 @@ private:
     const Registry &registry_;
     bool show_;
     TextStyle style_;
+    std::string shown_; ///< the device whose heading was the last
     bool same_ = true;
 };
 

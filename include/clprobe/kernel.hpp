@@ -48,6 +48,7 @@ struct NdRange {
 /// A kernel of a built program, with its arguments. Copies share one native kernel.
 class Kernel {
 public:
+    /// Takes over one reference of the handle.
     Kernel(std::string name, cl_kernel owned, cl_device_id device);
 
     [[nodiscard]] const std::string &name() const;
