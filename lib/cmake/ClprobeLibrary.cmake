@@ -26,3 +26,12 @@ function(clprobe_use_headers target)
         )
     endforeach()
 endfunction()
+
+# clprobe_precompile(<target> [<header>...]): precompiles what most sources include, a third of the
+# build's time. Not where a launcher caches compilations, which precompiled headers defeat, nor
+# where position-independent and other code would have to share them.
+function(clprobe_precompile target)
+    if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT BUILD_SHARED_LIBS)
+        target_precompile_headers(${target} ${ARGN})
+    endif()
+endfunction()

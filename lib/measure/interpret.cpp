@@ -98,7 +98,7 @@ Facts facts_for(const Probe &probe, const DeviceRecord &device) {
     Facts facts;
     facts.device = device.device;
     std::vector<std::string> wanted = probe.info().wants;
-    wanted.push_back("host/event_timer"); // every probe's clock stands on it
+    wanted.emplace_back("host/event_timer"); // every probe's clock stands on it
     for (const ProbeRecord &record : device.probes)
         if (record.probe != probe.info().name &&
             std::find(wanted.begin(), wanted.end(), record.probe) != wanted.end())

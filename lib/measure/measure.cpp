@@ -50,8 +50,9 @@ Samples measure(const Context &context, const Work &work, const MeasureOptions &
         for (const std::uint32_t part : {4u, 2u, 1u}) {
             if (part > 1 && (!work.trips_argument || trips < part))
                 continue;
-            const double seconds = launch_once(*clock, context, work, trips / part);
-            samples.times.push_back({static_cast<double>(trips / part), seconds, block});
+            const std::uint32_t now_trips = trips / part;
+            const double seconds = launch_once(*clock, context, work, now_trips);
+            samples.times.push_back({static_cast<double>(now_trips), seconds, block});
             if (part == 1)
                 at_most_trips.push_back(seconds);
         }
