@@ -175,19 +175,18 @@ ProbeInfo FmaRate::make_info() {
         "vector element leaves a word made of the bits of all its chains: the host computes that "
         "word anew, step by step, for elements chosen after each launch.";
     info.pitfalls = {
-        "A multiply-add counts two. A device that issues other operations beside it may claim "
-        "more.",
-        "fma() is 26 to 100 times slower than a*b+c where the hardware has none; x*x+b runs at "
-        "half rate on some GPUs.",
-        "A loop's body that is short pays for the loop; one that is long falls out of the "
-        "instruction cache, at the cost of a fifth on one GPU.",
-        "Grids of several waves of groups end when the last wave does: slopes through them came "
-        "out above what the device can do. All groups are resident at once here.",
+        "A multiply-add counts two: what a device may issue beside it is not counted.",
+        ("fma() is 26 to 100 times slower than a*b+c where the hardware has none; x*x+b runs at "
+         "half rate on some GPUs."),
+        ("A loop's body that is short pays for the loop; one that is long falls out of the "
+         "instruction cache, at the cost of a fifth on one GPU."),
+        ("Grids of several waves of groups end when the last wave does: slopes through them came "
+         "out above what the device can do. All groups are resident at once here."),
         "a*b+c and mad() may round once or twice; which one was seen is part of the method.",
-        "PoCL's workers are not pinned unless POCL_AFFINITY=1 is set: the rate is then halved in "
-        "some launches.",
-        "In half precision x*a+b settles after some thousand steps: an early end of the loop is "
-        "seen in short launches only.",
+        ("PoCL's workers are not pinned unless POCL_AFFINITY=1 is set: the rate is then halved in "
+         "some launches."),
+        ("In half precision x*a+b settles after some thousand steps: an early end of the loop is "
+         "seen in short launches only."),
     };
     info.sources = {
         "clpeak, mixbench and ArchProbe, for the shapes; each of them uses one",
