@@ -1,4 +1,4 @@
-#include "common/staircase.hpp"
+#include "common/first_step.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
@@ -60,7 +60,7 @@ std::uint32_t expected(std::uint32_t id, std::uint32_t trips, std::uint32_t a, s
 /// What the series says: the staircase at its most trips, and the time of one group at half of
 /// them.
 struct Reading {
-    Staircase stairs;
+    FirstStep stairs;
     std::optional<double> half;
 };
 
@@ -79,7 +79,7 @@ Reading read(const Series &series) {
         else if (point.at.at(0) == 1 && 2 * point.at.at(1) == trips)
             reading.half = least;
     }
-    reading.stairs = find_step(std::move(times));
+    reading.stairs = find_first_step(std::move(times));
     return reading;
 }
 
@@ -219,7 +219,7 @@ void ComputeUnits::measure(Bench &bench) const {
     for (int turn = 0; turn < least_turns || bench.remaining() > 0; ++turn) {
         corner_step(experiment);
         experiment.time_half();
-        const Staircase stairs = experiment.reading().stairs;
+        const FirstStep stairs = experiment.reading().stairs;
         const std::size_t units = stairs.flat;
         if (stairs.above == 0 || (turn >= least_turns && doubt(experiment.reading()).empty()))
             return;

@@ -36,8 +36,6 @@ ProbeInfo describe() {
         "make new: each variant carries a kernel with a constant of its own.",
         "CL_KERNEL_WORK_GROUP_SIZE says 256 on NVIDIA for a kernel that runs with 1024, and "
         "CL_KERNEL_PRIVATE_MEM_SIZE is always 0: group sizes are tried.",
-        "A driver takes some local memory of each group for itself: how much, the line through few "
-        "and many groups tells.",
         "A CPU runs the groups of a thread one after another: nothing is resident together."};
     info.sources = {
         "Sorensen, Donaldson, Batty, Gopalakrishnan, Rakamaric: Portable Inter-workgroup Barrier "

@@ -1,4 +1,4 @@
-#include "common/staircase.hpp"
+#include "common/first_step.hpp"
 #include "experiment.hpp"
 #include "launcher.hpp"
 #include "reading.hpp"
@@ -155,7 +155,7 @@ private:
                 const auto place = times.emplace(next, seconds).first;
                 place->second = std::min(place->second, seconds);
             }
-            next = next_place(find_step(times));
+            next = next_place(find_first_step(times));
         } while (next != 0 && next * units_ <= most_groups && no_residency_.empty());
     }
 

@@ -1,4 +1,4 @@
-#include "common/staircase.hpp"
+#include "common/first_step.hpp"
 #include "reading.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -73,11 +73,11 @@ std::optional<Edge> timed_spill(const Dataset &data) {
         const auto place = times.emplace(static_cast<std::size_t>(point->at.at(0)), seconds).first;
         place->second = std::min(place->second, seconds);
     }
-    const Staircase clear = find_step(times);
+    const FirstStep clear = find_first_step(times);
     if (clear.above == 0)
         return std::nullopt;
     constexpr double hardly = 1.1;
-    return Edge{static_cast<double>(find_step(times, hardly).flat),
+    return Edge{static_cast<double>(find_first_step(times, hardly).flat),
                 static_cast<double>(clear.above)};
 }
 
@@ -142,7 +142,7 @@ std::optional<double> threads_by_time(const Dataset &data, double live, double g
     for (const Point *point : sampled(data, occupancy::waves))
         if (point->at.at(0) == live && point->at.at(1) == group_size)
             times[static_cast<std::size_t>(point->at.at(2))] = least(*point);
-    const Staircase stairs = find_step(std::move(times));
+    const FirstStep stairs = find_first_step(std::move(times));
     if (stairs.above == 0 || stairs.above != stairs.flat + 1)
         return std::nullopt;
     return static_cast<double>(stairs.flat) * group_size;
