@@ -62,7 +62,12 @@ std::uint32_t calibrate(const std::function<double(std::uint32_t trips)> &time_o
         trips = std::min(least, bounds.most_trips);
         time = time_of(trips);
     }
-    while (time < bounds.target && trips < bounds.most_trips) {
+    while (trips < bounds.most_trips) {
+        // Once more, since one interrupted launch would end the growth far too early.
+        if (time >= bounds.target)
+            time = std::min(time, time_of(trips));
+        if (time >= bounds.target)
+            break;
         const double wanted = bounds.target / std::max(time, 1e-9);
         const double safe = std::sqrt(bounds.limit / std::max(time, 1e-9));
         const double growth = std::min({1.05 * wanted, safe, most_growth});

@@ -118,6 +118,17 @@ TEST_CASE("unit.sampling.calibration stays at one trip where that takes long alr
     CHECK(calibrate([](std::uint32_t n) { return 0.02 * n; }, LaunchBounds{}) == 1);
 }
 
+TEST_CASE("unit.sampling.calibration goes on after an interrupted launch") {
+    for (int interrupted = 0; interrupted < 12; ++interrupted) {
+        int launches = 0;
+        const auto device = [&](std::uint32_t trips) {
+            return (launches++ == interrupted ? 0.02 : 0) + 1e-6 * trips;
+        };
+        INFO("launch " << interrupted);
+        CHECK(calibrate(device, LaunchBounds{}) > 1000);
+    }
+}
+
 TEST_CASE("unit.sampling.calibration does not take the first launch's compilation for its time") {
     int launches = 0;
     const auto device = [&](std::uint32_t trips) {
