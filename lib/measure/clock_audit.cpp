@@ -52,16 +52,18 @@ std::string unsound(const Columns &columns) {
     return {};
 }
 
-/// Device ticks over host nanoseconds between launches half the audit apart: the median, and the
-/// interval of such medians.
-std::pair<double, Interval> ratio_of(const Columns &columns) {
-    const std::size_t count = columns.stamped();
-    const std::size_t apart = std::max<std::size_t>(1, count / 2);
+/// Device ticks over host nanoseconds between launches half of the chosen ones apart: the median,
+/// and the interval of such medians.
+std::pair<double, Interval> ratio_of(const Columns &columns,
+                                     const std::vector<std::size_t> &chosen) {
+    const std::size_t apart = std::max<std::size_t>(1, chosen.size() / 2);
     std::vector<double> ratios;
-    for (std::size_t i = 0; i + apart < count; ++i) {
-        const double host = columns.of[host_end][i + apart] - columns.of[host_end][i];
+    for (std::size_t k = 0; k + apart < chosen.size(); ++k) {
+        const std::size_t i = chosen[k];
+        const std::size_t j = chosen[k + apart];
+        const double host = columns.of[host_end][j] - columns.of[host_end][i];
         if (host > 0)
-            ratios.push_back((columns.of[end][i + apart] - columns.of[end][i]) / host);
+            ratios.push_back((columns.of[end][j] - columns.of[end][i]) / host);
     }
     if (ratios.empty())
         return {0, {0, 0}};
@@ -69,6 +71,23 @@ std::pair<double, Interval> ratio_of(const Columns &columns) {
     const Interval interval =
         median_interval(ratios).value_or(Interval{quantile(ratios, 0), quantile(ratios, 1)});
     return {value, interval};
+}
+
+/// The half of the launches after which the host woke up soonest: on a busy machine the others tell
+/// more of the host than of the device.
+std::vector<std::size_t> prompt_launches(const Columns &columns, double ratio) {
+    const auto delay = [&](std::size_t i) {
+        return columns.of[host_end][i] - columns.of[host_begin][i] -
+               (columns.of[end][i] - columns.of[start][i]) / ratio;
+    };
+    std::vector<std::size_t> launches(columns.stamped());
+    std::iota(launches.begin(), launches.end(), std::size_t{0});
+    if (ratio <= 0)
+        return launches;
+    std::ranges::stable_sort(launches, {}, delay);
+    launches.resize((launches.size() + 1) / 2);
+    std::ranges::sort(launches);
+    return launches;
 }
 
 /// Share of a launch's time on the host that START to END covers. The best covered tenth of the
@@ -151,7 +170,8 @@ std::vector<Finding> audit(const Series &stamps, const std::string &refusal) {
         return none(Status::unsupported, why);
 
     const double tick = tick_of(columns) * 1e-9;
-    const auto [ratio, interval] = ratio_of(columns);
+    const double rough = ratio_of(columns, prompt_launches(columns, 0)).first;
+    const auto [ratio, interval] = ratio_of(columns, prompt_launches(columns, rough));
     Finding resolution = measured(keys[0], tick, {tick, tick});
     resolution.method = "greatest common divisor of the differences between START and END stamps";
     Finding host_ratio = measured(keys[1], ratio, interval);

@@ -56,6 +56,7 @@ Timed measured_with(const std::string &behaviour) {
 
 TEST_CASE("driver.clock.sound_stamps_are_used") {
     const Timed timed = measured_with("");
+    CAPTURE(timed.reason);
     CHECK(timed.clock == "events");
     CHECK_THAT(timed.seconds_per_trip, WithinRel(truth, 0.001));
 }
