@@ -133,9 +133,12 @@ TEST_CASE("program.failures_of_the_device_are_named") {
         CHECK(run.outcome.exit_status == 1);
         for (const ProbeRecord &record : run.report.devices.at(0).probes) {
             CAPTURE(record.probe);
+            CHECK(without_values(record));
+            // To execution/occupancy a launch out of resources is one too large: an answer.
+            if (record.probe == "execution/occupancy" && record.status == Status::inconclusive)
+                continue;
             CHECK(record.status == Status::failed);
             CHECK_THAT(record.reason, ContainsSubstring(reason));
-            CHECK(without_values(record));
         }
     }
 }
