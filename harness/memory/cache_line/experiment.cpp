@@ -114,7 +114,7 @@ void Chases::capacity() {
         return;
     lines_ = std::max(lines_, 4 * static_cast<std::size_t>(*knee));
     const bool quick = bench_.profile() == Profile::quick;
-    for (const std::size_t stride : {28, 508, 60, 252, 124, 92, 188, 380, 44, 20}) {
+    for (const std::size_t stride : {28u, 508u, 60u, 252u, 124u, 92u, 188u, 380u, 44u, 20u}) {
         if (!time_for(quick || stride != 28 ? share : 1))
             return;
         const double ratio = static_cast<double>(coarse_stride) / static_cast<double>(stride);
@@ -165,7 +165,7 @@ void Chases::sweep() {
     constexpr std::size_t page = 2048;
     for (int block = 0; block < 4 && time_for(0.95, block); ++block)
         for (const std::size_t stride :
-             {4, 8, 12, 16, 24, 32, 48, 64, 92, 124, 188, 252, 380, 508}) {
+             {4u, 8u, 12u, 16u, 24u, 32u, 48u, 64u, 92u, 124u, 188u, 252u, 380u, 508u}) {
             const std::size_t wanted = lines_ * 64 / std::min<std::size_t>(64, stride);
             const std::size_t slots = std::min(wanted, most_slots(stride));
             sample_ring(series(series::sweep), {static_cast<double>(stride)},
