@@ -44,7 +44,7 @@ ProbeInfo describe() {
     info.makes = occupancy_keys();
     info.series = occupancy_series();
     info.kernels = {"execution/occupancy"};
-    info.seconds = 12;
+    info.seconds = 10;
     return info;
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 
 namespace clprobe {
 namespace {
@@ -40,6 +41,20 @@ void mark_disturbance(std::vector<Finding> &findings, const ProbeRecord &record,
             make_suspect(finding, what);
 }
 
+/// What the probe makes of its data. An interpretation that throws is a fault of the probe's, and
+/// fails its findings only.
+std::vector<Finding> findings_of(const Probe &probe, const Dataset &data, const Facts &facts) {
+    try {
+        return probe.interpret(data, facts);
+    } catch (const std::exception &error) {
+        std::vector<Finding> findings;
+        for (const FindingKey &key : probe.info().makes)
+            findings.push_back(without_value(
+                key, Status::failed, std::string("the interpretation failed: ") + error.what()));
+        return findings;
+    }
+}
+
 /// A probe that did not come to its end: after a failed verification nothing of it counts; after
 /// anything else, what was found before stands with a mark.
 void mark_ending(std::vector<Finding> &findings, const Ending &ending) {
@@ -66,7 +81,7 @@ std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
     if (device != nullptr)
         facts.device = *device;
     facts.findings = record.facts;
-    std::vector<Finding> findings = probe.interpret(record.data, facts);
+    std::vector<Finding> findings = findings_of(probe, record.data, facts);
     if (const auto ending = ending_of(record.data))
         mark_ending(findings, *ending);
     mark_disturbance(findings, record, device);

@@ -2,6 +2,7 @@
 #include <clprobe/probe.hpp>
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,8 @@ public:
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &) const override {
+        if (data.words.contains("unreadable"))
+            throw std::out_of_range("no such point");
         std::vector<Finding> findings;
         for (const FindingKey &key : info_.makes) {
             const auto value = data.number(key.key);

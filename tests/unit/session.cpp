@@ -63,6 +63,16 @@ TEST_CASE("unit.session.a failed verification voids every finding") {
     CHECK(record.reason == "verification: lane 3");
 }
 
+TEST_CASE("unit.session.an interpretation that throws fails its findings only") {
+    ProbeRecord record = record_with(1e9, 64);
+    record.data.words["unreadable"] = "yes";
+    record.findings = interpret(fake, record, nullptr);
+    settle_status(record);
+    REQUIRE(record.findings.size() == 2);
+    CHECK(record.status == Status::failed);
+    CHECK(record.reason.find("no such point") != std::string::npos);
+}
+
 TEST_CASE("unit.session.what was found before an error stands with a mark") {
     ProbeRecord record;
     record.data.numbers = {{"fake.rate", 1e9}};
