@@ -69,7 +69,7 @@ struct SlopeFit {
 /// Robust slope of time over trips: in each block the median over pairs of samples of different
 /// trip counts (Theil 1950, Sen 1968), over the blocks their median. The interval covers the
 /// blocks' spread, so that a second run's is expected to overlap it: from six blocks on that of
-/// their median, widened to their middle four fifths; Student's below, and with a single block from
+/// their median, widened to their middle nine tenths; Student's below, and with a single block from
 /// the residuals of the line. Pairs rather than the fastest samples, although interruptions only
 /// ever add time: taking the fastest gains where a third of the launches is interrupted, but is
 /// biased by any other noise, and its interval then misses the truth (coverage 60 to 90 % in

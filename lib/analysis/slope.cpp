@@ -95,14 +95,14 @@ Interval one_block_interval(const std::vector<TripTime> &samples, double slope, 
 
 /// Of the median of the blocks' values, and of what a second run would find; there are at least
 /// two. The interval of the median alone shrinks with every block, and a second run, minutes later,
-/// falls outside it: clocks and neighbours drift. The middle four fifths of the blocks do not
+/// falls outside it: clocks and neighbours drift. The middle nine tenths of the blocks do not
 /// shrink.
 Interval blocks_interval(const std::vector<double> &values) {
     const auto interval = median_interval(values);
     if (!interval)
         return few_values_interval(values);
-    return {std::min(interval->low, quantile(values, 0.1)),
-            std::max(interval->high, quantile(values, 0.9))};
+    return {std::min(interval->low, quantile(values, 0.05)),
+            std::max(interval->high, quantile(values, 0.95))};
 }
 
 double overhead_at(const std::vector<TripTime> &samples, double slope) {

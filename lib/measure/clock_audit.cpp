@@ -53,7 +53,7 @@ std::string unsound(const Columns &columns) {
 }
 
 /// Device ticks over host nanoseconds between launches half of the chosen ones apart: the median,
-/// and the interval of such medians.
+/// and the range of all of them, which neighbours widen as they would shift a second run.
 std::pair<double, Interval> ratio_of(const Columns &columns,
                                      const std::vector<std::size_t> &chosen) {
     const std::size_t apart = std::max<std::size_t>(1, chosen.size() / 2);
@@ -67,10 +67,7 @@ std::pair<double, Interval> ratio_of(const Columns &columns,
     }
     if (ratios.empty())
         return {0, {0, 0}};
-    const double value = median(ratios);
-    const Interval interval =
-        median_interval(ratios).value_or(Interval{quantile(ratios, 0), quantile(ratios, 1)});
-    return {value, interval};
+    return {median(ratios), {quantile(ratios, 0), quantile(ratios, 1)}};
 }
 
 /// The half of the launches after which the host woke up soonest: on a busy machine the others tell
