@@ -1,7 +1,7 @@
 #pragma once
 
-#include "scratch.hpp"
 #include "support/process.hpp"
+#include "support/scratch.hpp"
 
 #include <clprobe/report.hpp>
 

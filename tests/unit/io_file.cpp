@@ -1,3 +1,5 @@
+#include "support/scratch.hpp"
+
 #include <clprobe/error.hpp>
 #include <clprobe/file.hpp>
 
@@ -21,26 +23,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// An empty folder that is removed again.
-class Folder {
-public:
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "clprobe-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~Folder() { fs::remove_all(path_); }
-    Folder(const Folder &) = delete;
-    Folder &operator=(const Folder &) = delete;
-
-    fs::path operator/(const char *name) const { return path_ / name; }
-    [[nodiscard]] auto entries() const {
-        return std::distance(fs::directory_iterator(path_), fs::directory_iterator());
-    }
-
-private:
-    fs::path path_;
-};
+/// How many files the folder holds.
+auto entries(const test::Scratch &folder) {
+    return std::distance(fs::directory_iterator(folder / ""), fs::directory_iterator());
+}
 
 /// Files may not grow beyond this size while it lives: a disk that gets full.
 class FullDisk {
@@ -83,7 +69,7 @@ private:
 } // namespace
 
 TEST_CASE("unit.file.writes_and_replaces_whole_files") {
-    const Folder folder;
+    const test::Scratch folder;
     const auto file = folder / "report.json";
     write_file(file, "one");
     CHECK(read_file(file) == "one");
@@ -91,11 +77,11 @@ TEST_CASE("unit.file.writes_and_replaces_whole_files") {
     write_file(file, std::string(100'000, 'x'));
     CHECK(read_file(file) == std::string(100'000, 'x'));
     CHECK(fs::status(file).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
-    CHECK(folder.entries() == 1);
+    CHECK(entries(folder) == 1);
 }
 
 TEST_CASE("unit.file.a_full_disk_leaves_the_old_file_alone") {
-    const Folder folder;
+    const test::Scratch folder;
     const auto file = folder / "report.json";
     write_file(file, "old");
     {
@@ -105,7 +91,7 @@ TEST_CASE("unit.file.a_full_disk_leaves_the_old_file_alone") {
             MessageMatches(ContainsSubstring(file.string()) && ContainsSubstring("too large")));
     }
     CHECK(read_file(file) == "old");
-    CHECK(folder.entries() == 1);
+    CHECK(entries(folder) == 1);
 }
 
 TEST_CASE("unit.file.a_full_device_is_an_error") {
@@ -117,7 +103,7 @@ TEST_CASE("unit.file.devices_and_pipes_are_written_directly") {
     CHECK_NOTHROW(ensure_writable("/dev/null"));
     CHECK_NOTHROW(write_file("/dev/null", "x"));
     CHECK(fs::is_character_file("/dev/null"));
-    const Folder folder;
+    const test::Scratch folder;
     const auto pipe = folder / "pipe";
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
     ensure_writable(pipe);
@@ -127,7 +113,7 @@ TEST_CASE("unit.file.devices_and_pipes_are_written_directly") {
 }
 
 TEST_CASE("unit.file.standard_output_is_written_in_place") {
-    const Folder folder;
+    const test::Scratch folder;
     const auto file = folder / "out";
     const int before = ::dup(STDOUT_FILENO);
     const int out = ::open(file.c_str(), O_WRONLY | O_CREAT, 0600);
@@ -141,7 +127,7 @@ TEST_CASE("unit.file.standard_output_is_written_in_place") {
 }
 
 TEST_CASE("unit.file.a_link_stays_a_link") {
-    const Folder folder;
+    const test::Scratch folder;
     write_file(folder / "target", "old");
     fs::create_symlink("target", folder / "link");
     write_file(folder / "link", "new");
@@ -150,10 +136,10 @@ TEST_CASE("unit.file.a_link_stays_a_link") {
 }
 
 TEST_CASE("unit.file.writability_is_found_beforehand_and_changes_nothing") {
-    const Folder folder;
+    const test::Scratch folder;
     ensure_writable("-");
     ensure_writable(folder / "new.json");
-    CHECK(folder.entries() == 0);
+    CHECK(entries(folder) == 0);
     write_file(folder / "there.json", "there");
     ensure_writable(folder / "there.json");
     CHECK(read_file(folder / "there.json") == "there");
@@ -164,11 +150,11 @@ TEST_CASE("unit.file.writability_is_found_beforehand_and_changes_nothing") {
                              MessageMatches(ContainsSubstring("cannot write '")));
         CHECK_THROWS_AS(write_file(file, "x"), Error);
     }
-    CHECK(folder.entries() == 1);
+    CHECK(entries(folder) == 1);
 }
 
 TEST_CASE("unit.file.a_file_without_write_permission_is_refused") {
-    const Folder folder;
+    const test::Scratch folder;
     const auto file = folder / "report.json";
     write_file(file, "old");
     fs::permissions(file, fs::perms::owner_read | fs::perms::others_read);
@@ -182,7 +168,7 @@ TEST_CASE("unit.file.a_file_without_write_permission_is_refused") {
 }
 
 TEST_CASE("unit.file.unreadable_files_are_refused") {
-    const Folder folder;
+    const test::Scratch folder;
     CHECK_THROWS_MATCHES(read_file(folder / "none"), InputError,
                          MessageMatches(ContainsSubstring("none': No such file")));
     CHECK_THROWS_MATCHES(read_file(folder / ""), InputError,

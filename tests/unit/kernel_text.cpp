@@ -1,3 +1,5 @@
+#include "support/scratch.hpp"
+
 #include <clprobe/kernel.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -20,7 +22,8 @@ TEST_CASE("unit.kernel.sha256 agrees with the published examples") {
 
 TEST_CASE("unit.kernel.a directory of kernels overrides the embedded text") {
     namespace fs = std::filesystem;
-    const fs::path root = fs::temp_directory_path() / "clprobe_kernel_text_test";
+    const test::Scratch scratch; // of its own: tests run side by side
+    const fs::path root = scratch / "kernels";
     fs::create_directories(root / "memory");
     fs::create_directories(root / "common");
     std::ofstream(root / "memory/a.cl") << "#include \"common/b.clh\"\nkernel void a() {}\n";
@@ -36,5 +39,4 @@ TEST_CASE("unit.kernel.a directory of kernels overrides the embedded text") {
 
     unsetenv("CLPROBE_KERNEL_DIR");
     CHECK(with_override(embedded).text == embedded.text);
-    fs::remove_all(root);
 }

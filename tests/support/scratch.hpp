@@ -25,6 +25,7 @@ public:
         std::filesystem::remove_all(folder_, ignored);
     }
 
+    std::filesystem::path operator/(const char *name) const { return folder_ / name; }
     [[nodiscard]] std::string file(const std::string &name) const { return folder_ / name; }
 
 private:
