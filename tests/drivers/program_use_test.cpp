@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -151,15 +152,18 @@ TEST_CASE("program.killed_run_is_resumed") {
     }
     const Report before = report_of(json);
     CHECK(!before.complete);
-    REQUIRE(before.devices.at(0).probes.size() == 1);
+    // The first of both, and what the second wants to know, were measured by then.
+    const std::vector<ProbeRecord> &kept = before.devices.at(0).probes;
+    REQUIRE(!kept.empty());
+    CHECK(kept.back().probe != both.back());
 
     const Outcome outcome =
         run_on_stub(sound, run_of_both({"--resume", json}), {{"CLPROBE_STUB_TRACE", trace}});
     CHECK(outcome.exit_status == 1); // what the second computes is nothing
     const Report after = report_of(json);
     CHECK(after.complete);
-    REQUIRE(after.devices.at(0).probes.size() >= both.size());
-    CHECK(after.devices[0].probes[0] == before.devices[0].probes[0]);
+    REQUIRE(after.devices.at(0).probes.size() > kept.size());
+    CHECK(std::equal(kept.begin(), kept.end(), after.devices[0].probes.begin()));
     CHECK_THAT(text_of(trace), !ContainsSubstring("clEnqueueNDRangeKernel spin"));
 }
 
@@ -233,7 +237,7 @@ TEST_CASE("program.interrupt_ends_a_probe_at_its_next_launch") {
     REQUIRE(eventually([&] { return text_of(trace).find("clEnqueueNDRange") != std::string::npos; },
                        30s));
     child.signal_group(SIGINT);
-    const Outcome outcome = child.wait(2s);
+    const Outcome outcome = child.wait(20s);
     CHECK(!outcome.timed_out);
     CHECK(outcome.exit_status == 130);
     CHECK(!report_of(json).complete);
