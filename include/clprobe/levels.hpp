@@ -1,0 +1,36 @@
+#pragma once
+#include <clprobe/change_point.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace clprobe {
+
+/// What a curve over footprint (or stride, or pages) holds: a latency, which rises from level to
+/// level, or a bandwidth, which falls.
+enum class CurveKind { latency, bandwidth };
+
+/// One level of a memory hierarchy as a curve shows it.
+struct Level {
+    double value = 0;           ///< of its plateau, in the curve's own unit
+    Interval interval;          ///< of the value, 95 %
+    Interval plateau;           ///< the places from which to which it stays level
+    std::optional<double> size; ///< where the rise beyond it is half-way in log value
+    Interval knee;              ///< where that rise is at 10 and at 90 % of its height
+};
+
+/// A curve as levels, the fastest first; the last one has no size. `decided` is false where the
+/// data does not settle them, and `reason` then says why.
+struct Levels {
+    std::vector<Level> levels;
+    double noise = 0; ///< relative standard deviation of a point's median
+    bool decided = false;
+    std::string reason;
+};
+
+/// The levels that the curve shows.
+[[nodiscard]] Levels find_levels(std::span<const CurvePoint> curve, CurveKind kind);
+
+} // namespace clprobe
