@@ -1,78 +1,15 @@
+#include "common/trip_timing.hpp"
 #include "interpret.hpp"
 #include "variant.hpp"
-
-#include <clprobe/statistics.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
 namespace clprobe::probes::fma_rate {
 namespace {
-
-/// Beyond this the slope is not taken: launches of several lengths disagree on it.
-constexpr double straight = 0.005;
-/// Beyond this the work does not follow the trips.
-constexpr double crooked = 0.05;
-/// Below this share of time that grows with the trips, most of a launch is something else.
-constexpr double mostly = 0.5;
-
-/// Seconds that one trip takes, and how that was found.
-struct TripTiming {
-    double seconds = 0;
-    Interval interval;
-    std::string method;
-    double nonlinearity = 0; ///< the least that the blocks' spread leaves
-    double growth = 1;       ///< share of the longest launch's time that grows with the trips
-};
-
-/// The launches with the most trips, undivided: what they spend on the launch counts as work, so
-/// that a rate from them is never too high.
-std::optional<TripTiming> longest_launches(const Series &series, const std::vector<double> &at) {
-    const Point *longest = nullptr;
-    for (const Point &point : series.points)
-        if (std::equal(at.begin(), at.end(), point.at.begin()) &&
-            (!longest || point.at.back() > longest->at.back()))
-            longest = &point;
-    if (!longest || longest->samples.empty())
-        return std::nullopt;
-    const double trips = longest->at.back();
-    const auto interval = median_interval(longest->samples);
-    if (!interval)
-        return std::nullopt;
-    return TripTiming{median(longest->samples) / trips,
-                      {interval->low / trips, interval->high / trips},
-                      fmt::format("median of {} launches", longest->samples.size())};
-}
-
-/// The end of the interval that is nearer to none, or none where it holds that.
-double least_magnitude(const Interval &interval) {
-    if (interval.contains(0))
-        return 0;
-    return interval.low > 0 ? interval.low : interval.high;
-}
-
-std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<double> &at) {
-    const auto fit = slope_at(series, at);
-    if (!fit || fit->seconds_per_trip <= 0 || fit->interval.low <= 0)
-        return std::nullopt;
-    TripTiming timing{fit->seconds_per_trip, fit->interval,
-                      fmt::format("slope of time over trips, {} blocks", fit->blocks)};
-    if (fit->nonlinearity_interval)
-        timing.nonlinearity = least_magnitude(*fit->nonlinearity_interval);
-    timing.growth = fit->growth;
-    if (std::abs(timing.nonlinearity) <= straight)
-        return timing;
-    if (const auto longest = longest_launches(series, at)) {
-        timing.seconds = longest->seconds;
-        timing.interval = longest->interval;
-        timing.method = longest->method;
-    }
-    return timing;
-}
 
 /// The coordinates of the series' first point without the trips; nothing where it has none.
 std::optional<std::vector<double>> first_place(const Series *series) {
@@ -165,19 +102,7 @@ private:
     void check_timing(Finding &finding, const TripTiming &timing) const {
         if (bare_)
             make_suspect(finding, "a bare series does not say that the work was verified");
-        const std::string bend =
-            fmt::format("the slope over the longer launches differs by at least {:.1f} % from that "
-                        "over the shorter ones",
-                        100 * timing.nonlinearity);
-        if (std::abs(timing.nonlinearity) > crooked)
-            make_suspect(finding, bend);
-        else if (std::abs(timing.nonlinearity) > straight)
-            finding.note += (finding.note.empty() ? "" : "; ") + bend +
-                            ": the longest launches are taken whole";
-        if (timing.growth < mostly)
-            make_suspect(finding, fmt::format("only {:.0f} % of the longest launches' time grows "
-                                              "with the trips",
-                                              100 * timing.growth));
+        probes::check_timing(finding, timing);
     }
 
     void note_rejections(Finding &finding) const {

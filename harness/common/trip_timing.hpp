@@ -1,0 +1,30 @@
+#pragma once
+#include <clprobe/finding.hpp>
+#include <clprobe/series.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clprobe::probes {
+
+/// Seconds that one trip takes, and how that was found.
+struct TripTiming {
+    double seconds = 0;
+    Interval interval;
+    std::string method;
+    double nonlinearity = 0; ///< the least that the blocks' spread leaves
+    double growth = 1;       ///< share of the longest launch's time that grows with the trips
+};
+
+/// The time of a trip from the samples at these coordinates, the last axis being "trips": the slope
+/// where launches of all lengths agree on it, else the longest launches undivided, from which a
+/// rate is never too high. Nothing where time does not grow with the trips.
+[[nodiscard]] std::optional<TripTiming> time_per_trip(const Series &series,
+                                                      const std::vector<double> &at);
+
+/// Makes a finding from that timing suspect where time does not follow the trips, and notes where
+/// the slope was not taken.
+void check_timing(Finding &finding, const TripTiming &timing);
+
+} // namespace clprobe::probes
