@@ -1,6 +1,8 @@
 #pragma once
+#include <clprobe/buffer.hpp>
 #include <clprobe/device.hpp>
 #include <clprobe/event.hpp>
+#include <clprobe/image.hpp>
 #include <clprobe/kernel.hpp>
 #include <clprobe/opencl.hpp>
 
@@ -12,21 +14,6 @@
 #include <vector>
 
 namespace clprobe {
-
-/// Memory of a device, read and written by kernels.
-class Buffer {
-public:
-    /// Takes over one reference of the handle.
-    Buffer(cl_mem owned, std::size_t bytes);
-
-    [[nodiscard]] std::size_t bytes() const { return bytes_; }
-    [[nodiscard]] cl_mem native() const;
-
-private:
-    struct State;
-    std::shared_ptr<const State> state_;
-    std::size_t bytes_;
-};
 
 /// One device with an in-order queue. The queue has profiling where the driver makes one; where it
 /// refuses, a plain queue serves, and `profiling_refusal` says what it answered.
@@ -42,8 +29,22 @@ public:
     [[nodiscard]] cl_context native() const;
     [[nodiscard]] cl_command_queue native_queue() const;
 
-    /// Throws Error with the driver's code where the memory is not to be had.
-    [[nodiscard]] Buffer buffer(std::size_t bytes) const;
+    /// Throws Error with the driver's code where the memory is not to be had. With
+    /// CL_MEM_ALLOC_HOST_PTR among the flags, in memory that the host reaches too.
+    [[nodiscard]] Buffer buffer(std::size_t bytes, cl_mem_flags flags = CL_MEM_READ_WRITE) const;
+    /// Throws Unsupported, with the reason, where the device has no images, or none of this format
+    /// or size; Error where the memory is not to be had.
+    [[nodiscard]] Image image(const ImageShape &shape,
+                              cl_mem_flags flags = CL_MEM_READ_WRITE) const;
+    /// A 1-D image of the buffer's bytes (`image1d_buffer_t`); throws as the other.
+    [[nodiscard]] Image image(const Buffer &texels, const ImageFormat &format) const;
+    /// The formats of images of one or two dimensions, as the driver lists them for these flags;
+    /// none where it has no images.
+    [[nodiscard]] std::vector<ImageFormat>
+    image_formats(unsigned dimensions, cl_mem_flags flags = CL_MEM_READ_WRITE) const;
+    /// Coordinates are texels, or from 0 to 1 where the image repeats. Throws Unsupported where the
+    /// device has no images.
+    [[nodiscard]] Sampler sampler(Filter filter, Addressing addressing) const;
     /// Throws BuildError with the compiler's log.
     [[nodiscard]] Program build(const KernelText &text, const std::string &options) const;
 
@@ -60,6 +61,17 @@ public:
     /// Fills the whole buffer with a repeated 32-bit word, from the host's side in the queue's
     /// order.
     void fill(const Buffer &buffer, std::uint32_t word) const;
+
+    /// Copies within the device; does not wait.
+    void copy(const Buffer &from, std::size_t from_offset, const Buffer &to, std::size_t to_offset,
+              std::size_t bytes) const;
+    /// Waits until that part of the buffer is in the host's address space, to be read (CL_MAP_READ)
+    /// or written (CL_MAP_WRITE, or CL_MAP_WRITE_INVALIDATE_REGION where its contents may go).
+    [[nodiscard]] Mapping map(const Buffer &buffer, std::size_t offset, std::size_t bytes,
+                              cl_map_flags access) const;
+    /// Blocking transfers of all of an image's texels, row after row without padding.
+    void write_texels(const Image &image, const void *source) const;
+    void read_texels(const Image &image, void *destination) const;
 
     template <typename T>
     void write(const Buffer &buffer, std::span<const T> values) const {

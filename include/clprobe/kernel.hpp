@@ -14,6 +14,8 @@
 namespace clprobe {
 
 class Buffer;
+class Image;
+class Sampler;
 
 /// The text of an OpenCL program: its name ("compute/fma_rate"), the source with its includes
 /// already in place, and the SHA-256 of that source in lower-case hex.
@@ -55,6 +57,8 @@ public:
     [[nodiscard]] cl_kernel native() const;
 
     void set(unsigned index, const Buffer &buffer);
+    void set(unsigned index, const Image &image);
+    void set(unsigned index, const Sampler &sampler);
     void set_local(unsigned index, std::size_t bytes);
     template <typename T>
     requires std::is_trivially_copyable_v<T>

@@ -119,12 +119,20 @@ public:
     /// The most bytes that one buffer may have: a quarter of what the device grants.
     [[nodiscard]] std::size_t most_bytes() const;
     /// Throws Unsupported where `bytes` is more than that, Error where the driver refuses.
-    Buffer buffer(std::size_t bytes);
+    Buffer buffer(std::size_t bytes, cl_mem_flags flags = CL_MEM_READ_WRITE);
+    /// Throws Unsupported where that is more, or the device has no such image; Error where the
+    /// driver refuses. Never ask for the largest image that a device claims: it can be 4 GiB.
+    Image image(const ImageShape &shape, cl_mem_flags flags = CL_MEM_READ_WRITE);
     void poison(const Buffer &buffer);
     template <typename T>
     void write(const Buffer &buffer, std::span<const T> values) {
         const auto timed = transfer_timer();
         context_.write(buffer, values);
+    }
+    /// All of an image's texels, as Context::write_texels.
+    void write_texels(const Image &image, const void *source) {
+        const auto timed = transfer_timer();
+        context_.write_texels(image, source);
     }
     template <typename T>
     std::vector<T> read(const Buffer &buffer, std::size_t first, std::size_t count) {
@@ -169,6 +177,7 @@ private:
     };
     [[nodiscard]] Timer transfer_timer() { return Timer(elapsed_.transfer); }
     void check_cancelled() const;
+    void check_granted(std::string_view what, std::size_t bytes) const;
 
     const Context &context_;
     Clock &clock_;

@@ -66,13 +66,22 @@ std::size_t Bench::most_bytes() const {
     return static_cast<std::size_t>(std::min(granted, memory) / 4);
 }
 
-Buffer Bench::buffer(std::size_t bytes) {
+void Bench::check_granted(std::string_view what, std::size_t bytes) const {
     if (bytes > most_bytes())
-        throw Unsupported(fmt::format("needs a buffer of {}, and a quarter of what the device "
-                                      "grants is {}",
-                                      format({static_cast<double>(bytes), Unit::byte}),
+        throw Unsupported(fmt::format("needs {} of {}, and a quarter of what the device grants is "
+                                      "{}",
+                                      what, format({static_cast<double>(bytes), Unit::byte}),
                                       format({static_cast<double>(most_bytes()), Unit::byte})));
-    return context_.buffer(bytes);
+}
+
+Buffer Bench::buffer(std::size_t bytes, cl_mem_flags flags) {
+    check_granted("a buffer", bytes);
+    return context_.buffer(bytes, flags);
+}
+
+Image Bench::image(const ImageShape &shape, cl_mem_flags flags) {
+    check_granted("an image", shape.bytes());
+    return context_.image(shape, flags);
 }
 
 void Bench::poison(const Buffer &buffer) {

@@ -8,17 +8,6 @@
 
 namespace clprobe {
 
-struct Buffer::State {
-    cl::Memory memory;
-};
-
-Buffer::Buffer(cl_mem owned, std::size_t bytes)
-    : state_(std::make_shared<const State>(State{cl::Memory(owned, false)})), bytes_(bytes) {}
-
-cl_mem Buffer::native() const {
-    return state_->memory();
-}
-
 struct Context::State {
     Device device;
     cl::Context context;
@@ -88,10 +77,9 @@ cl_command_queue Context::native_queue() const {
     return state_->queue();
 }
 
-Buffer Context::buffer(std::size_t bytes) const {
+Buffer Context::buffer(std::size_t bytes, cl_mem_flags flags) const {
     cl_int code = CL_SUCCESS;
-    const cl_mem memory =
-        clCreateBuffer(state_->context(), CL_MEM_READ_WRITE, bytes, nullptr, &code);
+    const cl_mem memory = clCreateBuffer(state_->context(), flags, bytes, nullptr, &code);
     if (code != CL_SUCCESS)
         throw Error(fmt::format("allocating a buffer of {} B", bytes), code);
     return Buffer(memory, bytes);
@@ -162,6 +150,24 @@ void Context::fill(const Buffer &buffer, std::uint32_t word) const {
                             buffer.bytes() / sizeof word * sizeof word, 0, nullptr, nullptr);
     if (code != CL_SUCCESS)
         throw Error(fmt::format("filling {} B", buffer.bytes()), code);
+}
+
+void Context::copy(const Buffer &from, std::size_t from_offset, const Buffer &to,
+                   std::size_t to_offset, std::size_t bytes) const {
+    const cl_int code = clEnqueueCopyBuffer(state_->queue(), from.native(), to.native(),
+                                            from_offset, to_offset, bytes, 0, nullptr, nullptr);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("copying {} B within the device", bytes), code);
+}
+
+Mapping Context::map(const Buffer &buffer, std::size_t offset, std::size_t bytes,
+                     cl_map_flags access) const {
+    cl_int code = CL_SUCCESS;
+    void *at = clEnqueueMapBuffer(state_->queue(), buffer.native(), CL_TRUE, access, offset, bytes,
+                                  0, nullptr, nullptr, &code);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("mapping {} B of a buffer", bytes), code);
+    return {state_->queue(), buffer, static_cast<std::byte *>(at), bytes};
 }
 
 } // namespace clprobe

@@ -35,6 +35,16 @@ void Kernel::set(unsigned index, const Buffer &buffer) {
     set_bytes(index, sizeof native, &native);
 }
 
+void Kernel::set(unsigned index, const Image &image) {
+    const cl_mem native = image.native();
+    set_bytes(index, sizeof native, &native);
+}
+
+void Kernel::set(unsigned index, const Sampler &sampler) {
+    const cl_sampler native = sampler.native();
+    set_bytes(index, sizeof native, &native);
+}
+
 void Kernel::set_local(unsigned index, std::size_t bytes) {
     set_bytes(index, bytes, nullptr);
 }

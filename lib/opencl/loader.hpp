@@ -18,12 +18,19 @@ struct LoaderFunctions {
     CLPROBE_LOADED(clCreateBuffer);
     CLPROBE_LOADED(clCreateCommandQueue);
     CLPROBE_LOADED(clCreateContext);
+    CLPROBE_LOADED(clCreateImage);
     CLPROBE_LOADED(clCreateKernel);
     CLPROBE_LOADED(clCreateProgramWithSource);
+    CLPROBE_LOADED(clCreateSampler);
+    CLPROBE_LOADED(clEnqueueCopyBuffer);
     CLPROBE_LOADED(clEnqueueFillBuffer);
+    CLPROBE_LOADED(clEnqueueMapBuffer);
     CLPROBE_LOADED(clEnqueueNDRangeKernel);
     CLPROBE_LOADED(clEnqueueReadBuffer);
+    CLPROBE_LOADED(clEnqueueReadImage);
+    CLPROBE_LOADED(clEnqueueUnmapMemObject);
     CLPROBE_LOADED(clEnqueueWriteBuffer);
+    CLPROBE_LOADED(clEnqueueWriteImage);
     CLPROBE_LOADED(clFinish);
     CLPROBE_LOADED(clFlush);
     CLPROBE_LOADED(clGetCommandQueueInfo);
@@ -38,6 +45,7 @@ struct LoaderFunctions {
     CLPROBE_LOADED(clGetPlatformInfo);
     CLPROBE_LOADED(clGetProgramBuildInfo);
     CLPROBE_LOADED(clGetProgramInfo);
+    CLPROBE_LOADED(clGetSupportedImageFormats);
     CLPROBE_LOADED(clReleaseCommandQueue);
     CLPROBE_LOADED(clReleaseContext);
     CLPROBE_LOADED(clReleaseDevice);
@@ -45,6 +53,7 @@ struct LoaderFunctions {
     CLPROBE_LOADED(clReleaseKernel);
     CLPROBE_LOADED(clReleaseMemObject);
     CLPROBE_LOADED(clReleaseProgram);
+    CLPROBE_LOADED(clReleaseSampler);
     CLPROBE_LOADED(clRetainCommandQueue);
     CLPROBE_LOADED(clRetainContext);
     CLPROBE_LOADED(clRetainDevice);
@@ -52,6 +61,7 @@ struct LoaderFunctions {
     CLPROBE_LOADED(clRetainKernel);
     CLPROBE_LOADED(clRetainMemObject);
     CLPROBE_LOADED(clRetainProgram);
+    CLPROBE_LOADED(clRetainSampler);
     CLPROBE_LOADED(clSetKernelArg);
     CLPROBE_LOADED(clWaitForEvents);
 #undef CLPROBE_LOADED
@@ -70,12 +80,19 @@ struct LoaderFunctions {
 #define clCreateBuffer clprobe_loader().clCreateBuffer
 #define clCreateCommandQueue clprobe_loader().clCreateCommandQueue
 #define clCreateContext clprobe_loader().clCreateContext
+#define clCreateImage clprobe_loader().clCreateImage
 #define clCreateKernel clprobe_loader().clCreateKernel
 #define clCreateProgramWithSource clprobe_loader().clCreateProgramWithSource
+#define clCreateSampler clprobe_loader().clCreateSampler
+#define clEnqueueCopyBuffer clprobe_loader().clEnqueueCopyBuffer
 #define clEnqueueFillBuffer clprobe_loader().clEnqueueFillBuffer
+#define clEnqueueMapBuffer clprobe_loader().clEnqueueMapBuffer
 #define clEnqueueNDRangeKernel clprobe_loader().clEnqueueNDRangeKernel
 #define clEnqueueReadBuffer clprobe_loader().clEnqueueReadBuffer
+#define clEnqueueReadImage clprobe_loader().clEnqueueReadImage
+#define clEnqueueUnmapMemObject clprobe_loader().clEnqueueUnmapMemObject
 #define clEnqueueWriteBuffer clprobe_loader().clEnqueueWriteBuffer
+#define clEnqueueWriteImage clprobe_loader().clEnqueueWriteImage
 #define clFinish clprobe_loader().clFinish
 #define clFlush clprobe_loader().clFlush
 #define clGetCommandQueueInfo clprobe_loader().clGetCommandQueueInfo
@@ -90,6 +107,7 @@ struct LoaderFunctions {
 #define clGetPlatformInfo clprobe_loader().clGetPlatformInfo
 #define clGetProgramBuildInfo clprobe_loader().clGetProgramBuildInfo
 #define clGetProgramInfo clprobe_loader().clGetProgramInfo
+#define clGetSupportedImageFormats clprobe_loader().clGetSupportedImageFormats
 #define clReleaseCommandQueue clprobe_loader().clReleaseCommandQueue
 #define clReleaseContext clprobe_loader().clReleaseContext
 #define clReleaseDevice clprobe_loader().clReleaseDevice
@@ -97,6 +115,7 @@ struct LoaderFunctions {
 #define clReleaseKernel clprobe_loader().clReleaseKernel
 #define clReleaseMemObject clprobe_loader().clReleaseMemObject
 #define clReleaseProgram clprobe_loader().clReleaseProgram
+#define clReleaseSampler clprobe_loader().clReleaseSampler
 #define clRetainCommandQueue clprobe_loader().clRetainCommandQueue
 #define clRetainContext clprobe_loader().clRetainContext
 #define clRetainDevice clprobe_loader().clRetainDevice
@@ -104,6 +123,7 @@ struct LoaderFunctions {
 #define clRetainKernel clprobe_loader().clRetainKernel
 #define clRetainMemObject clprobe_loader().clRetainMemObject
 #define clRetainProgram clprobe_loader().clRetainProgram
+#define clRetainSampler clprobe_loader().clRetainSampler
 #define clSetKernelArg clprobe_loader().clSetKernelArg
 #define clWaitForEvents clprobe_loader().clWaitForEvents
 

@@ -27,10 +27,14 @@ CLPROBE_DEVICE_TEST("device.session.survives any probe that fails")(const Device
         bench.data().numbers = {{"fake.rate", 1}, {"fake.size", 2}};
     });
 
+    add("f/large_image", [](Bench &bench) {
+        static_cast<void>(bench.image({{CL_RGBA, CL_FLOAT}, bench.most_bytes(), 1}));
+    });
+
     Observer silent;
     const Report report = run(registry, {}, std::span(&device, 1), {}, silent);
     const auto &probes = report.devices.at(0).probes;
-    REQUIRE(probes.size() == 5);
+    REQUIRE(probes.size() == 6);
     CHECK(probes[0].status == Status::failed);
     CHECK_FALSE(probes[0].findings[0].value);
     CHECK(probes[1].status == Status::failed);
@@ -40,6 +44,7 @@ CLPROBE_DEVICE_TEST("device.session.survives any probe that fails")(const Device
     CHECK(probes[2].status == Status::unsupported);
     CHECK(probes[3].status == Status::failed);
     CHECK(probes[4].findings[1].status == Status::measured);
+    CHECK(probes[5].status == Status::unsupported);
     CHECK(report.complete);
 }
 

@@ -1,0 +1,77 @@
+#pragma once
+#include <clprobe/opencl.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace clprobe {
+
+/// What a texel holds: which channels, and each one's type.
+struct ImageFormat {
+    cl_channel_order order = CL_RGBA;
+    cl_channel_type type = CL_FLOAT;
+
+    /// Channels of a texel; 0 for an order that this library does not know.
+    [[nodiscard]] std::size_t channels() const;
+    /// Bytes of a texel; 0 for an order or a type that this library does not know.
+    [[nodiscard]] std::size_t texel_bytes() const;
+    bool operator==(const ImageFormat &) const = default;
+};
+
+/// "RGBA8", "R32F", "R32UI": the channels, the bits of each, and S for signed normalised values, I
+/// and UI for integers, F for floating point, nothing for values from 0 to 1.
+[[nodiscard]] std::string name(const ImageFormat &format);
+
+/// Format and size of an image; of a 1-D image, the height is 0.
+struct ImageShape {
+    ImageFormat format;
+    std::size_t width = 0; ///< texels
+    std::size_t height = 0;
+
+    [[nodiscard]] unsigned dimensions() const { return height == 0 ? 1 : 2; }
+    [[nodiscard]] std::size_t texels() const { return height == 0 ? width : width * height; }
+    /// What its texels need; the device may pad its rows.
+    [[nodiscard]] std::size_t bytes() const { return texels() * format.texel_bytes(); }
+    bool operator==(const ImageShape &) const = default;
+};
+
+/// "RGBA32F image of 512 x 256 texels".
+[[nodiscard]] std::string name(const ImageShape &shape);
+
+/// An image of a device, read through its texture path and written by kernels.
+class Image {
+public:
+    /// Takes over one reference of the handle.
+    Image(cl_mem owned, const ImageShape &shape);
+
+    [[nodiscard]] const ImageShape &shape() const { return shape_; }
+    [[nodiscard]] cl_mem native() const;
+
+private:
+    struct State;
+    std::shared_ptr<const State> state_;
+    ImageShape shape_;
+};
+
+enum class Filter { nearest, linear };
+[[nodiscard]] std::string name(Filter filter);
+
+/// What a read beyond an image's edge gives. `none` leaves it undefined, and costs nothing.
+enum class Addressing { none, clamp_to_edge, clamp, repeat };
+
+/// How an image is read at a coordinate: an argument of a kernel.
+class Sampler {
+public:
+    /// Takes over one reference of the handle.
+    explicit Sampler(cl_sampler owned);
+
+    [[nodiscard]] cl_sampler native() const;
+
+private:
+    struct State;
+    std::shared_ptr<const State> state_;
+};
+
+} // namespace clprobe
