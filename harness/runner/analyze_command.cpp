@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
+#include "plots.hpp"
 #include "read_report.hpp"
 #include "style.hpp"
 
@@ -120,8 +121,8 @@ ProbeRecord anew(const Probe &probe, ProbeRecord record, const DeviceInfo *devic
 /// Interprets records anew and shows them, and says on stderr what is not as it was before.
 class Analysis {
 public:
-    Analysis(const Registry &registry, bool show)
-        : registry_(registry), show_(show), style_(style_of_stdout()) {}
+    Analysis(const Registry &registry, bool show, bool plot)
+        : registry_(registry), show_(show), plot_(plot), style_(style_of_stdout()) {}
 
     void add(Document &document) {
         for (DeviceRecord &device : document.report.devices) {
@@ -133,7 +134,11 @@ public:
                 add(record, device.device, document.from_csv);
         }
     }
-    void show(const ProbeRecord &record) { show(probe_text(record, style_)); }
+    void show(const ProbeRecord &record) {
+        show(probe_text(record, style_));
+        if (const Probe *probe = registry_.find(record.probe); plot_ && probe != nullptr)
+            show(plots_text(*probe, record, style_));
+    }
 
     [[nodiscard]] bool same() const { return same_; }
 
@@ -161,6 +166,7 @@ private:
 
     const Registry &registry_;
     bool show_;
+    bool plot_; ///< curves too
     TextStyle style_;
     std::string shown_; ///< the device whose heading was the last
     bool same_ = true;
@@ -172,7 +178,7 @@ int analyze_command(const AnalyzeOptions &options, const Registry &registry) {
     Inputs inputs = read_inputs(options, registry);
     if (options.json && inputs.documents.size() + (inputs.bare ? 1 : 0) > 1)
         throw InputError("--json takes the findings of one report, and these files hold several");
-    Analysis analysis(registry, options.json != "-");
+    Analysis analysis(registry, options.json != "-", options.files.size() == 1);
     Json json;
     for (Document &document : inputs.documents) {
         analysis.add(document);

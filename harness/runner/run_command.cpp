@@ -140,6 +140,13 @@ bool carry_out(const std::vector<PlannedProbe> &planned, const std::vector<Devic
     return !run.stop.stop_requested();
 }
 
+/// The probe, where one alone was asked for.
+const Probe *asked_for_one(const std::vector<PlannedProbe> &planned) {
+    const auto asked = [](const PlannedProbe &probe) { return !probe.prerequisite; };
+    const auto first = std::ranges::find_if(planned, asked);
+    return std::ranges::count_if(planned, asked) == 1 ? first->probe : nullptr;
+}
+
 bool any_failed(const Report &report) {
     for (const DeviceRecord &device : report.devices)
         for (const ProbeRecord &record : device.probes)
@@ -157,7 +164,7 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
     const RunOptions run = run_options(options, previous, interrupts);
     const auto planned = plan(registry, options.probes, run.profile);
     OutputFiles files(options.json ? options.json : options.resume, options.csv);
-    RunObserver observer(files);
+    RunObserver observer(files, asked_for_one(planned));
     const Isolation isolation{options.timeout, options.verbose, run.stop};
     Executor executor(registry, run, isolation, options.isolate, observer);
 

@@ -1,3 +1,4 @@
+#include "plots.hpp"
 #include "run_observer.hpp"
 #include "style.hpp"
 
@@ -5,7 +6,8 @@
 
 namespace clprobe::runner {
 
-RunObserver::RunObserver(OutputFiles &files) : files_(files), style_(style_of_stdout()) {}
+RunObserver::RunObserver(OutputFiles &files, const Probe *plotted)
+    : files_(files), plotted_(plotted), style_(style_of_stdout()) {}
 
 void RunObserver::show_earlier(const Report &report) {
     for (const DeviceRecord &device : report.devices) {
@@ -42,6 +44,8 @@ void RunObserver::probe_progress(double share) {
 void RunObserver::probe_finished(const Report &report, const DeviceRecord &device,
                                  const ProbeRecord &record) {
     show(probe_text(record, style_));
+    if (plotted_ != nullptr && plotted_->info().name == record.probe)
+        show(plots_text(*plotted_, record, style_));
     files_.update(report, device, record);
 }
 

@@ -17,7 +17,8 @@ namespace clprobe::runner {
 /// the progress line, and keeps the files up to date.
 class RunObserver : public Observer {
 public:
-    explicit RunObserver(OutputFiles &files);
+    /// `plotted`, where given, is the one probe whose curves are shown with its findings.
+    RunObserver(OutputFiles &files, const Probe *plotted);
 
     void run_started(const std::vector<PlannedProbe> &plan,
                      std::span<const DeviceInfo> devices) override;
@@ -38,6 +39,7 @@ private:
     void show(const std::string &text);
 
     OutputFiles &files_;
+    const Probe *plotted_;
     TextStyle style_;
     ProgressLine progress_;
     std::string device_shown_;

@@ -70,6 +70,8 @@ public:
     /// bit wherever it runs. Makes every key of `info().makes`, or says why not.
     [[nodiscard]] virtual std::vector<Finding> interpret(const Dataset &data,
                                                          const Facts &facts) const = 0;
+    /// The curves that a person may want to see beside the findings, from the same data.
+    [[nodiscard]] virtual std::vector<Curve> curves(const Dataset &) const { return {}; }
 };
 
 /// One slope to be measured among several: its work, and where its samples go. `at` are the

@@ -31,6 +31,19 @@ struct Point {
     bool operator==(const Point &) const = default;
 };
 
+/// A curve for people to look at, and the series that it is made of.
+struct Curve {
+    struct Place {
+        double x = 0;
+        double y = 0;
+    };
+
+    std::string series;
+    Axis x;
+    Axis y;
+    std::vector<Place> places;
+};
+
 /// Raw samples over axes, as an experiment left them. The samples of a slope are times over an
 /// axis named "trips".
 struct Series {

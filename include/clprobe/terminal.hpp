@@ -2,6 +2,7 @@
 #include <clprobe/device_info.hpp>
 #include <clprobe/finding.hpp>
 #include <clprobe/report.hpp>
+#include <clprobe/series.hpp>
 
 #include <cstddef>
 #include <string>
@@ -45,6 +46,12 @@ struct TableRow {
 /// "x" failed), its value or status, and its method or reason. Findings that only repeat the
 /// probe's own reason are left out.
 [[nodiscard]] std::string probe_text(const ProbeRecord &record, const TextStyle &style);
+
+/// The curve as a small plot, both axes logarithmic, with the findings marked that
+/// are places on its x axis (of the same unit, and made of its series) and named below. Empty
+/// where fewer than two places are positive.
+[[nodiscard]] std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
+                                    const TextStyle &style);
 
 /// The line under a summary: probes, devices, time, the harness's share of it, findings by status.
 [[nodiscard]] std::string footer_text(const Report &report, const TextStyle &style);

@@ -7,6 +7,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 
 using namespace clprobe;
@@ -151,4 +152,47 @@ TEST_CASE("unit.terminal.footer") {
     CHECK_THAT(footer_text(report, {200, false, false}),
                ContainsSubstring("; the run did not end\n"));
     CHECK(footer_text({}, plain) == "0 probes on 0 devices in 0 s; the run did not end\n");
+}
+
+TEST_CASE("unit.terminal.curves_are_plotted_with_their_levels") {
+    Curve curve{"chase", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}, {}};
+    for (double kib = 1; kib <= 4096; kib *= 2)
+        curve.places.push_back({kib * 1024, kib <= 64 ? 1e-9 : 10e-9});
+    Finding size = measured({"buffer.l1.size", Unit::byte, Better::none, ""}, 90 * 1024.0,
+                            {64 * 1024.0, 128 * 1024.0});
+    size.evidence = {"chase"};
+    Finding latency = measured({"buffer.l1.latency", Unit::second, Better::none, ""}, 1e-9, {});
+    latency.evidence = {"chase"};
+
+    const auto shown = lines(plot_text(curve, {size, latency}, plain));
+    REQUIRE(shown.size() == 16);
+    CHECK(std::ranges::all_of(shown, [](const auto &line) { return line.size() <= 80; }));
+    CHECK_THAT(shown[0], ContainsSubstring("latency over footprint"));
+    const std::string &top = shown[1];
+    const std::string &bottom = shown[12];
+    CHECK_THAT(top, ContainsSubstring("10 ns |"));
+    CHECK_THAT(bottom, ContainsSubstring("1 ns |*"));
+    CHECK(std::ranges::count(bottom, '*') == 7);
+    CHECK(std::ranges::count(top, '*') == 6);
+    CHECK(top.back() == '*');
+    const auto mark = shown[13].find('a');
+    REQUIRE(mark != std::string::npos);
+    CHECK(bottom.rfind('*') < mark);
+    CHECK(top.find('*') > mark);
+    CHECK(shown[6].at(mark) == ':');
+    CHECK_THAT(shown[14], ContainsSubstring("1 KiB") && ContainsSubstring("4 MiB"));
+    CHECK_THAT(shown[15], ContainsSubstring("a  buffer.l1.size  90 [64, 128] KiB"));
+}
+
+TEST_CASE("unit.terminal.a_plot_takes_what_comes") {
+    Curve curve{"chase", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}, {}};
+    CHECK(plot_text(curve, {}, plain).empty());
+    curve.places = {
+        {1024, 1e-9}, {0, 1e-9}, {2048, -1}, {4096, std::numeric_limits<double>::quiet_NaN()}};
+    CHECK(plot_text(curve, {}, plain).empty());
+    curve.places.push_back({1024, 1e-9}); // all at one place
+    CHECK_FALSE(plot_text(curve, {}, {1, true, true}).empty());
+    Finding beyond = measured({"size", Unit::byte, Better::none, ""}, 1e9, {});
+    beyond.evidence = {"chase"};
+    CHECK_THAT(plot_text(curve, {beyond}, plain), ContainsSubstring("size"));
 }

@@ -32,12 +32,10 @@ TEST_CASE("unit.machine.the process's own work is not others'") {
     if (!processor_time())
         SKIP("the system does not tell what its processors do");
     const ProcessorTime before = *processor_time();
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
-    while (std::chrono::steady_clock::now() < until) {
-    }
-    const ProcessorTime after = *processor_time();
-    CHECK(after.own - before.own > 0.1);
-    CHECK(after.busy - before.busy >= after.own - before.own - 0.05);
+    ProcessorTime after = before; // how long it takes is up to what else runs
+    while (after.own - before.own < 0.2)
+        after = *processor_time();
+    CHECK(after.busy - before.busy >= after.own - before.own - 0.05); // whole ticks
 }
 
 TEST_CASE("unit.machine.the host and what sways its drivers are recorded") {
