@@ -15,22 +15,29 @@ enum class CurveKind { latency, bandwidth };
 /// One level of a memory hierarchy as a curve shows it.
 struct Level {
     double value = 0;           ///< of its plateau, in the curve's own unit
-    Interval interval;          ///< of the value, 95 %
+    Interval interval;          ///< of the value: its noise, and how far the plateau drifts
     Interval plateau;           ///< the places from which to which it stays level
     std::optional<double> size; ///< where the rise beyond it is half-way in log value
     Interval knee;              ///< where that rise is at 10 and at 90 % of its height
+    std::string note;           ///< what a reader of the value should know; mostly empty
 };
 
 /// A curve as levels, the fastest first; the last one has no size. `decided` is false where the
-/// data does not settle them, and `reason` then says why.
+/// data does not settle them, and `reason` then says why. `complete` is false where the curve ends
+/// in a steep rise: there are slower levels then, which it does not show.
 struct Levels {
     std::vector<Level> levels;
     double noise = 0; ///< relative standard deviation of a point's median
+    bool complete = true;
     bool decided = false;
     std::string reason;
 };
 
-/// The levels that the curve shows.
+/// The levels that the curve shows: stretches where it is flatter than before and behind, in the
+/// logarithm of the value over that of the place. They need not be flat, nor their knees sharp;
+/// what counts is that the curve rises by 5 % and more between them, beyond its noise. Samples may
+/// be single, points in any order and irregularly spaced. Deterministic. Places and samples that
+/// are not positive are passed over.
 [[nodiscard]] Levels find_levels(std::span<const CurvePoint> curve, CurveKind kind);
 
 } // namespace clprobe

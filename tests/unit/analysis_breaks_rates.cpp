@@ -62,7 +62,7 @@ struct Rates {
     int clear_right = 0;
 };
 
-Rates rates(const CurveKind &kind, std::uint64_t seeds) {
+Rates rates(const BreaksKind &kind, std::uint64_t seeds) {
     Rates result;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         Random random(seed);

@@ -45,7 +45,7 @@ std::vector<double> ramp_heights(Random &random, int points) {
 }
 
 /// The curve without noise, and its breaks.
-std::vector<double> draw_levels(Random &random, const CurveKind &kind,
+std::vector<double> draw_levels(Random &random, const BreaksKind &kind,
                                 std::vector<TrueBreak> &breaks) {
     const int count = random.integer(kind.least_breaks, kind.most_breaks);
     const bool down = random.chance(0.5);
@@ -101,7 +101,7 @@ double SyntheticCurve::clarity() const {
     return least / noise;
 }
 
-SyntheticCurve synthetic_curve(Random &random, const CurveKind &kind) {
+SyntheticCurve synthetic_curve(Random &random, const BreaksKind &kind) {
     SyntheticCurve curve;
     const std::vector<double> levels = draw_levels(random, kind, curve.breaks);
     const auto [deviation, samples, outliers] = draw_sampling(random, 0.1);

@@ -45,7 +45,7 @@ struct SyntheticCurve {
 };
 
 /// What `synthetic_curve` draws.
-struct CurveKind {
+struct BreaksKind {
     int least_breaks = 0;
     int most_breaks = 0;
     int shortest_plateau = 0;
@@ -66,7 +66,7 @@ struct CurveKind {
 /// - outliers, a share of the samples uniform from 0 to 5 % (2 % where a point has one sample),
 ///   take 1 to 4 times as long, uniform;
 /// - in three curves of ten points are missing, a share of them uniform from 0 to 15 %.
-SyntheticCurve synthetic_curve(Random &random, const CurveKind &kind);
+SyntheticCurve synthetic_curve(Random &random, const BreaksKind &kind);
 
 /// Samples of the time that `time(groups)` takes, as `synthetic_curve` draws them: 3 to 9, with
 /// log-normal noise of up to 10 % and up to 5 % outliers, the same for all points.

@@ -1,0 +1,216 @@
+#include "analysis/log_curve.hpp"
+#include "levels_devices.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+enum class KneeShape { sharp, straight, random_replacement, shared };
+
+struct Knee {
+    KneeShape shape = KneeShape::sharp;
+    double size = 0;
+    double begin = 0; ///< of a straight or shared one
+    double end = 0;
+
+    /// Share of the accesses that the level still serves.
+    [[nodiscard]] double hits(double x) const {
+        if (shape == KneeShape::sharp)
+            return x <= size ? 1 : 0;
+        if (shape == KneeShape::random_replacement)
+            return std::min(1.0, size / x);
+        return std::clamp((end - x) / (end - begin), 0.0, 1.0);
+    }
+};
+
+double log_uniform(Random &random, double low, double high) {
+    return std::exp(random.uniform(std::log(low), std::log(high)));
+}
+
+/// What a device answers without noise.
+struct Device {
+    std::vector<double> latency; ///< of each level
+    std::vector<Knee> knees;     ///< one fewer
+    double slope = 0;            ///< an octave
+    double tlb_reach = 0;
+    double tlb_slope = 0; ///< an octave
+    double reference = 0; ///< the first size
+
+    [[nodiscard]] double at(double x) const {
+        double time = latency[0];
+        for (std::size_t i = 0; i < knees.size(); ++i) {
+            const Knee &knee = knees[i];
+            if (knee.shape == KneeShape::straight)
+                time *=
+                    std::pow(latency[i + 1] / latency[i],
+                             std::clamp(std::log(x / knee.begin) / std::log(knee.end / knee.begin),
+                                        0.0, 1.0));
+            else
+                time += (1 - knee.hits(x)) * (latency[i + 1] - latency[i]);
+        }
+        return time * std::exp(drift(x));
+    }
+
+    [[nodiscard]] double drift(double x) const {
+        return slope * std::log2(x / reference) +
+               tlb_slope * std::max(0.0, std::log2(x / tlb_reach));
+    }
+};
+
+Knee draw_knee(Random &random, double size) {
+    Knee knee{KneeShape::sharp, size};
+    const int shape = random.integer(0, 4);
+    if (shape == 2) {
+        const double half = std::exp2(random.uniform(0.25, 1));
+        knee = {KneeShape::straight, size, size / half, size * half};
+    } else if (shape == 3) {
+        knee.shape = KneeShape::random_replacement;
+    } else if (shape == 4) {
+        knee = {KneeShape::shared, size, size * random.uniform(0.4, 0.8),
+                size * random.uniform(1, 1.5)};
+    }
+    return knee;
+}
+
+Device draw_device(Random &random) {
+    Device device;
+    const int levels = random.integer(1, 5);
+    double room = 1000;
+    device.latency.push_back(log_uniform(random, 1e-9, 50e-9));
+    double size = log_uniform(random, 4096, 262144);
+    device.reference = size;
+    for (int i = 1; i < levels; ++i) {
+        const double step = 1 + log_uniform(random, 0.05, std::min(99.0, room - 1));
+        room = std::max(1.06, room / step);
+        device.knees.push_back(draw_knee(random, size));
+        device.latency.push_back(device.latency.back() * step);
+        size *= log_uniform(random, 2, 64);
+    }
+    device.slope = random.chance(0.3) ? random.uniform(0, 0.02) : 0;
+    device.tlb_slope = random.chance(0.3) ? random.uniform(0.02, 0.08) : 0;
+    return device;
+}
+
+std::vector<double> draw_grid(Random &random, double low, double high) {
+    constexpr int densities[] = {4, 6, 8, 12, 24};
+    const int choice = random.integer(0, 5);
+    std::vector<double> grid;
+    if (choice == 5) {
+        for (double x = std::exp2(std::floor(std::log2(low))); x < high * 1.5; x *= 2) {
+            grid.push_back(x);
+            grid.push_back(1.5 * x);
+        }
+        return grid;
+    }
+    const double step = std::exp2(1.0 / densities[choice]);
+    for (double x = low; x < high; x *= step)
+        grid.push_back(x);
+    return grid;
+}
+
+/// Where the device's log latency is at this share between that of two levels, drift aside.
+double place_of(const Device &device, std::size_t level, double share) {
+    const double wanted =
+        std::lerp(std::log(device.latency[level]), std::log(device.latency[level + 1]), share);
+    double low = device.reference / 1024;
+    double high = device.reference * 1e12;
+    for (int i = 0; i < 200; ++i) {
+        const double middle = std::sqrt(low * high);
+        (std::log(device.at(middle)) - device.drift(middle) < wanted ? low : high) = middle;
+    }
+    return std::sqrt(low * high);
+}
+
+std::vector<TrueLevel> true_levels(const Device &device, const std::vector<double> &grid) {
+    std::vector<TrueLevel> levels(device.latency.size());
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        TrueLevel &level = levels[i];
+        level.plateau = {i == 0 ? grid.front() : levels[i - 1].knee.high, grid.back()};
+        if (i + 1 < levels.size()) {
+            level.knee = {place_of(device, i, 0.1), place_of(device, i, 0.9)};
+            level.size = place_of(device, i, 0.5);
+            level.step = std::log(device.latency[i + 1] / device.latency[i]);
+            level.sharp = device.knees[i].shape == KneeShape::sharp;
+            level.plateau.high = level.knee.low;
+        }
+        level.value = {infinity, 0};
+        level.territory = {device.at(i == 0 ? grid.front() : levels[i - 1].size),
+                           device.at(level.size > 0 ? level.size : grid.back())};
+        for (const double x : grid) {
+            // The very places of a sharp knee are on the plateau, but for rounding.
+            if (x < level.plateau.low * 0.999 || x > level.plateau.high * 1.001)
+                continue;
+            ++level.points;
+            level.value.low = std::min(level.value.low, device.at(x));
+            level.value.high = std::max(level.value.high, device.at(x));
+        }
+    }
+    return levels;
+}
+
+double rounded(double value) {
+    const double unit = std::pow(10, std::floor(std::log10(value)) - 2);
+    return std::round(value / unit) * unit;
+}
+
+} // namespace
+
+bool SyntheticDevice::clear(std::size_t level) const {
+    const TrueLevel &it = levels[level];
+    if (it.points < 2 || it.plateau.high < it.plateau.low * std::sqrt(2))
+        return false;
+    const double drift = std::log(it.value.high / it.value.low);
+    const auto stands_out = [&](std::size_t rise) {
+        const double noise = std::max(levels[rise].noise, levels[rise + 1].noise);
+        return levels[rise].step > 3 * noise && levels[rise].step > 4 * drift;
+    };
+    return (level == 0 || stands_out(level - 1)) &&
+           (level + 1 == levels.size() || stands_out(level));
+}
+
+SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind) {
+    Device device = draw_device(random);
+    const double last = device.knees.empty() ? device.reference : device.knees.back().size;
+    const double low = device.reference / std::exp2(random.uniform(1.5, 4));
+    const double high = last * std::exp2(random.uniform(1.5, 5));
+    device.tlb_reach = log_uniform(random, low, high);
+    const std::vector<double> grid = draw_grid(random, low, high);
+
+    SyntheticDevice result;
+    result.levels = true_levels(device, grid);
+    const double deviation = log_uniform(random, 0.002, 0.06);
+    const int samples = random.integer(1, 5);
+    const double outliers = random.chance(0.5) ? random.uniform(0, 0.04) : 0;
+    const bool rounds = random.chance(0.3);
+    std::vector<double> factors;
+    for (TrueLevel &level : result.levels) {
+        factors.push_back(log_uniform(random, 0.7, 1.4));
+        level.noise = deviation * factors.back() *
+                      clprobe::median_deviation(static_cast<std::size_t>(samples));
+    }
+    for (const double x : grid) {
+        std::size_t level = 0;
+        while (level + 1 < factors.size() && x > result.levels[level].size)
+            ++level;
+        clprobe::CurvePoint point{x, {}};
+        for (int i = 0; i < samples; ++i) {
+            double sample = device.at(x) * std::exp(deviation * factors[level] * random.normal());
+            if (random.chance(outliers))
+                sample *= random.uniform(1.1, 4);
+            if (rounds)
+                sample = rounded(sample * 1e9) * 1e-9;
+            point.samples.push_back(kind == clprobe::CurveKind::latency ? sample : 1 / sample);
+        }
+        result.points.push_back(point);
+    }
+    if (kind == clprobe::CurveKind::bandwidth)
+        for (TrueLevel &level : result.levels) {
+            level.value = {1 / level.value.high, 1 / level.value.low};
+            level.territory = {1 / level.territory.high, 1 / level.territory.low};
+        }
+    return result;
+}

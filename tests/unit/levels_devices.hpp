@@ -1,0 +1,49 @@
+#pragma once
+#include "synthetic.hpp"
+
+#include <clprobe/levels.hpp>
+
+#include <vector>
+
+/// A level of a synthetic device, as its curve shows it without noise.
+struct TrueLevel {
+    clprobe::Interval plateau;   ///< the places from the 90 % point before to the 10 % point behind
+    clprobe::Interval value;     ///< the least and the most of the curve there
+    clprobe::Interval territory; ///< of the curve from the size before to this one's
+    clprobe::Interval knee;      ///< where the rise beyond is at 10 and at 90 % of its height
+    double size = 0;             ///< where it is half-way, in log value
+    double step = 0;             ///< the height of that rise, logarithm
+    double noise = 0;            ///< relative standard deviation of a point's median
+    std::size_t points = 0;      ///< of the curve on the plateau
+    bool sharp = true;           ///< all of the rise lies between two neighbouring places
+};
+
+struct SyntheticDevice {
+    std::vector<clprobe::CurvePoint> points;
+    std::vector<TrueLevel> levels; ///< the last one has no size, no knee and no step
+
+    /// Whether a reader must see the level: it spans at least half an octave and two points, and
+    /// its steps exceed three times the noise and four times what the plateau itself drifts.
+    [[nodiscard]] bool clear(std::size_t level) const;
+};
+
+/// A curve over footprint of a device drawn so, each part on its own:
+/// - one to five levels, the last one memory, all equally often; the first latency log-uniform from
+///   1 to 50 ns, the steps from level to level of ratio 1 + s, s log-uniform from 0.05 to 99 as far
+///   as the whole stays under 1000 times the first; the first size log-uniform from 4 to 256 KiB,
+///   each next one 2 to 64 times larger, log-uniform;
+/// - of five knees two are sharp (all hits up to the size, all misses beyond), one is a ramp
+/// straight
+///   in log latency over log footprint, over 0.5 to 2 octaves, one follows random replacement (the
+///   share of hits beyond size c is c / footprint), one is that of a cache whose neighbours take a
+///   part: the share of hits falls from 1 at 0.4 to 0.8 of the size to 0 at 1 to 1.5 of it;
+/// - three curves of ten have a slope over all levels of 0 to 2 % an octave, three of ten a ramp as
+///   a TLB gives it, from a place anywhere on the curve to its end, of 2 to 8 % an octave;
+/// - one sample of a point has log-normal noise, its deviation log-uniform from 0.2 to 6 %, times a
+///   factor log-uniform from 0.7 to 1.4 for each level; 1 to 5 samples a point; in half the curves
+///   outliers, up to 4 % of the samples, take 1.1 to 4 times as long; three curves of ten are
+///   rounded to three digits;
+/// - the places go from 1.5 to 4 octaves below the first size to 1.5 to 5 octaves beyond the last,
+///   with 4, 6, 8, 12 or 24 points an octave, or at powers of two and half-way between them.
+/// As a bandwidth it is the same curve with the reciprocal of the latency for each sample.
+SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind);
