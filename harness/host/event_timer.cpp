@@ -47,6 +47,7 @@ public:
             .sources = {"OpenCL 3.0 specification, section 5.14, profiling operations"},
             .needs = "",
             .wants = {},
+            .heeds = {},
             .makes = audit_keys(),
             .series = {{stamp_series({}).name, stamp_series({}).axes, stamp_series({}).measure,
                         "device stamps in ticks, host times in nanoseconds, each from the first "

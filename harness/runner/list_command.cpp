@@ -39,17 +39,11 @@ Json list_of(const std::vector<Value> &values) {
 }
 
 Json json_of(const ProbeInfo &info) {
-    return {{"name", info.name},
-            {"question", info.question},
-            {"method", info.method},
-            {"needs", info.needs},
-            {"wants", info.wants},
-            {"seconds", info.seconds},
-            {"makes", list_of(info.makes)},
-            {"series", list_of(info.series)},
-            {"kernels", info.kernels},
-            {"pitfalls", info.pitfalls},
-            {"sources", info.sources}};
+    return {
+        {"name", info.name},       {"question", info.question},    {"method", info.method},
+        {"needs", info.needs},     {"wants", info.wants},          {"heeds", info.heeds},
+        {"seconds", info.seconds}, {"makes", list_of(info.makes)}, {"series", list_of(info.series)},
+        {"kernels", info.kernels}, {"pitfalls", info.pitfalls},    {"sources", info.sources}};
 }
 
 Json all_probes(const Registry &registry) {

@@ -75,6 +75,10 @@ std::string needs(const ProbeInfo &info) {
     if (!info.wants.empty())
         text +=
             fmt::format("\nIt uses what these probes found: {}.\n", fmt::join(info.wants, ", "));
+    if (!info.heeds.empty())
+        text += fmt::format("\nWhere these probes run too, its findings are set against theirs: "
+                            "{}.\n",
+                            fmt::join(info.heeds, ", "));
     return text;
 }
 

@@ -49,6 +49,12 @@ void RunObserver::probe_finished(const Report &report, const DeviceRecord &devic
     files_.update(report, device, record);
 }
 
+void RunObserver::findings_changed(const Report &report, const DeviceRecord &device,
+                                   const ProbeRecord &record) {
+    show(probe_text(record, style_));
+    files_.update(report, device, record);
+}
+
 void RunObserver::run_finished(const Report &report) {
     show(footer_text(report, style_));
 }

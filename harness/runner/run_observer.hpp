@@ -26,6 +26,8 @@ public:
     void probe_progress(double share) override;
     void probe_finished(const Report &report, const DeviceRecord &device,
                         const ProbeRecord &record) override;
+    void findings_changed(const Report &report, const DeviceRecord &device,
+                          const ProbeRecord &record) override;
 
     /// What a resumed run has already: it is shown, and its time is not to come.
     void show_earlier(const Report &report);

@@ -43,6 +43,9 @@ struct ProbeInfo {
     std::vector<std::string> sources;
     std::string needs;              ///< what a device must have, for people; empty: nothing
     std::vector<std::string> wants; ///< probes whose findings it uses
+    /// Probes whose findings it is set against where the run makes them, before it or after it;
+    /// they are not run for it.
+    std::vector<std::string> heeds;
     std::vector<FindingKey> makes;
     std::vector<SeriesShape> series;
     std::vector<std::string> kernels;

@@ -44,6 +44,8 @@ public:
     virtual void probe_progress(double /*share*/) {}
     /// The report holds the record already; `complete` is still false.
     virtual void probe_finished(const Report &, const DeviceRecord &, const ProbeRecord &) {}
+    /// What a later probe found changed the findings of an earlier one, which heeds it.
+    virtual void findings_changed(const Report &, const DeviceRecord &, const ProbeRecord &) {}
 };
 
 /// Measures one probe on one device and interprets it. Never throws for what the probe or the

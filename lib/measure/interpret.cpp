@@ -113,6 +113,7 @@ Facts facts_for(const Probe &probe, const DeviceRecord &device) {
     Facts facts;
     facts.device = device.device;
     std::vector<std::string> wanted = probe.info().wants;
+    wanted.insert(wanted.end(), probe.info().heeds.begin(), probe.info().heeds.end());
     wanted.emplace_back("host/event_timer"); // every probe's clock stands on it
     for (const ProbeRecord &record : device.probes)
         if (record.probe != probe.info().name &&

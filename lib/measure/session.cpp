@@ -81,6 +81,24 @@ void conclude(ProbeRecord &record, const PlannedProbe &planned, const DeviceInfo
     settle_status(record);
 }
 
+/// Interprets anew the records before the last one whose probes heed it.
+void set_against_last(const std::vector<PlannedProbe> &plan, DeviceRecord &device,
+                      Observer &observer, const Report &report) {
+    for (std::size_t i = 0; i + 1 < device.probes.size(); ++i) {
+        ProbeRecord &record = device.probes[i];
+        const auto planned = std::ranges::find_if(
+            plan, [&](const PlannedProbe &p) { return p.probe->info().name == record.probe; });
+        if (planned == plan.end() ||
+            std::ranges::count(planned->probe->info().heeds, device.probes.back().probe) == 0)
+            continue;
+        const std::vector<Finding> before = record.findings;
+        record.facts = facts_for(*planned->probe, device).findings;
+        conclude(record, *planned, device.device);
+        if (record.findings != before)
+            observer.findings_changed(report, device, record);
+    }
+}
+
 } // namespace
 
 ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, const Device &device,
@@ -145,6 +163,7 @@ void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo>
             observer.probe_started(planned, device);
             found->probes.push_back(execute(planned, device, facts_for(*planned.probe, *found)));
             observer.probe_finished(report, *found, found->probes.back());
+            set_against_last(plan, *found, observer, report);
         }
     }
     report.complete = !options.stop.stop_requested();

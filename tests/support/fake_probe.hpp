@@ -22,6 +22,8 @@ public:
                        {"fake.size", Unit::byte, Better::none, "a size"}};
     }
 
+    void heed(std::string probe) { info_.heeds.push_back(std::move(probe)); }
+
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
 
     void measure(Bench &bench) const override {
@@ -30,7 +32,7 @@ public:
     }
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &) const override {
+                                                 const Facts &facts) const override {
         if (data.words.contains("unreadable"))
             throw std::out_of_range("no such point");
         std::vector<Finding> findings;
@@ -39,6 +41,9 @@ public:
             findings.push_back(value ? measured(key, *value, {*value, *value})
                                      : without_value(key, Status::inconclusive, "no data"));
         }
+        for (const std::string &heeded : info_.heeds)
+            if (!facts.findings.empty())
+                findings.front().note = "set against " + heeded;
         return findings;
     }
 

@@ -123,3 +123,36 @@ TEST_CASE("unit.session.a plan is run in order, with the facts of what came befo
         CHECK(fresh.devices[0].probes.empty());
     }
 }
+
+TEST_CASE("unit.session.a probe is set against one that runs after it") {
+    auto early = std::make_unique<FakeProbe>("a/early");
+    early->heed("d/never run");
+    early->heed("b/late");
+    Registry registry;
+    registry.add(std::move(early));
+    registry.add(std::make_unique<FakeProbe>("b/late"));
+    const std::vector<PlannedProbe> planned = plan(registry, {}, Profile::quick);
+    REQUIRE(planned.size() == 2);
+    const Execute execute = [](const PlannedProbe &probe, const DeviceInfo &, const Facts &facts) {
+        ProbeRecord record = record_with(1, 2);
+        record.probe = probe.probe->info().name;
+        record.facts = facts.findings;
+        record.findings = interpret(*probe.probe, record, nullptr);
+        return record;
+    };
+    struct Watch : Observer {
+        std::vector<std::string> changed;
+        void findings_changed(const Report &, const DeviceRecord &,
+                              const ProbeRecord &record) override {
+            changed.push_back(record.probe);
+        }
+    } watch;
+    Report report;
+    const std::vector<DeviceInfo> devices = {device(DeviceType::gpu)};
+    run_plan(planned, devices, execute, {}, watch, report);
+    CHECK(watch.changed == std::vector<std::string>{"a/early"});
+    const ProbeRecord &record = report.devices.at(0).probes.at(0);
+    CHECK(record.findings.at(0).note == "set against b/late");
+    CHECK(record.facts == report.devices[0].probes.at(1).findings);
+    CHECK(interpret(*registry.find("a/early"), record, &devices[0]) == record.findings);
+}
