@@ -1,9 +1,5 @@
-#include "on_stub.hpp"
+#include "stub_setup.hpp"
 
-#define CL_HPP_TARGET_OPENCL_VERSION 300
-#define CL_HPP_MINIMUM_OPENCL_VERSION 110
-#define CL_HPP_ENABLE_EXCEPTIONS
-#include <CL/opencl.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -13,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <numeric>
 #include <sstream>
 #include <thread>
 #include <unistd.h>
@@ -24,54 +19,11 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr const char *source = R"(
-#line 1 "kernels/stub/nothing.cl"
-#define VECTOR(type, width) type
-kernel void nothing(global VECTOR(uint, 4) *out, // never written
-                    uint trips) {}
-)";
-
-/// One device with what a launch needs.
-struct Setup {
-    cl::Device device = cl::Device::getDefault();
-    cl::Context context{device};
-    cl::CommandQueue queue{context, device, CL_QUEUE_PROFILING_ENABLE};
-
-    [[nodiscard]] cl::Kernel kernel() const {
-        cl::Program program(context, source);
-        program.build("-DTRIPS=1");
-        cl::Kernel made(program, "nothing");
-        made.setArg(0, cl::Buffer(context, CL_MEM_READ_WRITE, 1024));
-        made.setArg(1, cl_uint{1});
-        return made;
-    }
-    [[nodiscard]] cl::Event launch(const cl::Kernel &kernel) const {
-        cl::Event event;
-        queue.enqueueNDRangeKernel(kernel, cl::NullRange, 64, 16, nullptr, &event);
-        return event;
-    }
-};
-
 std::array<cl_ulong, 4> stamps(const cl::Event &event) {
     return {event.getProfilingInfo<CL_PROFILING_COMMAND_QUEUED>(),
             event.getProfilingInfo<CL_PROFILING_COMMAND_SUBMIT>(),
             event.getProfilingInfo<CL_PROFILING_COMMAND_START>(),
             event.getProfilingInfo<CL_PROFILING_COMMAND_END>()};
-}
-
-/// `body` with OpenCL's error in place of an exception: the call and its status.
-std::function<std::string()> with_error(const std::function<std::string()> &body) {
-    return [body] {
-        try {
-            return body();
-        } catch (const cl::Error &error) {
-            return std::string(error.what()) + ' ' + std::to_string(error.err());
-        }
-    };
-}
-
-std::string answer(const std::string &behaviour, const std::function<std::string()> &body) {
-    return on_stub(behaviour, with_error(body));
 }
 
 /// The stamps of one launch as `manner` has them, in the order of time.
@@ -110,12 +62,6 @@ std::string launched() {
     return "launched";
 }
 
-std::string allocated(std::size_t bytes) {
-    const Setup setup;
-    const cl::Buffer buffer(setup.context, CL_MEM_READ_WRITE, bytes);
-    return "allocated";
-}
-
 } // namespace
 
 TEST_CASE("driver.stub.devices") {
@@ -140,32 +86,6 @@ TEST_CASE("driver.stub.limits") {
     CHECK(answer("", limits) == "256 800 64 262144");
     CHECK(answer("group=128,mhz=0,address_bits=32,no_cache_size", limits) == "128 0 32 0");
     CHECK(answer("half_answers", limits) == "clGetDeviceInfo -30");
-}
-
-TEST_CASE("driver.stub.memory_and_idle_kernels") {
-    CHECK(answer("", [] {
-              const Setup setup;
-              std::vector<cl_uint> sent(256);
-              std::iota(sent.begin(), sent.end(), 7u);
-              const cl::Buffer first(setup.context, CL_MEM_READ_WRITE, 1024);
-              const cl::Buffer second(setup.context, CL_MEM_READ_WRITE, 1024);
-              setup.queue.enqueueWriteBuffer(first, CL_FALSE, 0, 1024, sent.data());
-              cl::Kernel kernel = setup.kernel();
-              kernel.setArg(0, first);
-              setup.queue.enqueueNDRangeKernel(kernel, cl::NullRange, 256);
-              setup.queue.enqueueFillBuffer(second, cl_uint{3}, 0, 1024);
-              setup.queue.enqueueCopyBuffer(first, second, 0, 512, 512);
-              std::vector<cl_uint> got(256);
-              setup.queue.enqueueReadBuffer(second, CL_TRUE, 0, 1024, got.data());
-              const bool filled = got[0] == 3 && got[127] == 3;
-              const bool copied = std::equal(sent.begin(), sent.begin() + 128, got.begin() + 128);
-              auto *mapped = static_cast<cl_uint *>(
-                  setup.queue.enqueueMapBuffer(second, CL_TRUE, CL_MAP_READ, 512, 512));
-              const bool seen = mapped[0] == 7;
-              setup.queue.enqueueUnmapMemObject(second, mapped);
-              setup.queue.finish();
-              return std::string(filled && copied && seen ? "as written" : "wrong");
-          }) == "as written");
 }
 
 TEST_CASE("driver.stub.stamps") {
@@ -221,14 +141,6 @@ TEST_CASE("driver.stub.queue_refuses_profiling") {
               event.wait();
               return std::to_string(stamps(event)[3]);
           }) == "0");
-}
-
-TEST_CASE("driver.stub.out_of_memory") {
-    CHECK(answer("oom=4096", [] { return allocated(4096); }) == "allocated");
-    CHECK(answer("oom=4096", [] { return allocated(4097); }) == "clCreateBuffer -4");
-    CHECK(answer("oom=0,oom_code=-61", [] { return allocated(1); }) == "clCreateBuffer -61");
-    CHECK(answer("", [] { return allocated((64u << 20) + 1); }) == "clCreateBuffer -61");
-    CHECK(answer("oom_launch", launched) == "clEnqueueNDRangeKernel -5");
 }
 
 TEST_CASE("driver.stub.build_errors") {

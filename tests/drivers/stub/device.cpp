@@ -101,9 +101,9 @@ cl_int memory(cl_device_info name, const Answer &answer) {
     const bool cached = !behaviour().asks("no_cache_size");
     switch (name) {
     case CL_DEVICE_GLOBAL_MEM_SIZE:
-        return answer(memory_size);
+        return answer(memory_size());
     case CL_DEVICE_MAX_MEM_ALLOC_SIZE:
-        return answer(allocation_limit);
+        return answer(allocation_limit());
     case CL_DEVICE_GLOBAL_MEM_CACHE_TYPE:
         return answer(cl_device_mem_cache_type(cached ? CL_READ_WRITE_CACHE : CL_NONE));
     case CL_DEVICE_GLOBAL_MEM_CACHE_SIZE:
@@ -123,7 +123,7 @@ cl_int memory(cl_device_info name, const Answer &answer) {
     case CL_DEVICE_MIN_DATA_TYPE_ALIGN_SIZE:
         return answer(cl_uint{128});
     case CL_DEVICE_HOST_UNIFIED_MEMORY:
-        return answer(cl_bool{CL_TRUE});
+        return answer(cl_bool{discrete() ? 0u : 1u});
     case CL_DEVICE_ERROR_CORRECTION_SUPPORT:
         return answer(cl_bool{CL_FALSE});
     case CL_DEVICE_SVM_CAPABILITIES:
@@ -246,14 +246,6 @@ const std::vector<cl_device_id> &devices() {
 
 bool alive(cl_device_id device) {
     return std::ranges::find(devices(), device) != devices().end();
-}
-
-std::size_t group_limit() {
-    return static_cast<std::size_t>(behaviour().number("group", 256));
-}
-
-bool has_images() {
-    return !behaviour().asks("no_images");
 }
 
 cl_int get_device_ids(cl_platform_id id, cl_device_type type, cl_uint room, cl_device_id *list,

@@ -15,8 +15,10 @@ namespace stub {
 // The device's limits, as clGetDeviceInfo claims them and the other calls enforce them.
 [[nodiscard]] std::size_t group_limit();
 [[nodiscard]] bool has_images();
-constexpr cl_ulong memory_size = 256u << 20;
-constexpr cl_ulong allocation_limit = 64u << 20;
+[[nodiscard]] cl_ulong memory_size();
+[[nodiscard]] cl_ulong allocation_limit();
+/// Whether its memory is its own, so that a mapping is a copy.
+[[nodiscard]] bool discrete();
 constexpr cl_ulong local_memory_size = 32u << 10;
 constexpr std::size_t image_width_limit = 8192;
 constexpr std::size_t image_height_limit = 8192;

@@ -1,11 +1,13 @@
 #include "answer.hpp"
 #include "api.hpp"
+#include "behaviour.hpp"
 #include "device.hpp"
 #include "memory.hpp"
 #include "schedule.hpp"
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace stub {
 namespace {
@@ -15,12 +17,18 @@ struct Format {
     std::size_t element_size;
 };
 
-constexpr std::array formats = {
-    Format{{CL_R, CL_FLOAT}, 4},         Format{{CL_R, CL_UNSIGNED_INT32}, 4},
-    Format{{CL_RGBA, CL_UNORM_INT8}, 4}, Format{{CL_RGBA, CL_UNSIGNED_INT8}, 4},
-    Format{{CL_RGBA, CL_HALF_FLOAT}, 8}, Format{{CL_RGBA, CL_UNSIGNED_INT32}, 16},
+constexpr std::array all_formats = {
+    Format{{CL_RGBA, CL_UNORM_INT8}, 4},  Format{{CL_R, CL_FLOAT}, 4},
+    Format{{CL_R, CL_UNORM_INT8}, 1},     Format{{CL_RG, CL_FLOAT}, 8},
+    Format{{CL_R, CL_UNSIGNED_INT32}, 4}, Format{{CL_RGBA, CL_UNSIGNED_INT8}, 4},
+    Format{{CL_RGBA, CL_HALF_FLOAT}, 8},  Format{{CL_RGBA, CL_UNSIGNED_INT32}, 16},
     Format{{CL_RGBA, CL_FLOAT}, 16},
 };
+
+std::span<const Format> formats() {
+    const auto asked = static_cast<std::size_t>(behaviour().number("formats", all_formats.size()));
+    return std::span(all_formats).first(std::min(asked, all_formats.size()));
+}
 
 bool fits(const cl_image_desc &image) {
     if (image.image_width == 0)
@@ -53,14 +61,17 @@ cl_mem create(const Call &call, cl_context context, cl_mem_flags flags,
         return failure(CL_INVALID_CONTEXT, error);
     if (!has_images())
         return failure(CL_INVALID_OPERATION, error);
-    const auto known = std::ranges::find_if(formats, [&](const Format &entry) {
+    const std::span<const Format> offered = formats();
+    const auto known = std::ranges::find_if(offered, [&](const Format &entry) {
         return format && entry.format.image_channel_order == format->image_channel_order &&
                entry.format.image_channel_data_type == format->image_channel_data_type;
     });
-    if (known == formats.end())
+    if (known == offered.end())
         return failure(CL_IMAGE_FORMAT_NOT_SUPPORTED, error);
     if (!description || !fits(*description))
         return failure(CL_INVALID_IMAGE_SIZE, error);
+    if (behaviour().asks("image_error"))
+        return failure(static_cast<cl_int>(behaviour().number("image_error", 0)), error);
     Memory memory;
     memory.context = Ref(context);
     memory.type = description->image_type;
@@ -124,12 +135,12 @@ cl_int get_supported_image_formats(cl_context context, cl_mem_flags, cl_mem_obje
     const Call call("clGetSupportedImageFormats");
     if (!alive(context))
         return CL_INVALID_CONTEXT;
-    const std::size_t known = has_images() ? formats.size() : 0;
+    const std::span<const Format> offered = has_images() ? formats() : std::span<const Format>{};
     if (count)
-        *count = static_cast<cl_uint>(known);
+        *count = static_cast<cl_uint>(offered.size());
     if (list)
-        std::transform(formats.begin(), formats.begin() + std::min<std::size_t>(known, room), list,
-                       [](const Format &entry) { return entry.format; });
+        std::ranges::transform(offered.first(std::min<std::size_t>(offered.size(), room)), list,
+                               &Format::format);
     return CL_SUCCESS;
 }
 

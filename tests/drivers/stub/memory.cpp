@@ -4,6 +4,7 @@
 #include "device.hpp"
 #include "memory.hpp"
 
+#include <climits>
 #include <cstdlib>
 
 namespace stub {
@@ -12,7 +13,8 @@ namespace {
 std::size_t allocated() {
     std::size_t sum = 0;
     for (const auto &[handle, shell] : shells<_cl_mem>())
-        sum += shell->body ? shell->body->size : 0;
+        if (shell->body && shell->body->type != CL_MEM_OBJECT_IMAGE1D_BUFFER)
+            sum += shell->body->size;
     return sum;
 }
 
@@ -25,7 +27,7 @@ cl_mem create(const Call &call, cl_context context, cl_mem_flags flags, std::siz
               void *host_pointer, cl_int *error) {
     if (!alive(context))
         return failure(CL_INVALID_CONTEXT, error);
-    if (size == 0 || size > allocation_limit)
+    if (size == 0 || size > allocation_limit())
         return failure(CL_INVALID_BUFFER_SIZE, error);
     Memory memory;
     memory.context = Ref(context);
@@ -43,11 +45,12 @@ cl_int allocate(const Call &call, Memory &memory, void *host_pointer) {
         return gone;
     if (const cl_int wrong = check_host_pointer(memory.flags, host_pointer))
         return wrong;
-    const auto granted = static_cast<std::size_t>(behaviour().number("oom", memory_size));
-    if (memory.size > granted)
+    static long long allocations = 0;
+    if (memory.size > static_cast<std::size_t>(behaviour().number("oom", LLONG_MAX)) ||
+        ++allocations > behaviour().number("allocations", LLONG_MAX))
         return static_cast<cl_int>(
             behaviour().number("oom_code", CL_MEM_OBJECT_ALLOCATION_FAILURE));
-    if (allocated() + memory.size > memory_size)
+    if (allocated() + memory.size > memory_size())
         return CL_MEM_OBJECT_ALLOCATION_FAILURE;
 
     if (memory.flags & CL_MEM_USE_HOST_PTR) {
@@ -114,7 +117,7 @@ cl_int get_mem_object_info(cl_mem memory, cl_mem_info name, std::size_t room, vo
     case CL_MEM_HOST_PTR:
         return answer(body.host_pointer);
     case CL_MEM_MAP_COUNT:
-        return answer(body.maps);
+        return answer(static_cast<cl_uint>(body.maps.size()));
     case CL_MEM_REFERENCE_COUNT:
         return answer(memory->references);
     case CL_MEM_CONTEXT:

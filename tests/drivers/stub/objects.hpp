@@ -48,6 +48,13 @@ struct Queue {
     Time free_at{};
 };
 
+/// What a mapping covers, and for what it was made.
+struct Mapped {
+    std::size_t offset = 0;
+    std::size_t size = 0;
+    cl_map_flags flags = 0;
+};
+
 struct Memory {
     Ref<_cl_context> context;
     cl_mem_object_type type = CL_MEM_OBJECT_BUFFER;
@@ -55,7 +62,8 @@ struct Memory {
     std::size_t size = 0;
     void *host_pointer = nullptr;
     std::shared_ptr<std::byte> storage;
-    cl_uint maps = 0;
+    std::shared_ptr<std::byte> shadow; ///< what the host sees of a discrete device's memory
+    std::multimap<const void *, Mapped> maps;
     cl_image_format format{};
     cl_image_desc image{};
     std::size_t element_size = 0;

@@ -89,32 +89,4 @@ cl_int enqueue_fill_buffer(cl_command_queue queue, cl_mem buffer, const void *pa
                    });
 }
 
-void *enqueue_map_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, cl_map_flags,
-                         std::size_t offset, std::size_t size, cl_uint count, const cl_event *waits,
-                         cl_event *event, cl_int *error) {
-    Call call("clEnqueueMapBuffer");
-    detail(call, offset, size);
-    if (const cl_int wrong = check(buffer, offset, size))
-        return failure(wrong, error);
-    if (const cl_int failed = enqueue(call, queue, CL_COMMAND_MAP_BUFFER, transfer_time(0),
-                                      {count, waits, event, blocking == CL_TRUE}))
-        return failure(failed, error);
-    ++buffer->body->maps;
-    return result(static_cast<void *>(buffer->body->storage.get() + offset), error);
-}
-
-cl_int enqueue_unmap_mem_object(cl_command_queue queue, cl_mem memory, void *mapped, cl_uint count,
-                                const cl_event *waits, cl_event *event) {
-    Call call("clEnqueueUnmapMemObject");
-    if (!alive(memory))
-        return CL_INVALID_MEM_OBJECT;
-    const std::byte *begin = memory->body->storage.get();
-    const auto *at = static_cast<const std::byte *>(mapped);
-    if (memory->body->maps == 0 || at < begin || at >= begin + memory->body->size)
-        return CL_INVALID_VALUE;
-    --memory->body->maps;
-    return enqueue(call, queue, CL_COMMAND_UNMAP_MEM_OBJECT, transfer_time(0),
-                   {count, waits, event});
-}
-
 } // namespace stub
