@@ -1,0 +1,95 @@
+#include "common/footprints.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace clprobe::probes {
+namespace {
+
+std::size_t rounded(double bytes, std::size_t unit) {
+    return static_cast<std::size_t>(std::lround(bytes / static_cast<double>(unit))) * unit;
+}
+
+/// Whether two places differ by more than `rise`, and by more than their own samples do.
+bool differ(const std::vector<double> &a, const std::vector<double> &b, double rise) {
+    const double ratio = median(a) / median(b);
+    const auto [least_a, most_a] = std::minmax_element(a.begin(), a.end());
+    const auto [least_b, most_b] = std::minmax_element(b.begin(), b.end());
+    return std::max(ratio, 1 / ratio) > 1 + rise && (*most_a < *least_b || *most_b < *least_a);
+}
+
+/// Sweeps over places, each a block of samples, while there is time.
+class Sweeps {
+public:
+    Sweeps(Bench &bench, const CurveSurvey &wanted, double share)
+        : bench_(bench), wanted_(wanted), until_((1 - share) * bench.budget()) {}
+
+    [[nodiscard]] bool time_left() const { return bench_.tiny() || bench_.remaining() > until_; }
+
+    void over(const std::vector<std::size_t> &places) {
+        const int block = next_block_++;
+        for (const std::size_t place : places) {
+            if (!time_left())
+                return;
+            wanted_.sample(place, block);
+        }
+    }
+
+private:
+    Bench &bench_;
+    const CurveSurvey &wanted_;
+    double until_;
+    int next_block_ = 0;
+};
+
+} // namespace
+
+std::vector<std::size_t> coarse_footprints(std::size_t least, std::size_t most) {
+    std::vector<std::size_t> footprints;
+    for (double bytes = static_cast<double>(least); rounded(bytes, least) < most;
+         bytes *= std::sqrt(2))
+        if (footprints.empty() || rounded(bytes, least) > footprints.back())
+            footprints.push_back(rounded(bytes, least));
+    footprints.push_back(most);
+    return footprints;
+}
+
+std::vector<std::size_t> places_between(std::span<const CurvePoint> curve, std::size_t unit,
+                                        double rise, double step) {
+    std::vector<std::size_t> places;
+    for (std::size_t i = 1; i < curve.size(); ++i) {
+        const CurvePoint &low = curve[i - 1];
+        const CurvePoint &high = curve[i];
+        if (low.samples.empty() || high.samples.empty() || high.x < low.x * step)
+            continue;
+        if (!differ(low.samples, high.samples, rise))
+            continue;
+        const std::size_t middle = rounded(std::sqrt(low.x * high.x), unit);
+        if (static_cast<double>(middle) > low.x && static_cast<double>(middle) < high.x)
+            places.push_back(middle);
+    }
+    return places;
+}
+
+void survey(Bench &bench, const CurveSurvey &wanted, double share) {
+    constexpr int sweeps_a_place = 2;
+    Sweeps sweeps(bench, wanted, share);
+    std::vector<std::size_t> all = coarse_footprints(wanted.least, wanted.most);
+    std::vector<std::size_t> fresh = all;
+    while (!fresh.empty()) {
+        for (int i = 0; i < sweeps_a_place; ++i)
+            sweeps.over(fresh);
+        if (bench.tiny() || !sweeps.time_left())
+            return;
+        fresh = places_between(wanted.curve(), wanted.least / 4);
+        all.insert(all.end(), fresh.begin(), fresh.end());
+    }
+    while (sweeps.time_left()) {
+        std::shuffle(all.begin(), all.end(), bench.random());
+        sweeps.over(all);
+    }
+}
+
+} // namespace clprobe::probes

@@ -1,0 +1,107 @@
+#include "common/level_findings.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace clprobe::probes {
+namespace {
+
+/// The slopes of the blocks, in order, each from the least times of its trip counts: whatever
+/// disturbs a launch adds to its time, and the ring is the same throughout. Slopes that are not
+/// positive were disturbed nevertheless.
+std::vector<double> slopes_by_block(const std::vector<TripTime> &times, double per_trip) {
+    std::map<int, std::map<double, double>> blocks;
+    for (const TripTime &time : times) {
+        const auto [least, is_new] = blocks[time.block].try_emplace(time.trips, time.seconds);
+        least->second = std::min(least->second, time.seconds);
+    }
+    std::vector<double> slopes;
+    for (const auto &[number, block] : blocks) {
+        std::vector<TripTime> least;
+        for (const auto &[trips, seconds] : block)
+            least.push_back({trips, seconds, 0});
+        if (const auto fit = fit_slope(least); fit && fit->seconds_per_trip > 0)
+            slopes.push_back(fit->seconds_per_trip / per_trip);
+    }
+    return slopes;
+}
+
+FindingKey numbered(const std::string &prefix, std::size_t level, FindingKey key) {
+    key.key = fmt::format("{}.l{}.{}", prefix, level, key.unit == Unit::byte ? "size" : "latency");
+    return key;
+}
+
+} // namespace
+
+std::vector<CurvePoint> curve_of(const Series &series, double per_trip) {
+    std::map<double, std::vector<double>> samples;
+    std::map<double, std::vector<TripTime>> times;
+    const auto trips = series.axis("trips");
+    for (const Point &point : series.points) {
+        if (!trips) {
+            auto &here = samples[point.at.front()];
+            here.insert(here.end(), point.samples.begin(), point.samples.end());
+            continue;
+        }
+        for (std::size_t i = 0; i < point.samples.size(); ++i)
+            times[point.at.front()].push_back(
+                {point.at[*trips], point.samples[i], i < point.block.size() ? point.block[i] : 0});
+    }
+    for (const auto &[x, of_place] : times)
+        samples[x] = slopes_by_block(of_place, per_trip);
+    std::vector<CurvePoint> curve;
+    for (auto &[x, of_place] : samples)
+        curve.push_back({x, std::move(of_place)});
+    return curve;
+}
+
+std::vector<FindingKey> latency_keys(const std::string &prefix) {
+    return {{prefix + ".l<n>.size", Unit::byte, Better::none,
+             "where the rise beyond the level is half-way in log latency; its 10 and 90 % points "
+             "are the interval"},
+            {prefix + ".l<n>.latency", Unit::second, Better::lower,
+             "of a load that depends on the "
+             "last, in that level"},
+            {prefix + ".memory.latency", Unit::second, Better::lower,
+             "of such a load in the slowest level seen"}};
+}
+
+std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
+                                      const std::string &evidence) {
+    const std::vector<FindingKey> keys = latency_keys(prefix);
+    const std::size_t count = levels.levels.size();
+    std::string reason = levels.decided ? "" : levels.reason;
+    if (levels.decided && count < 2)
+        reason = "the curve shows no more than one level, of a cache or of memory";
+    if (!reason.empty())
+        return {without_value(numbered(prefix, 1, keys[0]), Status::inconclusive, reason),
+                without_value(numbered(prefix, 1, keys[1]), Status::inconclusive, reason),
+                without_value(keys[2], Status::inconclusive, reason)};
+    std::vector<Finding> findings;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Level &level = levels.levels[i];
+        if (level.size) {
+            findings.push_back(measured(numbered(prefix, i + 1, keys[0]), *level.size, level.knee));
+            findings.back().method = "half-way of the rise in log latency";
+        }
+        const bool memory = levels.complete && i + 1 == count;
+        findings.push_back(measured(memory ? keys[2] : numbered(prefix, i + 1, keys[1]),
+                                    level.value, level.interval));
+        findings.back().method =
+            fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
+                        format({level.plateau.high, Unit::byte}));
+        findings.back().note = level.note;
+    }
+    if (!levels.complete)
+        findings.push_back(
+            without_value(keys[2], Status::inconclusive, "the curve still rises where it ends"));
+    for (Finding &finding : findings)
+        finding.evidence = {evidence};
+    return findings;
+}
+
+} // namespace clprobe::probes

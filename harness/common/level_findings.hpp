@@ -1,0 +1,24 @@
+#pragma once
+#include <clprobe/levels.hpp>
+#include <clprobe/series.hpp>
+
+#include <string>
+#include <vector>
+
+namespace clprobe::probes {
+
+/// A series over footprint, or over footprint and trips, as a curve in order of the footprint: of
+/// times over trips each block gives one sample, its slope over the trips divided by `per_trip`.
+[[nodiscard]] std::vector<CurvePoint> curve_of(const Series &series, double per_trip = 1);
+
+/// The keys that a latency curve makes: `<prefix>.l<n>.size`, `<prefix>.l<n>.latency` and
+/// `<prefix>.memory.latency`.
+[[nodiscard]] std::vector<FindingKey> latency_keys(const std::string &prefix);
+
+/// What the levels of a latency curve say, under those keys; `evidence` is the curve's series. The
+/// last level is memory, unless the curve ends in a rise. One that is not decided, or has one level
+/// only, which may be a cache or memory, gives the reason.
+[[nodiscard]] std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
+                                                    const std::string &evidence);
+
+} // namespace clprobe::probes

@@ -1,0 +1,68 @@
+#include "common/ring.hpp"
+
+#include <algorithm>
+
+namespace clprobe::probes {
+namespace {
+
+constexpr std::uint32_t dense_block = 256; ///< no line is longer
+constexpr std::uint32_t dense_slot = 64;   ///< few are shorter
+
+// What follows computes as the kernels do.
+
+std::uint32_t scrambled(std::uint32_t number, std::uint32_t mask, std::uint32_t shift,
+                        std::uint32_t key) {
+    for (int round = 0; round < 4; ++round) {
+        number = (number * (2 * key + 1) + (key >> 16)) & mask;
+        number ^= number >> shift;
+        key = key * 1664525u + 1013904223u;
+    }
+    return number;
+}
+
+std::uint32_t block_at(std::uint32_t number, const Ring &ring) {
+    std::uint32_t shift = 1;
+    while (shift < 31 && (1u << shift) < ring.blocks)
+        ++shift;
+    const std::uint32_t mask = (1u << shift) - 1;
+    do
+        number = scrambled(number, mask, (shift + 1) / 2, ring.key);
+    while (number >= ring.blocks);
+    return number;
+}
+
+std::uint32_t slot_at(std::uint32_t block, std::uint32_t pass, const Ring &ring) {
+    std::uint32_t slot = 0;
+    for (std::uint32_t bit = ring.slots / 2; bit > 0; bit /= 2, pass /= 2)
+        slot += bit * (pass & 1);
+    const std::uint32_t first = ((block ^ ring.key) * 2654435761u >> 8) % ring.jitter * 64;
+    return ring.offset + block * ring.block_bytes + first + slot * (ring.block_bytes / ring.slots);
+}
+
+} // namespace
+
+std::uint32_t Ring::address(std::uint64_t position) const {
+    const auto here = static_cast<std::uint32_t>(position % length());
+    return slot_at(block_at(here % blocks, *this), here / blocks, *this);
+}
+
+std::uint32_t Ring::sum() const {
+    const std::uint32_t behind_first = block_bytes / slots * (slots * (slots - 1) / 2);
+    std::uint32_t sum = 0;
+    for (std::uint32_t block = 0; block < blocks; ++block)
+        sum += slots * slot_at(block, 0, *this) + behind_first;
+    return sum;
+}
+
+Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random) {
+    Ring ring;
+    ring.block_bytes = dense_block;
+    ring.slots = dense_block / dense_slot;
+    ring.blocks = static_cast<std::uint32_t>(std::max<std::size_t>(1, bytes / dense_block));
+    const std::size_t pages = (room - std::min(room, ring.bytes())) / ring_alignment + 1;
+    ring.offset = static_cast<std::uint32_t>(random() % pages * ring_alignment);
+    ring.key = static_cast<std::uint32_t>(random());
+    return ring;
+}
+
+} // namespace clprobe::probes

@@ -1,0 +1,37 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <random>
+
+namespace clprobe::probes {
+
+/// A ring of words through memory in random order, as kernels/common/ring.clh has it (the same
+/// fields in the same order): each position's address is computed, so that neither the ring nor its
+/// order needs to be stored or sent. It goes through the blocks once a pass and takes another of
+/// their slots at each, so that every line of memory, whatever power of two it is, is visited
+/// once before any is visited again.
+struct Ring {
+    std::uint32_t offset = 0;      ///< of the first block from the memory's aligned start, B
+    std::uint32_t blocks = 1;      ///< how many
+    std::uint32_t block_bytes = 0; ///< the size of each
+    std::uint32_t slots = 1;       ///< of a block; a power of two
+    std::uint32_t jitter = 1;      ///< places, 64 B apart, at which a block's first slot may be
+    std::uint32_t key = 0;         ///< of the order
+
+    [[nodiscard]] std::uint32_t length() const { return blocks * slots; }
+    [[nodiscard]] std::size_t bytes() const { return std::size_t{blocks} * block_bytes; }
+    /// The address of position k, counted round and round, in bytes from the aligned start.
+    [[nodiscard]] std::uint32_t address(std::uint64_t position) const;
+    /// Of all its addresses, modulo 2^32.
+    [[nodiscard]] std::uint32_t sum() const;
+};
+
+/// Where rings begin in memory, B: at multiples of this.
+inline constexpr std::size_t ring_alignment = 4096;
+
+/// A dense ring through about `bytes` (at least one block), whose slots are 64 B apart, somewhere
+/// in the first `room` bytes of memory: where it lies can slow a chase down, and not twice at the
+/// same place.
+[[nodiscard]] Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random);
+
+} // namespace clprobe::probes

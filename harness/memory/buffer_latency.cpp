@@ -1,0 +1,128 @@
+#include "common/chase.hpp"
+#include "common/footprints.hpp"
+#include "common/level_findings.hpp"
+
+#include <clprobe/levels.hpp>
+#include <clprobe/probe.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace clprobe::probes {
+namespace {
+
+constexpr const char *bare_curve = "latency"; ///< somebody's
+constexpr const char *raw_times = "times";    ///< our own
+constexpr const char *too_small = "too_small";
+constexpr const char *warmed_by = "warmed_by";
+
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "memory/buffer_latency";
+    info.question = "Which caches lie before memory: how large is each, and how long does a load "
+                    "take that depends on the one before?";
+    info.method =
+        "A chase by one work-item along a random ring through more and more memory, from 1 KiB to "
+        "well past the last cache. The ring visits 64-byte slots so that each line, whatever power "
+        "of two it is, is visited once before any is visited again: what does not fit a level "
+        "leaves it in time. Ring and place are new for each sample, the allocation for each sweep. "
+        "The latency is the slope of time over the number of hops, and the chase must end where "
+        "the ring's order says.\n\n"
+        "Two footprints an octave first, then places between neighbours that differ by over 5 %, "
+        "down to steps of 4 %, then sweeps over all of them, so that the samples of each are "
+        "spread "
+        "over the time. The curve's plateaus are the levels; a size is where the rise beyond it is "
+        "half-way in log latency, with its 10 and 90 % points as the interval.";
+    info.pitfalls = {
+        "Who warmed a cache matters where it has partitions: here the chase itself, going round, "
+        "where that takes milliseconds, else one work-group (the linking kernel on a CPU). Seen "
+        "from one unit, one partition of a GPU's last cache can be all that shows.",
+        "Small pages add TLB misses to large footprints, and scatter a footprint over a cache's "
+        "sets: the knee of a physically indexed cache is then a ramp.",
+        "Neighbours on the same chip use shared caches too: they fade before their nominal size.",
+        "Addresses are byte offsets, as the scaling of an index costs some processors a cycle. A "
+        "chase of native pointers can be shorter by the addition of the buffer's address.",
+        "Between two levels that differ little, or lie close, only one knee may show."};
+    info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
+                    "McVoy and Staelin, lmbench, 1996 (the chase)",
+                    "Sattolo, An algorithm to generate a random cyclic permutation, 1986",
+                    "Black and Rogaway, Ciphers with Arbitrary Finite Domains, 2002 (an order that "
+                    "is computed)"};
+    info.makes = latency_keys("buffer");
+    const Axis footprint{"footprint", Unit::byte, {}};
+    info.series = {{bare_curve,
+                    {footprint},
+                    {"latency", Unit::second, {}},
+                    "time of a dependent load, over the memory that a random chase goes through"},
+                   {raw_times,
+                    {footprint, {"trips", Unit::one, {}}},
+                    {"time", Unit::second, {}},
+                    "time of a launch of the chase; 16 hops a trip"}};
+    info.kernels = {"memory/buffer_latency"};
+    info.seconds = 6;
+    return info;
+}
+
+class BufferLatency final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+
+    void measure(Bench &bench) const override {
+        const Program program = bench.build("memory/buffer_latency", "");
+        Dataset &data = bench.data();
+        if (bench.tiny())
+            data.words[too_small] = "the tiny profile's sizes show no level";
+        data.words[warmed_by] = bench.device().type == DeviceType::cpu
+                                    ? "itself, or all units where a round takes over 4 ms"
+                                    : "itself, or one work-group where a round takes over 4 ms";
+        const std::size_t wanted = bench.tiny() ? std::size_t{64} << 10 : std::size_t{256} << 20;
+        const std::size_t bytes =
+            std::min(wanted, bench.most_bytes() - ring_alignment) / ring_alignment * ring_alignment;
+        Chase chase(bench, program, bytes);
+        LatencySampler sampler(bench, chase);
+        const SeriesShape &shape = info_.series[1];
+        int renewed_for = 0;
+        survey(bench, {.least = 1024,
+                       .most = bytes,
+                       .sample =
+                           [&](std::size_t footprint, int block) {
+                               if (block != renewed_for)
+                                   chase.renew();
+                               renewed_for = block;
+                               sampler.sample(data.add(shape.name, shape.axes, shape.measure),
+                                              {static_cast<double>(footprint)},
+                                              dense_ring(footprint, bytes, bench.random()), block);
+                           },
+                       .curve = [&] { return curve_of(*data.find(raw_times), Chase::hops); }});
+    }
+
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts & /*facts*/) const override {
+        const Series *bare = data.find(bare_curve);
+        const Series *times = data.find(raw_times);
+        Levels levels;
+        if (const std::string reason = data.word(too_small); !reason.empty())
+            levels.reason = reason;
+        else if (times != nullptr)
+            levels = find_levels(curve_of(*times, Chase::hops), CurveKind::latency);
+        else if (bare != nullptr)
+            levels = find_levels(curve_of(*bare), CurveKind::latency);
+        else
+            levels.reason = "nothing was measured";
+        std::vector<Finding> findings =
+            latency_findings("buffer", levels, times != nullptr ? raw_times : bare_curve);
+        return findings;
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
+} // namespace
+
+std::unique_ptr<Probe> make_memory_buffer_latency();
+std::unique_ptr<Probe> make_memory_buffer_latency() {
+    return std::make_unique<BufferLatency>();
+}
+
+} // namespace clprobe::probes

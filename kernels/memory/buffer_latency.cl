@@ -1,0 +1,2 @@
+// Chases through a buffer: a ring over more and more memory.
+#include "common/ring.clh"

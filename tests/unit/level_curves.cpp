@@ -1,0 +1,96 @@
+// The shared parts of probes that sample a curve over footprint and name its levels.
+#include "common/footprints.hpp"
+#include "common/level_findings.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+using namespace clprobe;
+using namespace clprobe::probes;
+using Catch::Approx;
+
+TEST_CASE("unit.footprints.are_two_an_octave") {
+    const auto footprints = coarse_footprints(1024, 100 << 10);
+    CHECK(footprints.front() == 1024);
+    CHECK(footprints.back() == 100 << 10);
+    for (std::size_t i = 1; i < footprints.size(); ++i) {
+        CHECK(footprints[i] > footprints[i - 1]);
+        CHECK(footprints[i] <= 2 * footprints[i - 1]);
+        if (i + 1 < footprints.size())
+            CHECK(footprints[i] % 1024 == 0);
+    }
+    CHECK(coarse_footprints(1024, 1024) == std::vector<std::size_t>{1024});
+}
+
+TEST_CASE("unit.footprints.more_are_wanted_where_the_curve_rises") {
+    const std::vector<CurvePoint> curve = {{1000, {1.0, 1.01}}, {2000, {1.02, 1.0}},
+                                           {4000, {4.0, 4.1}},  {4100, {8.0, 8.1}},
+                                           {8000, {8.0, 30.0}}, {16000, {7.9, 9.0}}};
+    // Not where it is flat, not between neighbours, and not where a sample went astray.
+    CHECK(places_between(curve, 100) == std::vector<std::size_t>{2800});
+    CHECK(places_between({}, 100).empty());
+}
+
+TEST_CASE("unit.level_curves.a_blocks_slope_is_a_sample") {
+    Series series{"times", {{"footprint", Unit::byte, {}}, {"trips", Unit::one, {}}}, {}, {}};
+    for (const int block : {0, 1})
+        for (const double trips : {10.0, 20.0}) {
+            Point &point = series.point({4096, trips});
+            point.samples.push_back(1 + 0.16 * trips * (block + 1));
+            point.samples.push_back(5 + trips); // disturbed
+            point.block.insert(point.block.end(), {block, block});
+        }
+    const auto curve = curve_of(series, 16);
+    REQUIRE(curve.size() == 1);
+    CHECK(curve[0].x == 4096);
+    REQUIRE(curve[0].samples.size() == 2);
+    CHECK(curve[0].samples[0] == Approx(0.01));
+    CHECK(curve[0].samples[1] == Approx(0.02));
+}
+
+namespace {
+
+Levels two_levels() {
+    Levels levels;
+    levels.decided = true;
+    levels.levels = {{1e-9, {0.9e-9, 1.1e-9}, {1024, 30000}, 32768, {30000, 35000}, {}},
+                     {9e-8, {8e-8, 1e-7}, {40000, 1e6}, std::nullopt, {}, "drifts"}};
+    return levels;
+}
+
+} // namespace
+
+TEST_CASE("unit.level_curves.levels_become_findings") {
+    const auto findings = latency_findings("image", two_levels(), "times");
+    REQUIRE(findings.size() == 3);
+    CHECK(findings[0].key == "image.l1.size");
+    CHECK(findings[0].value == 32768);
+    CHECK(findings[0].interval == Interval{30000, 35000});
+    CHECK(findings[1].key == "image.l1.latency");
+    CHECK(findings[2].key == "image.memory.latency");
+    CHECK(findings[2].note == "drifts");
+    CHECK(findings[2].evidence == std::vector<std::string>{"times"});
+}
+
+TEST_CASE("unit.level_curves.what_a_rising_curve_ends_in_is_not_memory") {
+    Levels levels = two_levels();
+    levels.complete = false;
+    const auto findings = latency_findings("image", levels, "times");
+    REQUIRE(findings.size() == 4);
+    CHECK(findings[2].key == "image.l2.latency");
+    CHECK(findings[3].key == "image.memory.latency");
+    CHECK(findings[3].status == Status::inconclusive);
+}
+
+TEST_CASE("unit.level_curves.one_level_is_no_finding") {
+    Levels one = two_levels();
+    one.levels.pop_back();
+    Levels undecided;
+    undecided.reason = "too noisy";
+    for (const Levels &poor : {one, undecided})
+        for (const Finding &finding : latency_findings("buffer", poor, "times")) {
+            CHECK(finding.status == Status::inconclusive);
+            CHECK_FALSE(finding.value);
+            CHECK_FALSE(finding.note.empty());
+        }
+}

@@ -1,0 +1,93 @@
+#include "common/ring.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <set>
+#include <vector>
+
+using clprobe::probes::dense_ring;
+using clprobe::probes::Ring;
+
+namespace {
+
+std::vector<std::uint32_t> addresses(const Ring &ring) {
+    std::vector<std::uint32_t> all;
+    for (std::uint32_t position = 0; position < ring.length(); ++position)
+        all.push_back(ring.address(position));
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("unit.ring.visits_every_slot_once_and_comes_round") {
+    std::mt19937_64 random(1);
+    for (const std::size_t bytes : {256, 1024, 1280, 5000, 65536, 100000}) {
+        const Ring ring = dense_ring(bytes, 1 << 20, random);
+        const auto all = addresses(ring);
+        const std::set<std::uint32_t> distinct(all.begin(), all.end());
+        CAPTURE(bytes);
+        CHECK(distinct.size() == bytes / 256 * 4);
+        CHECK(*distinct.begin() == ring.offset);
+        CHECK(*distinct.rbegin() + 64 == ring.offset + ring.bytes());
+        CHECK(ring.offset % 4096 == 0);
+        CHECK(ring.address(ring.length()) == ring.address(0));
+        std::uint32_t sum = 0;
+        for (const std::uint32_t address : all)
+            sum += address;
+        CHECK(ring.sum() == sum);
+    }
+}
+
+TEST_CASE("unit.ring.visits_each_line_before_any_again") {
+    std::mt19937_64 random(2);
+    const Ring ring = dense_ring(64 * 256, 1 << 20, random);
+    const auto all = addresses(ring);
+    for (const std::uint32_t line : {64, 128, 256}) {
+        const std::size_t lines = ring.bytes() / line;
+        for (std::size_t first = 0; first < all.size(); first += lines) {
+            std::set<std::uint32_t> visited;
+            for (std::size_t i = first; i < first + lines; ++i)
+                visited.insert(all[i] / line);
+            CAPTURE(line, first);
+            CHECK(visited.size() == lines);
+        }
+    }
+}
+
+TEST_CASE("unit.ring.is_in_no_order_that_a_prefetcher_learns") {
+    std::mt19937_64 random(3);
+    const Ring ring = dense_ring(4000 * 256, 1 << 22, random);
+    std::vector<std::int64_t> strides;
+    for (std::uint32_t position = 1; position < ring.blocks; ++position)
+        strides.push_back(std::int64_t{ring.address(position)} - ring.address(position - 1));
+    std::sort(strides.begin(), strides.end());
+    std::size_t longest = 0;
+    for (std::size_t i = 0, run = 0; i < strides.size(); ++i) {
+        run = i > 0 && strides[i] == strides[i - 1] ? run + 1 : 1;
+        longest = std::max(longest, run);
+    }
+    CHECK(longest < 20);
+    const auto near = std::count_if(strides.begin(), strides.end(),
+                                    [](std::int64_t stride) { return std::abs(stride) < 2048; });
+    CHECK(near < 40); // of 4000; 14 are expected by chance
+}
+
+TEST_CASE("unit.ring.jitters_within_its_blocks") {
+    const Ring ring{8192, 100, 4096, 1, 64, 12345};
+    std::set<std::uint32_t> lines;
+    std::set<std::uint32_t> pages;
+    std::uint32_t sum = 0;
+    for (const std::uint32_t address : addresses(ring)) {
+        lines.insert((address - ring.offset) % 4096);
+        pages.insert((address - ring.offset) / 4096);
+        sum += address;
+    }
+    CHECK(pages.size() == 100);
+    CHECK(*pages.rbegin() == 99);
+    CHECK(lines.size() > 30);
+    CHECK(*lines.rbegin() < 4096);
+    CHECK(ring.sum() == sum);
+}
