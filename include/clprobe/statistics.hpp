@@ -28,6 +28,13 @@ namespace clprobe {
 [[nodiscard]] std::optional<Interval> median_interval(std::span<const double> samples,
                                                       double confidence = 0.95);
 
+/// Interval of the median of values taken one in a block, the blocks spread over time, and of what
+/// a second run would find. The interval of the median alone shrinks with every block, and a second
+/// run, minutes later, falls outside it, as clocks and neighbours drift: from six values on it is
+/// widened to their middle nine tenths; below that it is Student's. Throws std::invalid_argument
+/// where there are fewer than two.
+[[nodiscard]] Interval repeat_interval(std::span<const double> values);
+
 /// The samples in a few numbers; what n is too small for is absent.
 struct Summary {
     std::size_t n = 0;
@@ -55,11 +62,12 @@ struct TripTime {
 /// near 0 where a compiler removed the work. `nonlinearity` is the relative difference between the
 /// slope over the upper half of the trip counts and that over the lower half: folded work, or a
 /// clock that changes, shows there. It is absent where fewer than three trip counts were timed, and
-/// its interval where there is but one block.
+/// its interval and that of the overhead where there is but one block.
 struct SlopeFit {
     double seconds_per_trip = 0;
     Interval interval;
     double overhead = 0;
+    std::optional<Interval> overhead_interval;
     double growth = 0;
     std::optional<double> nonlinearity;
     std::optional<Interval> nonlinearity_interval;
@@ -67,13 +75,12 @@ struct SlopeFit {
 };
 
 /// Robust slope of time over trips: in each block the median over pairs of samples of different
-/// trip counts (Theil 1950, Sen 1968), over the blocks their median. The interval covers the
-/// blocks' spread, so that a second run's is expected to overlap it: from six blocks on that of
-/// their median, widened to their middle nine tenths; Student's below, and with a single block from
-/// the residuals of the line. Pairs rather than the fastest samples, although interruptions only
-/// ever add time: taking the fastest gains where a third of the launches is interrupted, but is
-/// biased by any other noise, and its interval then misses the truth (coverage 60 to 90 % in
-/// simulation). Nothing where there are fewer than two trip counts.
+/// trip counts (Theil 1950, Sen 1968), over the blocks their median. The interval is
+/// `repeat_interval` of the blocks, with a single block from the residuals of the line. Pairs
+/// rather than the fastest samples, although interruptions only ever add time: taking the fastest
+/// gains where a third of the launches is interrupted, but is biased by any other noise, and its
+/// interval then misses the truth (coverage 60 to 90 % in simulation). Nothing where there are
+/// fewer than two trip counts.
 [[nodiscard]] std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples);
 
 } // namespace clprobe

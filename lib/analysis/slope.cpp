@@ -1,3 +1,5 @@
+#include "analysis/student.hpp"
+
 #include <clprobe/statistics.hpp>
 
 #include <algorithm>
@@ -46,33 +48,6 @@ std::optional<double> curvature(const std::vector<TripTime> &samples) {
     return scale > 0 ? (upper - lower) / scale : 0;
 }
 
-/// Two-sided 95 % point of Student's t: exact for few degrees of freedom, else the expansion of
-/// Abramowitz and Stegun 26.7.5.
-double student95(std::size_t freedom) {
-    constexpr double few[] = {12.706, 4.303, 3.182, 2.776};
-    if (freedom <= std::size(few))
-        return few[freedom - 1];
-    constexpr double z = 1.959964;
-    const auto v = static_cast<double>(freedom);
-    return z + (z * z * z + z) / (4 * v) +
-           (5 * std::pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * v * v);
-}
-
-/// Of the median of two to five values. Student's interval is that of a mean; a median of so few
-/// scatters up to a fifth more, hence a tenth wider, which simulation shows to suffice.
-Interval few_values_interval(const std::vector<double> &values) {
-    const auto n = static_cast<double>(values.size());
-    double mean = 0;
-    for (const double value : values)
-        mean += value / n;
-    double squares = 0;
-    for (const double value : values)
-        squares += (value - mean) * (value - mean);
-    const double half = 1.1 * student95(values.size() - 1) * std::sqrt(squares / (n - 1) / n);
-    const double middle = median(values);
-    return {middle - half, middle + half};
-}
-
 /// Of the slope of one block, from the residuals of the line. Two samples say nothing of their
 /// scatter: the interval then goes from nothing to double.
 Interval one_block_interval(const std::vector<TripTime> &samples, double slope, double overhead) {
@@ -91,18 +66,6 @@ Interval one_block_interval(const std::vector<TripTime> &samples, double slope, 
     }
     const double half = student95(samples.size() - 2) * std::sqrt(residuals / (n - 2) / spread);
     return {slope - half, slope + half};
-}
-
-/// Of the median of the blocks' values, and of what a second run would find; there are at least
-/// two. The interval of the median alone shrinks with every block, and a second run, minutes later,
-/// falls outside it: clocks and neighbours drift. The middle nine tenths of the blocks do not
-/// shrink.
-Interval blocks_interval(const std::vector<double> &values) {
-    const auto interval = median_interval(values);
-    if (!interval)
-        return few_values_interval(values);
-    return {std::min(interval->low, quantile(values, 0.05)),
-            std::max(interval->high, quantile(values, 0.95))};
 }
 
 double overhead_at(const std::vector<TripTime> &samples, double slope) {
@@ -134,10 +97,12 @@ std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples) {
         return std::nullopt;
     const std::vector<std::vector<TripTime>> blocks = usable_blocks(samples);
     std::vector<double> slopes;
+    std::vector<double> overheads;
     std::vector<double> curvatures;
     for (const std::vector<TripTime> &block : blocks) {
         const std::vector<double> counts = trip_counts(block);
         slopes.push_back(*pairwise_slope(block, {counts.front(), counts.back()}));
+        overheads.push_back(overhead_at(block, slopes.back()));
         if (const auto bend = curvature(block))
             curvatures.push_back(*bend);
     }
@@ -145,15 +110,20 @@ std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples) {
     fit.blocks = blocks.size();
     fit.seconds_per_trip = median(slopes);
     fit.overhead = overhead_at(all, fit.seconds_per_trip);
+    if (blocks.size() >= 2) {
+        const Interval spread = repeat_interval(overheads);
+        fit.overhead_interval = {std::min(spread.low, fit.overhead),
+                                 std::max(spread.high, fit.overhead)};
+    }
     const double most = trip_counts(all).back();
     const double longest = fit.overhead + fit.seconds_per_trip * most;
     fit.growth = longest > 0 ? std::clamp(fit.seconds_per_trip * most / longest, 0.0, 1.0) : 0;
     if (!curvatures.empty())
         fit.nonlinearity = median(curvatures);
     if (curvatures.size() >= 2)
-        fit.nonlinearity_interval = blocks_interval(curvatures);
+        fit.nonlinearity_interval = repeat_interval(curvatures);
     fit.interval = blocks.size() >= 2
-                       ? blocks_interval(slopes)
+                       ? repeat_interval(slopes)
                        : one_block_interval(blocks.front(), fit.seconds_per_trip, fit.overhead);
     return fit;
 }

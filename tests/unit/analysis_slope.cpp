@@ -31,6 +31,8 @@ TEST_CASE("unit.statistics.slope of an exact line is exact") {
         REQUIRE(fit.has_value());
         CHECK(fit->seconds_per_trip == Approx(1e-9));
         CHECK(fit->overhead == Approx(5e-6));
+        REQUIRE(fit->overhead_interval.has_value() == (blocks > 1));
+        CHECK((blocks == 1 || fit->overhead_interval->half_width() < 1e-12));
         CHECK(fit->interval.low == Approx(1e-9));
         CHECK(fit->interval.high == Approx(1e-9));
         CHECK(std::abs(fit->nonlinearity.value()) < 1e-9);
@@ -144,17 +146,21 @@ TEST_CASE("unit.statistics.slope interval covers the truth and meets that of a s
             for (const int blocks : {2, 3, 5, 8, 12, 20}) {
                 int covered = 0;
                 int met = 0;
+                int overheads_met = 0;
                 for (std::uint64_t seed = 0; seed < seeds; ++seed) {
                     Random random(seed);
                     const SlopeFit first = run(random, noise, blocks, drift);
                     const SlopeFit second = run(random, noise, blocks, drift);
                     covered += first.interval.contains(1) ? 1 : 0;
                     met += overlap(first.interval, second.interval) ? 1 : 0;
+                    overheads_met +=
+                        overlap(*first.overhead_interval, *second.overhead_interval) ? 1 : 0;
                 }
                 INFO("blocks " << blocks << ", drift " << drift << ", covered " << covered
                                << ", met " << met << " of " << seeds);
                 CHECK(covered >= 0.93 * seeds);
                 CHECK(met >= 0.97 * seeds);
+                CHECK(overheads_met >= 0.97 * seeds);
             }
         }
     }

@@ -113,6 +113,18 @@ TEST_CASE("unit.statistics.median interval covers the median as often as it says
     }
 }
 
+TEST_CASE("unit.statistics.repeat interval does not shrink with the number of blocks") {
+    CHECK_THROWS_AS(repeat_interval(std::vector<double>{1}), std::invalid_argument);
+    const Interval few = repeat_interval(std::vector<double>{1, 2});
+    CHECK(few.low < 0);
+    CHECK(few.high > 3);
+    std::vector<double> many;
+    for (int i = 0; i <= 1000; ++i)
+        many.push_back(i);
+    CHECK(repeat_interval(many).low == Approx(50));
+    CHECK(repeat_interval(many).high == Approx(950));
+}
+
 TEST_CASE("unit.statistics.summary leaves out what so few samples cannot tell") {
     const Summary two = summarize(std::vector{2.0, 1.0});
     CHECK(two.n == 2);

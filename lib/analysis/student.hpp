@@ -1,0 +1,10 @@
+#pragma once
+#include <cstddef>
+
+namespace clprobe {
+
+/// Two-sided 95 % point of Student's t: exact for few degrees of freedom, else the expansion of
+/// Abramowitz and Stegun 26.7.5.
+[[nodiscard]] double student95(std::size_t freedom);
+
+} // namespace clprobe
