@@ -1,0 +1,242 @@
+#include "experiment.hpp"
+#include "findings.hpp"
+#include "launches.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace clprobe::probes::local_memory {
+namespace {
+
+constexpr std::size_t latency_bytes = 4096;
+constexpr std::size_t few_bytes = 1024; // of local memory that no cache would miss
+
+Series &series_of(Dataset &data, const char *name) {
+    const std::vector<SeriesShape> shapes = series_shapes();
+    const auto shape = std::find_if(shapes.begin(), shapes.end(),
+                                    [&](const SeriesShape &s) { return s.name == name; });
+    return data.add(name, shape->axes, shape->measure);
+}
+
+/// How many groups keep the device busy: what to try, by groups a compute unit.
+std::vector<std::size_t> crowds(const Bench &bench) {
+    if (bench.tiny())
+        return {1};
+    if (bench.device().type == DeviceType::cpu)
+        return {32}; // workers that are not pinned share a core now and then: many small pieces
+    if (bench.profile() == Profile::quick)
+        return {8, 4};
+    return {8, 4, 2, 1};
+}
+
+std::vector<std::uint32_t> strides_for(const Bench &bench) {
+    if (bench.tiny())
+        return {1, 2};
+    std::vector<std::uint32_t> strides{1,  2,  3,  4,  5,  6,  7,  8,  9,  12, 15, 16,
+                                       17, 20, 24, 31, 32, 33, 40, 48, 63, 64, 96, 128};
+    if (bench.profile() == Profile::quick)
+        return strides;
+    strides = {80, 96, 112, 128};
+    for (std::uint32_t stride = 1; stride <= 64; ++stride)
+        strides.push_back(stride);
+    return strides;
+}
+
+class Experiment {
+public:
+    explicit Experiment(Bench &bench)
+        : bench_(bench), units_(units(bench)), crowds_(crowds(bench)),
+          launcher_(bench, units_ * *std::max_element(crowds_.begin(), crowds_.end())) {
+        for (const SeriesShape &shape : series_shapes())
+            bench.data().add(shape.name, shape.axes, shape.measure);
+    }
+
+    void run();
+
+private:
+    static std::size_t units(const Bench &bench) {
+        const auto claimed = static_cast<double>(bench.device().compute_units.value_or(1));
+        return static_cast<std::size_t>(bench.facts().value("compute_units").value_or(claimed));
+    }
+    [[nodiscard]] double launch_seconds(double on_gpu) const {
+        return bench_.device().type == DeviceType::cpu ? 4 * on_gpu : on_gpu;
+    }
+    Contender enter(const Work &work, const char *name, std::vector<double> at, double seconds) {
+        return {work, &series_of(bench_.data(), name), std::move(at),
+                bench_.calibrate(work, launch_seconds(seconds))};
+    }
+    Contender reader(unsigned width, std::size_t groups, const char *name, double seconds) {
+        return enter(
+            launcher_.read(width, groups), name,
+            {static_cast<double>(4 * width), static_cast<double>(groups * launcher_.group_size())},
+            seconds);
+    }
+
+    /// The width and the number of groups that read most.
+    [[nodiscard]] std::optional<std::pair<unsigned, std::size_t>> race();
+    void enter_latencies(std::vector<Contender> &into);
+    [[nodiscard]] std::vector<Contender> enter_strides();
+    [[nodiscard]] std::vector<Contender> enter_evictions();
+    /// Rings of so much global memory, beside little local memory and beside all of it; a block of
+    /// samples each.
+    void enter_eviction(std::vector<Contender> &into, std::size_t bytes);
+
+    /// A block of samples of each.
+    void sample(std::vector<Contender> &contenders);
+
+    Bench &bench_;
+    int block_ = 1; ///< the next; 0 was taken while places were looked for
+    std::size_t units_;
+    std::vector<std::size_t> crowds_;
+    Launcher launcher_;
+};
+
+std::optional<std::pair<unsigned, std::size_t>> Experiment::race() {
+    std::optional<std::pair<unsigned, std::size_t>> best;
+    double best_rate = 0;
+    for (const std::size_t crowd : crowds_)
+        for (const unsigned width : widths) {
+            if (!launcher_.can_read(width))
+                continue;
+            const std::size_t groups = units_ * crowd;
+            Contender contender = reader(width, groups, series::race, 1e-3);
+            for (int block = 0; block < (bench_.tiny() ? 1 : 3); ++block)
+                bench_.sample_block(contender, block);
+            const auto fit = slope_at(*contender.series, contender.at);
+            const double words = static_cast<double>(width * groups);
+            if (fit && fit->seconds_per_trip > 0 && words / fit->seconds_per_trip > best_rate) {
+                best_rate = words / fit->seconds_per_trip;
+                best = std::pair{width, groups};
+            }
+        }
+    return best;
+}
+
+void Experiment::enter_latencies(std::vector<Contender> &into) {
+    const auto turns = static_cast<std::size_t>(latency_hops) / turn_hops;
+    const auto near =
+        launcher_.ring(Where::local, std::min(latency_bytes, launcher_.chase_bytes()));
+    const auto far = launcher_.ring(Where::global, latency_bytes);
+    into.push_back(enter(launcher_.chase(near, turns, far, 0), series::latency, {0}, 0.5e-3));
+    into.push_back(enter(launcher_.chase(near, 0, far, turns), series::latency, {1}, 0.5e-3));
+}
+
+std::vector<Contender> Experiment::enter_strides() {
+    std::vector<Contender> contenders;
+    if (!launcher_.can_stride()) {
+        bench_.data().words[std::string(series::strides) + left_out] =
+            "the device has too little local memory for long strides";
+        return contenders;
+    }
+    const std::size_t groups = units_ * std::min<std::size_t>(4, crowds_.front());
+    std::uint32_t trips = 0;
+    for (const std::uint32_t stride : strides_for(bench_)) {
+        const Work work = launcher_.read_strided(stride, groups);
+        if (trips == 0)
+            trips = bench_.calibrate(work, launch_seconds(0.1e-3));
+        contenders.push_back({work,
+                              &series_of(bench_.data(), series::strides),
+                              {static_cast<double>(4 * stride)},
+                              trips});
+    }
+    return contenders;
+}
+
+void Experiment::enter_eviction(std::vector<Contender> &into, std::size_t bytes) {
+    const auto global = launcher_.ring(Where::global, bytes);
+    const std::size_t global_turns = bytes / slot_bytes / turn_hops;
+    const std::size_t all = launcher_.chase_bytes();
+    const std::size_t local_turns = (all / slot_bytes + turn_hops - 1) / turn_hops;
+    std::uint32_t trips = 0;
+    for (const std::size_t touched : {std::min(few_bytes, all), all}) {
+        const auto local = launcher_.ring(Where::local, touched);
+        const Work work = launcher_.chase(local, local_turns, global, global_turns);
+        if (trips == 0)
+            trips = std::max(4u, bench_.calibrate(work, launch_seconds(0.2e-3)));
+        into.push_back({work,
+                        &series_of(bench_.data(), series::eviction),
+                        {static_cast<double>(bytes), static_cast<double>(touched)},
+                        trips});
+        bench_.sample_block(into.back(), 0);
+    }
+}
+
+std::vector<Contender> Experiment::enter_evictions() {
+    std::vector<Contender> contenders;
+    const auto knee = [&] { return first_knee(eviction_times(bench_.data())); };
+    const double most = bench_.tiny() ? 2048 : 1 << 20;
+    enter_eviction(contenders, 0);
+    for (double bytes = 1024; bytes <= most && knee() == 0; bytes *= bytes < 8192 ? 2 : 1.4)
+        enter_eviction(contenders, static_cast<std::size_t>(bytes / 1024) * 1024);
+    // What matters is where the ring alone fits, and not beside all of the local memory.
+    const double fits = knee();
+    for (const double part : {0.8, 0.87, 0.94, 1.05})
+        if (fits > 8192)
+            enter_eviction(contenders, static_cast<std::size_t>(part * fits / 1024) * 1024);
+    return contenders;
+}
+
+void Experiment::sample(std::vector<Contender> &contenders) {
+    for (Contender &contender : contenders)
+        bench_.sample_block(contender, block_);
+    ++block_;
+}
+
+/// In turns, each of them blocks: what disturbs some milliseconds spoils one block of several.
+void Experiment::run() {
+    std::vector<Contender> speeds;
+    if (const auto winner = race())
+        speeds.push_back(reader(winner->first, winner->second, series::bandwidth, 2.5e-3));
+    enter_latencies(speeds);
+    std::vector<Contender> strides = enter_strides();
+    std::vector<Contender> evictions = enter_evictions();
+    constexpr int least_turns = 2;
+    constexpr int contrast_turns = 6; // enough for what is decided by a contrast
+    constexpr int most_turns = 30;
+    for (int turn = 1; turn <= most_turns; ++turn) {
+        const double before = bench_.remaining();
+        sample(speeds);
+        if (turn <= contrast_turns)
+            sample(strides);
+        sample(speeds);
+        if (turn <= contrast_turns)
+            sample(evictions);
+        const double took = before - bench_.remaining();
+        if (bench_.tiny() || (turn >= least_turns && bench_.remaining() < 1.2 * took))
+            return;
+    }
+}
+
+} // namespace
+
+std::vector<SeriesShape> series_shapes() {
+    const Axis trips{"trips", Unit::one, {}};
+    const Axis time{"time", Unit::second, {}};
+    const Axis width{"width", Unit::byte, {}};
+    const Axis items{"work_items", Unit::one, {}};
+    return {{series::latency,
+             {{"memory", Unit::one, {"local", "global"}}, trips},
+             time,
+             "one work-item on a ring of 4 KiB; 64 hops a trip"},
+            {series::race,
+             {width, items, trips},
+             time,
+             "every work-item sums vectors, its neighbours the neighbouring ones; 16 loads a trip"},
+            {series::bandwidth, {width, items, trips}, time, "the fastest of these, measured anew"},
+            {series::strides,
+             {{"stride", Unit::byte, {}}, trips},
+             time,
+             "every work-item sums words, its neighbours those a stride apart; 8 loads a trip"},
+            {series::eviction,
+             {{"footprint", Unit::byte, {}}, {"local", Unit::byte, {}}, trips},
+             time,
+             "a trip goes round a ring of that much global memory, and before through that much "
+             "local memory, with as many hops for little as for all"}};
+}
+
+void run_experiments(Bench &bench) {
+    Experiment(bench).run();
+}
+
+} // namespace clprobe::probes::local_memory

@@ -1,0 +1,162 @@
+#include "common/trip_timing.hpp"
+#include "experiment.hpp"
+#include "findings.hpp"
+#include "launches.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace clprobe::probes::local_memory {
+namespace {
+
+const FindingKey latency_key{"local.latency", Unit::second, Better::lower,
+                             "from one load of local memory to the next that needs its result"};
+const FindingKey bandwidth_key{"local.bandwidth", Unit::byte_per_second, Better::higher,
+                               "read from local memory by the whole device"};
+const FindingKey banks_key{"local.banks", Unit::one, Better::none,
+                           "banks that deliver one word each at a time"};
+const FindingKey width_key{"local.bank_width", Unit::byte, Better::none, "width of a bank's word"};
+const FindingKey own_key{"local.own_memory", Unit::one, Better::none,
+                         "1: a memory of its own; 0: it is kept in the first cache like any other"};
+
+/// All the coordinates of a series without the trips.
+std::set<std::vector<double>> places_of(const Series *series) {
+    std::set<std::vector<double>> places;
+    if (series != nullptr)
+        for (const Point &point : series->points)
+            if (!point.at.empty())
+                places.emplace(point.at.begin(), point.at.end() - 1);
+    return places;
+}
+
+std::optional<TripTiming> timing_at(const Dataset &data, const char *name,
+                                    const std::vector<double> &at) {
+    const Series *series = data.find(name);
+    return series == nullptr ? std::nullopt : time_per_trip(*series, at);
+}
+
+Finding latency(const Dataset &data) {
+    const auto timing = timing_at(data, series::latency, {0});
+    if (!timing)
+        return without_value(latency_key, Status::inconclusive, "no slope over the trips");
+    Finding finding =
+        measured(latency_key, timing->seconds / latency_hops,
+                 {timing->interval.low / latency_hops, timing->interval.high / latency_hops});
+    finding.method = "one work-item on a random ring; " + timing->method;
+    finding.evidence = {series::latency};
+    if (const auto global = timing_at(data, series::latency, {1}))
+        finding.note =
+            "the first cache takes " + format({global->seconds / latency_hops, Unit::second});
+    check_timing(finding, *timing);
+    return finding;
+}
+
+Finding bandwidth(const Dataset &data) {
+    const auto places = places_of(data.find(series::bandwidth));
+    const auto timing =
+        places.empty() ? std::nullopt : timing_at(data, series::bandwidth, *places.begin());
+    if (!timing || places.begin()->size() != 2)
+        return without_value(
+            bandwidth_key, Status::inconclusive,
+            "no load of any width was timed, or time does not grow with the trips");
+    const double width = places.begin()->at(0);
+    const double items = places.begin()->at(1);
+    const double bytes = loads * width * items;
+    Finding finding = measured(bandwidth_key, bytes / timing->seconds,
+                               {bytes / timing->interval.high, bytes / timing->interval.low});
+    finding.method =
+        fmt::format("loads of {:.0f} B by {:.0f} work-items at once, the best of {} "
+                    "shapes; {}",
+                    width, items, places_of(data.find(series::race)).size(), timing->method);
+    finding.evidence = {series::bandwidth};
+    if (data.find(series::race) != nullptr)
+        finding.evidence.emplace_back(series::race);
+    check_timing(finding, *timing);
+    return finding;
+}
+
+Finding banks(const FindingKey &key, const Dataset &data, const BankVerdict &verdict) {
+    if (const std::string reason = data.word(std::string(series::strides) + left_out);
+        !reason.empty())
+        return without_value(key, Status::unsupported, reason);
+    if (!verdict.model)
+        return without_value(key, Status::inconclusive, verdict.reason);
+    const BankModel &model = *verdict.model;
+    const double value = key.key == banks_key.key ? model.banks : 4 * model.width_words;
+    Finding finding = measured(key, value, {value, value});
+    finding.method = fmt::format("the division into banks that explains {:.0f} % of the times over "
+                                 "strides best, the slowest {:.3g} times the fastest",
+                                 100 * verdict.explained, verdict.slowdown);
+    finding.evidence = {series::strides};
+    return finding;
+}
+
+Finding own_memory(const Dataset &data) {
+    const auto times = eviction_times(data);
+    double touched = 0;
+    for (const auto &place : places_of(data.find(series::eviction)))
+        touched = std::max(touched, place.at(1));
+    const EvictionVerdict verdict = judge_eviction(times, touched);
+    if (!verdict.own)
+        return without_value(own_key, Status::inconclusive, verdict.reason);
+    const double value = *verdict.own ? 1 : 0;
+    Finding finding = measured(own_key, value, {value, value});
+    finding.method =
+        fmt::format("touching {} of local memory {} what the first cache holds of global memory "
+                    "(passes take up to {:.2f} times as long)",
+                    format({touched, Unit::byte}), *verdict.own ? "does not evict" : "evicts",
+                    verdict.worst_ratio);
+    finding.evidence = {series::eviction};
+    return finding;
+}
+
+} // namespace
+
+std::vector<FindingKey> finding_keys() {
+    return {latency_key, bandwidth_key, banks_key, width_key, own_key};
+}
+
+std::vector<StrideTime> stride_times(const Dataset &data) {
+    std::vector<StrideTime> times;
+    for (const auto &place : places_of(data.find(series::strides)))
+        if (const auto timing = timing_at(data, series::strides, place))
+            // Half of an interval of 95 % is some two standard errors.
+            times.push_back({static_cast<unsigned>(place.at(0) / 4), timing->seconds,
+                             timing->interval.half_width() / 2 / timing->seconds});
+    return times;
+}
+
+std::vector<EvictionTime> eviction_times(const Dataset &data) {
+    std::map<double, EvictionTime> by_bytes;
+    std::map<double, int> sides;
+    // In order of the local memory touched: little, then all.
+    for (const auto &place : places_of(data.find(series::eviction))) {
+        const Series &series = *data.find(series::eviction);
+        const auto fit = place.size() == 2 ? slope_at(series, place) : std::nullopt;
+        if (!fit || fit->seconds_per_trip <= 0)
+            continue;
+        EvictionTime &time = by_bytes[place[0]];
+        time.bytes = place[0];
+        const bool few = sides[place[0]]++ == 0;
+        (few ? time.few : time.all) = fit->seconds_per_trip;
+        (few ? time.few_interval : time.all_interval) = fit->interval;
+    }
+    std::vector<EvictionTime> times;
+    for (const auto &[bytes, time] : by_bytes)
+        if (sides[bytes] == 2)
+            times.push_back(time);
+    return times;
+}
+
+std::vector<Finding> findings_of(const Dataset &data) {
+    const BankVerdict verdict = find_banks(stride_times(data));
+    return {latency(data), bandwidth(data), banks(banks_key, data, verdict),
+            banks(width_key, data, verdict), own_memory(data)};
+}
+
+} // namespace clprobe::probes::local_memory

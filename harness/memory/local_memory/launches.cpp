@@ -1,0 +1,181 @@
+#include "launches.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+namespace clprobe::probes::local_memory {
+namespace {
+
+constexpr std::size_t word = sizeof(std::uint32_t);
+
+// As the kernels have it.
+constexpr std::size_t vectors = 256;       // that a group reads
+constexpr std::size_t first_vectors = 128; // at which a work-item may begin
+constexpr std::size_t vectors_apart = 8;   // distance of a work-item's loads
+constexpr std::size_t strided_items = 32;  // then strides begin anew
+constexpr std::size_t strided_loads = 8;
+constexpr std::size_t strided_apart = 37;
+constexpr std::size_t strided_places = 4096;
+constexpr std::size_t strided_words = strided_places + (strided_loads - 1) * strided_apart;
+
+constexpr std::size_t most_words = std::max(vectors * widths.back(), strided_words);
+
+std::vector<std::uint32_t> random_words(std::size_t count, std::mt19937_64 &random) {
+    std::vector<std::uint32_t> words(count);
+    for (std::uint32_t &value : words)
+        value = static_cast<std::uint32_t>(random());
+    return words;
+}
+
+/// The sum of so many words, at such a distance.
+std::uint32_t sum_from(const std::uint32_t *first, std::size_t count, std::size_t apart) {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < count; ++i)
+        sum += first[i * apart];
+    return sum;
+}
+
+/// How often a work-item begins at each of so many places (a power of two).
+std::vector<std::uint32_t> visits(std::uint32_t place, std::uint32_t step, std::uint32_t trips,
+                                  std::size_t places) {
+    std::vector<std::uint32_t> count(places);
+    for (std::uint32_t trip = 0; trip < trips; ++trip, place += step)
+        ++count[place & (places - 1)];
+    return count;
+}
+
+std::size_t group_size_for(const Bench &bench) {
+    const std::uint64_t most = bench.tiny() ? 8 : 256;
+    return static_cast<std::size_t>(
+        std::min(most, bench.device().max_work_group_size.value_or(64)));
+}
+
+} // namespace
+
+Launcher::Launcher(Bench &bench, std::size_t most_groups)
+    : bench_(bench), program_(bench.build("memory/local_memory", "")),
+      group_size_(group_size_for(bench)),
+      local_memory_(bench.device().local_memory.value_or(std::size_t{16} << 10)),
+      step_(static_cast<std::uint32_t>(bench.random()()) | 1u),
+      data_(random_words(most_words, bench.random())),
+      data_buffer_(bench.buffer(data_.size() * word)), state_(bench.buffer(2 * word)),
+      out_(bench.buffer(most_groups * group_size_ * word)) {
+    bench.write<std::uint32_t>(data_buffer_, data_);
+    find_chase_bytes();
+}
+
+/// Some drivers keep a part of what they say a group may have.
+void Launcher::find_chase_bytes() {
+    chase_bytes_ = bench_.tiny() ? 1024 : std::min<std::size_t>(local_memory_, 256 << 10);
+    for (;;) {
+        chase_bytes_ = std::max(chase_bytes_ / slot_bytes, std::size_t{1}) * slot_bytes;
+        try {
+            const auto slot = ring(Where::local, slot_bytes);
+            bench_.launch(chase(slot, 1, slot, 0), 1);
+            return;
+        } catch (const Error &error) {
+            if (!error.code() || chase_bytes_ <= 1024)
+                throw;
+            chase_bytes_ /= 2;
+        }
+    }
+}
+
+bool Launcher::can_read(unsigned width) const {
+    return vectors * width * word <= local_memory_;
+}
+
+bool Launcher::can_stride() const {
+    return strided_words * word <= local_memory_;
+}
+
+std::shared_ptr<Ring> Launcher::ring(Where where, std::size_t bytes) {
+    // An odd number: a chase, whose hops are even, then ends elsewhere than it began.
+    const std::size_t slots = (std::max<std::size_t>(2, bytes / slot_bytes) - 1) | 1;
+    const std::size_t apart = where == Where::local ? 1 : slot_bytes / word;
+    std::vector<std::uint32_t> order(slots);
+    std::iota(order.begin(), order.end(), 0u);
+    std::shuffle(order.begin(), order.end(), bench_.random());
+    std::vector<std::uint32_t> links(slots * apart);
+    for (std::size_t i = 0; i < slots; ++i)
+        links[order[i] * apart] = static_cast<std::uint32_t>(order[(i + 1) % slots] * slot_bytes);
+    Ring made{std::move(order), 0, bench_.buffer(links.size() * word)};
+    bench_.write<std::uint32_t>(made.links, links);
+    return std::make_shared<Ring>(std::move(made));
+}
+
+Work Launcher::chase(const std::shared_ptr<Ring> &local, std::size_t local_turns,
+                     const std::shared_ptr<Ring> &global, std::size_t global_turns) {
+    Kernel kernel = program_.kernel("chase");
+    kernel.set(0, local->links);
+    kernel.set(1, static_cast<cl_uint>(local->order.size()));
+    kernel.set_local(2, chase_bytes_);
+    kernel.set(3, global->links);
+    kernel.set(4, static_cast<cl_uint>(local_turns));
+    kernel.set(5, static_cast<cl_uint>(global_turns));
+    kernel.set(6, state_);
+    const auto prepare = [this, local, global] {
+        bench_.write<std::uint32_t>(state_, std::vector{local->here(), global->here()});
+    };
+    const auto verify = [this, local, local_turns, global, global_turns](std::uint32_t trips) {
+        local->position += turn_hops * local_turns * trips;
+        global->position += turn_hops * global_turns * trips;
+        const auto state = bench_.read<std::uint32_t>(state_, 0, 2);
+        if (state[0] != local->here() || state[1] != global->here())
+            throw VerificationError("a chase did not end where its ring leads");
+    };
+    return {kernel, NdRange::linear(1, 1), 7u, prepare, verify};
+}
+
+Work Launcher::summing(const std::string &kernel, std::size_t local_bytes, std::size_t groups,
+                       Expected expected) {
+    const NdRange range = NdRange::linear(groups, group_size_);
+    Kernel ready = program_.kernel(kernel);
+    ready.set(0, data_buffer_);
+    ready.set_local(1, local_bytes);
+    ready.set(2, out_);
+    ready.set(3, step_);
+    const auto verify = [this, range, kernel, expected = std::move(expected)](std::uint32_t trips) {
+        for (const std::size_t lane : bench_.lanes(range.work_items(), 2))
+            if (bench_.read<std::uint32_t>(out_, lane, 1).front() !=
+                expected(static_cast<std::uint32_t>(lane % group_size_), trips))
+                throw VerificationError(kernel + ": a work-item's sum is not that of what it read");
+    };
+    return {ready, range, 4u, [this] { bench_.poison(out_); }, verify};
+}
+
+Work Launcher::read(unsigned width, std::size_t groups) {
+    const auto expected = [this, width](std::uint32_t item, std::uint32_t trips) {
+        const auto visited = visits(item, step_, trips, first_vectors);
+        std::uint32_t folded = 0;
+        for (unsigned element = 0; element < width; ++element) {
+            std::uint32_t sum = 0;
+            for (std::size_t place = 0; place < visited.size(); ++place)
+                sum += visited[place] * sum_from(data_.data() + place * width + element, loads,
+                                                 vectors_apart * width);
+            folded ^= sum;
+        }
+        return folded;
+    };
+    return summing(fmt::format("read_{}", width), vectors * width * word, groups, expected);
+}
+
+Work Launcher::read_strided(std::uint32_t stride, std::size_t groups) {
+    const auto expected = [this, stride](std::uint32_t item, std::uint32_t trips) {
+        const auto visited = visits(item % strided_items * stride, step_, trips, strided_places);
+        std::uint32_t sum = 0;
+        for (std::size_t place = 0; place < visited.size(); ++place)
+            sum += visited[place] * sum_from(data_.data() + place, strided_loads, strided_apart);
+        return sum;
+    };
+    Work work = summing("read_strided", strided_words * word, groups, expected);
+    work.kernel.set(5, stride);
+    return work;
+}
+
+} // namespace clprobe::probes::local_memory
