@@ -1,5 +1,5 @@
-#include "analysis/line_pieces.hpp"
 #include "analysis/plateaus.hpp"
+#include "analysis/rising_fit.hpp"
 
 #include <clprobe/levels.hpp>
 #include <clprobe/statistics.hpp>
@@ -8,103 +8,25 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace clprobe {
 namespace {
 
-/// Smaller rises are no level's.
-const double least_step = std::log(1.05);
-
-/// A step of just the least size is seen smaller as often as larger.
-constexpr double step_tolerance = 0.8;
-
-/// A curve may wander by this share of the least step without that being taken for levels.
-constexpr double wander = 1.0 / 6;
-
-/// A rise at the end of the curve that is gentler in both ways belongs to the last level.
-constexpr double gentle_rise = 0.4;
-constexpr double gentle_slope = 0.25; // an octave
-
 constexpr std::size_t least_points = 4;
 
-void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
-    LogCurve kept;
-    for (std::size_t i = 0; i < curve.size(); ++i) {
-        if (dropped[i])
-            continue;
-        kept.x.push_back(curve.x[i]);
-        kept.level.push_back(curve.level[i]);
-        kept.deviation.push_back(curve.deviation[i]);
-        kept.place.push_back(curve.place[i]);
-    }
-    curve = std::move(kept);
-}
-
-/// Drops the points that are far off the median of five neighbours, as no point of a curve that
-/// only rises is.
-void drop_outliers(LogCurve &curve) {
-    constexpr double far_off = 5;
-    constexpr std::size_t window = 5;
-    const std::size_t n = curve.size();
-    if (n < window)
-        return;
-    std::vector<bool> dropped(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        const std::size_t first = std::min(i < 2 ? 0 : i - 2, n - window);
-        const double middle = median(std::span(curve.level).subspan(first, window));
-        // At the ends the window does not lie around the point, and a step may.
-        const bool around = i >= 2 && i + 2 < n;
-        dropped[i] = around && std::abs(curve.level[i] - middle) > far_off * curve.deviation[i];
-    }
-    drop_if(curve, dropped);
-}
-
-LogCurve prepare(std::span<const CurvePoint> given, CurveKind kind) {
-    LogCurve curve = log_curve(given);
-    std::vector<bool> dropped(curve.size());
-    for (std::size_t i = 0; i < curve.size(); ++i)
-        dropped[i] = !(curve.x[i] > 0);
-    drop_if(curve, dropped);
-    if (kind == CurveKind::bandwidth)
-        for (double &level : curve.level)
-            level = -level;
-    for (double &deviation : curve.deviation)
-        deviation = std::max(deviation, wander * least_step);
-    drop_outliers(curve);
-    return curve;
-}
-
-/// A further piece costs as much as keeps a flat curve flat in all but a few of a thousand cases.
-LineCosts usual_costs(std::size_t points) {
-    const double freedom = std::log(static_cast<double>(points));
-    const double level = 4 + 3 * freedom;
-    return {level, 2 + freedom, 0.55 * level};
-}
-
-/// The curve as fitted, and as it can only rise: no place is worse than a later one, since what
-/// spoils a sample never makes it better.
-struct Fit {
-    std::vector<double> octave;
-    std::vector<double> value;
-    std::vector<double> rising;
-};
-
-Fit fit(const LogCurve &curve, const LineCosts &costs) {
-    Fit result{{}, fit_line_pieces(curve, costs), {}};
-    for (const double x : curve.x)
-        result.octave.push_back(std::log2(x));
-    result.rising = result.value;
-    for (std::size_t i = result.rising.size() - 1; i-- > 0;)
-        result.rising[i] = std::min(result.rising[i], result.rising[i + 1]);
-    return result;
-}
-
-Plateaus plateaus_of(const LogCurve &curve, const Fit &fit) {
-    constexpr double clear_rise = 2; // standard deviations of a point
+Plateaus plateaus_of(const RisingFit &fit) {
+    constexpr double step_tolerance = 0.8; // a step of just the least size is often seen smaller
+    constexpr double clear_rise = 2;       // standard deviations of a point
     constexpr double least_width = 0.4;
-    const double rise = std::max(step_tolerance * least_step, clear_rise * median(curve.deviation));
+    const double rise =
+        std::max(step_tolerance * least_level_step(), clear_rise * median(fit.curve.deviation));
     return find_plateaus(fit.octave, fit.rising, {rise, least_width});
+}
+
+double height(const RisingFit &fit, const Stretch &stretch) {
+    return fit.rising[stretch.last] - fit.rising[stretch.first];
 }
 
 /// Where the rising fit reaches a value between that of two points: x, and the points around it.
@@ -113,7 +35,7 @@ struct Crossing {
     Interval around;
 };
 
-Crossing crossing(const LogCurve &curve, const Fit &fit, const Stretch &rise, double value) {
+Crossing crossing(const RisingFit &fit, const Stretch &rise, double value) {
     std::size_t behind = rise.first + 1;
     while (behind < rise.last && fit.rising[behind] < value)
         ++behind;
@@ -121,124 +43,179 @@ Crossing crossing(const LogCurve &curve, const Fit &fit, const Stretch &rise, do
     const double high = fit.rising[behind];
     const double share = high > low ? std::clamp((value - low) / (high - low), 0.0, 1.0) : 0.5;
     return {std::exp2(std::lerp(fit.octave[behind - 1], fit.octave[behind], share)),
-            {curve.x[behind - 1], curve.x[behind]}};
+            {fit.curve.x[behind - 1], fit.curve.x[behind]}};
 }
 
 /// Size and knee of a level from the rise between its plateau's end and the next one's begin. What
 /// happens between two points is not seen: a knee within them may begin and end anywhere there.
-void set_size(Level &level, const LogCurve &curve, const Fit &fit, const Stretch &rise) {
+void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
     const double low = fit.rising[rise.first];
     const double high = fit.rising[rise.last];
-    const Crossing middle = crossing(curve, fit, rise, std::midpoint(low, high));
-    const Crossing begin = crossing(curve, fit, rise, std::lerp(low, high, 0.1));
-    const Crossing end = crossing(curve, fit, rise, std::lerp(low, high, 0.9));
+    const Crossing middle = crossing(fit, rise, std::midpoint(low, high));
+    const Crossing begin = crossing(fit, rise, std::lerp(low, high, 0.1));
+    const Crossing end = crossing(fit, rise, std::lerp(low, high, 0.9));
     level.size = middle.x;
     level.knee = {begin.around == middle.around ? middle.around.low : begin.x,
                   end.around == middle.around ? middle.around.high : end.x};
 }
 
-/// The points about the flat stretch, between the two bounds, that are at its height.
-std::vector<std::size_t> points_at_height(const Fit &fit, const Stretch &flat,
+/// The points about the flat stretch, between the two bounds, that are at its height, and not worse
+/// than they can be.
+std::vector<std::size_t> points_at_height(const RisingFit &fit, const Stretch &flat,
                                           const Stretch &bounds) {
-    const auto [low, high] = std::minmax(fit.rising[flat.first], fit.rising[flat.last]);
-    const double tolerance = least_step / 2;
+    const double tolerance = std::max(least_level_step() / 2, 2 * fit.curve.deviation[flat.first]);
+    const double low = fit.rising[flat.first] - tolerance;
+    const double high = fit.rising[flat.last] + tolerance;
     std::vector<std::size_t> points;
     for (std::size_t i = bounds.first; i <= bounds.last; ++i)
-        if (fit.value[i] > low - tolerance && fit.value[i] < high + tolerance)
+        if (low < fit.rising[i] && fit.rising[i] < high && fit.value[i] < fit.rising[i] + tolerance)
             points.push_back(i);
     if (points.empty())
         points.push_back(flat.first);
     return points;
 }
 
-Level level_of(const LogCurve &curve, const Fit &fit, const std::vector<std::size_t> &points) {
-    constexpr double deviations = 3; // of this run, and of a second
+struct Mean {
+    double value = 0;
+    double deviation = 0;
+};
+
+Mean mean_of(const LogCurve &curve, std::span<const std::size_t> points) {
     double weights = 0;
     double sum = 0;
-    Interval drift{fit.value[points.front()], fit.value[points.front()]};
     for (const std::size_t i : points) {
         const double weight = 1 / (curve.deviation[i] * curve.deviation[i]);
         weights += weight;
         sum += weight * curve.level[i];
-        drift = {std::min(drift.low, fit.value[i]), std::max(drift.high, fit.value[i])};
     }
-    const double value = sum / weights;
-    const double half = deviations / std::sqrt(weights);
+    return {sum / weights, 1 / std::sqrt(weights)};
+}
+
+/// The half of the points over which the fit moves least; of several the one in the middle.
+std::span<const std::size_t> flattest_half(const RisingFit &fit,
+                                           std::span<const std::size_t> points) {
+    const std::size_t size = points.size() / 2 + 1;
+    const std::size_t choices = points.size() - size + 1;
+    std::size_t best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t first = 0; first < choices; ++first) {
+        const double drift =
+            std::abs(fit.value[points[first + size - 1]] - fit.value[points[first]]);
+        const double place = static_cast<double>(2 * first + 1) / static_cast<double>(choices);
+        const double cost = drift + least_level_step() / 10 * std::abs(place - 1);
+        if (cost < least) {
+            least = cost;
+            best = first;
+        }
+    }
+    return points.subspan(best, size);
+}
+
+Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
+    constexpr double deviations = 3; // of this run, and of a second
+    Interval drift{fit.value[points.front()], fit.value[points.front()]};
+    for (const std::size_t i : points)
+        drift = {std::min(drift.low, fit.value[i]), std::max(drift.high, fit.value[i])};
+    const bool flat = drift.high - drift.low < least_level_step() / 2;
+    const Mean mean = mean_of(fit.curve, flat ? points : flattest_half(fit, points));
     Level level;
-    level.value = value;
-    level.interval = {std::min(drift.low, value) - half, std::max(drift.high, value) + half};
-    level.plateau = {curve.x[points.front()], curve.x[points.back()]};
+    level.value = mean.value;
+    level.interval = {std::min(drift.low, mean.value) - deviations * mean.deviation,
+                      std::max(drift.high, mean.value) + deviations * mean.deviation};
+    level.plateau = {fit.curve.x[points.front()], fit.curve.x[points.back()]};
     return level;
 }
 
-std::vector<Level> levels_of(const LogCurve &curve, const Fit &fit, const Plateaus &plateaus) {
+std::vector<Level> levels_of(const RisingFit &fit, const Plateaus &plateaus) {
     std::vector<Level> levels;
     const auto &flat = plateaus.flat;
     for (std::size_t i = 0; i < flat.size(); ++i) {
         const Stretch bounds{i == 0 ? 0 : flat[i - 1].last,
-                             i + 1 == flat.size() ? curve.size() - 1 : flat[i + 1].first};
-        levels.push_back(level_of(curve, fit, points_at_height(fit, flat[i], bounds)));
+                             i + 1 == flat.size() ? fit.curve.size() - 1 : flat[i + 1].first};
+        levels.push_back(level_of(fit, points_at_height(fit, flat[i], bounds)));
         if (i + 1 < flat.size())
-            set_size(levels.back(), curve, fit, {flat[i].last, flat[i + 1].first});
+            set_size(levels.back(), fit, {flat[i].last, flat[i + 1].first});
     }
     return levels;
 }
 
-/// From logarithms to the curve's own unit.
-void to_unit(Level &level, CurveKind kind) {
-    const auto convert = [kind](double value) {
-        return std::exp(kind == CurveKind::bandwidth ? -value : value);
-    };
-    level.value = convert(level.value);
-    level.interval = {convert(level.interval.low), convert(level.interval.high)};
-    if (kind == CurveKind::bandwidth)
-        std::swap(level.interval.low, level.interval.high);
+/// Whether the curve rises so little over a stretch at one of its ends that it belongs to the level
+/// there.
+bool gentle(const RisingFit &fit, const Stretch &stretch) {
+    constexpr double most_rise = 0.4;
+    constexpr double most_slope = 0.2; // an octave
+    const double rise = height(fit, stretch);
+    const double width = fit.octave[stretch.last] - fit.octave[stretch.first];
+    return rise <= most_slope * width && (rise < most_rise || width == 0);
 }
 
-/// Looks at where the curve ends: a gentle rise is noted at the last level, a steep one means that
-/// slower levels are not shown.
-void judge_end(Levels &found, const LogCurve &curve, const Fit &fit, const Plateaus &plateaus) {
-    if (plateaus.ends || plateaus.flat.empty())
+void judge_start(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
+    const Stretch &flat = plateaus.flat.front();
+    const Stretch before{0, flat.first};
+    if (!gentle(fit, before) || !gentle(fit, flat))
+        found.reason = "the curve does not begin with a plateau";
+    if (plateaus.starts)
         return;
-    const std::size_t last = plateaus.flat.back().last;
-    const double rise = fit.rising.back() - fit.rising[last];
-    const double slope = rise / (fit.octave.back() - fit.octave[last]);
-    if (rise < gentle_rise && slope < gentle_slope) {
-        found.levels.back().note =
-            fmt::format("rises by another {:.0f} % to the curve's end", 100 * std::expm1(rise));
-        found.levels.back().interval.high += rise;
-        return;
+    Level &first = found.levels.front();
+    first.interval.low -= height(fit, before);
+    first.note = fmt::format("gets worse by {:.0f} % from the curve's begin on",
+                             100 * std::expm1(height(fit, before)));
+}
+
+/// A gentle rise at the end is noted at the last level; a steep one means that it is not reached,
+/// or that slower levels are not shown.
+void judge_end(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
+    const Stretch &flat = plateaus.flat.back();
+    const Stretch beyond{flat.last, fit.curve.size() - 1};
+    if (!gentle(fit, beyond) || !gentle(fit, flat)) {
+        found.complete = false;
+        found.reason =
+            fmt::format("the curve does not end with a plateau: it gets worse from {:.4g} on",
+                        fit.curve.x[gentle(fit, flat) ? flat.last : flat.first]);
+    } else if (!plateaus.ends) {
+        found.levels.back().interval.high += height(fit, beyond);
+        found.levels.back().note = fmt::format("gets worse by another {:.0f} % to the curve's end",
+                                               100 * std::expm1(height(fit, beyond)));
     }
-    found.complete = false;
-    found.reason = fmt::format("the curve does not end with a plateau: it rises from {:.4g} on",
-                               curve.x[last]);
+}
+
+/// The number of levels has to stay the same where pieces of the fit cost a little more or less.
+void judge_count(Levels &found, const LogCurve &curve) {
+    const std::size_t usual = found.levels.size();
+    for (const double caution : {0.8, 1.25}) {
+        const std::size_t count = plateaus_of(fit_rising(curve, caution)).flat.size();
+        if (count != usual && found.reason.empty())
+            found.reason = fmt::format("{} or {} levels: the noise leaves it open",
+                                       std::min(count, usual), std::max(count, usual));
+    }
+}
+
+/// From logarithms to the curve's own unit.
+void to_unit(Level &level, CurveKind kind) {
+    const bool negated = kind == CurveKind::bandwidth;
+    const auto convert = [negated](double value) { return std::exp(negated ? -value : value); };
+    level.value = convert(level.value);
+    level.interval = {convert(level.interval.low), convert(level.interval.high)};
+    if (negated)
+        std::swap(level.interval.low, level.interval.high);
 }
 
 } // namespace
 
 Levels find_levels(std::span<const CurvePoint> given, CurveKind kind) {
-    const LogCurve curve = prepare(given, kind);
+    const LogCurve curve = worsening_curve(given, kind);
     Levels found;
     if (curve.size() < least_points) {
         found.reason = fmt::format("{} points with samples are too few", curve.size());
         return found;
     }
+    const RisingFit fit = fit_rising(curve);
+    const Plateaus plateaus = plateaus_of(fit);
     found.noise = median(curve.deviation);
-    const LineCosts costs = usual_costs(curve.size());
-    const Fit usual = fit(curve, costs);
-    const Plateaus plateaus = plateaus_of(curve, usual);
-    found.levels = levels_of(curve, usual, plateaus);
-    if (!plateaus.starts)
-        found.reason = "the curve does not begin with a plateau";
-    judge_end(found, curve, usual, plateaus);
-    for (const double factor : {0.8, 1.25}) {
-        const LineCosts other{factor * costs.level, factor * costs.slope, factor * costs.single};
-        const std::size_t count = plateaus_of(curve, fit(curve, other)).flat.size();
-        if (found.reason.empty() && count != found.levels.size())
-            found.reason = fmt::format("{} or {} levels: the noise leaves it open",
-                                       std::min(count, found.levels.size()),
-                                       std::max(count, found.levels.size()));
-    }
+    found.levels = levels_of(fit, plateaus);
+    judge_start(found, fit, plateaus);
+    judge_end(found, fit, plateaus);
+    judge_count(found, curve);
     for (Level &level : found.levels)
         to_unit(level, kind);
     found.decided = found.reason.empty();

@@ -29,17 +29,12 @@ public:
         }
     }
 
-    /// The points [first, end) as a line of that slope.
-    [[nodiscard]] Line level(std::size_t first, std::size_t end) const {
-        const Sum s = of(first, end);
-        return {s.y / s.weight, 0, std::max(0.0, s.yy - s.y * s.y / s.weight)};
-    }
-
+    /// The points [first, end) as a line; level where they are fewer than three.
     [[nodiscard]] Line line(std::size_t first, std::size_t end) const {
         const Sum s = of(first, end);
         const double xx = s.xx - s.x * s.x / s.weight;
         const double xy = s.xy - s.x * s.y / s.weight;
-        const double slope = xx > 0 ? xy / xx : 0;
+        const double slope = end - first >= 3 && xx > 0 ? xy / xx : 0;
         return {(s.y - slope * s.x) / s.weight, slope,
                 std::max(0.0, s.yy - s.y * s.y / s.weight - slope * xy)};
     }
@@ -77,16 +72,12 @@ std::vector<double> fit_line_pieces(const LogCurve &curve, const LineCosts &cost
     std::vector<Best> best(curve.size() + 1);
     best[0].cost = 0;
     for (std::size_t end = 1; end <= curve.size(); ++end) {
-        const auto offer = [&](std::size_t first, const Line &line, double cost) {
-            cost += best[first].cost + line.misfit;
+        for (std::size_t first = 0; first < end; ++first) {
+            const Line line = sums.line(first, end);
+            const double cost =
+                best[first].cost + line.misfit + (end - first > 1 ? costs.piece : costs.single);
             if (cost < best[end].cost)
                 best[end] = {cost, first, line};
-        };
-        offer(end - 1, sums.level(end - 1, end), costs.single);
-        for (std::size_t first = 0; first + 2 <= end; ++first) {
-            offer(first, sums.level(first, end), costs.level);
-            if (first + 3 <= end)
-                offer(first, sums.line(first, end), costs.level + costs.slope);
         }
     }
     std::vector<double> fitted(curve.size());

@@ -31,8 +31,22 @@ double deviation_of_differences(std::vector<double> differences) {
     return median(differences) / (normal_quartile * std::numbers::sqrt2);
 }
 
-/// How far the points scatter about a curve that is level or climbs steadily nearly everywhere:
-/// from their differences, or from how these differ, whichever sees less.
+/// From how far the curve moves against its trend: a curve that goes one way only, however steeply
+/// and wherever, does so by its noise alone, on half of the pairs of points that it is level over.
+double deviation_against_trend(const std::vector<double> &differences) {
+    constexpr std::size_t few = 6; // of so many pairs at least one lies where the curve is level
+    const bool falls = std::accumulate(differences.begin(), differences.end(), 0.0) < 0;
+    std::vector<double> against;
+    for (const double difference : differences)
+        if (difference != 0 && (difference > 0) == falls)
+            against.push_back(difference);
+    against.resize(std::max(against.size(), differences.size() / few + 1));
+    return deviation_of_differences(std::move(against));
+}
+
+/// How far the points scatter about a curve that is level or climbs steadily nearly everywhere, or
+/// never turns: from their differences, from how these differ, or from those against the trend,
+/// whichever sees least.
 double deviation_along(const std::vector<double> &levels) {
     std::vector<double> differences;
     std::vector<double> bends;
@@ -40,10 +54,12 @@ double deviation_along(const std::vector<double> &levels) {
         differences.push_back(levels[i] - levels[i - 1]);
     for (std::size_t i = 1; i < differences.size(); ++i)
         bends.push_back((differences[i] - differences[i - 1]) / std::numbers::sqrt3);
+    const double against = deviation_against_trend(differences);
     const double climb = median(differences);
     for (double &difference : differences)
         difference -= climb;
-    return std::min(deviation_of_differences(differences), deviation_of_differences(bends));
+    return std::min(
+        {deviation_of_differences(differences), deviation_of_differences(bends), against});
 }
 
 /// Samples of one place share what is particular to that place, so a curve can be rougher than

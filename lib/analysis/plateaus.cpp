@@ -12,6 +12,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// A plateau's slope, over that of the less steep of its rises, is at most this.
 constexpr double flat_share = 0.4;
 
+/// A plateau's own rise, over the smaller of those before and behind it, is at most this.
+constexpr double most_drift = 2;
+
 /// Between two points of the curve: how far apart they are, and how much it rises from one to the
 /// other.
 struct Part {
@@ -106,6 +109,26 @@ private:
                2;
     }
 
+    [[nodiscard]] bool flattest(std::size_t i) const {
+        return slope_at(i, -1, infinity) > parts_[i].slope() &&
+               slope_at(i, 1, infinity) > parts_[i].slope();
+    }
+
+    /// How much the curve rises from part i to the next one on a side that is flatter than its own
+    /// neighbours, or to the end of the curve.
+    [[nodiscard]] double rise_beyond(std::size_t i, int step) const {
+        if (slope_at(i, step, infinity) == infinity)
+            return infinity;
+        double rise = 0;
+        while (slope_at(i, step, infinity) != infinity) {
+            i = step < 0 ? i - 1 : i + 1;
+            if (flattest(i))
+                break;
+            rise += parts_[i].rise;
+        }
+        return rise;
+    }
+
     /// How much the part matters, if it is steeper or flatter than both its neighbours: below 1 it
     /// does not. Infinite where it lies between them.
     [[nodiscard]] double weight(std::size_t i) const {
@@ -119,6 +142,8 @@ private:
             return infinity;
         const double peaks = std::min(peak(i, -1), peak(i, 1));
         if (slope > flat_share * peaks || extent(part) < limits_.least_width)
+            return 0;
+        if (part.rise > most_drift * std::min(rise_beyond(i, -1), rise_beyond(i, 1)))
             return 0;
         return (flatter - slope) * part.width / (limits_.least_rise / 2);
     }

@@ -9,7 +9,18 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-enum class KneeShape { sharp, straight, random_replacement, shared };
+enum class KneeShape { sharp, straight, random_replacement, random_access, shared };
+
+/// Of a cyclic chase over x times the size, with random replacement: a line is still there after
+/// the misses of one round with probability exp(-misses / lines of the cache).
+double chase_hits(double x) {
+    if (x <= 1)
+        return 1;
+    double hits = 0;
+    for (int i = 0; i < 60; ++i)
+        hits = std::exp(-x * (1 - hits));
+    return hits;
+}
 
 struct Knee {
     KneeShape shape = KneeShape::sharp;
@@ -22,6 +33,8 @@ struct Knee {
         if (shape == KneeShape::sharp)
             return x <= size ? 1 : 0;
         if (shape == KneeShape::random_replacement)
+            return chase_hits(x / size);
+        if (shape == KneeShape::random_access)
             return std::min(1.0, size / x);
         return std::clamp((end - x) / (end - begin), 0.0, 1.0);
     }
@@ -38,7 +51,9 @@ struct Device {
     double slope = 0;            ///< an octave
     double tlb_reach = 0;
     double tlb_slope = 0; ///< an octave
+    double tlb_share = 0; ///< of the latency, where every access misses the TLB
     double reference = 0; ///< the first size
+    double start_up = 0;  ///< what every place takes longer, times x over the latency
 
     [[nodiscard]] double at(double x) const {
         double time = latency[0];
@@ -57,19 +72,22 @@ struct Device {
 
     [[nodiscard]] double drift(double x) const {
         return slope * std::log2(x / reference) +
-               tlb_slope * std::max(0.0, std::log2(x / tlb_reach));
+               tlb_slope * std::max(0.0, std::log2(x / tlb_reach)) +
+               std::log1p(tlb_share * std::max(0.0, 1 - tlb_reach / x)) + std::log1p(start_up / x);
     }
 };
 
 Knee draw_knee(Random &random, double size) {
     Knee knee{KneeShape::sharp, size};
-    const int shape = random.integer(0, 4);
+    const int shape = random.integer(0, 5);
     if (shape == 2) {
         const double half = std::exp2(random.uniform(0.25, 1));
         knee = {KneeShape::straight, size, size / half, size * half};
     } else if (shape == 3) {
         knee.shape = KneeShape::random_replacement;
     } else if (shape == 4) {
+        knee.shape = KneeShape::random_access;
+    } else if (shape == 5) {
         knee = {KneeShape::shared, size, size * random.uniform(0.4, 0.8),
                 size * random.uniform(1, 1.5)};
     }
@@ -91,7 +109,11 @@ Device draw_device(Random &random) {
         size *= log_uniform(random, 2, 64);
     }
     device.slope = random.chance(0.3) ? random.uniform(0, 0.02) : 0;
-    device.tlb_slope = random.chance(0.3) ? random.uniform(0.02, 0.08) : 0;
+    const int tlb = random.integer(0, 5);
+    if (tlb == 0)
+        device.tlb_slope = random.uniform(0.02, 0.08);
+    else if (tlb == 1)
+        device.tlb_share = random.uniform(0.03, 0.3);
     return device;
 }
 
@@ -179,6 +201,8 @@ SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind) {
     const double high = last * std::exp2(random.uniform(1.5, 5));
     device.tlb_reach = log_uniform(random, low, high);
     const std::vector<double> grid = draw_grid(random, low, high);
+    if (kind == clprobe::CurveKind::bandwidth && random.chance(0.5))
+        device.start_up = low * random.uniform(0.05, 0.3);
 
     SyntheticDevice result;
     result.levels = true_levels(device, grid);

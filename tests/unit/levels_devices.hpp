@@ -32,18 +32,21 @@ struct SyntheticDevice {
 ///   1 to 50 ns, the steps from level to level of ratio 1 + s, s log-uniform from 0.05 to 99 as far
 ///   as the whole stays under 1000 times the first; the first size log-uniform from 4 to 256 KiB,
 ///   each next one 2 to 64 times larger, log-uniform;
-/// - of five knees two are sharp (all hits up to the size, all misses beyond), one is a ramp
+/// - of six knees two are sharp (all hits up to the size, all misses beyond), one is a ramp
 /// straight
-///   in log latency over log footprint, over 0.5 to 2 octaves, one follows random replacement (the
-///   share of hits beyond size c is c / footprint), one is that of a cache whose neighbours take a
-///   part: the share of hits falls from 1 at 0.4 to 0.8 of the size to 0 at 1 to 1.5 of it;
-/// - three curves of ten have a slope over all levels of 0 to 2 % an octave, three of ten a ramp as
-///   a TLB gives it, from a place anywhere on the curve to its end, of 2 to 8 % an octave;
+///   in log latency over log footprint, over 0.5 to 2 octaves, one is that of a cyclic chase under
+///   random replacement, one that of random accesses (the share of hits beyond size c is
+///   c / footprint: over three octaves and more), one that of a cache whose neighbours take a part:
+///   the share of hits falls from 1 at 0.4 to 0.8 of the size to 0 at 1 to 1.5 of it;
+/// - three curves of ten have a slope over all levels of 0 to 2 % an octave; in one of three a TLB
+///   has a reach anywhere on the curve, beyond which the latency rises by 2 to 8 % an octave to the
+///   end of the curve, or, as often, by 3 to 30 % in all, times 1 - reach / footprint: no level;
 /// - one sample of a point has log-normal noise, its deviation log-uniform from 0.2 to 6 %, times a
 ///   factor log-uniform from 0.7 to 1.4 for each level; 1 to 5 samples a point; in half the curves
 ///   outliers, up to 4 % of the samples, take 1.1 to 4 times as long; three curves of ten are
 ///   rounded to three digits;
 /// - the places go from 1.5 to 4 octaves below the first size to 1.5 to 5 octaves beyond the last,
 ///   with 4, 6, 8, 12 or 24 points an octave, or at powers of two and half-way between them.
-/// As a bandwidth it is the same curve with the reciprocal of the latency for each sample.
+/// As a bandwidth it is the reciprocal of the latency for each sample, and in half the curves takes
+/// longer by 5 to 30 % of the first place's time, over x: launches that small do not keep it busy.
 SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind);

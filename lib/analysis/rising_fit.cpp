@@ -1,0 +1,117 @@
+#include "analysis/line_pieces.hpp"
+#include "analysis/rising_fit.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace clprobe {
+namespace {
+
+void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
+    LogCurve kept;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        if (dropped[i])
+            continue;
+        kept.x.push_back(curve.x[i]);
+        kept.level.push_back(curve.level[i]);
+        kept.deviation.push_back(curve.deviation[i]);
+        kept.place.push_back(curve.place[i]);
+    }
+    curve = std::move(kept);
+}
+
+/// Drops the points that are far off the median of the five around them, and alone in that: no
+/// point of a curve that only rises is, nor the top of one that first gets faster.
+void drop_outliers(LogCurve &curve) {
+    constexpr double far_off = 5;
+    constexpr double alone = 2;
+    constexpr std::size_t window = 5;
+    std::vector<bool> dropped(curve.size());
+    for (std::size_t i = 2; i + 2 < curve.size(); ++i) {
+        const double middle = median(std::span(curve.level).subspan(i - 2, window));
+        const double off = std::abs(curve.level[i] - middle);
+        const double beside =
+            std::max(std::abs(curve.level[i - 1] - middle), std::abs(curve.level[i + 1] - middle));
+        dropped[i] = off > far_off * curve.deviation[i] && off > alone * beside;
+    }
+    drop_if(curve, dropped);
+}
+
+/// A further piece costs as much as keeps a flat curve flat in all but a few of a thousand cases.
+LineCosts usual_costs(std::size_t points) {
+    const double piece = 2 + 3 * std::log(static_cast<double>(points));
+    return {piece, 0.55 * piece};
+}
+
+/// Least squares among the never falling curves (pool adjacent violators, Ayer et al. 1955).
+std::vector<double> never_falling(const std::vector<double> &values) {
+    struct Pool {
+        double mean = 0;
+        double size = 1;
+    };
+    std::vector<Pool> pools;
+    for (const double value : values) {
+        Pool pool{value, 1};
+        while (!pools.empty() && pools.back().mean > pool.mean) {
+            const Pool &last = pools.back();
+            const double size = last.size + pool.size;
+            pool = {(last.mean * last.size + pool.mean * pool.size) / size, size};
+            pools.pop_back();
+        }
+        pools.push_back(pool);
+    }
+    std::vector<double> result;
+    for (const Pool &pool : pools)
+        result.insert(result.end(), static_cast<std::size_t>(pool.size), pool.mean);
+    return result;
+}
+
+/// As it can only rise: a fit that is surely higher than a later one is cut down to it, where it is
+/// perhaps so they are averaged.
+std::vector<double> as_rising(const LogCurve &curve, const std::vector<double> &fitted) {
+    constexpr double surely = 3; // standard deviations of a point
+    std::vector<double> rising = fitted;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = fitted.size(); i-- > 0;) {
+        rising[i] = std::min(fitted[i], least);
+        least = std::min(least, fitted[i] + surely * curve.deviation[i]);
+    }
+    return never_falling(rising);
+}
+
+} // namespace
+
+double least_level_step() {
+    return std::log(1.05);
+}
+
+LogCurve worsening_curve(std::span<const CurvePoint> given, CurveKind kind) {
+    constexpr double wander = 1.0 / 12; // of the least step, that is not taken for levels
+    LogCurve curve = log_curve(given);
+    std::vector<bool> dropped;
+    for (const double x : curve.x)
+        dropped.push_back(!(x > 0 && std::isfinite(x)));
+    drop_if(curve, dropped);
+    if (kind == CurveKind::bandwidth)
+        for (double &level : curve.level)
+            level = -level;
+    for (double &deviation : curve.deviation)
+        deviation = std::max(deviation, wander * least_level_step());
+    drop_outliers(curve);
+    return curve;
+}
+
+RisingFit fit_rising(const LogCurve &curve, double caution) {
+    const LineCosts costs = usual_costs(curve.size());
+    RisingFit fit{
+        curve, {}, fit_line_pieces(curve, {caution * costs.piece, caution * costs.single}), {}};
+    for (const double x : curve.x)
+        fit.octave.push_back(std::log2(x));
+    fit.rising = as_rising(curve, fit.value);
+    return fit;
+}
+
+} // namespace clprobe

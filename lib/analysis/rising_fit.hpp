@@ -1,0 +1,32 @@
+#pragma once
+#include "analysis/log_curve.hpp"
+
+#include <clprobe/levels.hpp>
+
+#include <span>
+#include <vector>
+
+namespace clprobe {
+
+/// The rise that makes a level, as a logarithm: smaller ones are no level's.
+[[nodiscard]] double least_level_step();
+
+/// The curve in logarithms as one that gets worse from level to level: latencies as they are,
+/// bandwidths negated. Without its outliers, and with as much noise at least as keeps what no
+/// level is from being followed.
+[[nodiscard]] LogCurve worsening_curve(std::span<const CurvePoint> curve, CurveKind kind);
+
+/// Such a curve fitted by straight pieces over log2 of x.
+struct RisingFit {
+    LogCurve curve;
+    std::vector<double> octave; ///< log2 of x
+    std::vector<double> value;  ///< fitted logarithm
+    /// The same as it can only rise: no place is worse than a later one, since what spoils a sample
+    /// hardly ever makes it better.
+    std::vector<double> rising;
+};
+
+/// `caution` scales what a further piece costs.
+[[nodiscard]] RisingFit fit_rising(const LogCurve &curve, double caution = 1);
+
+} // namespace clprobe
