@@ -144,6 +144,9 @@ public:
         const auto timed = transfer_timer();
         return context_.read<T>(buffer, first, count);
     }
+    /// Seconds that `work` takes on the host's clock, the queue being empty when it begins; they
+    /// count as transfer.
+    double transfer(const std::function<void()> &work);
     /// Indices of a few work-items of `count`, chosen anew at each call (after the launch).
     std::vector<std::size_t> lanes(std::size_t count, std::size_t most = 4);
 

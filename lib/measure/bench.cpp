@@ -89,6 +89,18 @@ void Bench::poison(const Buffer &buffer) {
     context_.fill(buffer, 0xa5c396e1u); // no number that a kernel of ours would compute
 }
 
+double Bench::transfer(const std::function<void()> &work) {
+    check_cancelled();
+    context_.finish();
+    double seconds = 0;
+    {
+        const Timer timed(seconds);
+        work();
+    }
+    elapsed_.transfer += seconds;
+    return seconds;
+}
+
 std::vector<std::size_t> Bench::lanes(std::size_t count, std::size_t most) {
     std::vector<std::size_t> chosen;
     for (std::size_t i = 0; i < std::min(count, most); ++i)

@@ -1,4 +1,5 @@
 #include "api.hpp"
+#include "behaviour.hpp"
 #include "device.hpp"
 #include "memory.hpp"
 #include "schedule.hpp"
@@ -49,7 +50,8 @@ void *enqueue_map_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking
     if (!seen)
         return failure(CL_MAP_FAILURE, error);
     const Mapped mapped{offset, size, flags};
-    const bool contents_wanted = (flags & CL_MAP_WRITE_INVALIDATE_REGION) == 0;
+    const bool contents_wanted =
+        (flags & CL_MAP_WRITE_INVALIDATE_REGION) == 0 && behaviour().text("lost") != "map";
     const Copying work = copying(seen, buffer->body->storage, mapped, contents_wanted);
     if (const cl_int failed = enqueue(call, queue, CL_COMMAND_MAP_BUFFER, work.duration,
                                       {count, waits, event, blocking == CL_TRUE}, work.effect))
@@ -67,7 +69,8 @@ cl_int enqueue_unmap_mem_object(cl_command_queue queue, cl_mem memory, void *at,
     const auto found = maps.find(at);
     if (found == maps.end())
         return CL_INVALID_VALUE;
-    const bool written = (found->second.flags & ~cl_map_flags{CL_MAP_READ}) != 0;
+    const bool written = (found->second.flags & ~cl_map_flags{CL_MAP_READ}) != 0 &&
+                         behaviour().text("lost") != "unmap";
     const Copying work =
         copying(memory->body->storage, seen_by_host(*memory->body), found->second, written);
     maps.erase(found);

@@ -1,4 +1,5 @@
 #include "api.hpp"
+#include "behaviour.hpp"
 #include "memory.hpp"
 #include "schedule.hpp"
 
@@ -32,7 +33,8 @@ cl_int enqueue_read_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocki
     return enqueue(call, queue, CL_COMMAND_READ_BUFFER, transfer_time(size),
                    {count, waits, event, blocking == CL_TRUE},
                    [from = buffer->body->storage, to, offset, size] {
-                       std::memcpy(to, from.get() + offset, size);
+                       if (behaviour().text("lost") != "read")
+                           std::memcpy(to, from.get() + offset, size);
                    });
 }
 
@@ -48,7 +50,8 @@ cl_int enqueue_write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool block
     return enqueue(call, queue, CL_COMMAND_WRITE_BUFFER, transfer_time(size),
                    {count, waits, event, blocking == CL_TRUE},
                    [to = buffer->body->storage, from, offset, size] {
-                       std::memcpy(to.get() + offset, from, size);
+                       if (behaviour().text("lost") != "write")
+                           std::memcpy(to.get() + offset, from, size);
                    });
 }
 

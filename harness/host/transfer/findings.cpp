@@ -1,0 +1,256 @@
+#include "host/transfer/plan.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace clprobe::probes::transfer {
+namespace {
+
+constexpr double small_transfer = 64 << 10; // up to here the fixed cost is told from the bytes'
+constexpr double large_share = 1.0 / 16;    // of the largest: from here on bandwidth counts
+
+/// The times of one transfer between two sizes, "trips" being bytes.
+std::vector<TripTime> times_of(const Series &series, const Transfer &transfer, double least,
+                               double most) {
+    std::vector<TripTime> times;
+    for (const Point &point : series.points) {
+        const double bytes = point.at.size() == 4 ? point.at[3] : 0;
+        if (bytes < least || bytes > most || point.at != place(transfer, bytes))
+            continue;
+        for (std::size_t i = 0; i < point.samples.size(); ++i)
+            times.push_back({bytes, point.samples[i], i < point.block.size() ? point.block[i] : 0});
+    }
+    return times;
+}
+
+/// The samples of one transfer of one size, by block.
+std::map<int, double> by_block(const Series &series, const Transfer &transfer, double bytes) {
+    std::map<int, double> times;
+    for (const TripTime &time : times_of(series, transfer, bytes, bytes))
+        times.emplace(time.block, time.seconds);
+    return times;
+}
+
+std::vector<double> sizes_of(const Series &series) {
+    std::vector<double> sizes;
+    for (const Point &point : series.points)
+        if (point.at.size() == 4 && !point.samples.empty())
+            sizes.push_back(point.at[3]);
+    std::sort(sizes.begin(), sizes.end());
+    sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+    return sizes;
+}
+
+std::string text(double value, Unit unit) {
+    return format({value, unit});
+}
+
+class Reader {
+public:
+    explicit Reader(const Dataset &data) : data_(data), series_(data.find(series_shape().name)) {
+        if (series_ != nullptr)
+            sizes_ = sizes_of(*series_);
+    }
+
+    [[nodiscard]] Finding bandwidth(const FindingKey &key, const Transfer &transfer) const {
+        const auto fit = large_fit(transfer);
+        if (!fit)
+            return missing(key, transfer, "not timed at two large sizes");
+        if (fit->interval.low <= 0 || fit->growth < 0.5)
+            return without_value(key, Status::inconclusive,
+                                 fmt::format("the time hardly grows with the size: up to {}, most "
+                                             "of it is not spent on bytes",
+                                             text(largest(), Unit::byte)));
+        Finding finding = measured(key, 1 / fit->seconds_per_trip,
+                                   {1 / fit->interval.high, 1 / fit->interval.low});
+        finding.method = method(transfer);
+        finding.evidence = {series_->name};
+        finding.note = between(transfer, *fit);
+        return finding;
+    }
+
+    [[nodiscard]] Finding fixed_cost(const FindingKey &key, const Transfer &transfer) const {
+        const auto fit = small_fit(transfer);
+        if (!fit || !fit->overhead_interval)
+            return missing(key, transfer, "not timed at two small sizes in several rounds");
+        if (fit->overhead_interval->low <= 0)
+            return without_value(key, Status::inconclusive,
+                                 "too short to be told from the time of the bytes");
+        Finding finding = measured(key, fit->overhead, *fit->overhead_interval);
+        finding.method = fmt::format("what the line through the times of up to {} leaves at no "
+                                     "bytes",
+                                     text(small_transfer, Unit::byte));
+        finding.evidence = {series_->name};
+        return finding;
+    }
+
+    [[nodiscard]] Finding misaligned(const FindingKey &key, Operation operation) const {
+        const double size = largest() / 4;
+        std::optional<Finding> worst;
+        for (const std::size_t off : {1u, 4u}) {
+            const auto ratios = ratios_at(size, {operation, Memory::pageable, off},
+                                          {operation, Memory::pageable, 0});
+            if (ratios.size() < 2 || (worst && median(ratios) <= *worst->value))
+                continue;
+            worst = measured(key, median(ratios), repeat_interval(ratios));
+            worst->method = fmt::format("{} with the host's pointer {} B off a page's begin, over "
+                                        "as much at its begin, in the same round",
+                                        text(size, Unit::byte), off);
+            worst->evidence = {series_->name};
+        }
+        return worst ? *worst
+                     : without_value(key, Status::inconclusive,
+                                     "not timed with and without alignment in several rounds");
+    }
+
+    [[nodiscard]] Finding zero_copy(const FindingKey &key) const {
+        const Memory memory = data_.word(refusal_word).empty() ? Memory::pinned : Memory::pageable;
+        const auto shares = copied_shares(memory);
+        if (shares.size() < 2)
+            return without_value(key, Status::inconclusive, "mappings were not timed");
+        // By quartiles, since a few interrupted mappings say nothing.
+        const double low = quantile(shares, 0.25);
+        const double high = quantile(shares, 0.75);
+        const std::string share = fmt::format(
+            "mapping {} without touching it takes longer than mapping {} by {:.2g} times what the "
+            "host takes to copy as much",
+            text(largest(), Unit::byte), text(sizes_.front(), Unit::byte),
+            std::max(0.0, median(shares)));
+        if (high > 0.1 && low < 0.5)
+            return without_value(key, Status::inconclusive,
+                                 share + ": neither nothing nor a copy; a cache that is written "
+                                         "back would take that long");
+        Finding finding = measured(key, high <= 0.1 ? 1 : 0, {});
+        finding.interval = {*finding.value, *finding.value};
+        finding.method = share;
+        finding.evidence = {series_->name};
+        const double addresses = data_.number(addresses_number(memory)).value_or(1);
+        if (high <= 0.1 && addresses > 1)
+            make_suspect(finding, fmt::format("no copy, but the same memory was mapped to {} "
+                                              "addresses",
+                                              addresses));
+        if (memory == Memory::pageable)
+            finding.note += "of buffers without CL_MEM_ALLOC_HOST_PTR, as the others were refused";
+        return finding;
+    }
+
+private:
+    [[nodiscard]] double largest() const { return sizes_.empty() ? 0 : sizes_.back(); }
+
+    [[nodiscard]] std::optional<SlopeFit> large_fit(const Transfer &transfer) const {
+        return fit(transfer, large_share * largest(), largest());
+    }
+    [[nodiscard]] std::optional<SlopeFit> small_fit(const Transfer &transfer) const {
+        return fit(transfer, 0, small_transfer);
+    }
+    [[nodiscard]] std::optional<SlopeFit> fit(const Transfer &transfer, double least,
+                                              double most) const {
+        return series_ == nullptr ? std::nullopt
+                                  : fit_slope(times_of(*series_, transfer, least, most));
+    }
+
+    [[nodiscard]] Finding missing(const FindingKey &key, const Transfer &transfer,
+                                  const std::string &reason) const {
+        const std::string refusal = data_.word(refusal_word);
+        if (transfer.memory == Memory::pinned && !refusal.empty())
+            return without_value(key, Status::unsupported, "no pinned memory: " + refusal);
+        return without_value(key, Status::inconclusive, reason);
+    }
+
+    [[nodiscard]] std::string method(const Transfer &transfer) const {
+        std::string what;
+        if (transfer.operation == Operation::map_read)
+            what = "mapping, reading every word of it on the host, and unmapping: ";
+        if (transfer.operation == Operation::map_write)
+            what = "mapping, copying host memory into it, and unmapping: ";
+        return fmt::format("{}slope of time over bytes from {} to {}", what,
+                           text(large_share * largest(), Unit::byte), text(largest(), Unit::byte));
+    }
+
+    /// Where the sizes between do not take what the fixed cost and the bandwidth add up to.
+    [[nodiscard]] std::string between(const Transfer &transfer, const SlopeFit &large) const {
+        const auto small = small_fit(transfer);
+        double worst = 1;
+        double at = 0;
+        for (const double size : sizes_) {
+            const auto times = by_block(*series_, transfer, size);
+            if (!small || small->overhead <= 0 || times.empty())
+                continue;
+            std::vector<double> seconds;
+            for (const auto &[block, time] : times)
+                seconds.push_back(time);
+            const double ratio =
+                median(seconds) / (small->overhead + size * large.seconds_per_trip);
+            if (std::max(ratio, 1 / ratio) > std::max(worst, 1 / worst)) {
+                worst = ratio;
+                at = size;
+            }
+        }
+        return std::max(worst, 1 / worst) < 1.5
+                   ? ""
+                   : fmt::format("{} take {:.2g} times as long as fixed cost and bandwidth add up "
+                                 "to",
+                                 text(at, Unit::byte), worst);
+    }
+
+    /// Time of one over time of the other, round by round.
+    [[nodiscard]] std::vector<double> ratios_at(double size, const Transfer &over,
+                                                const Transfer &under) const {
+        std::vector<double> ratios;
+        if (series_ == nullptr)
+            return ratios;
+        const auto below = by_block(*series_, under, size);
+        for (const auto &[block, seconds] : by_block(*series_, over, size))
+            if (const auto found = below.find(block); found != below.end() && found->second > 0)
+                ratios.push_back(seconds / found->second);
+        return ratios;
+    }
+
+    /// How much longer the largest mapping takes than the smallest, over the time in which the
+    /// host copies as much, round by round.
+    [[nodiscard]] std::vector<double> copied_shares(Memory memory) const {
+        std::vector<double> shares;
+        if (sizes_.size() < 2)
+            return shares;
+        const Transfer map{Operation::map, memory, 0};
+        const auto small = by_block(*series_, map, sizes_.front());
+        const auto copy =
+            by_block(*series_, {Operation::host_copy, Memory::pageable, 0}, largest());
+        for (const auto &[block, seconds] : by_block(*series_, map, largest())) {
+            const auto least = small.find(block);
+            const auto whole = copy.find(block);
+            if (least != small.end() && whole != copy.end() && whole->second > 0)
+                shares.push_back((seconds - least->second) / whole->second);
+        }
+        return shares;
+    }
+
+    const Dataset &data_;
+    const Series *series_;
+    std::vector<double> sizes_;
+};
+
+} // namespace
+
+std::vector<Finding> find(const Dataset &data) {
+    const Reader reader(data);
+    const std::vector<FindingKey> all = keys();
+    auto key = all.begin();
+    std::vector<Finding> findings;
+    for (const Operation operation :
+         {Operation::write, Operation::read, Operation::map_read, Operation::map_write})
+        for (const Memory memory : {Memory::pageable, Memory::pinned}) {
+            findings.push_back(reader.bandwidth(*key++, {operation, memory, 0}));
+            findings.push_back(reader.fixed_cost(*key++, {operation, memory, 0}));
+        }
+    for (const Operation operation : {Operation::write, Operation::read})
+        findings.push_back(reader.misaligned(*key++, operation));
+    findings.push_back(reader.zero_copy(*key));
+    return findings;
+}
+
+} // namespace clprobe::probes::transfer
