@@ -60,11 +60,14 @@ public:
         const auto fit = large_fit(transfer);
         if (!fit)
             return missing(key, transfer, "not timed at two large sizes");
-        if (fit->interval.low <= 0 || fit->growth < 0.5)
+        if (fit->growth < 0.5)
             return without_value(key, Status::inconclusive,
                                  fmt::format("the time hardly grows with the size: up to {}, most "
                                              "of it is not spent on bytes",
                                              text(largest(), Unit::byte)));
+        if (fit->interval.low <= 0)
+            return without_value(key, Status::inconclusive,
+                                 "the times scatter too much to tell how they grow with the size");
         Finding finding = measured(key, 1 / fit->seconds_per_trip,
                                    {1 / fit->interval.high, 1 / fit->interval.low});
         finding.method = method(transfer);
