@@ -182,7 +182,8 @@ ProbeInfo FmaRate::make_info() {
          "instruction cache, at the cost of a fifth on one GPU."),
         ("Grids of several waves of groups end when the last wave does: slopes through them came "
          "out above what the device can do. All groups are resident at once here."),
-        "a*b+c and mad() may round once or twice; which one was seen is part of the method.",
+        "a*b+c and mad() may round once or twice; which one was seen is part of the method. An "
+        "fma() that rounds twice (llvmpipe's, in double and half) is left out.",
         ("PoCL's workers are not pinned unless POCL_AFFINITY=1 is set: the rate is then halved in "
          "some launches."),
         ("In half precision x*a+b settles after some thousand steps: an early end of the loop is "

@@ -35,7 +35,7 @@ public:
     [[nodiscard]] Real real() const { return real_; }
     [[nodiscard]] Bench &bench() const { return bench_; }
     /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
-    /// VerificationError, Unsupported where a group is too large, or Error.
+    /// VerificationError, Unsupported where a group is too large or `fma` rounds twice, or Error.
     [[nodiscard]] Launchable make(const Variant &variant);
 
 private:

@@ -172,6 +172,9 @@ public:
 
     RaceResult run() {
         try_out(course_.start);
+        if (unsupported_)
+            for (const Form form : {Form::expression, Form::mad})
+                try_out(to_form(form)(course_.start));
         for (const Stage &stage : course_.stages) {
             const Variant from = runners_.empty() ? course_.start : best().launchable.variant;
             for (const Move &move : stage.moves)
@@ -204,6 +207,7 @@ private:
         } catch (const Cancelled &) {
             throw;
         } catch (const Error &error) {
+            unsupported_ = dynamic_cast<const Unsupported *>(&error) != nullptr;
             ++rejected_;
             failure_ = error.what();
         }
@@ -260,6 +264,7 @@ private:
     std::vector<Runner> runners_;
     unsigned rejected_ = 0;
     std::string failure_;
+    bool unsupported_ = false; ///< the last that was left out, and not for a wrong result
 };
 
 } // namespace
