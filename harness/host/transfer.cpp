@@ -22,8 +22,9 @@ ProbeInfo describe() {
         "ones leave at no bytes: Hockney's r and t0. Contents are random, a page of the device's "
         "side is changed by a copy on the device before each transfer, and pages chosen after it "
         "(of mappings that are read, all of them) are compared with what they must hold. Zero-copy "
-        "is told by mappings that touch nothing: they take no longer for many bytes than for few, "
-        "against the host's own copy of as many.";
+        "is told by mappings that touch nothing, to be read and written: where they copy, they "
+        "take "
+        "longer for more bytes by about what reading and writing them takes.";
     info.pitfalls = {
         "A mapping that is timed without touching it shows how fast an address is returned: "
         "41457 GB/s in another tool.",

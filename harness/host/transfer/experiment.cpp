@@ -60,7 +60,7 @@ Experiment::Experiment(Bench &bench)
 }
 
 std::vector<Transfer> Experiment::transfers(std::size_t bytes) const {
-    std::vector<Transfer> all = {{Operation::host_copy, Memory::pageable, 0}};
+    std::vector<Transfer> all;
     for (const Memory memory : {Memory::pageable, Memory::pinned}) {
         if (memory == Memory::pinned && !pinned_)
             continue;

@@ -51,7 +51,6 @@ private:
     double map_read(const Transfer &transfer, const Places &places);
     double map_write(const Transfer &transfer, const Places &places);
     double map(const Transfer &transfer, const Places &places);
-    double host_copy(const Places &places);
 
     [[nodiscard]] KnownBuffer &device(const Transfer &transfer);
     Places choose(const Transfer &transfer, std::size_t bytes);

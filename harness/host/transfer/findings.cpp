@@ -119,8 +119,8 @@ public:
         const double low = quantile(shares, 0.25);
         const double high = quantile(shares, 0.75);
         const std::string share = fmt::format(
-            "mapping {} without touching it takes longer than mapping {} by {:.2g} times what the "
-            "host takes to copy as much",
+            "mapping {} without touching it takes longer than mapping {} by {:.2g} times what "
+            "reading and writing as much takes",
             text(largest(), Unit::byte), text(sizes_.front(), Unit::byte),
             std::max(0.0, median(shares)));
         if (high > 0.1 && low < 0.5)
@@ -213,22 +213,22 @@ private:
         return ratios;
     }
 
-    /// How much longer the largest mapping takes than the smallest, over the time in which the
-    /// host copies as much, round by round.
+    /// How much longer the largest mapping takes than the smallest, over the time in which as many
+    /// bytes are read and written back, round by round.
     [[nodiscard]] std::vector<double> copied_shares(Memory memory) const {
         std::vector<double> shares;
         if (sizes_.size() < 2)
             return shares;
-        const Transfer map{Operation::map, memory, 0};
-        const auto small = by_block(*series_, map, sizes_.front());
-        const auto copy =
-            by_block(*series_, {Operation::host_copy, Memory::pageable, 0}, largest());
-        for (const auto &[block, seconds] : by_block(*series_, map, largest())) {
-            const auto least = small.find(block);
-            const auto whole = copy.find(block);
-            if (least != small.end() && whole != copy.end() && whole->second > 0)
-                shares.push_back((seconds - least->second) / whole->second);
-        }
+        const auto times = [&](Operation operation, double size) {
+            return by_block(*series_, {operation, memory, 0}, size);
+        };
+        const auto small = times(Operation::map, sizes_.front());
+        const auto written = times(Operation::write, largest());
+        const auto read = times(Operation::read, largest());
+        for (const auto &[block, seconds] : times(Operation::map, largest()))
+            if (small.contains(block) && written.contains(block) && read.contains(block))
+                shares.push_back((seconds - small.at(block)) /
+                                 (written.at(block) + read.at(block)));
         return shares;
     }
 

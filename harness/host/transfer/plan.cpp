@@ -3,7 +3,7 @@
 namespace clprobe::probes::transfer {
 
 std::string name(Operation operation) {
-    constexpr const char *names[] = {"write", "read", "map_read", "map_write", "map", "host_copy"};
+    constexpr const char *names[] = {"write", "read", "map_read", "map_write", "map"};
     return names[static_cast<std::size_t>(operation)];
 }
 
@@ -14,7 +14,7 @@ std::string name(Memory memory) {
 SeriesShape series_shape() {
     std::vector<std::string> operations;
     for (const Operation operation : {Operation::write, Operation::read, Operation::map_read,
-                                      Operation::map_write, Operation::map, Operation::host_copy})
+                                      Operation::map_write, Operation::map})
         operations.push_back(name(operation));
     return {"transfers",
             {{"operation", Unit::one, operations},

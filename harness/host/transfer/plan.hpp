@@ -6,9 +6,8 @@
 
 namespace clprobe::probes::transfer {
 
-/// What is timed; the order is that of the series' labels. `map` touches nothing, `host_copy` is
-/// the host's own memcpy.
-enum class Operation { write, read, map_read, map_write, map, host_copy };
+/// What is timed; the order is that of the series' labels. `map` touches nothing.
+enum class Operation { write, read, map_read, map_write, map };
 
 /// Ordinary memory, or such as the driver allocates for both sides (CL_MEM_ALLOC_HOST_PTR).
 enum class Memory { pageable, pinned };

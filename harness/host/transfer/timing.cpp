@@ -52,8 +52,6 @@ double Experiment::time(const Transfer &transfer, std::size_t bytes) {
         return map_write(transfer, places);
     case Operation::map:
         return map(transfer, places);
-    case Operation::host_copy:
-        return host_copy(places);
     }
     throw Error("no such transfer");
 }
@@ -136,17 +134,6 @@ double Experiment::map(const Transfer &transfer, const Places &places) {
         mapping.unmap();
     });
     check_device(transfer, places);
-    return seconds;
-}
-
-double Experiment::host_copy(const Places &places) {
-    const std::size_t bytes = places.pages * page_bytes;
-    const std::byte *source = random_.any(bytes);
-    std::byte *to = host_.page(places.host);
-    const double seconds = bench_.transfer([&] { std::memcpy(to, source, bytes); });
-    for (const std::size_t page : some(places))
-        if (std::memcmp(to + page * page_bytes, source + page * page_bytes, page_bytes) != 0)
-            throw VerificationError("the host's own copy is wrong");
     return seconds;
 }
 
