@@ -10,7 +10,7 @@
 namespace clprobe::probes {
 
 /// A chase through memory of its own with the kernels of kernels/common/ring.clh, which `program`
-/// has: it links rings, warms the caches with them, and follows them with one work-item.
+/// has: it links rings, and follows them with one work-item.
 class Chase {
 public:
     /// Hops of one trip.
@@ -24,21 +24,19 @@ public:
     void renew();
     /// Makes a ring, to be followed from its start.
     void link(const Ring &ring);
-    /// Reads the ring with one work-group, in the ring's order.
+    /// Lets each unit of a CPU, or one of a GPU, read the whole ring in its order.
     void warm();
-    /// Follows the ring from where it is, moving on; the chase has to outlive the work.
-    [[nodiscard]] Work follow();
+    /// Follows the ring from where it is, moving on; where `warmed`, the work-group reads all of it
+    /// first. The chase has to outlive the work.
+    [[nodiscard]] Work follow(bool warmed);
 
 private:
-    /// The ring, piece by piece, to a kernel that takes it.
-    void launch_over_ring(Kernel &kernel, const NdRange &range);
-    [[nodiscard]] NdRange one_group() const;
-
     Bench &bench_;
     std::size_t bytes_;
     Kernel link_;
-    Kernel warm_;
     Kernel follow_;
+    std::size_t lanes_;  ///< of a group that reads the ring
+    std::size_t groups_; ///< that warm it, each all of it
     std::optional<Buffer> memory_;
     Buffer sums_;
     Buffer start_;
@@ -48,9 +46,9 @@ private:
 };
 
 /// Latencies by chases: each sample on a ring linked anew, at two trip counts, several times, so
-/// that the slope cancels the launch. Where a ring is short enough, every launch goes round it once
-/// first, which warms the caches of whatever unit or core it runs on; a longer one is warmed by a
-/// launch of one work-group before, on a CPU by its linking.
+/// that the slope cancels the rest of the launch. The work-group that chases a short ring reads it
+/// first in each launch, which warms the caches of whatever unit or core it runs on; a longer ring
+/// is read once before, by each core of a CPU, which launches run on in turn.
 class LatencySampler {
 public:
     LatencySampler(Bench &bench, Chase &chase);
@@ -59,20 +57,14 @@ public:
     void sample(Series &series, std::vector<double> at, const Ring &ring, int block);
 
 private:
-    /// The trips of a sample's launches.
-    struct Plan {
-        std::uint32_t fewest = 1;
-        std::uint32_t most = 4;
-        bool goes_round = false; ///< with the fewest
-    };
-    [[nodiscard]] Plan plan_for(const Ring &ring) const;
-    void warm(const Plan &plan, const Work &work);
-    /// Seconds a hop that a ring over so many bytes may take.
-    [[nodiscard]] double expected(std::size_t bytes) const;
+    /// Whether the ring is warm for a launch that does not read it.
+    bool warm(const Ring &ring);
+    /// Trips for a launch of some hundred microseconds, by what rings of at least that size took.
+    [[nodiscard]] std::uint32_t trips_for(const Ring &ring) const;
 
     Bench &bench_;
     Chase &chase_;
-    std::map<std::size_t, double> seconds_a_hop_; ///< the least seen, by the ring's bytes
+    std::map<std::size_t, double> seconds_a_trip_; ///< the least seen, by the ring's bytes
 };
 
 } // namespace clprobe::probes

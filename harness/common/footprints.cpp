@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace clprobe::probes {
 namespace {
@@ -28,12 +29,17 @@ public:
 
     [[nodiscard]] bool time_left() const { return bench_.tiny() || bench_.remaining() > until_; }
 
-    void over(const std::vector<std::size_t> &places) {
+    /// Passes over places that took more than `most_seconds`.
+    void over(const std::vector<std::size_t> &places, double most_seconds) {
         const int block = next_block_++;
         for (const std::size_t place : places) {
             if (!time_left())
                 return;
+            if (seconds_[place] > most_seconds)
+                continue;
+            const double before = bench_.remaining();
             wanted_.sample(place, block);
+            seconds_[place] = before - bench_.remaining();
         }
     }
 
@@ -42,6 +48,7 @@ private:
     const CurveSurvey &wanted_;
     double until_;
     int next_block_ = 0;
+    std::map<std::size_t, double> seconds_; ///< that a place took
 };
 
 } // namespace
@@ -75,12 +82,14 @@ std::vector<std::size_t> places_between(std::span<const CurvePoint> curve, std::
 
 void survey(Bench &bench, const CurveSurvey &wanted, double share) {
     constexpr int sweeps_a_place = 2;
+    // What takes longer waits for its second sample until the curve is known.
+    const double most_seconds = 0.02 * bench.budget();
     Sweeps sweeps(bench, wanted, share);
     std::vector<std::size_t> all = coarse_footprints(wanted.least, wanted.most);
     std::vector<std::size_t> fresh = all;
     while (!fresh.empty()) {
         for (int i = 0; i < sweeps_a_place; ++i)
-            sweeps.over(fresh);
+            sweeps.over(fresh, most_seconds);
         if (bench.tiny() || !sweeps.time_left())
             return;
         fresh = places_between(wanted.curve(), wanted.least / 4);
@@ -88,7 +97,7 @@ void survey(Bench &bench, const CurveSurvey &wanted, double share) {
     }
     while (sweeps.time_left()) {
         std::shuffle(all.begin(), all.end(), bench.random());
-        sweeps.over(all);
+        sweeps.over(all, bench.budget());
     }
 }
 

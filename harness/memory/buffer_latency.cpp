@@ -73,8 +73,8 @@ public:
         if (bench.tiny())
             data.words[too_small] = "the tiny profile's sizes show no level";
         data.words[warmed_by] = bench.device().type == DeviceType::cpu
-                                    ? "itself, or all units where a round takes over 4 ms"
-                                    : "itself, or one work-group where a round takes over 4 ms";
+                                    ? "the core in its launch to 1 MiB, each core to 64 MiB"
+                                    : "the work-group in its launch to 1 MiB, one before it beyond";
         const std::size_t wanted = bench.tiny() ? std::size_t{64} << 10 : std::size_t{256} << 20;
         const std::size_t bytes =
             std::min(wanted, bench.most_bytes() - ring_alignment) / ring_alignment * ring_alignment;
