@@ -59,6 +59,23 @@ std::vector<CurvePoint> curve_of(const Series &series, double per_trip) {
     return curve;
 }
 
+std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string &raw,
+                                          const std::string &bare, double per_trip) {
+    if (const Series *times = data.find(raw))
+        return LatencyCurve{raw, times->axes.front(), curve_of(*times, per_trip)};
+    if (const Series *curve = data.find(bare))
+        return LatencyCurve{bare, curve->axes.front(), curve_of(*curve)};
+    return std::nullopt;
+}
+
+Curve shown(const LatencyCurve &curve) {
+    Curve shown{curve.series, curve.x, {"latency", Unit::second, {}}, {}};
+    for (const CurvePoint &point : curve.points)
+        if (!point.samples.empty())
+            shown.places.push_back({point.x, median(point.samples)});
+    return shown;
+}
+
 std::vector<FindingKey> latency_keys(const std::string &prefix) {
     return {{prefix + ".l<n>.size", Unit::byte, Better::none,
              "where the rise beyond the level is half-way in log latency; its 10 and 90 % points "

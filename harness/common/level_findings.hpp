@@ -2,6 +2,7 @@
 #include <clprobe/levels.hpp>
 #include <clprobe/series.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,21 @@ namespace clprobe::probes {
 /// A series over footprint, or over footprint and trips, as a curve in order of the footprint: of
 /// times over trips each block gives one sample, its slope over the trips divided by `per_trip`.
 [[nodiscard]] std::vector<CurvePoint> curve_of(const Series &series, double per_trip = 1);
+
+/// A curve of latency, the series that it comes from, and what it is over.
+struct LatencyCurve {
+    std::string series;
+    Axis x;
+    std::vector<CurvePoint> points;
+};
+
+/// The curve that the data holds: of times over trips in the series `raw`, or else somebody's in
+/// `bare`. Nothing where there is neither.
+[[nodiscard]] std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string &raw,
+                                                        const std::string &bare, double per_trip);
+
+/// Its medians, for people.
+[[nodiscard]] Curve shown(const LatencyCurve &curve);
 
 /// The keys that a latency curve makes: `<prefix>.l<n>.size`, `<prefix>.l<n>.latency` and
 /// `<prefix>.memory.latency`.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 namespace clprobe::probes {
 namespace {
@@ -98,23 +99,27 @@ public:
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts & /*facts*/) const override {
-        const Series *bare = data.find(bare_curve);
-        const Series *times = data.find(raw_times);
+        const auto curve = curve_in(data);
         Levels levels;
         if (const std::string reason = data.word(too_small); !reason.empty())
             levels.reason = reason;
-        else if (times != nullptr)
-            levels = find_levels(curve_of(*times, Chase::hops), CurveKind::latency);
-        else if (bare != nullptr)
-            levels = find_levels(curve_of(*bare), CurveKind::latency);
+        else if (curve)
+            levels = find_levels(curve->points, CurveKind::latency);
         else
             levels.reason = "nothing was measured";
-        std::vector<Finding> findings =
-            latency_findings("buffer", levels, times != nullptr ? raw_times : bare_curve);
-        return findings;
+        return latency_findings("buffer", levels, curve ? curve->series : "");
+    }
+
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
+        const auto curve = curve_in(data);
+        return curve ? std::vector{shown(*curve)} : std::vector<Curve>{};
     }
 
 private:
+    static std::optional<LatencyCurve> curve_in(const Dataset &data) {
+        return latency_curve(data, raw_times, bare_curve, Chase::hops);
+    }
+
     ProbeInfo info_ = describe();
 };
 
