@@ -23,10 +23,12 @@ std::size_t pool_bytes(const Bench &bench) {
     return granted;
 }
 
-/// Small transfers are taken several times a round: what they take beside their bytes varies more,
-/// and they cost little.
-std::size_t repetitions(std::size_t bytes) {
-    return bytes <= 16 * smallest ? 3 : 1;
+/// All but the largest are taken several times a round: they cost little, and one interruption of
+/// one of them would turn the slope of the round.
+std::size_t repetitions(std::size_t bytes, std::size_t largest) {
+    if (bytes == largest)
+        return 1;
+    return 4 * bytes == largest ? 2 : 3;
 }
 
 std::byte *staged(const Mapping &staging, std::size_t page) {
@@ -112,7 +114,7 @@ void Experiment::round(int block, std::size_t largest) {
         for (const Transfer &transfer : transfers(bytes))
             // What alignment does is asked at one size: the largest but one.
             if (transfer.misalignment == 0 || 4 * bytes == largest)
-                order.insert(order.end(), repetitions(bytes), {transfer, bytes});
+                order.insert(order.end(), repetitions(bytes, largest), {transfer, bytes});
     std::shuffle(order.begin(), order.end(), bench_.random());
     Series &series =
         *std::find_if(bench_.data().series.begin(), bench_.data().series.end(),

@@ -27,11 +27,14 @@ std::vector<TripTime> times_of(const Series &series, const Transfer &transfer, d
     return times;
 }
 
-/// The samples of one transfer of one size, by block.
+/// The time of one transfer of one size in each block.
 std::map<int, double> by_block(const Series &series, const Transfer &transfer, double bytes) {
-    std::map<int, double> times;
+    std::map<int, std::vector<double>> samples;
     for (const TripTime &time : times_of(series, transfer, bytes, bytes))
-        times.emplace(time.block, time.seconds);
+        samples[time.block].push_back(time.seconds);
+    std::map<int, double> times;
+    for (const auto &[block, seconds] : samples)
+        times.emplace(block, median(seconds));
     return times;
 }
 
