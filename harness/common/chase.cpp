@@ -12,17 +12,17 @@ namespace {
 constexpr std::size_t word = sizeof(std::uint32_t);
 constexpr std::uint32_t piece = 1u << 16; ///< blocks that one launch links
 
-std::size_t group_size(const Bench &bench, const Kernel &kernel, std::uint64_t wanted) {
-    const std::uint64_t of_device = bench.device().max_work_group_size.value_or(64);
-    return static_cast<std::size_t>(
-        std::min<std::uint64_t>({wanted, of_device, kernel.max_group_size().value_or(wanted)}));
-}
-
 bool is_cpu(const Bench &bench) {
     return bench.device().type == DeviceType::cpu;
 }
 
 } // namespace
+
+std::size_t group_size(const Bench &bench, const Kernel &kernel, std::uint64_t wanted) {
+    const std::uint64_t of_device = bench.device().max_work_group_size.value_or(64);
+    return static_cast<std::size_t>(
+        std::min<std::uint64_t>({wanted, of_device, kernel.max_group_size().value_or(wanted)}));
+}
 
 Chase::Chase(Bench &bench, const Program &program, std::size_t bytes)
     : bench_(bench), bytes_(bytes), link_(program.kernel("link_ring")),
@@ -85,14 +85,17 @@ Work Chase::follow(bool warmed) {
     return {follow_, NdRange::linear(1, lanes_), 7u, prepare, verify};
 }
 
-LatencySampler::LatencySampler(Bench &bench, Chase &chase) : bench_(bench), chase_(chase) {
-    const Ring ring = dense_ring(1024, chase.bytes(), bench.random());
-    chase.link(ring);
-    const Work work = chase.follow(true);
+LatencySampler::LatencySampler(Bench &bench, Chase &chase)
+    : LatencySampler(bench, chase, dense_ring(1024, chase.bytes(), bench.random())) {}
+
+LatencySampler::LatencySampler(Bench &bench, RingMemory &memory, const Ring &shortest)
+    : bench_(bench), memory_(memory) {
+    memory.link(shortest);
+    const Work work = memory.follow(true);
     constexpr double seconds = 1e-3;
     const std::uint32_t trips = bench.calibrate(work, seconds);
     bench.warm_up(work, trips);
-    seconds_a_trip_[ring.bytes()] = seconds / trips;
+    seconds_a_trip_[shortest.bytes()] = seconds / trips;
 }
 
 bool LatencySampler::warm(const Ring &ring) {
@@ -104,7 +107,7 @@ bool LatencySampler::warm(const Ring &ring) {
     if (ring.length() <= short_ring)
         return false;
     if (!is_cpu(bench_) || ring.length() <= outgrown)
-        chase_.warm();
+        memory_.warm();
     return true;
 }
 
@@ -121,8 +124,8 @@ std::uint32_t LatencySampler::trips_for(const Ring &ring) const {
 
 void LatencySampler::sample(Series &series, std::vector<double> at, const Ring &ring, int block) {
     const std::uint32_t most = trips_for(ring);
-    chase_.link(ring);
-    const Work work = chase_.follow(!warm(ring));
+    memory_.link(ring);
+    const Work work = memory_.follow(!warm(ring));
     for (int repeat = 0; repeat < (is_cpu(bench_) ? 4 : 2); ++repeat)
         for (const std::uint32_t trips : {most / 4, most}) {
             const double seconds = bench_.launch(work, trips);

@@ -9,26 +9,43 @@
 
 namespace clprobe::probes {
 
-/// A chase through memory of its own with the kernels of kernels/common/ring.clh, which `program`
-/// has: it links rings, and follows them with one work-item.
-class Chase {
+/// Memory in which rings are linked and followed: a buffer, or an image.
+class RingMemory {
 public:
     /// Hops of one trip.
     static constexpr std::uint32_t hops = 16;
 
+    RingMemory() = default;
+    RingMemory(const RingMemory &) = delete;
+    RingMemory &operator=(const RingMemory &) = delete;
+    virtual ~RingMemory() = default;
+
+    /// Makes a ring, to be followed from its start.
+    virtual void link(const Ring &ring) = 0;
+    /// Lets each unit of a CPU, or one of a GPU, read the whole ring in its order.
+    virtual void warm() = 0;
+    /// Follows the ring from where it is, moving on; where `warmed`, the work-group reads all of it
+    /// first. The memory has to outlive the work.
+    [[nodiscard]] virtual Work follow(bool warmed) = 0;
+};
+
+/// The work-items of a group of the kernel: as many as are wanted, or as the device allows.
+[[nodiscard]] std::size_t group_size(const Bench &bench, const Kernel &kernel,
+                                     std::uint64_t wanted);
+
+/// A chase through memory of its own with the kernels of kernels/common/ring.clh, which `program`
+/// has: it links rings, and follows them with one work-item.
+class Chase final : public RingMemory {
+public:
     /// Rings may take `bytes`. Throws Unsupported where that is more than the device grants.
     Chase(Bench &bench, const Program &program, std::size_t bytes);
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
     /// Gives back the memory and takes other: how it lies is a matter of chance.
     void renew();
-    /// Makes a ring, to be followed from its start.
-    void link(const Ring &ring);
-    /// Lets each unit of a CPU, or one of a GPU, read the whole ring in its order.
-    void warm();
-    /// Follows the ring from where it is, moving on; where `warmed`, the work-group reads all of it
-    /// first. The chase has to outlive the work.
-    [[nodiscard]] Work follow(bool warmed);
+    void link(const Ring &ring) override;
+    void warm() override;
+    [[nodiscard]] Work follow(bool warmed) override;
 
 private:
     Bench &bench_;
@@ -52,6 +69,8 @@ private:
 class LatencySampler {
 public:
     LatencySampler(Bench &bench, Chase &chase);
+    /// In any memory; `shortest` is a ring that every first level holds.
+    LatencySampler(Bench &bench, RingMemory &memory, const Ring &shortest);
 
     /// Adds one block of samples to `series` at (`at`..., trips).
     void sample(Series &series, std::vector<double> at, const Ring &ring, int block);
@@ -63,7 +82,7 @@ private:
     [[nodiscard]] std::uint32_t trips_for(const Ring &ring) const;
 
     Bench &bench_;
-    Chase &chase_;
+    RingMemory &memory_;
     std::map<std::size_t, double> seconds_a_trip_; ///< the least seen, by the ring's bytes
 };
 
