@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/change_point.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,14 +23,16 @@ struct Level {
     std::string note;           ///< what a reader of the value should know; mostly empty
 };
 
-/// A curve as levels, the fastest first; the last one has no size. `decided` is false where the
-/// data does not settle them, and `reason` then says why. `complete` is false where the curve ends
-/// in a steep rise: there are slower levels then, which it does not show.
+/// A curve as levels, the fastest first; the last one has no size. `complete` is false where the
+/// curve ends in a steep rise: it leads to slower levels that the curve does not show. `decided` is
+/// false where the data does not settle the levels; the first `settled` ones hold nevertheless. Of
+/// either `reason` says why.
 struct Levels {
     std::vector<Level> levels;
     double noise = 0; ///< relative standard deviation of a point's median
     bool complete = true;
     bool decided = false;
+    std::size_t settled = 0;
     std::string reason;
 };
 

@@ -16,17 +16,42 @@ namespace {
 
 constexpr std::size_t least_points = 4;
 
+double height(const RisingFit &fit, const Stretch &stretch) {
+    return fit.rising[stretch.last] - fit.rising[stretch.first];
+}
+
+/// What a stretch at an end of the curve is: level, a drift that belongs to the level there, the
+/// approach to a level, or part of a rise.
+enum class EndShape { flat, drift, approach, rise };
+
+double slope(const RisingFit &fit, const Stretch &stretch) {
+    const double width = fit.octave[stretch.last] - fit.octave[stretch.first];
+    return width > 0 ? height(fit, stretch) / width : 0;
+}
+
+EndShape end_shape(const RisingFit &fit, const Stretch &stretch) {
+    constexpr double most_drift = 0.4;
+    constexpr double drifting = 0.2; // an octave
+    constexpr double steep = 0.5;    // an octave
+    if (height(fit, stretch) <= 0)
+        return EndShape::flat;
+    if (slope(fit, stretch) > steep)
+        return EndShape::rise;
+    const bool drifts = slope(fit, stretch) < drifting && height(fit, stretch) < most_drift;
+    return drifts ? EndShape::drift : EndShape::approach;
+}
+
 Plateaus plateaus_of(const RisingFit &fit) {
     constexpr double step_tolerance = 0.8; // a step of just the least size is often seen smaller
     constexpr double clear_rise = 2;       // standard deviations of a point
     constexpr double least_width = 0.4;
-    const double rise =
-        std::max(step_tolerance * least_level_step(), clear_rise * median(fit.curve.deviation));
-    return find_plateaus(fit.octave, fit.rising, {rise, least_width});
-}
-
-double height(const RisingFit &fit, const Stretch &stretch) {
-    return fit.rising[stretch.last] - fit.rising[stretch.first];
+    Plateaus found = find_plateaus({fit.octave, fit.rising, fit.curve.deviation},
+                                   {step_tolerance * least_level_step(), clear_rise, least_width});
+    if (end_shape(fit, found.flat.back()) == EndShape::rise) {
+        found.flat.pop_back();
+        found.ends = false;
+    }
+    return found;
 }
 
 /// Where the rising fit reaches a value between that of two points: x, and the points around it.
@@ -139,54 +164,70 @@ std::vector<Level> levels_of(const RisingFit &fit, const Plateaus &plateaus) {
     return levels;
 }
 
-/// Whether the curve rises so little over a stretch at one of its ends that it belongs to the level
-/// there.
-bool gentle(const RisingFit &fit, const Stretch &stretch) {
-    constexpr double most_rise = 0.4;
-    constexpr double most_slope = 0.2; // an octave
-    const double rise = height(fit, stretch);
-    const double width = fit.octave[stretch.last] - fit.octave[stretch.first];
-    return rise <= most_slope * width && (rise < most_rise || width == 0);
-}
-
-void judge_start(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
-    const Stretch &flat = plateaus.flat.front();
-    const Stretch before{0, flat.first};
-    if (!gentle(fit, before) || !gentle(fit, flat))
-        found.reason = "the curve does not begin with a plateau";
-    if (plateaus.starts)
+void note_begin(Level &first, const RisingFit &fit, const Plateaus &plateaus) {
+    const Stretch before{0, plateaus.flat.front().first};
+    const EndShape shape = end_shape(fit, before);
+    if (plateaus.starts || shape == EndShape::flat)
         return;
-    Level &first = found.levels.front();
-    first.interval.low -= height(fit, before);
-    first.note = fmt::format("gets worse by {:.0f} % from the curve's begin on",
-                             100 * std::expm1(height(fit, before)));
-}
-
-/// A gentle rise at the end is noted at the last level; a steep one means that it is not reached,
-/// or that slower levels are not shown.
-void judge_end(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
-    const Stretch &flat = plateaus.flat.back();
-    const Stretch beyond{flat.last, fit.curve.size() - 1};
-    if (!gentle(fit, beyond) || !gentle(fit, flat)) {
-        found.complete = false;
-        found.reason =
-            fmt::format("the curve does not end with a plateau: it gets worse from {:.4g} on",
-                        fit.curve.x[gentle(fit, flat) ? flat.last : flat.first]);
-    } else if (!plateaus.ends) {
-        found.levels.back().interval.high += height(fit, beyond);
-        found.levels.back().note = fmt::format("gets worse by another {:.0f} % to the curve's end",
-                                               100 * std::expm1(height(fit, beyond)));
+    if (shape == EndShape::drift) {
+        first.interval.low -= height(fit, before);
+        first.note = fmt::format("gets worse by {:.0f} % from the curve's begin on",
+                                 100 * std::expm1(height(fit, before)));
+    } else {
+        first.note = "the curve begins in a rise to this level: there may be a faster one";
     }
 }
 
-/// The number of levels has to stay the same where pieces of the fit cost a little more or less.
-void judge_count(Levels &found, const LogCurve &curve) {
-    const std::size_t usual = found.levels.size();
+/// The last level may drift on, or not be quite reached; what gets worse steeply beyond it leads to
+/// levels that the curve does not show.
+void note_end(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
+    const Stretch &flat = plateaus.flat.back();
+    const Stretch beyond{flat.last, fit.curve.size() - 1};
+    Level &last = found.levels.back();
+    const EndShape shape = end_shape(fit, beyond);
+    if (shape == EndShape::approach || shape == EndShape::rise) {
+        found.complete = false;
+        found.reason =
+            fmt::format("the curve does not end with a plateau: it gets worse from {:.4g} "
+                        "on",
+                        fit.curve.x[flat.last]);
+    } else if (shape == EndShape::drift) {
+        last.interval.high += height(fit, beyond);
+        last.note = fmt::format("gets worse by another {:.0f} % to the curve's end",
+                                100 * std::expm1(height(fit, beyond)));
+    } else if (end_shape(fit, flat) == EndShape::approach) {
+        last.interval.high += slope(fit, flat);
+        last.note = "gets worse up to the curve's end";
+    }
+}
+
+bool overlap(const Stretch &a, const Stretch &b) {
+    return a.first <= b.last && b.first <= a.last;
+}
+
+/// How many levels, from the fastest on, both have, each with the same next one.
+std::size_t in_common(const Plateaus &a, const Plateaus &b) {
+    const std::size_t most = std::max(a.flat.size(), b.flat.size());
+    std::size_t same = 0;
+    while (same < std::min(a.flat.size(), b.flat.size()) && overlap(a.flat[same], b.flat[same]))
+        ++same;
+    return same == most || same == 0 ? same : same - 1;
+}
+
+/// The levels have to stay the same where pieces of the fit cost a little more or less.
+void settle(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
+    const std::size_t usual = plateaus.flat.size();
+    found.settled = found.levels.size();
+    found.decided = true;
     for (const double caution : {0.8, 1.25}) {
-        const std::size_t count = plateaus_of(fit_rising(curve, caution)).flat.size();
-        if (count != usual && found.reason.empty())
-            found.reason = fmt::format("{} or {} levels: the noise leaves it open",
-                                       std::min(count, usual), std::max(count, usual));
+        const Plateaus other = plateaus_of(fit_rising(fit.curve, caution));
+        const std::size_t count = other.flat.size();
+        found.settled = std::min(found.settled, in_common(plateaus, other));
+        if (count == usual || !found.decided)
+            continue;
+        found.decided = false;
+        found.reason = fmt::format("{} or {} levels: the noise leaves it open",
+                                   std::min(count, usual), std::max(count, usual));
     }
 }
 
@@ -212,13 +253,16 @@ Levels find_levels(std::span<const CurvePoint> given, CurveKind kind) {
     const RisingFit fit = fit_rising(curve);
     const Plateaus plateaus = plateaus_of(fit);
     found.noise = median(curve.deviation);
+    if (plateaus.flat.empty()) {
+        found.reason = "the curve has no plateau";
+        return found;
+    }
     found.levels = levels_of(fit, plateaus);
-    judge_start(found, fit, plateaus);
-    judge_end(found, fit, plateaus);
-    judge_count(found, curve);
+    note_begin(found.levels.front(), fit, plateaus);
+    note_end(found, fit, plateaus);
+    settle(found, fit, plateaus);
     for (Level &level : found.levels)
         to_unit(level, kind);
-    found.decided = found.reason.empty();
     return found;
 }
 

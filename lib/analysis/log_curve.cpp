@@ -34,13 +34,13 @@ double deviation_of_differences(std::vector<double> differences) {
 /// From how far the curve moves against its trend: a curve that goes one way only, however steeply
 /// and wherever, does so by its noise alone, on half of the pairs of points that it is level over.
 double deviation_against_trend(const std::vector<double> &differences) {
-    constexpr std::size_t few = 6; // of so many pairs at least one lies where the curve is level
+    constexpr std::size_t few = 5; // say nothing: outliers, not noise
     const bool falls = std::accumulate(differences.begin(), differences.end(), 0.0) < 0;
     std::vector<double> against;
     for (const double difference : differences)
         if (difference != 0 && (difference > 0) == falls)
             against.push_back(difference);
-    against.resize(std::max(against.size(), differences.size() / few + 1));
+    against.resize(std::max(against.size(), few));
     return deviation_of_differences(std::move(against));
 }
 

@@ -28,13 +28,11 @@ struct Part {
 
 class Parts {
 public:
-    Parts(const std::vector<double> &octave, const std::vector<double> &value,
-          const PlateauLimits &limits)
-        : octave_(octave), limits_(limits) {
+    Parts(const RisingCurve &curve, const PlateauLimits &limits) : curve_(curve), limits_(limits) {
         constexpr double least_width = 1e-6;
-        for (std::size_t i = 0; i + 1 < value.size(); ++i) {
-            const Part part{i, i + 1, std::max(octave[i + 1] - octave[i], least_width),
-                            value[i + 1] - value[i]};
+        for (std::size_t i = 0; i + 1 < curve.value.size(); ++i) {
+            const Part part{i, i + 1, std::max(curve.octave[i + 1] - curve.octave[i], least_width),
+                            curve.value[i + 1] - curve.value[i]};
             const bool same =
                 !parts_.empty() && std::abs(part.slope() - parts_.back().slope()) < same_slope;
             if (same)
@@ -102,10 +100,10 @@ private:
     /// Octaves from half-way to the point before to half-way to that behind; at an end of the
     /// curve no bound.
     [[nodiscard]] double extent(const Part &part) const {
-        if (part.first == 0 || part.last + 1 == octave_.size())
+        if (part.first == 0 || part.last + 1 == curve_.octave.size())
             return infinity;
-        return (octave_[part.last] + octave_[part.last + 1] - octave_[part.first] -
-                octave_[part.first - 1]) /
+        return (curve_.octave[part.last] + curve_.octave[part.last + 1] -
+                curve_.octave[part.first] - curve_.octave[part.first - 1]) /
                2;
     }
 
@@ -129,6 +127,12 @@ private:
         return rise;
     }
 
+    /// The rise that shows over the part.
+    [[nodiscard]] double least_rise(const Part &part) const {
+        const double deviation = (curve_.deviation[part.first] + curve_.deviation[part.last]) / 2;
+        return std::max(limits_.least_rise, limits_.clear_rise * deviation);
+    }
+
     /// How much the part matters, if it is steeper or flatter than both its neighbours: below 1 it
     /// does not. Infinite where it lies between them.
     [[nodiscard]] double weight(std::size_t i) const {
@@ -136,7 +140,7 @@ private:
         const double slope = part.slope();
         const double steeper = std::max(slope_at(i, -1, -infinity), slope_at(i, 1, -infinity));
         if (slope > steeper)
-            return (slope - steeper) * part.width / limits_.least_rise;
+            return (slope - steeper) * part.width / least_rise(part);
         const double flatter = std::min(slope_at(i, -1, infinity), slope_at(i, 1, infinity));
         if (slope >= flatter)
             return infinity;
@@ -145,7 +149,7 @@ private:
             return 0;
         if (part.rise > most_drift * std::min(rise_beyond(i, -1), rise_beyond(i, 1)))
             return 0;
-        return (flatter - slope) * part.width / (limits_.least_rise / 2);
+        return (flatter - slope) * part.width / (least_rise(part) / 2);
     }
 
     /// Joins the part with the neighbour whose slope is closer.
@@ -159,15 +163,14 @@ private:
     }
 
     std::vector<Part> parts_;
-    const std::vector<double> &octave_;
+    const RisingCurve &curve_;
     PlateauLimits limits_;
 };
 
 } // namespace
 
-Plateaus find_plateaus(const std::vector<double> &octave, const std::vector<double> &value,
-                       const PlateauLimits &limits) {
-    Parts parts(octave, value, limits);
+Plateaus find_plateaus(const RisingCurve &curve, const PlateauLimits &limits) {
+    Parts parts(curve, limits);
     parts.merge_small();
     return parts.plateaus();
 }

@@ -12,24 +12,30 @@ struct Stretch {
     bool operator==(const Stretch &) const = default;
 };
 
+/// A curve that never falls: log values over log2 of x, and the standard deviation of each.
+struct RisingCurve {
+    std::vector<double> octave;
+    std::vector<double> value;
+    std::vector<double> deviation;
+};
+
 /// What a plateau and a rise must have, to be told apart.
 struct PlateauLimits {
     double least_rise = 0;  ///< in log value, beyond what the slope of the plateaus explains
+    double clear_rise = 0;  ///< the same, in standard deviations
     double least_width = 0; ///< of a plateau between two rises, in octaves of x
 };
 
-/// Where a curve that never falls, given as log value over log2 of x, is flatter than before and
-/// behind: its plateaus, at their flattest. A rise is where it is steeper than before and behind.
-/// Both are modes of its slope, and of these the least are merged with their surroundings until
-/// each one matters: until no rise is smaller than the least, and no plateau so short or so steep
-/// that what it lacks to its rises does not show. `starts` and `ends` say whether the curve begins
-/// and ends with a plateau rather than in a rise.
+/// Where such a curve is flatter than before and behind: its plateaus, at their flattest. A rise is
+/// where it is steeper than before and behind. Both are modes of its slope, and of these the least
+/// are merged with their surroundings until each one matters: until no rise is smaller than the
+/// least, and no plateau so short or so steep that what it lacks to its rises does not show.
+/// `starts` and `ends` say whether the curve begins and ends with a plateau rather than in a rise.
 struct Plateaus {
     std::vector<Stretch> flat;
     bool starts = true;
     bool ends = true;
 };
-[[nodiscard]] Plateaus find_plateaus(const std::vector<double> &octave,
-                                     const std::vector<double> &value, const PlateauLimits &limits);
+[[nodiscard]] Plateaus find_plateaus(const RisingCurve &curve, const PlateauLimits &limits);
 
 } // namespace clprobe

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace clprobe {
 namespace {
@@ -38,6 +39,26 @@ void drop_outliers(LogCurve &curve) {
         dropped[i] = off > far_off * curve.deviation[i] && off > alone * beside;
     }
     drop_if(curve, dropped);
+}
+
+/// Where a point's only two samples disagree by far, the better one is believed: what spoils a
+/// sample hardly ever makes it better, and their mean is as wrong as the worse one is.
+void believe_better(LogCurve &curve, std::span<const CurvePoint> given, double sign) {
+    constexpr double far_off = 5;
+    if (curve.size() == 0)
+        return;
+    const double noise = median(curve.deviation) * std::numbers::sqrt2; // of one sample
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        const std::vector<double> &samples = given[curve.place[i]].samples;
+        if (samples.size() != 2 || !(std::min(samples[0], samples[1]) > 0))
+            continue;
+        const auto [better, worse] =
+            std::minmax({sign * std::log(samples[0]), sign * std::log(samples[1])});
+        if (worse - better < far_off * std::numbers::sqrt2 * noise)
+            continue;
+        curve.level[i] = better;
+        curve.deviation[i] = noise;
+    }
 }
 
 /// A further piece costs as much as keeps a flat curve flat in all but a few of a thousand cases.
@@ -95,11 +116,12 @@ LogCurve worsening_curve(std::span<const CurvePoint> given, CurveKind kind) {
     for (const double x : curve.x)
         dropped.push_back(!(x > 0 && std::isfinite(x)));
     drop_if(curve, dropped);
-    if (kind == CurveKind::bandwidth)
-        for (double &level : curve.level)
-            level = -level;
+    const double sign = kind == CurveKind::bandwidth ? -1 : 1;
+    for (double &level : curve.level)
+        level *= sign;
     for (double &deviation : curve.deviation)
         deviation = std::max(deviation, wander * least_level_step());
+    believe_better(curve, given, sign);
     drop_outliers(curve);
     return curve;
 }

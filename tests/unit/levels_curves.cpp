@@ -3,7 +3,9 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 using namespace clprobe;
@@ -44,4 +46,88 @@ TEST_CASE("unit.levels.a bandwidth falls from level to level") {
     CHECK(found.levels[0].value == Approx(4));
     CHECK(found.levels[0].interval.contains(4));
     CHECK(found.levels[1].value == Approx(1));
+}
+
+TEST_CASE("unit.levels.a curve of one height is one level") {
+    const Levels found = find_levels(curve_of(std::vector<double>(12, 3e-9)), CurveKind::latency);
+    CHECK(found.decided);
+    CHECK(found.settled == 1);
+    REQUIRE(found.levels.size() == 1);
+    CHECK(found.levels[0].value == Approx(3e-9));
+    CHECK_FALSE(found.levels[0].size.has_value());
+}
+
+TEST_CASE("unit.levels.points come in any order, some without a sample that counts") {
+    auto curve = curve_of({1, 1, 1, 1, 1, 4, 4, 4, 4, 4});
+    std::swap(curve[0], curve[6]);
+    std::swap(curve[2], curve[8]);
+    curve.push_back({0, {5}});
+    curve.push_back({std::numeric_limits<double>::quiet_NaN(), {5}});
+    curve.push_back({2000, {0, -1, std::numeric_limits<double>::infinity()}});
+    curve.push_back({3000, {}});
+    const Levels found = find_levels(curve, CurveKind::latency);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[0].size.value() == Approx(1024 * std::exp2(2.25)));
+}
+
+TEST_CASE("unit.levels.what is no curve of levels is not decided, with a reason") {
+    const auto reason = [](const std::vector<double> &values) {
+        const Levels found = find_levels(curve_of(values), CurveKind::latency);
+        CHECK_FALSE(found.decided);
+        CHECK(found.settled == 0);
+        CHECK(found.levels.empty());
+        return found.reason;
+    };
+    CHECK(reason({}).find("too few") != std::string::npos);
+    CHECK(reason({1, 1, 2}).find("too few") != std::string::npos);
+    CHECK(reason({1, 2, 4, 8, 16, 32, 64}) == "the curve has no plateau");
+}
+
+TEST_CASE("unit.levels.a step that the noise may have made is left open") {
+    const Levels found = find_levels(
+        curve_of({1,    1.05, .96,  1.03,  1,     .97,   9,     9.36,  8.73,  9.18, 8.64,
+                  9.27, 8.82, 9.36, 10.98, 10.54, 11.31, 10.76, 11.42, 10.65, 11.2, 10.54}),
+        CurveKind::latency);
+    CHECK_FALSE(found.decided);
+    CHECK(found.reason.find("noise") != std::string::npos);
+    CHECK(found.settled < found.levels.size());
+}
+
+TEST_CASE("unit.levels.a curve that ends in a steep rise shows levels, but not all of them") {
+    const Levels found =
+        find_levels(curve_of({1, 1, 1, 1, 4, 4, 4, 4, 5, 8, 13}), CurveKind::latency);
+    CHECK(found.decided);
+    CHECK_FALSE(found.complete);
+    CHECK(found.reason.find("does not end with a plateau") != std::string::npos);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[1].value == Approx(4));
+    CHECK_FALSE(found.levels[1].size.has_value());
+}
+
+TEST_CASE("unit.levels.a curve that begins in a rise says so at its first level") {
+    const Levels found =
+        find_levels(curve_of({1, 2, 3.5, 4, 4, 4, 4, 9, 9, 9, 9}), CurveKind::latency);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[0].value == Approx(4));
+    CHECK(found.levels[0].note.find("begins in a rise") != std::string::npos);
+}
+
+TEST_CASE("unit.levels.a slope over a plateau is no step, and in its interval") {
+    std::vector<double> values(6, 1);
+    for (int i = 0; i < 16; ++i)
+        values.push_back(4 * std::pow(1.02, i));
+    const Levels found = find_levels(curve_of(values), CurveKind::latency);
+    CHECK(found.decided);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[1].interval.contains(4.1));
+    CHECK(found.levels[1].interval.contains(5.3));
+}
+
+TEST_CASE("unit.levels.a hump and outliers make no level") {
+    const Levels found = find_levels(
+        curve_of({1, 1, 1, 1.4, 1.4, 1, 1, 1, 1, 4, 4, .3, 4, 4, 40, 4}), CurveKind::latency);
+    CHECK(found.decided);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[0].value == Approx(1));
+    CHECK(found.levels[1].value == Approx(4));
 }

@@ -117,9 +117,22 @@ Device draw_device(Random &random) {
     return device;
 }
 
-std::vector<double> draw_grid(Random &random, double low, double high) {
+/// With places between those that differ, as a probe takes them.
+std::vector<double> refined(const Device &device, std::vector<double> grid) {
+    for (std::size_t i = 1; i < grid.size();) {
+        const bool differ = std::abs(std::log(device.at(grid[i]) / device.at(grid[i - 1]))) > 0.05;
+        if (differ && grid[i] > 1.05 * grid[i - 1])
+            grid.insert(grid.begin() + static_cast<std::ptrdiff_t>(i),
+                        std::sqrt(grid[i] * grid[i - 1]));
+        else
+            ++i;
+    }
+    return grid;
+}
+
+std::vector<double> draw_grid(Random &random, const Device &device, double low, double high) {
     constexpr int densities[] = {4, 6, 8, 12, 24};
-    const int choice = random.integer(0, 5);
+    const int choice = random.integer(0, 6);
     std::vector<double> grid;
     if (choice == 5) {
         for (double x = std::exp2(std::floor(std::log2(low))); x < high * 1.5; x *= 2) {
@@ -128,10 +141,10 @@ std::vector<double> draw_grid(Random &random, double low, double high) {
         }
         return grid;
     }
-    const double step = std::exp2(1.0 / densities[choice]);
+    const double step = choice == 6 ? std::sqrt(2) : std::exp2(1.0 / densities[choice]);
     for (double x = low; x < high; x *= step)
         grid.push_back(x);
-    return grid;
+    return choice == 6 ? refined(device, grid) : grid;
 }
 
 /// Where the device's log latency is at this share between that of two levels, drift aside.
@@ -200,9 +213,9 @@ SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind) {
     const double low = device.reference / std::exp2(random.uniform(1.5, 4));
     const double high = last * std::exp2(random.uniform(1.5, 5));
     device.tlb_reach = log_uniform(random, low, high);
-    const std::vector<double> grid = draw_grid(random, low, high);
     if (kind == clprobe::CurveKind::bandwidth && random.chance(0.5))
         device.start_up = low * random.uniform(0.05, 0.3);
+    const std::vector<double> grid = draw_grid(random, device, low, high);
 
     SyntheticDevice result;
     result.levels = true_levels(device, grid);

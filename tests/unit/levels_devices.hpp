@@ -46,7 +46,8 @@ struct SyntheticDevice {
 ///   outliers, up to 4 % of the samples, take 1.1 to 4 times as long; three curves of ten are
 ///   rounded to three digits;
 /// - the places go from 1.5 to 4 octaves below the first size to 1.5 to 5 octaves beyond the last,
-///   with 4, 6, 8, 12 or 24 points an octave, or at powers of two and half-way between them.
+///   with 4, 6, 8, 12 or 24 points an octave, at powers of two and half-way between them, or two an
+///   octave and more where they differ, as a probe takes them.
 /// As a bandwidth it is the reciprocal of the latency for each sample, and in half the curves takes
 /// longer by 5 to 30 % of the first place's time, over x: launches that small do not keep it busy.
 SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind);
