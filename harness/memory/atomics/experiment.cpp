@@ -1,0 +1,179 @@
+#include "experiment.hpp"
+#include "launches.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace clprobe::probes::atomics {
+namespace {
+
+constexpr std::size_t line = 256; // no line of a cache is longer
+
+class Experiment {
+public:
+    explicit Experiment(Bench &bench) : bench_(bench), launcher_(bench) {
+        for (const SeriesShape &shape : series_shapes())
+            bench.data().add(shape.name, shape.axes, shape.measure);
+    }
+
+    void run();
+
+private:
+    [[nodiscard]] double launch_seconds(double on_gpu) const {
+        return bench_.device().type == DeviceType::cpu ? 3 * on_gpu : on_gpu;
+    }
+    Series &series(const char *name) { return bench_.data().add(name, {}, {}); }
+    /// Whether an experiment that may use that share of the budget goes on.
+    [[nodiscard]] bool time_for(double share) const {
+        return bench_.tiny() || bench_.remaining() > (1 - share) * bench_.budget();
+    }
+    /// Trips for a launch of that many seconds, by two launches of a part of the `guess` (0: none),
+    /// which is what works of this kind took before.
+    [[nodiscard]] std::uint32_t calibrate(const Work &work, double seconds, std::uint32_t guess);
+    void enter(const Work &work, const char *name, std::vector<double> at, double seconds,
+               std::uint32_t &guess);
+    void enter_all();
+    void sample_all(int block, bool every);
+    void sample_addresses(int block);
+    /// Whether further samples of it would tell more.
+    [[nodiscard]] static bool uncertain(const Contender &contender);
+
+    Bench &bench_;
+    Launcher launcher_;
+    std::vector<Contender> contenders_;
+    std::vector<Contender> addresses_; ///< one, moved from address to address
+    std::vector<std::size_t> places_;
+};
+
+std::uint32_t Experiment::calibrate(const Work &work, double seconds, std::uint32_t guess) {
+    if (guess < 16 || bench_.tiny())
+        return bench_.calibrate(work, seconds);
+    const std::uint32_t part = guess / 4;
+    const double time = std::min(bench_.launch(work, part), bench_.launch(work, part));
+    return std::clamp(static_cast<std::uint32_t>(part * seconds / time), 4u, 16 * guess);
+}
+
+void Experiment::enter(const Work &work, const char *name, std::vector<double> at, double seconds,
+                       std::uint32_t &guess) {
+    guess = calibrate(work, launch_seconds(seconds), guess);
+    contenders_.push_back({work, &series(name), std::move(at), guess});
+}
+
+/// Results dropped first: where time is short, every key has one of both.
+void Experiment::enter_all() {
+    for (const Atomic &atomic : all_atomics())
+        if (const auto reason = launcher_.lacks(atomic))
+            bench_.data().words[atomic.name() + lacking] = *reason;
+    std::map<std::pair<Space, Place>, std::uint32_t> many_guess;
+    std::map<Space, std::uint32_t> chain_guess;
+    for (const bool used : {false, true})
+        for (const Atomic &atomic : all_atomics()) {
+            if (launcher_.lacks(atomic))
+                continue;
+            const auto space = static_cast<double>(atomic.space);
+            const auto operation = static_cast<double>(atomic.operation);
+            const double real = atomic.real ? 1 : 0;
+            for (const Place place : {Place::contended, Place::spread})
+                if (time_for(0.6))
+                    enter(launcher_.many(atomic, place, used), series::rates,
+                          {space, real, operation, static_cast<double>(place), used ? 1.0 : 0.0,
+                           static_cast<double>(launcher_.work_items())},
+                          0.4e-3, many_guess[{atomic.space, place}]);
+            if (!used && time_for(0.6))
+                enter(launcher_.chain(atomic), series::latency, {space, real, operation}, 0.2e-3,
+                      chain_guess[atomic.space]);
+        }
+}
+
+void Experiment::sample_addresses(int block) {
+    if (addresses_.empty()) {
+        const std::size_t most = bench_.tiny() ? 2 : bench_.profile() == Profile::quick ? 160 : 256;
+        const std::size_t count = std::min(most, launcher_.chain_bytes() / line);
+        const std::size_t slice = launcher_.chain_bytes() / count / line;
+        for (std::size_t i = 0; i < count; ++i)
+            places_.push_back((i * slice + bench_.random()() % slice) * line);
+        const Work work = launcher_.chain({Space::global, false, Operation::add});
+        addresses_.push_back(
+            {work, &series(series::addresses), {}, bench_.calibrate(work, 0.2e-3)});
+    }
+    for (const std::size_t place : places_) {
+        launcher_.move(place);
+        addresses_.front().at = {static_cast<double>(place)};
+        bench_.sample_block(addresses_.front(), block);
+    }
+}
+
+bool Experiment::uncertain(const Contender &contender) {
+    constexpr std::size_t least_blocks = 6;
+    constexpr double certain = 0.01;
+    const auto fit = slope_at(*contender.series, contender.at);
+    return !fit || fit->blocks < least_blocks ||
+           fit->interval.half_width() > certain * fit->seconds_per_trip;
+}
+
+void Experiment::sample_all(int block, bool every) {
+    // Each time on another word, as their places differ.
+    launcher_.move(bench_.random()() % launcher_.chain_bytes() / line * line);
+    for (Contender &contender : contenders_)
+        if (every || uncertain(contender))
+            bench_.sample_block(contender, block);
+}
+
+void Experiment::run() {
+    enter_all();
+    constexpr int least_turns = 2;
+    constexpr int address_turns = 4;
+    constexpr int most_turns = 40;
+    double longest = 0;
+    for (int turn = 0; turn < most_turns; ++turn) {
+        const bool early = turn < least_turns;
+        if (!early && bench_.remaining() < 1.2 * longest)
+            return;
+        const double before = bench_.remaining();
+        sample_all(turn, early);
+        longest = std::max(longest, before - bench_.remaining());
+        if (early || (turn < address_turns && bench_.remaining() > 0.5 * bench_.budget()))
+            sample_addresses(turn);
+        if (bench_.tiny())
+            return;
+    }
+}
+
+} // namespace
+
+std::vector<SeriesShape> series_shapes() {
+    const auto names = [](const auto &all) {
+        return std::vector<std::string>(all.begin(), all.end());
+    };
+    const Axis trips{"trips", Unit::one, {}};
+    const Axis time{"time", Unit::second, {}};
+    const Axis space{"memory", Unit::one, names(space_names)};
+    const Axis type{"type", Unit::one, names(type_names)};
+    const Axis operation{"operation", Unit::one, names(operation_names)};
+    return {{series::rates,
+             {space,
+              type,
+              operation,
+              {"place", Unit::one, names(place_names)},
+              {"result", Unit::one, names(result_names)},
+              {"work_items", Unit::one, {}},
+              trips},
+             time,
+             "all work-items at once; 4 operations of each a trip"},
+            {series::latency,
+             {space, type, operation, trips},
+             time,
+             "one work-item, one operation after the other; 4 a trip"},
+            {series::addresses,
+             {{"offset", Unit::byte, {}}, trips},
+             time,
+             "one work-item, one addition after the other to the word there; 4 a trip"}};
+}
+
+void run_experiments(Bench &bench) {
+    Experiment(bench).run();
+}
+
+} // namespace clprobe::probes::atomics

@@ -1,0 +1,179 @@
+#include "common/trip_timing.hpp"
+#include "experiment.hpp"
+#include "findings.hpp"
+#include "launches.hpp"
+#include "modes.hpp"
+#include "operations.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace clprobe::probes::atomics {
+namespace {
+
+const FindingKey partitions_key{
+    "atomic.global.partitions", Unit::one, Better::none,
+    "levels of latency that addresses have: 1, or 2 where a cache has a near and a far part"};
+
+FindingKey rate_key(const Atomic &atomic, Place place) {
+    const char *where = place_names[static_cast<std::size_t>(place)];
+    const std::string of = atomic.space == Space::local ? "a word a group" : "one word";
+    return {fmt::format("atomic.{}.{}.rate", atomic.name(), where), Unit::op_per_second,
+            Better::higher,
+            "all work-items on " + (place == Place::contended ? of : "words of their own")};
+}
+
+FindingKey latency_key(const Atomic &atomic) {
+    return {fmt::format("atomic.{}.latency", atomic.name()), Unit::second, Better::lower,
+            "one work-item, each operation after the result of the last"};
+}
+
+std::vector<double> coordinates(const Atomic &atomic) {
+    return {static_cast<double>(atomic.space), static_cast<double>(atomic.real),
+            static_cast<double>(atomic.operation)};
+}
+
+std::optional<Finding> refusal(const FindingKey &key, const Atomic &atomic, const Dataset &data) {
+    const std::string reason = data.word(atomic.name() + lacking);
+    if (reason.empty())
+        return std::nullopt;
+    return without_value(key, Status::unsupported, reason);
+}
+
+/// A rate as it was measured with the results dropped or used.
+struct Rate {
+    double per_second = 0;
+    TripTiming timing;
+    double operations = 0; ///< in a trip
+};
+
+std::optional<Rate> rate_of(const Series &series, const Atomic &atomic, Place place, bool used) {
+    std::vector<double> wanted = coordinates(atomic);
+    wanted.push_back(static_cast<double>(place));
+    wanted.push_back(used);
+    const auto point =
+        std::find_if(series.points.begin(), series.points.end(), [&](const Point &candidate) {
+            return candidate.at.size() == wanted.size() + 2 &&
+                   std::equal(wanted.begin(), wanted.end(), candidate.at.begin());
+        });
+    if (point == series.points.end())
+        return std::nullopt;
+    const double work_items = point->at[wanted.size()];
+    wanted.push_back(work_items);
+    const auto timing = time_per_trip(series, wanted);
+    if (!timing)
+        return std::nullopt;
+    const double operations = operations_a_trip * work_items;
+    return Rate{operations / timing->seconds, *timing, operations};
+}
+
+Finding rate(const Atomic &atomic, Place place, const Dataset &data) {
+    const FindingKey key = rate_key(atomic, place);
+    if (auto refused = refusal(key, atomic, data))
+        return *refused;
+    const Series *series = data.find(series::rates);
+    const auto dropped = series != nullptr ? rate_of(*series, atomic, place, false) : std::nullopt;
+    const auto used = series != nullptr ? rate_of(*series, atomic, place, true) : std::nullopt;
+    if (!dropped && !used)
+        return without_value(key, Status::inconclusive,
+                             "not timed, or time does not grow with the trips");
+    const bool take_used = !dropped || (used && used->per_second > dropped->per_second);
+    const Rate &best = take_used ? *used : *dropped;
+    Finding finding = measured(
+        key, best.per_second,
+        {best.operations / best.timing.interval.high, best.operations / best.timing.interval.low});
+    finding.method = fmt::format("results {}; {}", result_names[take_used], best.timing.method);
+    if (dropped && used)
+        finding.note = fmt::format("with results {}: {}", result_names[!take_used],
+                                   format({(take_used ? dropped : used)->per_second, key.unit}));
+    finding.evidence = {series::rates};
+    check_timing(finding, best.timing);
+    return finding;
+}
+
+Finding latency(const Atomic &atomic, const Dataset &data) {
+    const FindingKey key = latency_key(atomic);
+    if (auto refused = refusal(key, atomic, data))
+        return *refused;
+    const Series *series = data.find(series::latency);
+    const auto timing =
+        series != nullptr ? time_per_trip(*series, coordinates(atomic)) : std::nullopt;
+    if (!timing)
+        return without_value(key, Status::inconclusive,
+                             "not timed, or time does not grow with the trips");
+    Finding finding = measured(
+        key, timing->seconds / operations_a_trip,
+        {timing->interval.low / operations_a_trip, timing->interval.high / operations_a_trip});
+    finding.method = timing->method;
+    if (atomic.space == Space::global)
+        finding.method += ", each at another address";
+    finding.evidence = {series::latency};
+    check_timing(finding, *timing);
+    return finding;
+}
+
+/// Latencies at each address, one a block.
+std::vector<std::vector<double>> by_address(const Series &series) {
+    std::map<double, std::map<int, std::vector<TripTime>>> times;
+    for (const Point &point : series.points)
+        for (std::size_t i = 0; point.at.size() == 2 && i < point.samples.size(); ++i) {
+            const int block = i < point.block.size() ? point.block[i] : 0;
+            times[point.at[0]][block].push_back({point.at[1], point.samples[i], 0});
+        }
+    std::vector<std::vector<double>> latencies;
+    for (const auto &[offset, blocks] : times) {
+        std::vector<double> &place = latencies.emplace_back();
+        for (const auto &[block, taken] : blocks)
+            if (const auto fit = fit_slope(taken); fit && fit->seconds_per_trip > 0)
+                place.push_back(fit->seconds_per_trip / operations_a_trip);
+    }
+    return latencies;
+}
+
+Finding partitions(const Dataset &data) {
+    const Series *series = data.find(series::addresses);
+    const Modes modes =
+        find_modes(series != nullptr ? by_address(*series) : std::vector<std::vector<double>>{});
+    if (!modes.count)
+        return without_value(partitions_key, Status::inconclusive, modes.reason);
+    const double count = *modes.count;
+    Finding finding = measured(partitions_key, count, {count, count});
+    finding.method = "dip test of the latency over addresses";
+    if (*modes.count == 2)
+        finding.note = fmt::format("{}, and {} at {:.0f} % of the addresses",
+                                   format({modes.low, Unit::second}),
+                                   format({modes.high, Unit::second}), 100 * modes.share);
+    finding.evidence = {series::addresses};
+    return finding;
+}
+
+} // namespace
+
+std::vector<FindingKey> finding_keys() {
+    std::vector<FindingKey> keys;
+    for (const Atomic &atomic : all_atomics()) {
+        for (const Place place : {Place::contended, Place::spread})
+            keys.push_back(rate_key(atomic, place));
+        keys.push_back(latency_key(atomic));
+    }
+    keys.push_back(partitions_key);
+    return keys;
+}
+
+std::vector<Finding> findings_of(const Dataset &data) {
+    std::vector<Finding> findings;
+    for (const Atomic &atomic : all_atomics()) {
+        for (const Place place : {Place::contended, Place::spread})
+            findings.push_back(rate(atomic, place, data));
+        findings.push_back(latency(atomic, data));
+    }
+    findings.push_back(partitions(data));
+    return findings;
+}
+
+} // namespace clprobe::probes::atomics

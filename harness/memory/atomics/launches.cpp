@@ -1,0 +1,171 @@
+#include "launches.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace clprobe::probes::atomics {
+namespace {
+
+constexpr std::size_t word = sizeof(std::uint32_t);
+constexpr const char *text = "memory/atomics";
+constexpr const char *extension = "cl_ext_float_atomics";
+
+// The kernels' arguments, by index; `mask` or `zero`, `apart` or `place`.
+enum Argument : unsigned { memory, seen, op, start, by, fifth, sixth, trips, shared };
+
+std::size_t group_size_for(const Bench &bench) {
+    std::uint64_t most = bench.device().type == DeviceType::cpu ? 64 : 256;
+    if (bench.tiny())
+        most = 8;
+    return static_cast<std::size_t>(
+        std::min(most, bench.device().max_work_group_size.value_or(64)));
+}
+
+std::size_t groups_for(const Bench &bench) {
+    if (bench.tiny())
+        return 2;
+    const auto claimed = static_cast<double>(bench.device().compute_units.value_or(1));
+    const double units = bench.facts().value("compute_units").value_or(claimed);
+    // A processor's workers share cores now and then: many small pieces.
+    return static_cast<std::size_t>(units) * (bench.device().type == DeviceType::cpu ? 32 : 4);
+}
+
+std::size_t chain_bytes_for(const Bench &bench) {
+    const std::size_t wanted = std::size_t{64} << (bench.tiny() ? 10 : 20);
+    return std::min(wanted, bench.most_bytes()) / word * word;
+}
+
+void expect(bool right, const Atomic &atomic, const char *what) {
+    if (!right)
+        throw VerificationError(atomic.name() + ": " + what +
+                                " did not leave what the operations leave");
+}
+
+} // namespace
+
+Launcher::Launcher(Bench &bench)
+    : bench_(bench), group_size_(group_size_for(bench)), groups_(groups_for(bench)),
+      program_(bench.build(text, "")), memory_(bench.buffer(work_items() * word)),
+      seen_(bench.buffer(work_items() * word)),
+      chain_memory_(bench.buffer(chain_bytes_for(bench))) {
+    build_extensions();
+}
+
+void Launcher::build_extensions() {
+    if (!bench_.device().has_extension(extension)) {
+        no_extension_ = std::string("the device has no ") + extension;
+        return;
+    }
+    try {
+        extensions_.emplace(Operation::add, bench_.build(text, "-cl-std=CL3.0 -DFLOAT_ADD"));
+        extensions_.emplace(Operation::min, bench_.build(text, "-cl-std=CL3.0 -DFLOAT_MIN"));
+    } catch (const BuildError &error) {
+        no_extension_ = std::string(extension) + " does not build: " + error.what();
+    }
+}
+
+std::optional<std::string> Launcher::lacks(const Atomic &atomic) const {
+    if (atomic.space == Space::local && bench_.device().local_memory == 0)
+        return "the device has no local memory";
+    if (!atomic.extended())
+        return std::nullopt;
+    if (!extensions_.contains(atomic.operation))
+        return no_extension_;
+    try {
+        (void)kernel(atomic, "chain");
+        return std::nullopt;
+    } catch (const Error &) {
+        return std::string(extension) + " has this operation in other memory only, or not at all";
+    }
+}
+
+Kernel Launcher::kernel(const Atomic &atomic, const char *function) const {
+    const Program &program = atomic.extended() ? extensions_.at(atomic.operation) : program_;
+    return program.kernel(std::string(function) +
+                          (atomic.space == Space::local ? "_local" : "_global"));
+}
+
+void Launcher::move(std::size_t bytes) {
+    place_ = static_cast<std::uint32_t>(std::min(bytes, chain_bytes() - word) / word);
+}
+
+Work Launcher::many(const Atomic &atomic, Place place, bool used) {
+    const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
+                                  static_cast<std::uint32_t>(bench_.random()()));
+    Kernel ready = kernel(atomic, "many");
+    ready.set(Argument::memory, memory_);
+    ready.set(Argument::seen, seen_);
+    ready.set(Argument::op, atomic.code() + (used ? 1u : 0u));
+    ready.set(Argument::start, words.start);
+    ready.set(Argument::by, words.by);
+    ready.set(Argument::fifth, words.apart);
+    ready.set(Argument::sixth, place == Place::spread ? ~0u : 0u);
+    if (atomic.space == Space::local)
+        ready.set_local(Argument::shared, group_size_ * word);
+    const auto prepare = [this, words] {
+        bench_.context().fill(memory_, words.start);
+        bench_.poison(seen_);
+    };
+    const auto verify = [this, atomic, words, place, used](std::uint32_t trips) {
+        verify_many(atomic, words, place, used, trips);
+    };
+    return {ready, NdRange::linear(groups_, group_size_), Argument::trips, prepare, verify};
+}
+
+void Launcher::verify_many(const Atomic &atomic, const Words &words, Place place, bool used,
+                           std::uint32_t trips) {
+    if (place == Place::spread) {
+        for (const std::size_t lane : bench_.lanes(work_items(), 2))
+            expect(possible(atomic, words, used, outcome(lane, 1, trips)), atomic, "a work-item");
+        return;
+    }
+    const bool everywhere = atomic.space == Space::global;
+    const std::size_t first = everywhere ? 0 : bench_.lanes(groups_, 1).front() * group_size_;
+    const std::size_t count = everywhere ? work_items() : group_size_;
+    expect(possible(atomic, words, used, outcome(first, count, trips)), atomic,
+           "work-items on one word");
+}
+
+Outcome Launcher::outcome(std::size_t first, std::size_t count, std::uint32_t trips) {
+    const auto seen = bench_.read<std::uint32_t>(seen_, first, count);
+    return {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count),
+            static_cast<std::uint64_t>(operations_a_trip) * trips,
+            bench_.read<std::uint32_t>(memory_, first, 1).front(),
+            std::accumulate(seen.begin(), seen.end(), 0u)};
+}
+
+Work Launcher::chain(const Atomic &atomic) {
+    const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
+                                  static_cast<std::uint32_t>(bench_.random()()));
+    Kernel ready = kernel(atomic, "chain");
+    ready.set(Argument::memory, chain_memory_);
+    ready.set(Argument::seen, seen_);
+    ready.set(Argument::op, atomic.code());
+    ready.set(Argument::start, words.start);
+    ready.set(Argument::by, words.by);
+    ready.set(Argument::fifth, 0u);
+    const bool local = atomic.space == Space::local;
+    if (local)
+        ready.set_local(Argument::shared, group_size_ * word);
+    const auto place = [this, local] {
+        return local ? static_cast<std::uint32_t>(place_ % group_size_) : place_;
+    };
+    const auto prepare = [this, ready, words, place]() mutable {
+        ready.set(Argument::sixth, place());
+        bench_.context().write_bytes(chain_memory_, place() * word, word, &words.start);
+        bench_.poison(seen_);
+    };
+    const auto verify = [this, atomic, words, place](std::uint32_t trips) {
+        const auto operations = static_cast<std::uint64_t>(operations_a_trip) * trips;
+        expect(possible_chain(atomic, words, operations,
+                              bench_.read<std::uint32_t>(chain_memory_, place(), 1).front(),
+                              bench_.read<std::uint32_t>(seen_, 0, 1).front()),
+               atomic, "a chain");
+    };
+    return {ready, NdRange::linear(1, 1), Argument::trips, prepare, verify};
+}
+
+} // namespace clprobe::probes::atomics

@@ -1,0 +1,56 @@
+#pragma once
+#include "operations.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace clprobe::probes::atomics {
+
+/// Operations of a work-item in one trip.
+inline constexpr double operations_a_trip = 4;
+
+/// The kernels with their buffers, each launch verified by what it left. Works refer to their
+/// launcher, which has to outlive them.
+class Launcher {
+public:
+    explicit Launcher(Bench &bench);
+
+    /// Why the device does not have that operation; nothing where it does.
+    [[nodiscard]] std::optional<std::string> lacks(const Atomic &atomic) const;
+    /// All work-items at once, on one word (in local memory one a group) or each on its own.
+    [[nodiscard]] Work many(const Atomic &atomic, Place place, bool used);
+    /// One work-item, one operation after the other, at the place of the last `move`.
+    [[nodiscard]] Work chain(const Atomic &atomic);
+
+    [[nodiscard]] std::size_t work_items() const { return groups_ * group_size_; }
+    /// Memory that chains may use, B.
+    [[nodiscard]] std::size_t chain_bytes() const { return chain_memory_.bytes(); }
+    /// Chains of global memory from now on use the word at that many bytes.
+    void move(std::size_t bytes);
+
+private:
+    void build_extensions();
+    [[nodiscard]] Kernel kernel(const Atomic &atomic, const char *function) const;
+    void verify_many(const Atomic &atomic, const Words &words, Place place, bool used,
+                     std::uint32_t trips);
+    /// What those work-items left, having shared the word of the first.
+    [[nodiscard]] Outcome outcome(std::size_t first, std::size_t count, std::uint32_t trips);
+
+    Bench &bench_;
+    std::size_t group_size_;
+    std::size_t groups_;
+    Program program_;
+    std::map<Operation, Program> extensions_;
+    std::string no_extension_;
+    Buffer memory_;
+    Buffer seen_;
+    Buffer chain_memory_;
+    std::uint32_t place_ = 0; ///< of chains, in words
+};
+
+} // namespace clprobe::probes::atomics

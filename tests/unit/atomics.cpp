@@ -1,0 +1,121 @@
+#include "memory/atomics/experiment.hpp"
+#include "memory/atomics/findings.hpp"
+#include "memory/atomics/operations.hpp"
+#include "synthetic.hpp"
+
+#include <clprobe/probes.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace clprobe;
+using namespace clprobe::probes::atomics;
+
+namespace {
+
+constexpr double work_items = 4096;
+
+/// The data that the probe would take of a device without float additions and minima: additions of
+/// 1 ns each, further operations of 2, 3 and 4, twice that with their results used; 100 ns latency.
+class Taker {
+public:
+    explicit Taker(std::uint64_t seed) : random_(seed) {}
+
+    Dataset data() {
+        for (const Atomic &atomic : all_atomics()) {
+            if (atomic.extended()) {
+                data_.words[atomic.name() + lacking] = "not there";
+                continue;
+            }
+            const auto space = static_cast<double>(atomic.space);
+            const auto operation = static_cast<double>(atomic.operation);
+            const double real = atomic.real ? 1 : 0;
+            for (const double place : {0.0, 1.0})
+                for (const double used : {0.0, 1.0})
+                    take(series::rates, {space, real, operation, place, used, work_items},
+                         4 * work_items * 1e-9 * (1 + operation) * (1 + used));
+            take(series::latency, {space, real, operation}, 4 * 100e-9);
+        }
+        for (int i = 0; i < 128; ++i)
+            take(series::addresses, {i * 4096.0}, 4 * (i % 2 == 0 ? 100e-9 : 180e-9));
+        return data_;
+    }
+
+private:
+    void take(const char *name, std::vector<double> at, double seconds_per_trip) {
+        const auto shapes = series_shapes();
+        const auto shape = std::find_if(shapes.begin(), shapes.end(),
+                                        [&](const SeriesShape &s) { return s.name == name; });
+        Series &series = data_.add(name, shape->axes, shape->measure);
+        for (int block = 0; block < 6; ++block)
+            for (const double trips : {25.0, 50.0, 100.0}) {
+                at.push_back(trips);
+                Point &point = series.point(at);
+                const double time = 5e-6 + trips * seconds_per_trip;
+                point.samples.push_back(time * std::exp(0.002 * random_.normal()));
+                point.block.push_back(block);
+                at.pop_back();
+            }
+    }
+
+    Random random_;
+    Dataset data_;
+};
+
+std::vector<Finding> interpretation(const Dataset &data) {
+    const Registry probes = builtin_probes();
+    return probes.find("memory/atomics")->interpret(data, {});
+}
+
+const Finding &of(const std::vector<Finding> &findings, std::string_view key) {
+    return *std::find_if(findings.begin(), findings.end(),
+                         [&](const Finding &finding) { return finding.key == key; });
+}
+
+} // namespace
+
+TEST_CASE("unit.atomics.findings of known rates") {
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+        const auto findings = interpretation(Taker(seed).data());
+        REQUIRE(findings.size() == finding_keys().size());
+        const auto check = [&](std::string_view key, double value) {
+            INFO(key);
+            REQUIRE(of(findings, key).status == Status::measured);
+            CHECK_THAT(of(findings, key).value.value(), Catch::Matchers::WithinRel(value, 0.01));
+            CHECK(of(findings, key).interval->contains(*of(findings, key).value));
+        };
+        check("atomic.global.int.add.contended.rate", 1e9);
+        check("atomic.local.int.min.spread.rate", 1e9 / 2);
+        check("atomic.global.float.exchange.spread.rate", 1e9 / 3);
+        check("atomic.local.int.compare_exchange.latency", 100e-9);
+        check("atomic.global.partitions", 2);
+        CHECK(of(findings, "atomic.global.float.add.latency").status == Status::unsupported);
+        CHECK(of(findings, "atomic.local.float.min.spread.rate").note == "not there");
+    }
+}
+
+TEST_CASE("unit.atomics.the faster of dropped and used results is the finding") {
+    Dataset data = Taker(1).data();
+    std::erase_if(data.add(series::rates, {}, {}).points,
+                  [](const Point &point) { return point.at[4] == 0; });
+    const auto findings = interpretation(data);
+    const Finding &finding = of(findings, "atomic.global.int.add.spread.rate");
+    CHECK_THAT(finding.value.value(), Catch::Matchers::WithinRel(0.5e9, 0.01));
+    CHECK(finding.method.starts_with("results used"));
+    CHECK(finding.note.empty());
+}
+
+TEST_CASE("unit.atomics.what was not timed is not said") {
+    for (const Finding &finding : interpretation({}))
+        CHECK(finding.status == Status::inconclusive);
+    Dataset data = Taker(1).data();
+    for (Series &series : data.series)
+        for (Point &point : series.points)
+            for (double &sample : point.samples)
+                sample = 1e-4; // nothing grows with the trips
+    for (const Finding &finding : interpretation(data))
+        CHECK_FALSE(finding.value);
+}
