@@ -34,6 +34,9 @@ ProbeInfo describe() {
     info.pitfalls = {
         "A stride sweep alone shows what a miss fetches, which is the sector where lines have "
         "sectors: 32 B on a GPU whose tags cover 128 B.",
+        "A sweep over powers of two alone has one place an octave: one that is off, or a second "
+        "rise "
+        "just behind the line, leaves two sizes open. Take strides between them.",
         "Adjacent-line prefetch makes two 64-byte lines look like one of 128 to any sweep of "
         "loads; it is recognised by its level between, and false sharing hardly sees it.",
         "Strides of powers of two use some sets of a cache only, and halve its capacity in slots "

@@ -41,8 +41,8 @@ enum class Together { slower, faster };
 [[nodiscard]] Verdict line_by_capacity(std::span<const Place> slots);
 
 /// The line by a sweep of strides through more memory than the cache holds: time an access grows
-/// with the stride, linearly, as a power of it or by a step, until every access has a line of its
-/// own. A further step from twice the line on (prefetch, pages) does not count.
+/// with the stride until every access has a line of its own. What changes from twice the line on
+/// (prefetch, pages, a sweep that fits the cache at last) does not count, but for a rise as large.
 [[nodiscard]] Verdict line_by_stride(std::span<const Place> latency);
 
 } // namespace clprobe::cache_line

@@ -138,6 +138,8 @@ std::vector<Finding> from_stride(const Series &curve) {
     if (verdict.size) {
         line = sized(key(0), *verdict.size, "stride sweep", {curve.name});
         line.note = "what one miss fetches: the sector, where lines have sectors";
+        if (verdict.neighbours)
+            line.note += std::string("; ") + adjacent;
     }
     return {line, undecided(key(1), left_out, {curve.name}),
             undecided(key(2), left_out, {curve.name})};

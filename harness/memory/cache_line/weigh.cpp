@@ -5,79 +5,40 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <string>
 
 namespace clprobe::cache_line {
 namespace {
 
-/// Minus the logarithm of the t-density with four degrees of freedom, up to a constant.
-double misfit(double residual, double error) {
-    const double t = residual / error;
-    return 2.5 * std::log1p(t * t / 4);
+/// Minus the logarithms of what the scatters are given beforehand.
+std::vector<double> unlikely_scatters(std::span<const Seen> seen) {
+    std::vector<double> errors;
+    for (const Seen &place : seen)
+        errors.push_back(place.error);
+    const double usual = median(errors);
+    std::vector<double> unlikely;
+    for (const double scatter : scatters)
+        unlikely.push_back(usual > 0 ? std::log(std::hypot(1, scatter / usual)) : 0);
+    return unlikely;
 }
 
-/// What a place costs at most: one in twenty may be an outlier anywhere, and a late one is only
-/// hoped to fit.
-constexpr double outlier_limit = 8;
-constexpr double late_limit = 4;
+/// An explanation under a scatter.
+struct Case {
+    const Explanation *explanation = nullptr;
+    double cost = std::numeric_limits<double>::infinity();
+    double rise = 0;
+};
 
-double score(const Explanation &explanation, std::span<const double> errors, double inflation) {
-    double sum = 0;
-    for (std::size_t i = 0; i < errors.size(); ++i) {
-        const double cost = misfit(explanation.residuals[i], errors[i] * inflation);
-        const bool late = !explanation.late.empty() && explanation.late[i];
-        sum += std::min(cost, late ? late_limit : outlier_limit);
-    }
-    const auto n = static_cast<double>(errors.size());
-    return sum + explanation.parameters / 2 * std::log(n);
-}
-
-const Explanation &best_of(const std::vector<Explanation> &explanations,
-                           std::span<const double> errors) {
-    return *std::min_element(explanations.begin(), explanations.end(),
-                             [&](const Explanation &a, const Explanation &b) {
-                                 return score(a, errors, 1) < score(b, errors, 1);
-                             });
-}
-
-/// How much larger than their errors the residuals of the best explanation are.
-double inflation_of(const Explanation &best, std::span<const double> errors) {
-    std::vector<double> sizes;
-    for (std::size_t i = 0; i < errors.size(); ++i)
-        sizes.push_back(std::abs(best.residuals[i]) / errors[i]);
-    const auto n = static_cast<double>(errors.size());
-    const double freedom = std::max(1.0, n - best.parameters);
-    return std::max(1.0, 1.25 * 1.4826 * median(sizes) * std::sqrt(n / freedom));
-}
-
-std::string shown(double size) {
-    return size > 0 ? format({size, Unit::byte}) : "none";
-}
-
-Verdict decide(const std::map<double, double> &weights, const Explanation &best,
-               double least_probability) {
-    double total = 0;
+std::string sizes_above(const std::map<double, double> &weights, double least) {
+    std::string sizes;
     for (const auto &[size, weight] : weights)
-        total += weight;
-    Verdict verdict;
-    verdict.probability = weights.at(best.size) / total;
-    verdict.ratio = best.ratio;
-    verdict.neighbours = best.neighbours;
-    if (verdict.probability < least_probability) {
-        std::string sizes;
-        for (const auto &[size, weight] : weights)
-            if (weight / total > 0.05)
-                sizes += (sizes.empty() ? "" : " or ") + shown(size);
-        verdict.reason = fmt::format("the data fits more than one size ({})", sizes);
-    } else if (best.size > 0) {
-        verdict.size = best.size;
-    } else {
-        verdict.reason = "no size shows in the data";
-    }
-    return verdict;
+        if (weight > least)
+            sizes += (sizes.empty() ? "" : " or ") +
+                     (size > 0 ? format({size, Unit::byte}) : std::string("none"));
+    return sizes;
 }
 
 } // namespace
@@ -89,40 +50,39 @@ std::vector<double> candidate_sizes() {
     return sizes;
 }
 
-double centre(std::span<const double> values, std::span<const double> errors) {
-    double middle = median(values);
-    for (int i = 0; i < 5; ++i) {
-        double weights = 0;
-        double sum = 0;
-        for (std::size_t k = 0; k < values.size(); ++k) {
-            const double t = (values[k] - middle) / errors[k];
-            const double weight = 1 / (4 + t * t) / (errors[k] * errors[k]);
-            weights += weight;
-            sum += weight * values[k];
-        }
-        middle = sum / weights;
-    }
-    return middle;
-}
-
-Verdict weigh(const std::vector<Explanation> &explanations, std::span<const double> errors,
+Verdict weigh(const std::vector<Explanation> &explanations, std::span<const Seen> seen,
               double least_probability) {
-    if (explanations.empty())
-        return {{}, 0, 1, false, "too few places were measured"};
-    const double inflation = inflation_of(best_of(explanations, errors), errors);
-    double least = std::numeric_limits<double>::infinity();
-    const Explanation *best = nullptr;
+    const std::vector<double> unlikely = unlikely_scatters(seen);
+    std::vector<Case> cases;
+    Case best;
     for (const Explanation &explanation : explanations) {
-        const double value = score(explanation, errors, inflation);
-        if (value < least) {
-            least = value;
-            best = &explanation;
+        const auto fitted = fit(explanation, seen);
+        for (std::size_t i = 0; i < fitted.size(); ++i) {
+            if (!fitted[i])
+                continue;
+            cases.push_back({&explanation, fitted[i]->cost + explanation.unlikely + unlikely[i],
+                             fitted[i]->rise});
+            if (cases.back().cost < best.cost)
+                best = cases.back();
         }
     }
     std::map<double, double> weights;
-    for (const Explanation &explanation : explanations)
-        weights[explanation.size] += std::exp(least - score(explanation, errors, inflation));
-    return decide(weights, *best, least_probability);
+    double total = 0;
+    for (const Case &each : cases) {
+        weights[each.explanation->size] += std::exp(best.cost - each.cost);
+        total += std::exp(best.cost - each.cost);
+    }
+    const double size = best.explanation->size;
+    Verdict verdict{
+        {}, weights[size] / total, std::exp(best.rise), best.explanation->neighbours, ""};
+    if (verdict.probability < least_probability)
+        verdict.reason = fmt::format("the data fits more than one size ({})",
+                                     sizes_above(weights, 0.05 * total));
+    else if (size > 0)
+        verdict.size = size;
+    else
+        verdict.reason = "no size shows in the data";
+    return verdict;
 }
 
 } // namespace clprobe::cache_line

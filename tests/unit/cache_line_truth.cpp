@@ -1,0 +1,62 @@
+#include "analysis/log_curve.hpp"
+#include "cache_line_truth.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace clprobe;
+using namespace clprobe::cache_line;
+
+NoisyTruth noisy_truth(Random &random) {
+    NoisyTruth truth;
+    truth.noise = random.uniform(0, 0.1);
+    truth.samples = random.chance(0.5) ? 1 : 5;
+    truth.outliers = random.chance(0.5);
+    truth.missing = random.chance(0.5);
+    return truth;
+}
+
+std::vector<Place> noisy_places(const NoisyTruth &truth, const std::vector<std::vector<double>> &at,
+                                const Law &law, Random &random) {
+    Series series;
+    const double noise = truth.noise / median_deviation(static_cast<std::size_t>(truth.samples));
+    for (const std::vector<double> &place : at) {
+        if (truth.missing && random.chance(0.1))
+            continue;
+        Point &point = series.point(place);
+        for (int i = 0; i < truth.samples; ++i) {
+            double sample = law(place) * std::exp(noise * random.normal());
+            if (truth.outliers && random.chance(0.05))
+                sample *= random.uniform(1, 3);
+            point.samples.push_back(sample);
+        }
+    }
+    return places_of(series);
+}
+
+void Score::add(const Verdict &verdict, const NoisyTruth &truth, const std::vector<Place> &places,
+                const Law &law, const std::vector<Law> &others) {
+    const auto differs_from = [&](const Law &other) {
+        const auto telling = std::count_if(places.begin(), places.end(), [&](const Place &place) {
+            return std::abs(std::log(law(place.at) / other(place.at))) > 3 * truth.noise;
+        });
+        return telling >= enough_;
+    };
+    const bool is_right = verdict.size == truth.size;
+    ++all_;
+    wrong_ += verdict.size && !is_right ? 1 : 0;
+    if (std::all_of(others.begin(), others.end(), differs_from)) {
+        ++clear_;
+        clear_right_ += is_right ? 1 : 0;
+    }
+}
+
+void Score::check(double least_right) const {
+    INFO(clear_ << " of " << all_ << " clear, " << 100.0 * clear_right_ / clear_
+                << " % of them right, wrong " << 100.0 * wrong_ / all_ << " % of all");
+    CHECK(clear_ >= 0.5 * all_);
+    CHECK(clear_right_ >= least_right * clear_);
+    CHECK(wrong_ <= 0.01 * all_);
+}

@@ -1,0 +1,48 @@
+#pragma once
+#include "memory/cache_line/explain.hpp"
+#include "synthetic.hpp"
+
+#include <functional>
+#include <vector>
+
+/// A synthetic experiment with a known size, drawn so, each part on its own: the noise of a place's
+/// median uniform from 0 to 10 %; one sample a place or five; in half one sample in twenty is an
+/// outlier that takes 1 to 3 times as long; in half one place in ten is missing.
+struct NoisyTruth {
+    double size = 64;
+    double noise = 0.02; ///< of a place's median
+    int samples = 5;
+    bool outliers = false;
+    bool missing = false;
+};
+
+NoisyTruth noisy_truth(Random &random);
+
+/// A value over the coordinates of a place.
+using Law = std::function<double(const std::vector<double> &at)>;
+
+/// Samples of a value at places, as the truth has them, as the probe's places.
+std::vector<clprobe::cache_line::Place> noisy_places(const NoisyTruth &truth,
+                                                     const std::vector<std::vector<double>> &at,
+                                                     const Law &law, Random &random);
+
+/// How often verdicts were right, and wrong: of all, and of those where the truth is clear. That is
+/// where it differs from each of the others that come near by more than three times the noise of a
+/// place's median, in enough places.
+class Score {
+public:
+    explicit Score(int enough) : enough_(enough) {}
+
+    void add(const clprobe::cache_line::Verdict &verdict, const NoisyTruth &truth,
+             const std::vector<clprobe::cache_line::Place> &places, const Law &law,
+             const std::vector<Law> &others);
+    /// Checks that of the clear ones so many are right, and of all one of 100 is wrong at most.
+    void check(double least_right = 0.98) const;
+
+private:
+    int enough_;
+    int all_ = 0;
+    int wrong_ = 0;
+    int clear_ = 0;
+    int clear_right_ = 0;
+};
