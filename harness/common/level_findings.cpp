@@ -90,22 +90,17 @@ std::vector<FindingKey> latency_keys(const std::string &prefix) {
 std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
                                       const std::string &evidence) {
     const std::vector<FindingKey> keys = latency_keys(prefix);
-    const std::size_t count = levels.levels.size();
-    std::string reason = levels.decided ? "" : levels.reason;
-    if (levels.decided && count < 2)
-        reason = "the curve shows no more than one level, of a cache or of memory";
-    if (!reason.empty())
-        return {without_value(numbered(prefix, 1, keys[0]), Status::inconclusive, reason),
-                without_value(numbered(prefix, 1, keys[1]), Status::inconclusive, reason),
-                without_value(keys[2], Status::inconclusive, reason)};
+    const bool alone = levels.levels.size() == 1 && levels.complete;
+    const bool reaches_memory = levels.decided && levels.complete && !alone;
+    const std::size_t told = alone ? 0 : levels.decided ? levels.levels.size() : levels.settled;
     std::vector<Finding> findings;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < told; ++i) {
         const Level &level = levels.levels[i];
         if (level.size) {
             findings.push_back(measured(numbered(prefix, i + 1, keys[0]), *level.size, level.knee));
             findings.back().method = "half-way of the rise in log latency";
         }
-        const bool memory = levels.complete && i + 1 == count;
+        const bool memory = reaches_memory && i + 1 == told;
         findings.push_back(measured(memory ? keys[2] : numbered(prefix, i + 1, keys[1]),
                                     level.value, level.interval));
         findings.back().method =
@@ -113,9 +108,15 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
                         format({level.plateau.high, Unit::byte}));
         findings.back().note = level.note;
     }
-    if (!levels.complete)
-        findings.push_back(
-            without_value(keys[2], Status::inconclusive, "the curve still rises where it ends"));
+    const std::string reason =
+        alone && levels.decided ? "the curve shows no more than one level, of a cache or of memory"
+                                : levels.reason;
+    if (told == 0 || !levels.decided)
+        for (const FindingKey &key : {keys[0], keys[1]})
+            findings.push_back(
+                without_value(numbered(prefix, told + 1, key), Status::inconclusive, reason));
+    if (!reaches_memory)
+        findings.push_back(without_value(keys[2], Status::inconclusive, reason));
     for (Finding &finding : findings)
         finding.evidence = {evidence};
     return findings;

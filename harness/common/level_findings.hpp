@@ -32,8 +32,9 @@ struct LatencyCurve {
 [[nodiscard]] std::vector<FindingKey> latency_keys(const std::string &prefix);
 
 /// What the levels of a latency curve say, under those keys; `evidence` is the curve's series. The
-/// last level is memory, unless the curve ends in a rise. One that is not decided, or has one level
-/// only, which may be a cache or memory, gives the reason.
+/// last level is memory, unless the curve ends in a rise. Of one that is not decided the settled
+/// levels are told, and of the rest, or one that has one level only, which may be a cache or
+/// memory, the reason.
 [[nodiscard]] std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
                                                     const std::string &evidence);
 

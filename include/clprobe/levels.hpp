@@ -32,8 +32,8 @@ struct Levels {
     double noise = 0; ///< relative standard deviation of a point's median
     bool complete = true;
     bool decided = false;
-    std::size_t settled = 0;
     std::string reason;
+    std::size_t settled = 0;
 };
 
 /// The levels that the curve shows: stretches where it is flatter than before and behind, in the

@@ -75,6 +75,7 @@ TEST_CASE("unit.level_curves.levels_become_findings") {
 TEST_CASE("unit.level_curves.what_a_rising_curve_ends_in_is_not_memory") {
     Levels levels = two_levels();
     levels.complete = false;
+    levels.reason = "the curve does not end with a plateau";
     const auto findings = latency_findings("image", levels, "times");
     REQUIRE(findings.size() == 4);
     CHECK(findings[2].key == "image.l2.latency");
@@ -93,4 +94,24 @@ TEST_CASE("unit.level_curves.one_level_is_no_finding") {
             CHECK_FALSE(finding.value);
             CHECK_FALSE(finding.note.empty());
         }
+}
+
+TEST_CASE("unit.level_curves.settled_levels_are_told_where_others_are_open") {
+    Levels levels = two_levels();
+    levels.levels.push_back({2e-7, {1e-7, 3e-7}, {2e6, 3e6}, std::nullopt, {}, {}});
+    levels.levels[1].size = 1.5e6;
+    levels.decided = false;
+    levels.reason = "2 or 3 levels";
+    levels.settled = 1;
+    const auto findings = latency_findings("buffer", levels, "times");
+    REQUIRE(findings.size() == 5);
+    CHECK(findings[0].key == "buffer.l1.size");
+    CHECK(findings[0].status == Status::measured);
+    CHECK(findings[1].key == "buffer.l1.latency");
+    CHECK(findings[2].key == "buffer.l2.size");
+    CHECK(findings[2].status == Status::inconclusive);
+    CHECK(findings[2].note == "2 or 3 levels");
+    CHECK(findings[3].key == "buffer.l2.latency");
+    CHECK(findings[4].key == "buffer.memory.latency");
+    CHECK_FALSE(findings[4].value);
 }
