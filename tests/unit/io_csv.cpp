@@ -102,6 +102,20 @@ TEST_CASE("unit.csv.files_of_several_records_are_kept_apart") {
                          MessageMatches(ContainsSubstring("series 'race' of a/b is given twice")));
 }
 
+TEST_CASE("unit.csv.bandwidths_come_in_powers_of_1000_and_1024") {
+    const std::vector<Series> layout = {
+        {"read", {footprint}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
+    const auto bandwidth = [&](const std::string &unit) {
+        return read("footprint_kib,bandwidth_" + unit + "\n1,3\n", layout)
+            .points.at(0)
+            .samples.at(0);
+    };
+    CHECK(bandwidth("bytes_per_s") == 3);
+    CHECK(bandwidth("B_per_s") == 3);
+    CHECK(bandwidth("GB_per_s") == 3e9);
+    CHECK(bandwidth("GiB_per_s") == 3.0 * 1024 * 1024 * 1024);
+}
+
 TEST_CASE("unit.csv.a_bare_file_in_any_order") {
     const Series expected{
         "chase", {footprint}, latency, {{{2048}, {3e-9, 4e-9}, {}}, {{1024}, {1e-9}, {}}}};
