@@ -1,0 +1,24 @@
+#pragma once
+#include <clprobe/finding.hpp>
+#include <clprobe/report.hpp>
+
+#include <string>
+#include <vector>
+
+namespace clprobe::probes {
+
+/// Two probes that find the same levels, each in its own way: `<prefix>.l<n>.<own>` are the sizes
+/// that one finds, `<prefix>.l<n>.<other>` those of the other.
+struct SecondOpinion {
+    std::string prefix; ///< "buffer"
+    std::string own;    ///< "size"
+    std::string other;  ///< "read_size"
+    std::string by;     ///< what the other goes by, for people: "bandwidth"
+};
+
+/// Adds a note to all findings of a level where the facts' second opinion on its size is another
+/// (the intervals do not meet), or knows no such level.
+void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
+                       const SecondOpinion &opinion);
+
+} // namespace clprobe::probes

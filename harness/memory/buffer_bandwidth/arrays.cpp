@@ -1,0 +1,106 @@
+#include "memory/buffer_bandwidth/arrays.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+
+namespace clprobe::probes::buffer_bandwidth {
+namespace {
+
+constexpr std::size_t piece = std::size_t{16} << 20; ///< bytes that one launch fills
+
+} // namespace
+
+std::uint32_t hash(std::uint32_t place) {
+    place *= 2654435761u;
+    place ^= place >> 15;
+    place *= 2246822519u;
+    return place ^ (place >> 13);
+}
+
+Kernel Programs::kernel(const std::string &name, unsigned width) {
+    auto program = programs_.find(width);
+    if (program == programs_.end())
+        program = programs_
+                      .emplace(width, bench_.build("memory/buffer_bandwidth",
+                                                   "-DWIDTH=" + std::to_string(width)))
+                      .first;
+    return program->second.kernel(name);
+}
+
+Spread Spread::one_shot(std::size_t elements, std::size_t local_size, std::uint32_t count) {
+    const std::size_t group = local_size * count;
+    return {NdRange::linear(elements / group, local_size), static_cast<std::uint32_t>(group), 1,
+            static_cast<std::uint32_t>(local_size), count};
+}
+
+Spread Spread::strided(std::size_t elements, std::size_t local_size, std::size_t groups) {
+    const std::size_t items = local_size * groups;
+    return {NdRange::linear(groups, local_size), static_cast<std::uint32_t>(local_size), 1,
+            static_cast<std::uint32_t>(items), static_cast<std::uint32_t>(elements / items)};
+}
+
+Spread Spread::chunked(std::size_t elements, std::size_t local_size, std::size_t groups) {
+    const auto count = static_cast<std::uint32_t>(elements / (local_size * groups));
+    return {NdRange::linear(groups, local_size), static_cast<std::uint32_t>(local_size) * count,
+            count, 1, count};
+}
+
+void Spread::set(Kernel &kernel, unsigned index) const {
+    kernel.set(index, group_span);
+    kernel.set(index + 1, item_span);
+    kernel.set(index + 2, step);
+    kernel.set(index + 3, count);
+}
+
+Buffer largest_buffer(Bench &bench, std::size_t bytes) {
+    for (constexpr std::size_t least = std::size_t{1} << 20;; bytes /= 2)
+        try {
+            return bench.buffer(bytes);
+        } catch (const Error &error) {
+            if (!error.code() || bytes < 2 * least)
+                throw;
+        }
+}
+
+Source make_source(Programs &programs, std::size_t bytes, double seconds) {
+    Bench &bench = programs.bench();
+    const Buffer buffer = largest_buffer(bench, bytes);
+    Source source{buffer, {static_cast<std::uint32_t>(bench.random()())}, 0};
+    const unsigned width = usual_width(bench.device());
+    const std::size_t local_size =
+        bench.device().type == DeviceType::cpu ? 1 : group_size(bench, 64);
+    Kernel fill = programs.kernel("fill", width);
+    const std::size_t each = std::min(piece, buffer.bytes());
+    const std::size_t elements = each / (width * word);
+    const Spread spread = local_size == 1 ? Spread::chunked(elements, 1, 16)
+                                          : Spread::one_shot(elements, local_size, 8);
+    fill.set(0, buffer);
+    fill.set(1, source.content.salt);
+    spread.set(fill, 2);
+    // What was not filled would be found by the sums of what is read.
+    for (const double until = bench.remaining() - seconds;
+         source.bytes + each <= buffer.bytes() && (source.bytes == 0 || bench.remaining() > until);
+         source.bytes += each) {
+        fill.set(6, static_cast<cl_uint>(source.bytes / (width * word)));
+        bench.launch({fill, spread.range, {}, {}, {}});
+    }
+    return source;
+}
+
+unsigned usual_width(const DeviceInfo &device) {
+    return device.type == DeviceType::cpu ? 16 : 4;
+}
+
+std::size_t units_of(const Bench &bench) {
+    const auto claimed = static_cast<double>(bench.device().compute_units.value_or(1));
+    return static_cast<std::size_t>(
+        std::max(1.0, bench.facts().value("compute_units").value_or(claimed)));
+}
+
+std::size_t group_size(const Bench &bench, std::size_t wanted) {
+    return std::min(wanted,
+                    static_cast<std::size_t>(bench.device().max_work_group_size.value_or(wanted)));
+}
+
+} // namespace clprobe::probes::buffer_bandwidth

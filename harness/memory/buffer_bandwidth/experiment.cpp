@@ -1,0 +1,284 @@
+#include "common/level_findings.hpp"
+#include "memory/buffer_bandwidth/experiment.hpp"
+#include "memory/buffer_bandwidth/rates.hpp"
+#include "memory/buffer_bandwidth/streams.hpp"
+#include "memory/buffer_bandwidth/walks.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/levels.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace clprobe::probes::buffer_bandwidth {
+namespace {
+
+constexpr std::size_t gpu_group = 256;
+
+/// The probe's experiment on one device, in the order of its parts.
+class Experiment {
+public:
+    explicit Experiment(Bench &bench)
+        : bench_(bench), programs_(bench), source_(make_source(programs_, wanted(), part(0.06))),
+          walks_(programs_, source_) {}
+
+    void walk();
+    void race_l1();
+    void race_streams();
+    void measure_winners();
+
+private:
+    struct L1 {
+        std::size_t footprint = 0;
+        WalkShape shape;
+    };
+
+    [[nodiscard]] bool cpu() const { return bench_.device().type == DeviceType::cpu; }
+    [[nodiscard]] bool quick() const { return bench_.profile() <= Profile::quick; }
+    [[nodiscard]] double part(double share) const { return share * bench_.budget(); }
+    /// Whether what may use the time up to this share of the budget goes on.
+    [[nodiscard]] bool time_for(double share) const {
+        return !bench_.tiny() && bench_.remaining() > (1 - share) * bench_.budget();
+    }
+    [[nodiscard]] double launch_seconds() const { return cpu() ? 4e-3 : 1.5e-3; }
+    [[nodiscard]] std::size_t wanted() const;
+    [[nodiscard]] WalkShape shape_for(std::size_t footprint) const;
+    [[nodiscard]] std::vector<std::size_t> footprints() const;
+    [[nodiscard]] std::vector<WalkShape> l1_shapes(std::size_t footprint) const;
+    [[nodiscard]] std::vector<StreamShape> stream_shapes(Operation operation) const;
+    /// The fastest of them; nothing where none works.
+    [[nodiscard]] std::optional<StreamShape> race(const std::vector<StreamShape> &shapes);
+    Series &series(const char *name);
+
+    Bench &bench_;
+    Programs programs_;
+    Source source_;
+    Walks walks_;
+    std::optional<Streams> streams_;
+    std::optional<L1> l1_;
+    std::vector<StreamShape> winners_;
+};
+
+Series &Experiment::series(const char *name) {
+    const std::vector<SeriesShape> shapes = series_shapes();
+    const auto shape = std::ranges::find(shapes, name, &SeriesShape::name);
+    return bench_.data().add(name, shape->axes, shape->measure);
+}
+
+std::size_t Experiment::wanted() const {
+    constexpr std::uint64_t unit = std::uint64_t{64} << 10; // whole launches of any shape
+    if (bench_.tiny())
+        return unit;
+    const std::uint64_t most = std::uint64_t{cpu() ? (quick() ? 128u : 256u) : 4096u} << 20;
+    const std::uint64_t memory = bench_.device().global_memory.value_or(most * 8);
+    const std::uint64_t granted = bench_.most_bytes();
+    return static_cast<std::size_t>(std::min({most, granted, memory / 8}) / unit * unit);
+}
+
+WalkShape Experiment::shape_for(std::size_t footprint) const {
+    const std::size_t units = units_of(bench_);
+    if (bench_.tiny())
+        return {usual_width(bench_.device()), cpu() ? 1u : 4u, 2};
+    if (cpu())
+        return {16, 1, 4 * units};
+    // One group a unit, so that none finds in the unit's cache what its neighbour there has read;
+    // only footprints that such a group would cover in less than four trips have smaller ones.
+    WalkShape shape{4, group_size(bench_, gpu_group), units};
+    while (4 * shape.tile() > footprint && shape.local_size % 2 == 0 && shape.local_size > 32) {
+        shape.local_size /= 2;
+        shape.groups *= 2;
+    }
+    return shape;
+}
+
+std::vector<std::size_t> Experiment::footprints() const {
+    const double ratio = std::exp2(quick() ? 1.0 / 3 : 1.0 / 4);
+    std::vector<std::size_t> all;
+    const auto most = static_cast<double>(
+        std::min(walks_.most(), (bench_.tiny() ? std::size_t{16} << 10 : std::size_t{512} << 20)));
+    for (double bytes = bench_.tiny() ? 1024 : 4096; bytes <= most;
+         bytes *= bench_.tiny() ? 2 : ratio) {
+        const std::size_t tile = shape_for(static_cast<std::size_t>(bytes)).tile();
+        const auto tiles = std::llround(bytes / static_cast<double>(tile));
+        const std::size_t place = tile * static_cast<std::size_t>(std::max(1LL, tiles));
+        if (all.empty() || place > all.back())
+            all.push_back(place);
+    }
+    return all;
+}
+
+void Experiment::walk() {
+    const std::vector<std::size_t> places = footprints();
+    constexpr int least_sweeps = 2;
+    for (int block = 0; block == 0 || (block < least_sweeps && time_for(0.6)) || time_for(0.4);
+         ++block)
+        for (const std::size_t footprint : places)
+            walks_.sample(series(entry::walk), footprint, shape_for(footprint), block,
+                          launch_seconds());
+}
+
+std::vector<WalkShape> Experiment::l1_shapes(std::size_t footprint) const {
+    const std::size_t units = units_of(bench_);
+    const WalkShape usual = shape_for(footprint);
+    std::vector<WalkShape> shapes{usual};
+    if (bench_.tiny())
+        return shapes;
+    if (cpu()) {
+        shapes.insert(shapes.end(), {{16, 1, units}, {16, 1, 16 * units}});
+        if (!quick())
+            shapes.insert(shapes.end(), {{8, 1, 4 * units}, {4, 1, 4 * units}});
+    } else {
+        const std::size_t size = group_size(bench_, gpu_group);
+        for (const std::size_t more : {2u, 4u, 8u})
+            shapes.push_back({4, size, more * units});
+        if (!quick())
+            shapes.insert(shapes.end(), {{2, size, 8 * units}, {8, size, 4 * units}});
+    }
+    std::erase_if(shapes, [&](const WalkShape &shape) { return shape.tile() > footprint; });
+    return shapes;
+}
+
+void Experiment::race_l1() {
+    const Levels levels = find_levels(bandwidth_curve(bench_.data()), CurveKind::bandwidth);
+    double bytes = static_cast<double>(footprints().front());
+    if (levels.decided && !levels.levels.empty())
+        bytes = std::max(bytes, levels.levels.front().plateau.high / 2);
+    const auto footprint = static_cast<std::size_t>(bytes);
+    double best = 0;
+    for (const WalkShape &shape : l1_shapes(footprint)) {
+        if (best > 0 && !time_for(0.5))
+            return;
+        const std::size_t whole = footprint / shape.tile() * shape.tile();
+        const double speed =
+            walks_.sample(series(entry::l1_race), whole, shape, 0, launch_seconds());
+        if (speed > best)
+            l1_ = L1{whole, shape};
+        best = std::max(best, speed);
+    }
+}
+
+std::vector<StreamShape> Experiment::stream_shapes(Operation operation) const {
+    const std::size_t units = units_of(bench_);
+    std::vector<StreamShape> shapes;
+    const auto add = [&](Layout layout, unsigned width, std::size_t local_size, std::size_t share) {
+        shapes.push_back({operation, layout, width, group_size(bench_, local_size), share});
+    };
+    if (bench_.tiny()) {
+        add(Layout::one_shot, usual_width(bench_.device()), 4, 8);
+        add(Layout::strided, usual_width(bench_.device()), 4, 2);
+        add(Layout::chunked, usual_width(bench_.device()), 1, 4);
+    } else if (cpu()) {
+        add(Layout::chunked, 16, 1, 16 * units);
+        add(Layout::chunked, 8, 1, 16 * units);
+        add(Layout::one_shot, 16, 1, 256);
+        add(Layout::chunked, 16, 1, units);
+        add(Layout::one_shot, 16, 64, 8);
+        add(Layout::strided, 16, 1, 16 * units);
+    } else {
+        add(Layout::one_shot, 4, 256, 8);
+        add(Layout::one_shot, 2, 256, 8);
+        add(Layout::one_shot, 4, 256, 16);
+        add(Layout::strided, 4, 256, 8 * units);
+        add(Layout::one_shot, 4, 1024, 8);
+        add(Layout::one_shot, 1, 256, 8);
+        add(Layout::one_shot, 8, 256, 8);
+        add(Layout::chunked, 4, 64, 16 * units);
+    }
+    if (quick() && !bench_.tiny())
+        shapes.resize(cpu() ? 2 : 3);
+    return shapes;
+}
+
+void Experiment::race_streams() {
+    streams_.emplace(programs_, source_, part(0.06));
+    streams_->fit(stream_shapes(Operation::read).front());
+    for (const Operation operation : streams_->operations())
+        if (const auto winner = race(stream_shapes(operation)))
+            winners_.push_back(*winner);
+}
+
+std::optional<StreamShape> Experiment::race(const std::vector<StreamShape> &shapes) {
+    constexpr double sounding = 0.125; ///< of the arrays: compiles, and tells what is hopeless
+    Series &times = series(entry::stream_race);
+    std::vector<std::pair<double, StreamShape>> ranking; ///< by seconds
+    for (const StreamShape &shape : shapes) {
+        if (!ranking.empty() && !bench_.tiny() && !time_for(0.75))
+            break;
+        try {
+            streams_->sample(times, shape, sounding, 0);
+            const double part = streams_->sample(times, shape, sounding, 0);
+            const double best = ranking.empty() ? bench_.bounds().limit : ranking.front().first;
+            if (part < 1.5 * sounding * best)
+                ranking.emplace_back(streams_->sample(times, shape, 1, 0), shape);
+        } catch (const Unsupported &) {
+            continue; // arrays too small for it
+        }
+        std::ranges::sort(ranking, {}, &std::pair<double, StreamShape>::first);
+    }
+    if (ranking.empty())
+        return std::nullopt;
+    ranking.resize(std::min<std::size_t>(ranking.size(), 2));
+    for (int again = 0; again < 2 && !bench_.tiny(); ++again)
+        for (auto &[seconds, shape] : ranking)
+            seconds = std::min(seconds, streams_->sample(times, shape, 1, 0));
+    return std::ranges::min(ranking, {}, &std::pair<double, StreamShape>::first).second;
+}
+
+void Experiment::measure_winners() {
+    constexpr int least_blocks = 6;
+    for (int block = 0; block < (bench_.tiny() ? 1 : least_blocks) || time_for(0.95); ++block) {
+        if (l1_)
+            walks_.sample(series(entry::l1), l1_->footprint, l1_->shape, block,
+                          2 * launch_seconds());
+        for (const StreamShape &winner : winners_) {
+            std::vector<double> shares = {0.25, 0.5, 1};
+            std::shuffle(shares.begin(), shares.end(), bench_.random());
+            for (const double share : shares)
+                streams_->sample(series(entry::stream), winner, share, block);
+        }
+    }
+}
+
+} // namespace
+
+std::vector<SeriesShape> series_shapes() {
+    const Axis time{"time", Unit::second, {}};
+    return {{entry::bare,
+             {{"footprint", Unit::byte, {}}},
+             {"bandwidth", Unit::byte_per_second, {}},
+             "read by all units together, over the memory that each of them goes through"},
+            {entry::walk, walk_axes(), time,
+             "time of a launch in which every group walks through the same memory; 8 vectors a "
+             "work-item and trip"},
+            {entry::l1_race, walk_axes(), time, "the same within the first level, other shapes"},
+            {entry::l1, walk_axes(), time, "the winner of those, measured anew"},
+            {entry::stream_race, stream_axes(), time,
+             "time of one pass over arrays in memory, of every shape that was tried"},
+            {entry::stream, stream_axes(), time,
+             "the winners of those, over a quarter, a half and all of the arrays"}};
+}
+
+std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
+    const Series *walk = data.find(entry::walk);
+    if (walk == nullptr || walk->points.empty()) {
+        const Series *bare = data.find(entry::bare);
+        return bare == nullptr ? std::vector<CurvePoint>{} : curve_of(*bare);
+    }
+    std::vector<CurvePoint> curve;
+    for (const std::vector<double> &at : places_of(*walk))
+        curve.push_back({at.front(), rates_by_block(*walk, at, bytes_per_trip(at), 0)});
+    return curve;
+}
+
+void run_experiment(Bench &bench) {
+    if (bench.tiny())
+        bench.data().words[entry::too_small] = "the tiny profile's sizes show no level";
+    Experiment experiment(bench);
+    experiment.walk();
+    experiment.race_l1();
+    experiment.race_streams();
+    experiment.measure_winners();
+}
+
+} // namespace clprobe::probes::buffer_bandwidth

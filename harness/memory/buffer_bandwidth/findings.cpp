@@ -1,0 +1,222 @@
+#include "common/second_opinion.hpp"
+#include "memory/buffer_bandwidth/experiment.hpp"
+#include "memory/buffer_bandwidth/findings.hpp"
+#include "memory/buffer_bandwidth/rates.hpp"
+#include "memory/buffer_bandwidth/streams.hpp"
+#include "memory/buffer_bandwidth/walks.hpp"
+
+#include <clprobe/levels.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace clprobe::probes::buffer_bandwidth {
+namespace {
+
+const FindingKey level_bandwidth{
+    "buffer.l<n>.read_bandwidth", Unit::byte_per_second, Better::higher,
+    "read from that level by all units at once; counted from the fastest"};
+const FindingKey level_size{"buffer.l<n>.read_size", Unit::byte, Better::none,
+                            "where the fall beyond the level is half-way in log bandwidth: the "
+                            "second opinion on buffer.l<n>.size"};
+
+FindingKey memory_key(Operation operation) {
+    constexpr const char *meanings[] = {
+        "one array read, which counts once", "one array written, which counts once",
+        "one array copied to another, both counting (STREAM's convention)",
+        "two arrays read and one written, all three counting (STREAM's convention)"};
+    return {"buffer.memory." + name(operation) + "_bandwidth", Unit::byte_per_second,
+            Better::higher, meanings[static_cast<std::size_t>(operation)]};
+}
+
+FindingKey numbered(FindingKey key, std::size_t level) {
+    key.key.replace(key.key.find("<n>"), 3, std::to_string(level));
+    return key;
+}
+
+/// The first level by the winner of its race; nothing where there was none, or not in the level.
+std::optional<Finding> raced_level(const Dataset &data, const Level &level) {
+    const Series *series = data.find(entry::l1);
+    if (series == nullptr || series->points.empty())
+        return std::nullopt;
+    const std::vector<double> at = places_of(*series).front();
+    auto finding = rate_of(numbered(level_bandwidth, 1), *series, at, bytes_per_trip(at), 0);
+    if (!finding || at[0] > level.plateau.high)
+        return std::nullopt;
+    finding->method = fmt::format("{} read round and round by {} groups of {}, {} B a load; {}",
+                                  format({at[0], Unit::byte}), at[3], at[2],
+                                  at[1] * static_cast<double>(word), finding->method);
+    finding->evidence = {entry::l1, entry::l1_race};
+    return finding;
+}
+
+Finding plateau_bandwidth(const FindingKey &key, const Level &level) {
+    Finding finding = measured(key, level.value, level.interval);
+    finding.method =
+        fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
+                    format({level.plateau.high, Unit::byte}));
+    finding.note = level.note;
+    return finding;
+}
+
+Finding stream_bandwidth(const Dataset &data, Operation operation) {
+    const FindingKey key = memory_key(operation);
+    const Series *series = data.find(entry::stream);
+    for (const std::vector<double> &at :
+         series == nullptr ? std::vector<std::vector<double>>{} : places_of(*series)) {
+        const auto shape = stream_shape_at(at);
+        if (!shape || shape->operation != operation)
+            continue;
+        auto finding = rate_of(key, *series, at, arrays_of(operation), 1);
+        if (!finding)
+            return without_value(key, Status::inconclusive, "time does not grow with the bytes");
+        finding->method = shape->describe() + "; " + finding->method;
+        finding->evidence = {entry::stream, entry::stream_race};
+        return *finding;
+    }
+    const std::string reason = data.word(entry::no_streams);
+    return without_value(key, Status::inconclusive, reason.empty() ? "not measured" : reason);
+}
+
+/// The findings in the making, and what they are made of.
+class Interpretation {
+public:
+    Interpretation(const Dataset &data, const Facts &facts) : data_(data), facts_(facts) {
+        if (data.find(entry::walk) == nullptr)
+            evidence_ = entry::bare;
+        levels_ = find_levels(bandwidth_curve(data), CurveKind::bandwidth);
+        if (const std::string reason = data.word(entry::too_small); !reason.empty())
+            levels_ = {{}, 0, true, false, reason};
+    }
+
+    std::vector<Finding> findings();
+
+private:
+    void add_caches();
+    void add_memory();
+    void doubt_memory();
+    void doubt_first_level();
+    [[nodiscard]] std::size_t caches() const;
+    [[nodiscard]] Finding *find(const std::string &key);
+    [[nodiscard]] const Finding *last_cache();
+
+    const Dataset &data_;
+    const Facts &facts_;
+    const char *evidence_ = entry::walk;
+    Levels levels_;
+    std::vector<Finding> findings_;
+};
+
+/// The levels before memory, which is the last one where the curve reaches it.
+std::size_t Interpretation::caches() const {
+    if (!levels_.decided || levels_.levels.empty())
+        return 0;
+    return levels_.levels.size() - (levels_.complete ? 1 : 0);
+}
+
+Finding *Interpretation::find(const std::string &key) {
+    const auto found = std::ranges::find(findings_, key, &Finding::key);
+    return found != findings_.end() && found->value ? &*found : nullptr;
+}
+
+void Interpretation::add_caches() {
+    if (caches() == 0) {
+        const std::string reason =
+            levels_.decided ? "the curve shows no more than one level, of a cache or of memory"
+                            : levels_.reason;
+        for (const FindingKey &key : {level_bandwidth, level_size})
+            findings_.push_back(without_value(numbered(key, 1), Status::inconclusive, reason));
+        return;
+    }
+    for (std::size_t i = 0; i < caches(); ++i) {
+        const Level &level = levels_.levels[i];
+        const auto raced = i == 0 ? raced_level(data_, level) : std::nullopt;
+        findings_.push_back(raced ? *raced
+                                  : plateau_bandwidth(numbered(level_bandwidth, i + 1), level));
+        findings_.back().evidence.push_back(evidence_);
+        if (!level.size)
+            continue;
+        findings_.push_back(measured(numbered(level_size, i + 1), *level.size, level.knee));
+        findings_.back().method = "half-way of the fall in log bandwidth";
+        findings_.back().evidence = {evidence_};
+    }
+}
+
+void Interpretation::add_memory() {
+    for (const Operation operation : all_operations)
+        findings_.push_back(stream_bandwidth(data_, operation));
+    Finding &read = *std::ranges::find(findings_, memory_key(Operation::read).key, &Finding::key);
+    if (evidence_ == entry::bare && levels_.decided && caches() > 0 && levels_.complete) {
+        read = plateau_bandwidth(memory_key(Operation::read), levels_.levels.back());
+        read.evidence = {evidence_};
+    }
+}
+
+const Finding *Interpretation::last_cache() {
+    for (std::size_t i = caches(); i > 0; --i)
+        if (const Finding *finding = find(numbered(level_bandwidth, i).key))
+            return finding;
+    return nullptr;
+}
+
+/// Memory is not faster than the cache before it, and no operation moves more than twice what a
+/// copy does: a bus that reads and writes at once may be that much faster at one of them than the
+/// other way round, and a store may have to read its line first.
+void Interpretation::doubt_memory() {
+    const Finding *cache = last_cache();
+    Finding *read = find(memory_key(Operation::read).key);
+    if (cache != nullptr && read != nullptr && read->interval->low > cache->interval->high)
+        make_suspect(*read, "memory is not faster than the cache before it, " + cache->key);
+    const Finding *copy = find(memory_key(Operation::copy).key);
+    for (const Operation operation : all_operations) {
+        Finding *finding = find(memory_key(operation).key);
+        if (finding != nullptr && copy != nullptr && *finding->value > 2 * *copy->value)
+            make_suspect(*finding, "it moves more than twice the bytes that a copy does");
+        if (finding == nullptr || caches() == 0 || !levels_.levels[caches() - 1].size)
+            continue;
+        double bytes = 0;
+        if (const Series *series = data_.find(entry::stream))
+            for (const Point &point : series->points)
+                bytes = std::max(bytes, point.at.back());
+        if (bytes > 0 && bytes < 2 * *levels_.levels[caches() - 1].size)
+            make_suspect(*finding, fmt::format("arrays of {} partly fit the last cache",
+                                               format({bytes, Unit::byte})));
+    }
+}
+
+/// No device is known whose lanes load more than two words for a multiply-add that they could do.
+void Interpretation::doubt_first_level() {
+    constexpr double flops_an_fma = 2;
+    constexpr double most_bytes_an_fma = 8;
+    Finding *first = find(numbered(level_bandwidth, 1).key);
+    const auto flops = facts_.value("fma.fp32.rate");
+    if (first != nullptr && flops && *first->value > *flops / flops_an_fma * most_bytes_an_fma)
+        make_suspect(*first, "its lanes would load more than two words in the time of each "
+                             "multiply-add that they could do (fma.fp32.rate)");
+}
+
+std::vector<Finding> Interpretation::findings() {
+    add_caches();
+    add_memory();
+    doubt_first_level();
+    doubt_memory();
+    note_disagreement(findings_, facts_,
+                      {.prefix = "buffer", .own = "read_size", .other = "size", .by = "latency"});
+    return findings_;
+}
+
+} // namespace
+
+std::vector<FindingKey> finding_keys() {
+    std::vector<FindingKey> keys{level_bandwidth, level_size};
+    for (const Operation operation : all_operations)
+        keys.push_back(memory_key(operation));
+    return keys;
+}
+
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
+    return Interpretation(data, facts).findings();
+}
+
+} // namespace clprobe::probes::buffer_bandwidth

@@ -1,0 +1,211 @@
+#include "memory/buffer_bandwidth/experiment.hpp"
+#include "memory/buffer_bandwidth/streams.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace clprobe::probes::buffer_bandwidth {
+namespace {
+
+/// The elements that the layout's loop takes at once, so that counts are multiples of it.
+constexpr std::size_t unroll = 8;
+
+Spread spread_of(const StreamShape &shape, std::size_t bytes) {
+    const std::size_t elements = bytes / (shape.width * word);
+    switch (shape.layout) {
+    case Layout::one_shot:
+        return Spread::one_shot(elements, shape.local_size,
+                                static_cast<std::uint32_t>(shape.share));
+    case Layout::strided:
+        return Spread::strided(elements, shape.local_size, shape.share);
+    case Layout::chunked:
+        break;
+    }
+    return Spread::chunked(elements, shape.local_size, shape.share);
+}
+
+/// The least bytes that the shape takes, of which its arrays are multiples.
+std::size_t quantum(const StreamShape &shape) {
+    const std::size_t items = shape.layout == Layout::one_shot ? shape.share : shape.share * unroll;
+    return items * shape.local_size * shape.width * word;
+}
+
+} // namespace
+
+std::string name(Operation operation) {
+    constexpr const char *names[] = {"read", "write", "copy", "triad"};
+    return names[static_cast<std::size_t>(operation)];
+}
+
+double arrays_of(Operation operation) {
+    constexpr double arrays[] = {1, 1, 2, 3};
+    return arrays[static_cast<std::size_t>(operation)];
+}
+
+std::string StreamShape::describe() const {
+    const std::string vector = width == 1 ? "uint" : fmt::format("uint{}", width);
+    switch (layout) {
+    case Layout::one_shot:
+        return fmt::format("{}, {} a work-item a group's width apart, groups of {}", vector, share,
+                           local_size);
+    case Layout::strided:
+        return fmt::format("{}, {} groups of {} side by side", vector, share, local_size);
+    case Layout::chunked:
+        break;
+    }
+    return fmt::format("{}, a stretch for each work-item of {} groups of {}", vector, share,
+                       local_size);
+}
+
+std::vector<Axis> stream_axes() {
+    return {{"operation", Unit::one, {"read", "write", "copy", "triad"}},
+            {"layout", Unit::one, {"one_shot", "strided", "chunked"}},
+            {"width", Unit::one, {}},
+            {"local_size", Unit::one, {}},
+            {"share", Unit::one, {}},
+            {"bytes", Unit::byte, {}}};
+}
+
+std::vector<double> coordinates(const StreamShape &shape) {
+    return {static_cast<double>(shape.operation), static_cast<double>(shape.layout),
+            static_cast<double>(shape.width), static_cast<double>(shape.local_size),
+            static_cast<double>(shape.share)};
+}
+
+std::optional<StreamShape> stream_shape_at(const std::vector<double> &at) {
+    const auto whole = [](double value, double low, double high) {
+        return value >= low && value <= high && std::floor(value) == value;
+    };
+    constexpr double most = 1 << 30;
+    if (at.size() < 5 || !whole(at[0], 0, 3) || !whole(at[1], 0, 2) || !whole(at[2], 1, 16) ||
+        !whole(at[3], 1, most) || !whole(at[4], 1, most))
+        return std::nullopt;
+    return StreamShape{static_cast<Operation>(static_cast<int>(at[0])),
+                       static_cast<Layout>(static_cast<int>(at[1])), static_cast<unsigned>(at[2]),
+                       static_cast<std::size_t>(at[3]), static_cast<std::size_t>(at[4])};
+}
+
+Streams::Streams(Programs &programs, const Source &source, double fill_seconds)
+    : programs_(programs), bench_(programs.bench()), source_(source), bytes_(source.bytes) {
+    try {
+        to_ = largest_buffer(bench_, bytes_);
+        other_ = make_source(programs_, bytes_, fill_seconds);
+    } catch (const Error &error) {
+        if (!error.code())
+            throw;
+        bench_.data().words[entry::no_streams] = error.what();
+    }
+    if (to_)
+        bytes_ = std::min(bytes_, to_->bytes());
+    if (other_)
+        bytes_ = std::min(bytes_, other_->bytes);
+}
+
+std::vector<Operation> Streams::operations() const {
+    std::vector<Operation> can{Operation::read};
+    if (to_)
+        can.insert(can.end(), {Operation::write, Operation::copy});
+    if (other_)
+        can.push_back(Operation::triad);
+    return can;
+}
+
+void Streams::fit(const StreamShape &shape) {
+    const double limit = bench_.bounds().limit / 2;
+    std::size_t bytes = std::min(bytes_, std::size_t{4} << 20);
+    while (bytes < bytes_) {
+        const double seconds = bench_.launch(work(shape, bytes));
+        const double most = static_cast<double>(bytes) * limit / seconds;
+        const auto next = static_cast<std::size_t>(
+            std::min({static_cast<double>(bytes_), most, 16 * static_cast<double>(bytes)}));
+        if (next <= bytes)
+            break;
+        bytes = next;
+    }
+    bytes_ = bytes;
+}
+
+double Streams::sample(Series &series, const StreamShape &shape, double share, int block) {
+    const std::size_t least = quantum(shape);
+    const auto wanted = static_cast<std::size_t>(share * static_cast<double>(bytes_));
+    const std::size_t bytes = std::max<std::size_t>(1, wanted / least) * least;
+    if (bytes > bytes_)
+        throw Unsupported("the arrays are smaller than one launch of this shape covers");
+    const double seconds = bench_.launch(work(shape, bytes));
+    std::vector<double> at = coordinates(shape);
+    at.push_back(static_cast<double>(bytes));
+    Point &point = series.point(at);
+    point.samples.push_back(seconds);
+    point.block.push_back(block);
+    return seconds;
+}
+
+Work Streams::work(const StreamShape &shape, std::size_t bytes) {
+    const Spread spread = spread_of(shape, bytes);
+    const auto nonce = static_cast<std::uint32_t>(bench_.random()()) | 1u;
+    Kernel kernel = programs_.kernel(name(shape.operation), shape.width);
+    unsigned index = 0;
+    if (shape.operation == Operation::read) {
+        const std::size_t groups = spread.range.work_items() / shape.local_size;
+        if (!sums_ || sums_->bytes() < groups * word)
+            sums_ = bench_.buffer(groups * word);
+        kernel.set(index++, source_.buffer);
+        kernel.set_local(index++, shape.local_size * word);
+        kernel.set(index++, *sums_);
+    } else {
+        kernel.set(index++, *to_);
+        if (shape.operation != Operation::write)
+            kernel.set(index++, source_.buffer);
+        if (shape.operation == Operation::triad)
+            kernel.set(index++, other_->buffer);
+        kernel.set(index++, nonce);
+    }
+    spread.set(kernel, index);
+    if (shape.operation == Operation::read)
+        return {kernel,
+                spread.range,
+                {},
+                [this] { bench_.poison(*sums_); },
+                [this, shape, spread](std::uint32_t) { check_sums(shape, spread); }};
+    return {kernel, spread.range, {}, {}, [this, shape, spread, nonce](std::uint32_t) {
+                check_words(shape, spread, nonce);
+            }};
+}
+
+void Streams::check_sums(const StreamShape &shape, const Spread &spread) const {
+    // What a group reads is one stretch, or one for each step.
+    const bool steps = shape.layout == Layout::strided;
+    const std::size_t stretches = steps ? spread.count : 1;
+    const std::size_t words = shape.width * shape.local_size * (steps ? 1 : spread.count);
+    const std::size_t distance = std::size_t{spread.step} * shape.width;
+    for (const std::size_t group : bench_.lanes(spread.range.work_items() / shape.local_size, 2)) {
+        std::uint32_t sum = 0;
+        for (std::size_t i = 0; i < stretches; ++i)
+            sum +=
+                source_.content.sum(group * spread.group_span * shape.width + i * distance, words);
+        if (bench_.read<std::uint32_t>(*sums_, group, 1).front() != sum)
+            throw VerificationError("a group's sum is not that of the words that it should read");
+    }
+}
+
+void Streams::check_words(const StreamShape &shape, const Spread &spread,
+                          std::uint32_t nonce) const {
+    const std::size_t words = spread.range.work_items() * spread.count * shape.width;
+    for (const std::size_t place : bench_.lanes(words, 8))
+        if (bench_.read<std::uint32_t>(*to_, place, 1).front() !=
+            expected(shape.operation, place, nonce))
+            throw VerificationError("a word was not written as it should be");
+}
+
+std::uint32_t Streams::expected(Operation operation, std::size_t place, std::uint32_t nonce) const {
+    if (operation == Operation::write)
+        return hash(static_cast<std::uint32_t>(place) + nonce);
+    const std::uint32_t from = source_.content.word(place);
+    return operation == Operation::copy ? from ^ nonce : from + nonce * other_->content.word(place);
+}
+
+} // namespace clprobe::probes::buffer_bandwidth

@@ -1,0 +1,116 @@
+#include "memory/buffer_bandwidth/walks.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace clprobe::probes::buffer_bandwidth {
+namespace {
+
+constexpr std::size_t page = 4096;
+
+/// Where a group begins, as the kernel has it.
+std::uint32_t first_tile(std::size_t group, std::uint32_t tiles, std::uint32_t offset) {
+    const std::uint64_t golden = static_cast<std::uint32_t>(group * 2654435769u);
+    const auto tile = static_cast<std::uint32_t>((golden * tiles) >> 32) + offset;
+    return tile < tiles ? tile : tile - tiles;
+}
+
+} // namespace
+
+std::vector<Axis> walk_axes() {
+    return {{"footprint", Unit::byte, {}},
+            {"width", Unit::one, {}},
+            {"local_size", Unit::one, {}},
+            {"groups", Unit::one, {}},
+            {"trips", Unit::one, {}}};
+}
+
+std::vector<double> coordinates(std::size_t footprint, const WalkShape &shape) {
+    return {static_cast<double>(footprint), static_cast<double>(shape.width),
+            static_cast<double>(shape.local_size), static_cast<double>(shape.groups)};
+}
+
+double bytes_per_trip(const std::vector<double> &at) {
+    return 8 * word * at.at(1) * at.at(2) * at.at(3);
+}
+
+Walks::Walks(Programs &programs, const Source &source)
+    : programs_(programs), bench_(programs.bench()), source_(source) {}
+
+Work Walks::work(Walk &walk) {
+    const WalkShape &shape = walk.shape;
+    if (!sums_ || sums_->bytes() < shape.groups * word)
+        sums_ = bench_.buffer(shape.groups * word);
+    Kernel kernel = programs_.kernel("walk", shape.width);
+    kernel.set(0, source_.buffer);
+    kernel.set(1, walk.base);
+    kernel.set(2, walk.tiles);
+    kernel.set_local(4, shape.local_size * word);
+    kernel.set(5, *sums_);
+    const auto prepare = [this, &walk, kernel]() mutable {
+        kernel.set(3, walk.offset);
+        bench_.poison(*sums_);
+    };
+    const auto check = [this, &walk](std::uint32_t trips) {
+        verify(walk, trips);
+        // The next launch goes on where this one ended: what it begins with is not in a cache for
+        // having been read just before.
+        walk.offset = static_cast<std::uint32_t>((walk.offset + std::uint64_t{trips}) % walk.tiles);
+    };
+    return {kernel, NdRange::linear(shape.groups, shape.local_size), 6u, prepare, check};
+}
+
+void Walks::verify(const Walk &walk, std::uint32_t trips) {
+    const std::size_t words = walk.shape.tile() / word;
+    const std::size_t base = std::size_t{walk.base} * walk.shape.width;
+    for (const std::size_t group : bench_.lanes(walk.shape.groups, 2)) {
+        const std::uint32_t first = first_tile(group, walk.tiles, walk.offset);
+        const std::uint64_t last = first + std::uint64_t{trips};
+        const auto sum_to = [&](std::uint64_t tiles) {
+            return source_.content.sum(base, static_cast<std::size_t>(tiles) * words);
+        };
+        const std::uint32_t expected =
+            static_cast<std::uint32_t>(last / walk.tiles) * sum_to(walk.tiles) +
+            sum_to(last % walk.tiles) - sum_to(first);
+        if (bench_.read<std::uint32_t>(*sums_, group, 1).front() != expected)
+            throw VerificationError("a group's sum is not that of the words that it should read");
+    }
+}
+
+std::uint32_t Walks::trips_for(const Work &work, const WalkShape &shape, double seconds) {
+    if (bench_.tiny())
+        return bench_.bounds().most_trips;
+    const auto bytes = static_cast<double>(shape.tile() * shape.groups);
+    const auto estimate = [&] {
+        const double trips = seconds / (seconds_per_byte_ * bytes);
+        return static_cast<std::uint32_t>(std::clamp(trips, 4.0, 1e9));
+    };
+    // A launch that is far shorter than wanted tells the speed, and warms the caches up.
+    std::uint32_t trips = seconds_per_byte_ > 0 ? std::max(1u, estimate() / 8) : 1;
+    for (;;) {
+        const double taken = bench_.launch(work, trips);
+        seconds_per_byte_ = taken / (trips * bytes);
+        if (taken > seconds / 16)
+            return estimate();
+        trips *= 8;
+    }
+}
+
+double Walks::sample(Series &series, std::size_t footprint, const WalkShape &shape, int block,
+                     double seconds) {
+    const std::size_t space = source_.bytes - footprint;
+    const std::size_t at = bench_.random()() % (space / page + 1) * page;
+    Walk walk{shape, static_cast<std::uint32_t>(footprint / shape.tile()),
+              static_cast<std::uint32_t>(at / (shape.width * word)), 0};
+    const Work launches = work(walk);
+    Contender contender{launches, &series, coordinates(footprint, shape),
+                        trips_for(launches, shape, seconds)};
+    bench_.sample_block(contender, block);
+    std::vector<double> longest = contender.at;
+    longest.push_back(contender.trips);
+    return bytes_per_trip(longest) * contender.trips / series.find(longest)->samples.back();
+}
+
+} // namespace clprobe::probes::buffer_bandwidth
