@@ -14,6 +14,10 @@
 #include <iostream>
 #include <string_view>
 
+#ifdef __unix__
+#include <unistd.h>
+#endif
+
 namespace {
 
 constexpr std::size_t l1_bytes = std::size_t{24} << 10;      ///< fits the first level of all
@@ -43,6 +47,15 @@ nlohmann::json describe(const std::vector<native::Latency> &curve) {
     for (const native::Latency &one : curve)
         all.push_back({{"bytes", one.bytes}, {"median", one.median}, {"best", one.best}});
     return all;
+}
+
+/// What the system says of the first level; 0 where it does not tell.
+long l1_of_the_system() {
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+    return std::max(0L, sysconf(_SC_LEVEL1_DCACHE_SIZE));
+#else
+    return 0;
+#endif
 }
 
 struct Options {
@@ -77,6 +90,7 @@ int main(int argc, char **argv) {
     const nlohmann::json report = {
         {"processors", processors},
         {"clock", clock},
+        {"l1_bytes", l1_of_the_system()},
         {"pages", pages == native::PageSize::huge ? "huge" : "base"},
         {"fma",
          {{"fp32", describe(fp32, clock, processors)},
