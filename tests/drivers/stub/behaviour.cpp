@@ -16,7 +16,7 @@ constexpr std::string_view known[] = {
     "group",           "half_answers", "image_error", "launch_crash", "launch_hang", "launch_us",
     "list_crash",      "list_hang",    "lost",        "memory_mib",   "mhz",         "name",
     "no_cache_size",   "no_images",    "no_platform", "oom",          "oom_code",    "oom_launch",
-    "queue_profiling", "stamps",       "trip_ns",     "vanish",
+    "queue_profiling", "stamps",       "trip_ns",     "vanish",       "version",
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view entry) {

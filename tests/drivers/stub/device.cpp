@@ -70,7 +70,7 @@ cl_int identity(cl_device_info name, const Answer &answer) {
     case CL_DEVICE_PROFILE:
         return answer("FULL_PROFILE");
     case CL_DEVICE_VERSION:
-        return answer("OpenCL 3.0 clprobe stub");
+        return answer("OpenCL " + version_text() + " clprobe stub");
     case CL_DEVICE_OPENCL_C_VERSION:
         return answer("OpenCL C 1.2 ");
     case CL_DEVICE_NUMERIC_VERSION:

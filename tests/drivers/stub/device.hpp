@@ -13,6 +13,7 @@ namespace stub {
 [[nodiscard]] bool alive(cl_device_id device);
 
 // The device's limits, as clGetDeviceInfo claims them and the other calls enforce them.
+[[nodiscard]] std::string version_text(); ///< "3.0"
 [[nodiscard]] std::size_t group_limit();
 [[nodiscard]] bool has_images();
 [[nodiscard]] cl_ulong memory_size();

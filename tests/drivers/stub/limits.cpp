@@ -3,6 +3,10 @@
 
 namespace stub {
 
+std::string version_text() {
+    return behaviour().asks("version") ? std::string(behaviour().text("version")) : "3.0";
+}
+
 std::size_t group_limit() {
     return static_cast<std::size_t>(behaviour().number("group", 256));
 }

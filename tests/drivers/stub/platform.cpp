@@ -37,7 +37,7 @@ cl_int get_platform_info(cl_platform_id id, cl_platform_info name, std::size_t r
     case CL_PLATFORM_PROFILE:
         return answer("FULL_PROFILE");
     case CL_PLATFORM_VERSION:
-        return answer("OpenCL 3.0 clprobe stub");
+        return answer("OpenCL " + version_text() + " clprobe stub");
     case CL_PLATFORM_NUMERIC_VERSION:
         return answer(numeric_version);
     case CL_PLATFORM_NAME:
