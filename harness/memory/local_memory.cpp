@@ -64,6 +64,9 @@ public:
                                                  const Facts &) const override {
         return local_memory::findings_of(data);
     }
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
+        return local_memory::curves_of(data);
+    }
 
 private:
     ProbeInfo info_ = describe();

@@ -10,6 +10,7 @@ namespace clprobe::probes::atomics {
 namespace {
 
 constexpr std::size_t line = 256; // no line of a cache is longer
+constexpr std::size_t result_axis = 4;
 
 class Experiment {
 public:
@@ -35,6 +36,8 @@ private:
     void enter(const Work &work, const char *name, std::vector<double> at, double seconds,
                std::uint32_t &guess);
     void enter_all();
+    /// Leaves of dropped and used results the faster.
+    void choose();
     void sample_all(int block, bool every);
     void sample_addresses(int block);
     /// Whether further samples of it would tell more.
@@ -51,7 +54,8 @@ std::uint32_t Experiment::calibrate(const Work &work, double seconds, std::uint3
     if (guess < 16 || bench_.tiny())
         return bench_.calibrate(work, seconds);
     const std::uint32_t part = guess / 4;
-    const double time = std::min(bench_.launch(work, part), bench_.launch(work, part));
+    const double time =
+        std::max(1e-9, std::min(bench_.launch(work, part), bench_.launch(work, part)));
     return std::clamp(static_cast<std::uint32_t>(part * seconds / time), 4u, 16 * guess);
 }
 
@@ -113,6 +117,28 @@ bool Experiment::uncertain(const Contender &contender) {
            fit->interval.half_width() > certain * fit->seconds_per_trip;
 }
 
+void Experiment::choose() {
+    const auto seconds = [](const Contender &contender) {
+        const auto fit = slope_at(*contender.series, contender.at);
+        return fit ? fit->seconds_per_trip : 0;
+    };
+    std::vector<Contender> chosen;
+    for (const Contender &contender : contenders_) {
+        std::vector<double> at = contender.at;
+        if (contender.series->name == series::rates)
+            at[result_axis] = 0; // those with dropped results come first
+        const auto rival =
+            std::find_if(chosen.begin(), chosen.end(), [&](const Contender &earlier) {
+                return earlier.series == contender.series && earlier.at == at;
+            });
+        if (rival == chosen.end())
+            chosen.push_back(contender);
+        else if (seconds(contender) < seconds(*rival))
+            *rival = contender;
+    }
+    contenders_ = std::move(chosen);
+}
+
 void Experiment::sample_all(int block, bool every) {
     // Each time on another word, as their places differ.
     launcher_.move(bench_.random()() % launcher_.chain_bytes() / line * line);
@@ -123,18 +149,20 @@ void Experiment::sample_all(int block, bool every) {
 
 void Experiment::run() {
     enter_all();
-    constexpr int least_turns = 2;
+    const int full_turns = bench_.profile() == Profile::quick ? 1 : 3;
+    constexpr int least_turns = 4;
     constexpr int address_turns = 4;
     constexpr int most_turns = 40;
     double longest = 0;
     for (int turn = 0; turn < most_turns; ++turn) {
-        const bool early = turn < least_turns;
-        if (!early && bench_.remaining() < 1.2 * longest)
+        if (turn == full_turns)
+            choose();
+        if (turn >= least_turns && bench_.remaining() < 1.2 * longest)
             return;
         const double before = bench_.remaining();
-        sample_all(turn, early);
-        longest = std::max(longest, before - bench_.remaining());
-        if (early || (turn < address_turns && bench_.remaining() > 0.5 * bench_.budget()))
+        sample_all(turn, turn < least_turns);
+        longest = turn > full_turns ? std::max(longest, before - bench_.remaining()) : 0;
+        if (turn < 2 || (turn < address_turns && bench_.remaining() > 0.5 * bench_.budget()))
             sample_addresses(turn);
         if (bench_.tiny())
             return;

@@ -49,7 +49,8 @@ std::optional<Finding> refusal(const FindingKey &key, const Atomic &atomic, cons
 struct Rate {
     double per_second = 0;
     TripTiming timing;
-    double operations = 0; ///< in a trip
+    double operations = 0;   ///< in a trip
+    std::size_t samples = 0; ///< at each number of trips
 };
 
 std::optional<Rate> rate_of(const Series &series, const Atomic &atomic, Place place, bool used) {
@@ -64,12 +65,18 @@ std::optional<Rate> rate_of(const Series &series, const Atomic &atomic, Place pl
     if (point == series.points.end())
         return std::nullopt;
     const double work_items = point->at[wanted.size()];
+    const std::size_t samples = point->samples.size();
     wanted.push_back(work_items);
     const auto timing = time_per_trip(series, wanted);
     if (!timing)
         return std::nullopt;
     const double operations = operations_a_trip * work_items;
-    return Rate{operations / timing->seconds, *timing, operations};
+    return Rate{operations / timing->seconds, *timing, operations, samples};
+}
+
+/// The one that was chosen was sampled more often; the faster was, or would have been.
+bool better(const Rate &a, const Rate &b) {
+    return a.samples != b.samples ? a.samples > b.samples : a.per_second > b.per_second;
 }
 
 Finding rate(const Atomic &atomic, Place place, const Dataset &data) {
@@ -82,7 +89,7 @@ Finding rate(const Atomic &atomic, Place place, const Dataset &data) {
     if (!dropped && !used)
         return without_value(key, Status::inconclusive,
                              "not timed, or time does not grow with the trips");
-    const bool take_used = !dropped || (used && used->per_second > dropped->per_second);
+    const bool take_used = !dropped || (used && better(*used, *dropped));
     const Rate &best = take_used ? *used : *dropped;
     Finding finding = measured(
         key, best.per_second,

@@ -49,7 +49,7 @@ void expect(bool right, const Atomic &atomic, const char *what) {
 Launcher::Launcher(Bench &bench)
     : bench_(bench), group_size_(group_size_for(bench)), groups_(groups_for(bench)),
       program_(bench.build(text, "")), memory_(bench.buffer(work_items() * word)),
-      seen_(bench.buffer(work_items() * word)),
+      seen_(bench.buffer(work_items() * word)), chain_seen_(bench.buffer(word)),
       chain_memory_(bench.buffer(chain_bytes_for(bench))) {
     build_extensions();
 }
@@ -142,7 +142,7 @@ Work Launcher::chain(const Atomic &atomic) {
                                   static_cast<std::uint32_t>(bench_.random()()));
     Kernel ready = kernel(atomic, "chain");
     ready.set(Argument::memory, chain_memory_);
-    ready.set(Argument::seen, seen_);
+    ready.set(Argument::seen, chain_seen_);
     ready.set(Argument::op, atomic.code());
     ready.set(Argument::start, words.start);
     ready.set(Argument::by, words.by);
@@ -156,13 +156,13 @@ Work Launcher::chain(const Atomic &atomic) {
     const auto prepare = [this, ready, words, place]() mutable {
         ready.set(Argument::sixth, place());
         bench_.context().write_bytes(chain_memory_, place() * word, word, &words.start);
-        bench_.poison(seen_);
+        bench_.poison(chain_seen_);
     };
     const auto verify = [this, atomic, words, place](std::uint32_t trips) {
         const auto operations = static_cast<std::uint64_t>(operations_a_trip) * trips;
         expect(possible_chain(atomic, words, operations,
                               bench_.read<std::uint32_t>(chain_memory_, place(), 1).front(),
-                              bench_.read<std::uint32_t>(seen_, 0, 1).front()),
+                              bench_.read<std::uint32_t>(chain_seen_, 0, 1).front()),
                atomic, "a chain");
     };
     return {ready, NdRange::linear(1, 1), Argument::trips, prepare, verify};

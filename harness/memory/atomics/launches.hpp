@@ -49,6 +49,7 @@ private:
     std::string no_extension_;
     Buffer memory_;
     Buffer seen_;
+    Buffer chain_seen_;
     Buffer chain_memory_;
     std::uint32_t place_ = 0; ///< of chains, in words
 };

@@ -17,9 +17,9 @@ constexpr double alike = 1.04;      // levels nearer than that are one
 constexpr double least_share = 0.1; // of the places, at either level
 constexpr double keeping = 0.9;     // share of the places that must keep to their level
 // Of the dip times the root of the number of samples, for uniform ones (no unimodal distribution
-// dips more often): once in ten thousand, and once in ten, by simulation.
+// dips more often): once in ten thousand, and once in a hundred, by simulation.
 constexpr double rejected = 0.66;
-constexpr double doubtful = 0.42;
+constexpr double doubtful = 0.5;
 
 /// A place of an empirical distribution: how many samples lie below, and how many not above.
 struct Jump {

@@ -6,7 +6,7 @@
 namespace clprobe::probes::local_memory {
 namespace {
 
-constexpr double beyond = 1.15;         // a ring slower than that is not in the first cache
+constexpr double beyond = 1.3;          // a ring slower than that is not in the first cache
 constexpr double clear = 1.15;          // a ratio of times that no noise makes
 constexpr std::size_t least_places = 2; // that show it
 

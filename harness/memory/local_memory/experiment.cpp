@@ -3,6 +3,7 @@
 #include "launches.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -37,9 +38,9 @@ std::vector<std::uint32_t> strides_for(const Bench &bench) {
                                        17, 20, 24, 31, 32, 33, 40, 48, 63, 64, 96, 128};
     if (bench.profile() == Profile::quick)
         return strides;
-    strides = {80, 96, 112, 128};
-    for (std::uint32_t stride = 1; stride <= 64; ++stride)
-        strides.push_back(stride);
+    strides.resize(64);
+    std::iota(strides.begin(), strides.end(), 1u);
+    strides.insert(strides.end(), {80, 96, 112, 128});
     return strides;
 }
 
@@ -130,7 +131,7 @@ std::vector<Contender> Experiment::enter_strides() {
         return contenders;
     }
     const std::size_t groups = units_ * std::min<std::size_t>(4, crowds_.front());
-    std::uint32_t trips = 0;
+    std::uint32_t trips = 0; // those of the first stride, the shortest
     for (const std::uint32_t stride : strides_for(bench_)) {
         const Work work = launcher_.read_strided(stride, groups);
         if (trips == 0)
@@ -165,14 +166,16 @@ void Experiment::enter_eviction(std::vector<Contender> &into, std::size_t bytes)
 std::vector<Contender> Experiment::enter_evictions() {
     std::vector<Contender> contenders;
     const auto knee = [&] { return first_knee(eviction_times(bench_.data())); };
-    const double most = bench_.tiny() ? 2048 : 1 << 20;
+    // Shorter rings take too little of a pass's time.
+    const double least = bench_.tiny() ? 1024 : 8192;
+    const double most = bench_.tiny() ? 1024 : 1 << 20;
     enter_eviction(contenders, 0);
-    for (double bytes = 1024; bytes <= most && knee() == 0; bytes *= bytes < 8192 ? 2 : 1.4)
+    for (double bytes = least; bytes <= most && knee() == 0; bytes *= 1.4)
         enter_eviction(contenders, static_cast<std::size_t>(bytes / 1024) * 1024);
     // What matters is where the ring alone fits, and not beside all of the local memory.
     const double fits = knee();
     for (const double part : {0.8, 0.87, 0.94, 1.05})
-        if (fits > 8192)
+        if (part * fits >= least)
             enter_eviction(contenders, static_cast<std::size_t>(part * fits / 1024) * 1024);
     return contenders;
 }

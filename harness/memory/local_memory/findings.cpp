@@ -159,4 +159,16 @@ std::vector<Finding> findings_of(const Dataset &data) {
             banks(width_key, data, verdict), own_memory(data)};
 }
 
+std::vector<Curve> curves_of(const Dataset &data) {
+    const Axis seconds{"time", Unit::second, {}};
+    Curve strides{series::strides, {"stride", Unit::byte, {}}, seconds, {}};
+    for (const StrideTime &time : stride_times(data))
+        strides.places.push_back({4.0 * time.stride, time.seconds});
+    Curve evictions{series::eviction, {"footprint", Unit::byte, {}}, seconds, {}};
+    for (const EvictionTime &time : eviction_times(data))
+        if (time.bytes > 0)
+            evictions.places.push_back({time.bytes, time.all});
+    return {strides, evictions};
+}
+
 } // namespace clprobe::probes::local_memory

@@ -20,4 +20,8 @@ namespace clprobe::probes::local_memory {
 /// What the data means: one finding a key.
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
 
+/// The time of a trip over its stride, and over the global memory that it goes round beside all of
+/// the local memory.
+[[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
+
 } // namespace clprobe::probes::local_memory

@@ -81,7 +81,7 @@ void Launcher::find_chase_bytes() {
         } catch (const Error &error) {
             if (!error.code() || chase_bytes_ <= 1024)
                 throw;
-            chase_bytes_ /= 2;
+            chase_bytes_ = chase_bytes_ / 8 * 7;
         }
     }
 }
