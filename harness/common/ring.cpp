@@ -35,8 +35,18 @@ std::uint32_t slot_at(std::uint32_t block, std::uint32_t pass, const Ring &ring)
     std::uint32_t slot = 0;
     for (std::uint32_t bit = ring.slots / 2; bit > 0; bit /= 2, pass /= 2)
         slot += bit * (pass & 1);
-    const std::uint32_t first = ((block ^ ring.key) * 2654435761u >> 8) % ring.jitter * 64;
-    return ring.offset + block * ring.block_bytes + first + slot * (ring.block_bytes / ring.slots);
+    std::uint32_t place = block * ring.block_bytes + slot * (ring.block_bytes / ring.slots);
+    if (ring.pages > 0)
+        place += (block * 2654435769u >> 26) * 64 +
+                 ((block * 1779033703u >> 16) * ring.pages >> 16) * 4096;
+    return ring.offset + place;
+}
+
+/// Somewhere in the first `room` bytes, in some order.
+void place(Ring &ring, std::size_t room, std::mt19937_64 &random) {
+    const std::size_t pages = (room - std::min(room, ring.bytes())) / ring_alignment + 1;
+    ring.offset = static_cast<std::uint32_t>(random() % pages * ring_alignment);
+    ring.key = static_cast<std::uint32_t>(random());
 }
 
 } // namespace
@@ -59,9 +69,18 @@ Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random) {
     ring.block_bytes = dense_block;
     ring.slots = dense_block / dense_slot;
     ring.blocks = static_cast<std::uint32_t>(std::max<std::size_t>(1, bytes / dense_block));
-    const std::size_t pages = (room - std::min(room, ring.bytes())) / ring_alignment + 1;
-    ring.offset = static_cast<std::uint32_t>(random() % pages * ring_alignment);
-    ring.key = static_cast<std::uint32_t>(random());
+    place(ring, room, random);
+    return ring;
+}
+
+Ring spread_ring(std::size_t blocks, std::size_t block_bytes, std::size_t slots, std::size_t room,
+                 std::mt19937_64 &random) {
+    Ring ring;
+    ring.blocks = static_cast<std::uint32_t>(blocks);
+    ring.block_bytes = static_cast<std::uint32_t>(block_bytes);
+    ring.slots = static_cast<std::uint32_t>(slots);
+    ring.pages = static_cast<std::uint32_t>(block_bytes / slots / ring_alignment);
+    place(ring, room, random);
     return ring;
 }
 

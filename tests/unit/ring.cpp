@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <random>
 #include <set>
 #include <vector>
 
 using clprobe::probes::dense_ring;
 using clprobe::probes::Ring;
+using clprobe::probes::spread_ring;
 
 namespace {
 
@@ -75,19 +77,30 @@ TEST_CASE("unit.ring.is_in_no_order_that_a_prefetcher_learns") {
     CHECK(near < 40); // of 4000; 14 are expected by chance
 }
 
-TEST_CASE("unit.ring.jitters_within_its_blocks") {
-    const Ring ring{8192, 100, 4096, 1, 64, 12345};
-    std::set<std::uint32_t> lines;
-    std::set<std::uint32_t> pages;
-    std::uint32_t sum = 0;
-    for (const std::uint32_t address : addresses(ring)) {
-        lines.insert((address - ring.offset) % 4096);
-        pages.insert((address - ring.offset) / 4096);
-        sum += address;
+TEST_CASE("unit.ring.spreads_over_the_sets_of_caches_and_tlbs") {
+    std::mt19937_64 random(4);
+    for (const std::size_t slots : {1, 2}) {
+        const std::size_t stride = 65536 * slots;
+        const Ring ring = spread_ring(1024, stride, slots, std::size_t{256} << 20, random);
+        std::map<std::uint32_t, int> lines;
+        std::map<std::uint32_t, int> pages;
+        std::set<std::uint32_t> blocks;
+        std::uint32_t sum = 0;
+        for (const std::uint32_t address : addresses(ring)) {
+            const std::uint32_t place = address - ring.offset;
+            ++lines[place % 4096 / 64];
+            ++pages[place % 65536 / 4096];
+            blocks.insert(place / 65536);
+            sum += address;
+        }
+        CHECK(blocks.size() == 1024 * slots);
+        CHECK(*blocks.rbegin() == 1024 * slots - 1);
+        CHECK(lines.size() == 64);
+        CHECK(pages.size() == 16);
+        for (const auto &[line, count] : lines)
+            CHECK(count < 20 * static_cast<int>(slots));
+        for (const auto &[page, count] : pages)
+            CHECK(count < 80 * static_cast<int>(slots));
+        CHECK(ring.sum() == sum);
     }
-    CHECK(pages.size() == 100);
-    CHECK(*pages.rbegin() == 99);
-    CHECK(lines.size() > 30);
-    CHECK(*lines.rbegin() < 4096);
-    CHECK(ring.sum() == sum);
 }

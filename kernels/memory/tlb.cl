@@ -1,0 +1,2 @@
+// Chases through one line in each page.
+#include "common/ring.clh"
