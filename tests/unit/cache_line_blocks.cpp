@@ -9,8 +9,9 @@
 #include <vector>
 
 // Synthetic experiments of two levels with a known block size, 1000 seeds each, with the noise,
-// outliers and missing places of NoisyTruth. The size is 16 to 256 B, the step from one level to
-// the other 5 % to 4x, uniform in its logarithm.
+// outliers and missing places of NoisyTruth, but nine samples a place: the probe takes eight and
+// more. The size is 16 to 256 B, the step from one level to the other 5 % to 4x, uniform in its
+// logarithm.
 
 using namespace clprobe;
 using namespace clprobe::cache_line;
@@ -26,7 +27,7 @@ struct Truth : NoisyTruth {
 
 Truth random_truth(Random &random) {
     Truth truth{noisy_truth(random)};
-    truth.samples = 5;
+    truth.samples = 9;
     truth.size = 16 << random.integer(0, 4);
     truth.step = std::exp(random.uniform(std::log(1.05), std::log(4)));
     return truth;

@@ -12,8 +12,8 @@
 // Synthetic curves over the stride with a known line, 1000 seeds each, with the noise, outliers and
 // missing places of NoisyTruth. The line is 32 to 256 B; the rise to it is 5 % to 30x, in
 // proportion to the share of misses (three of six), a step (two), or flat and then in proportion to
-// the stride; half of the curves go on to
-// rise at twice the line or later (prefetch, pages), by less than to the line.
+// the stride; half of the curves go on to rise at twice the line or later (prefetch, pages), by
+// less than to the line. What is clear is so in two places: a single one may be an outlier.
 
 using namespace clprobe;
 using namespace clprobe::cache_line;

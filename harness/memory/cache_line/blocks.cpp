@@ -15,7 +15,7 @@ namespace clprobe::cache_line {
 namespace {
 
 /// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most.
-constexpr double least_probability = 0.72;
+constexpr double least_probability = 0.55;
 
 /// Before anything was seen, minus the logarithm: no size is as likely as all sizes together; a
 /// block with one place alone inside or outside, which may just be odd; prefetch of neighbours.

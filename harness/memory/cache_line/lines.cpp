@@ -13,8 +13,10 @@ namespace {
 
 constexpr std::size_t least_places = 4;
 
-/// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most.
-constexpr double least_probability = 0.85;
+/// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most. With fewer
+/// than two places an octave a wrong explanation is more often good by chance.
+constexpr double least_probability = 0.81;
+constexpr double least_of_few_places = 0.91;
 
 /// Hashed sets and random replacement move a knee by so much from one stride to the next.
 constexpr double capacity_error = 0.05;
@@ -137,7 +139,9 @@ Verdict line_by_stride(std::span<const Place> latency) {
     for (double size = candidate_sizes().front(); size <= 2 * curve.stride.back(); size *= 2)
         if (curve.stride.front() < size)
             add_explanations(explanations, curve, size);
-    return weigh(explanations, curve.seen, least_probability);
+    const double octaves = std::log2(curve.stride.back() / curve.stride.front());
+    const bool few = static_cast<double>(curve.stride.size()) < 2 * octaves;
+    return weigh(explanations, curve.seen, few ? least_of_few_places : least_probability);
 }
 
 } // namespace clprobe::cache_line

@@ -39,9 +39,10 @@ Place slope_place(const std::vector<double> &at,
 Place level_place(const std::vector<double> &at, const std::vector<double> &samples) {
     const auto n = static_cast<double>(samples.size());
     const double middle = median(samples);
-    // The median of a normal sample scatters by sqrt(pi / 2n) of its deviation.
+    // The median of a normal sample scatters by sqrt(pi / 2n) of its deviation, and of few samples
+    // the robust one is too small (Croux and Rousseeuw 1992).
     const double error =
-        n < 3 ? 0 : robust_deviation(samples) * std::sqrt(std::numbers::pi / 2 / n);
+        n < 3 ? 0 : robust_deviation(samples) * n / (n - 0.8) * std::sqrt(std::numbers::pi / 2 / n);
     return {at, middle, error / middle, samples.size()};
 }
 
