@@ -1,6 +1,7 @@
 #include "common/chase.hpp"
 #include "common/footprints.hpp"
 #include "common/level_findings.hpp"
+#include "common/second_opinion.hpp"
 
 #include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>
@@ -49,6 +50,7 @@ ProbeInfo describe() {
                     "Sattolo, An algorithm to generate a random cyclic permutation, 1986",
                     "Black and Rogaway, Ciphers with Arbitrary Finite Domains, 2002 (an order that "
                     "is computed)"};
+    info.heeds = {"memory/buffer_bandwidth"};
     info.makes = latency_keys("buffer");
     const Axis footprint{"footprint", Unit::byte, {}};
     info.series = {{bare_curve,
@@ -98,7 +100,7 @@ public:
     }
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts & /*facts*/) const override {
+                                                 const Facts &facts) const override {
         const auto curve = curve_in(data);
         Levels levels;
         if (const std::string reason = data.word(too_small); !reason.empty())
@@ -107,7 +109,12 @@ public:
             levels = find_levels(curve->points, CurveKind::latency);
         else
             levels.reason = "nothing was measured";
-        return latency_findings("buffer", levels, curve ? curve->series : "");
+        std::vector<Finding> findings =
+            latency_findings("buffer", levels, curve ? curve->series : "");
+        note_disagreement(
+            findings, facts,
+            {.prefix = "buffer", .own = "size", .other = "read_size", .by = "bandwidth"});
+        return findings;
     }
 
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {

@@ -77,6 +77,20 @@ TEST_CASE("unit.buffer_latency.takes_a_bare_curve") {
     CHECK(find(findings, "buffer.l1.size")->evidence == std::vector<std::string>{"latency"});
 }
 
+TEST_CASE("unit.buffer_latency.says_where_bandwidth_disagrees") {
+    Random random(1);
+    const Dataset data = launches(random, 0, 64 << 20, 3);
+    const auto size = [](const char *key, double bytes) {
+        return measured({key, Unit::byte, Better::none, ""}, bytes, {0.9 * bytes, 1.1 * bytes});
+    };
+    Facts facts;
+    facts.findings = {size("buffer.l1.read_size", 32768), size("buffer.l2.read_size", 4 << 20)};
+    const auto findings = registry().find("memory/buffer_latency")->interpret(data, facts);
+    CHECK(find(findings, "buffer.l1.latency")->note.empty());
+    for (const char *key : {"buffer.l2.size", "buffer.l2.latency"})
+        CHECK(find(findings, key)->note.find("knee at 4 MiB") != std::string::npos);
+}
+
 TEST_CASE("unit.buffer_latency.finds_nothing_where_nothing_shows") {
     Random random(2);
     Dataset tiny = launches(random, 0, 16384, 1);

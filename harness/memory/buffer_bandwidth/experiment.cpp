@@ -1,15 +1,13 @@
 #include "common/level_findings.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/rates.hpp"
-#include "memory/buffer_bandwidth/streams.hpp"
+#include "memory/buffer_bandwidth/stream_race.hpp"
 #include "memory/buffer_bandwidth/walks.hpp"
 
-#include <clprobe/error.hpp>
 #include <clprobe/levels.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace clprobe::probes::buffer_bandwidth {
 namespace {
@@ -29,8 +27,6 @@ public:
     void measure_winners();
 
 private:
-    using Ranking = std::vector<std::pair<double, StreamShape>>; ///< by seconds
-
     struct L1 {
         std::size_t footprint = 0;
         WalkShape shape;
@@ -48,11 +44,6 @@ private:
     [[nodiscard]] WalkShape shape_for(std::size_t footprint) const;
     [[nodiscard]] std::vector<std::size_t> footprints() const;
     [[nodiscard]] std::vector<WalkShape> l1_shapes(std::size_t footprint) const;
-    [[nodiscard]] StreamShape first_shape(Operation operation) const;
-    [[nodiscard]] std::vector<StreamShape> alternatives(const StreamShape &best, int stage) const;
-    /// The fastest shape, by a coordinate descent; nothing where none works.
-    [[nodiscard]] std::optional<StreamShape> race(Operation operation);
-    void try_out(const StreamShape &shape, Ranking &ranking);
     Series &series(const char *name);
 
     Bench &bench_;
@@ -162,105 +153,12 @@ void Experiment::race_l1() {
     }
 }
 
-StreamShape Experiment::first_shape(Operation operation) const {
-    if (bench_.tiny())
-        return {operation, Layout::one_shot, usual_width(bench_.device()), 4, 8};
-    if (cpu())
-        return {operation, Layout::chunked, 16, 1, 16 * units_of(bench_)};
-    return {operation, Layout::one_shot, 2, group_size(bench_, 256), 8};
-}
-
-/// What to try beside the best so far, one property after the other.
-std::vector<StreamShape> Experiment::alternatives(const StreamShape &best, int stage) const {
-    std::vector<StreamShape> shapes;
-    const auto add = [&](auto change) {
-        StreamShape shape = best;
-        change(shape);
-        shapes.push_back(shape);
-    };
-    const auto widths = [&](std::initializer_list<unsigned> all) {
-        for (const unsigned width : all)
-            add([=](StreamShape &shape) { shape.width = width; });
-    };
-    const auto layout = [&](Layout other, unsigned width, std::size_t size, std::size_t share) {
-        shapes.push_back({best.operation, other, width, group_size(bench_, size), share});
-    };
-    const std::size_t units = units_of(bench_);
-    if (bench_.tiny()) {
-        if (stage == 0) {
-            layout(Layout::strided, best.width, 4, 2);
-            layout(Layout::chunked, best.width, 1, 4);
-        }
-    } else if (cpu()) {
-        if (stage == 0)
-            widths({8});
-        else if (stage == 1 && !quick()) {
-            layout(Layout::one_shot, 16, 1, 256);
-            layout(Layout::one_shot, 16, 64, 8);
-            layout(Layout::chunked, best.width, 1, units);
-            layout(Layout::strided, 16, 1, 16 * units);
-        }
-    } else if (stage == 0) {
-        for (const std::size_t size : {1024u, 512u, 128u})
-            add([&](StreamShape &shape) { shape.local_size = group_size(bench_, size); });
-    } else if (stage == 1) {
-        for (const std::size_t share : {4u, 16u})
-            add([&](StreamShape &shape) {
-                // A read takes eight at once, the others four.
-                shape.share = best.operation == Operation::read ? 2 * share : share;
-            });
-    } else if (stage == 2) {
-        widths({4, 1});
-    } else if (stage == 3 && !quick()) {
-        widths({8});
-        layout(Layout::strided, best.width, 256, 8 * units);
-        layout(Layout::chunked, best.width, 64, 16 * units);
-    }
-    return shapes;
-}
-
 void Experiment::race_streams() {
     streams_.emplace(programs_, source_, part(0.06));
-    streams_->fit(first_shape(Operation::read));
+    StreamRace race(bench_, *streams_, series(entry::stream_race), 0.25);
     for (const Operation operation : streams_->operations())
-        if (const auto winner = race(operation))
+        if (const auto winner = race.run(operation))
             winners_.push_back(*winner);
-}
-
-std::optional<StreamShape> Experiment::race(Operation operation) {
-    constexpr int stages = 4;
-    constexpr std::size_t finalists = 2;
-    constexpr int again = 2;
-    Ranking ranking;
-    try_out(first_shape(operation), ranking);
-    for (int stage = 0; stage < stages && !ranking.empty(); ++stage)
-        for (const StreamShape &shape : alternatives(ranking.front().second, stage))
-            if (bench_.tiny() || time_for(0.75))
-                try_out(shape, ranking);
-    if (ranking.empty())
-        return std::nullopt;
-    ranking.resize(std::min(ranking.size(), finalists));
-    for (int i = 0; i < again && !bench_.tiny(); ++i)
-        for (auto &[seconds, shape] : ranking)
-            seconds = std::min(seconds, streams_->sample(series(entry::stream_race), shape, 1, 0));
-    return std::ranges::min(ranking, {}, &Ranking::value_type::first).second;
-}
-
-void Experiment::try_out(const StreamShape &shape, Ranking &ranking) {
-    constexpr double sounding = 0.125; ///< of the arrays: compiles, and tells what is hopeless
-    if (std::ranges::find(ranking, shape, &Ranking::value_type::second) != ranking.end())
-        return;
-    Series &times = series(entry::stream_race);
-    try {
-        streams_->sample(times, shape, sounding, 0);
-        const double part = streams_->sample(times, shape, sounding, 0);
-        const double best = ranking.empty() ? bench_.bounds().limit : ranking.front().first;
-        if (part < 1.5 * sounding * best)
-            ranking.emplace_back(streams_->sample(times, shape, 1, 0), shape);
-    } catch (const Unsupported &) {
-        return; // arrays too small for it
-    }
-    std::ranges::sort(ranking, {}, &Ranking::value_type::first);
 }
 
 void Experiment::measure_winners() {
