@@ -66,6 +66,9 @@ public:
                                                  const Facts &facts) const override {
         return cache_line::findings_of(data, facts);
     }
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
+        return cache_line::curves_of(data);
+    }
 
 private:
     ProbeInfo info_ = describe();

@@ -174,6 +174,20 @@ TEST_CASE("unit.cache_line.a bare curve over the stride needs no facts") {
     CHECK(findings[2].status == Status::inconclusive);
 }
 
+TEST_CASE("unit.cache_line.curves show each experiment in its own unit") {
+    const auto curves = curves_of(Taker({64, 64, 64, 3, 0}, 1).data());
+    const auto of = [&](const char *name) {
+        return *std::find_if(curves.begin(), curves.end(),
+                             [&](const Curve &curve) { return curve.series == name; });
+    };
+    CHECK(of(series::stride).places.empty());
+    CHECK(of(series::slots).places.size() == 6);
+    CHECK(of(series::false_sharing).places.front().y == Approx(60e-9));
+    CHECK(of(series::false_sharing).places.back().y == Approx(20e-9));
+    CHECK(of(series::pairs).places.front().y == Approx(110e-9));
+    CHECK(of(series::memory_pairs).places.back().y == Approx(1200e-9));
+}
+
 TEST_CASE("unit.cache_line.places are slopes over trips, deaf to a disturbed launch") {
     Series series{"s",
                   {{"stride", Unit::byte, {}}, {"trips", Unit::one, {}}},

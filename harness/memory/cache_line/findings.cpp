@@ -1,6 +1,7 @@
 #include "memory/cache_line/experiment.hpp"
 #include "memory/cache_line/findings.hpp"
 #include "memory/cache_line/knees.hpp"
+#include "memory/cache_line/rings.hpp"
 
 #include <fmt/format.h>
 
@@ -68,6 +69,15 @@ Finding undecided(const FindingKey &of, std::string reason, std::vector<std::str
 
 constexpr const char *adjacent =
     "two neighbouring lines often arrive together (adjacent-line prefetch)";
+
+/// Places as a curve over their first coordinate, each value divided by `parts`.
+Curve curve_of(const char *series, const Axis &x, const Axis &y, const std::vector<Place> &places,
+               double parts) {
+    Curve curve{series, x, y, {}};
+    for (const Place &place : places)
+        curve.places.push_back({place.at.front(), place.value / parts});
+    return curve;
+}
 
 Finding line_by_sharing(const Verdict &verdict) {
     Finding line = sized(key(0), *verdict.size, "false sharing", {series::false_sharing});
@@ -193,6 +203,27 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         std::erase_if(finding.evidence,
                       [&](const std::string &name) { return data.find(name) == nullptr; });
     return findings;
+}
+
+std::vector<Curve> curves_of(const Dataset &data) {
+    const Axis stride{"stride", Unit::byte, {}};
+    const Axis distance{"distance", Unit::byte, {}};
+    const Axis latency{"latency", Unit::second, {}};
+    const Axis pair{"time a pair", Unit::second, {}};
+    const Axis from_memory{"time a pair from memory", Unit::second, {}};
+    const Axis contended{"time of contended increments", Unit::second, {}};
+    constexpr auto hops_a_trip = static_cast<double>(Rings::hops);
+    auto shared = places_in(data, series::false_sharing);
+    std::erase_if(shared, [](const Place &place) { return place.at[1] != 0; });
+    return {
+        curve_of(series::stride, stride, latency, places_in(data, series::stride), 1),
+        curve_of(series::sweep, stride, latency, places_in(data, series::sweep), hops_a_trip),
+        curve_of(series::slots, stride, {"slots that fit", Unit::one, {}},
+                 slots_that_fit(places_in(data, series::slots)), 1),
+        curve_of(series::false_sharing, distance, contended, shared, 1),
+        curve_of(series::pairs, distance, pair, places_in(data, series::pairs), hops_a_trip / 2),
+        curve_of(series::memory_pairs, distance, from_memory, places_in(data, series::memory_pairs),
+                 hops_a_trip / 2)};
 }
 
 } // namespace clprobe::cache_line

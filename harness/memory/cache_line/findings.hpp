@@ -22,4 +22,7 @@ namespace clprobe::cache_line {
 /// What the data means: one finding a key.
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
 
+/// What the data shows over the stride, and over the distance of two accesses.
+[[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
+
 } // namespace clprobe::cache_line
