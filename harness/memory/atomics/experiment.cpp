@@ -110,7 +110,7 @@ void Experiment::sample_addresses(int block) {
 }
 
 bool Experiment::uncertain(const Contender &contender) {
-    constexpr std::size_t least_blocks = 6;
+    constexpr std::size_t least_blocks = 12; // fewer agree by chance
     constexpr double certain = 0.01;
     const auto fit = slope_at(*contender.series, contender.at);
     return !fit || fit->blocks < least_blocks ||
