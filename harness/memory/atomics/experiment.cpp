@@ -2,7 +2,9 @@
 #include "launches.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -46,8 +48,8 @@ private:
     Bench &bench_;
     Launcher launcher_;
     std::vector<Contender> contenders_;
-    std::vector<Contender> addresses_; ///< one, moved from address to address
-    std::vector<std::size_t> places_;
+    std::optional<Contender> at_addresses_; ///< moved from one to the next
+    std::vector<std::size_t> addresses_;    ///< B
 };
 
 std::uint32_t Experiment::calibrate(const Work &work, double seconds, std::uint32_t guess) {
@@ -92,20 +94,20 @@ void Experiment::enter_all() {
 }
 
 void Experiment::sample_addresses(int block) {
-    if (addresses_.empty()) {
+    if (!at_addresses_) {
         const std::size_t most = bench_.tiny() ? 2 : bench_.profile() == Profile::quick ? 160 : 256;
         const std::size_t count = std::min(most, launcher_.chain_bytes() / line);
         const std::size_t slice = launcher_.chain_bytes() / count / line;
         for (std::size_t i = 0; i < count; ++i)
-            places_.push_back((i * slice + bench_.random()() % slice) * line);
+            addresses_.push_back((i * slice + bench_.random()() % slice) * line);
         const Work work = launcher_.chain({Space::global, false, Operation::add});
-        addresses_.push_back(
-            {work, &series(series::addresses), {}, bench_.calibrate(work, 0.2e-3)});
+        at_addresses_ =
+            Contender{work, &series(series::addresses), {}, bench_.calibrate(work, 0.2e-3)};
     }
-    for (const std::size_t place : places_) {
-        launcher_.move(place);
-        addresses_.front().at = {static_cast<double>(place)};
-        bench_.sample_block(addresses_.front(), block);
+    for (const std::size_t address : addresses_) {
+        launcher_.move(address);
+        at_addresses_->at = {static_cast<double>(address)};
+        bench_.sample_block(*at_addresses_, block);
     }
 }
 
@@ -120,7 +122,8 @@ bool Experiment::uncertain(const Contender &contender) {
 void Experiment::choose() {
     const auto seconds = [](const Contender &contender) {
         const auto fit = slope_at(*contender.series, contender.at);
-        return fit ? fit->seconds_per_trip : 0;
+        return fit && fit->seconds_per_trip > 0 ? fit->seconds_per_trip
+                                                : std::numeric_limits<double>::infinity();
     };
     std::vector<Contender> chosen;
     for (const Contender &contender : contenders_) {

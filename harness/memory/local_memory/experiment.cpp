@@ -63,6 +63,10 @@ private:
     [[nodiscard]] double launch_seconds(double on_gpu) const {
         return bench_.device().type == DeviceType::cpu ? 4 * on_gpu : on_gpu;
     }
+    /// Whether that share of the budget is left. A tiny run is bounded by its sizes.
+    [[nodiscard]] bool left(double share) const {
+        return bench_.tiny() || bench_.remaining() > share * bench_.budget();
+    }
     Contender enter(const Work &work, const char *name, std::vector<double> at, double seconds) {
         return {work, &series_of(bench_.data(), name), std::move(at),
                 bench_.calibrate(work, launch_seconds(seconds))};
@@ -98,7 +102,7 @@ std::optional<std::pair<unsigned, std::size_t>> Experiment::race() {
     double best_rate = 0;
     for (const std::size_t crowd : crowds_)
         for (const unsigned width : widths) {
-            if (!launcher_.can_read(width))
+            if (!launcher_.can_read(width) || (best && !left(0.5)))
                 continue;
             const std::size_t groups = units_ * crowd;
             Contender contender = reader(width, groups, series::race, 1e-3);
@@ -170,7 +174,7 @@ std::vector<Contender> Experiment::enter_evictions() {
     const double least = bench_.tiny() ? 1024 : 8192;
     const double most = bench_.tiny() ? 1024 : 1 << 20;
     enter_eviction(contenders, 0);
-    for (double bytes = least; bytes <= most && knee() == 0; bytes *= 1.4)
+    for (double bytes = least; bytes <= most && knee() == 0 && left(0.1); bytes *= 1.4)
         enter_eviction(contenders, static_cast<std::size_t>(bytes / 1024) * 1024);
     // What matters is where the ring alone fits, and not beside all of the local memory.
     const double fits = knee();
