@@ -1,0 +1,109 @@
+#include "memory/image_bandwidth/experiment.hpp"
+#include "memory/image_bandwidth/findings.hpp"
+#include "memory/image_bandwidth/readers.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <memory>
+
+namespace clprobe::probes {
+namespace {
+
+using namespace image_bandwidth;
+
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "memory/image_bandwidth";
+    info.question = "How fast are images read, by format, filter and locality, and from each level "
+                    "of cache?";
+    info.method =
+        "Work-groups go through the tiles of an image, 16 reads a work-item and trip at offsets "
+        "that are exclusive-ored to its place, so that a read costs no arithmetic of its own. The "
+        "time of a trip is the slope over the trips.\n\n"
+        "Rates: 4 KiB of each format, which any first level holds. Two formats are raced in five "
+        "patterns (work-items beside each other along x, along y, in a square, at random, all on "
+        "one texel); the best of the first three serves for the rates, which are measured anew. "
+        "Formats of different sizes that reach the same rate show a limit in texels, those that "
+        "reach the same bandwidth one in bytes. All work-items on one texel need hardly any of the "
+        "cache: where that is no faster, the limit lies behind it. Linear reads are in the corner "
+        "of four texels, each of which counts.\n\n"
+        "Levels: the same over an image of RGBA32UI, all 128 bits of each texel random, of which "
+        "the first tiles are read, more at each point of the curve. The groups take neighbouring "
+        "tiles at a time, each of which another unit had before.";
+    info.pitfalls = {
+        "Reads beyond the edge are clamped to it and look fast: every coordinate here lies within, "
+        "as the sums of the texels' random contents show, which the host computes for some "
+        "work-items after each launch.",
+        "The largest image that a device claims can be 4 GiB: no image here has more than 1 GiB, "
+        "or a quarter of what the device grants.",
+        "Divisions, and even additions, of coordinates cost more than the reads.",
+        "Of a format with one channel the other three are constants: a kernel that uses them can "
+        "be limited by the path that returns them.",
+        "A few zero bits in each texel can be compressed: the levels are of random words.",
+        "Software that filters (PoCL) is limited by its arithmetic: the curve over the footprint "
+        "is flat then, and shows no level."};
+    info.sources = {"Doggett, Texture Caches, IEEE Micro 32(3), 2012"};
+    info.needs = "Images. A format that the device lacks leaves out its findings only.";
+    info.wants = {"execution/compute_units"};
+    info.heeds = {"memory/image_latency"};
+    info.makes = finding_keys();
+    info.series = series_shapes();
+    info.kernels = {"memory/image_bandwidth"};
+    info.seconds = 5;
+    return info;
+}
+
+class ImageBandwidth final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    [[nodiscard]] std::optional<std::string> unsupported(const DeviceInfo &device) const override {
+        return device.images ? std::nullopt : std::optional("the device has no images");
+    }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
+        return {shown_curve(data)};
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
+} // namespace
+
+namespace image_bandwidth {
+
+std::vector<SeriesShape> series_shapes() {
+    std::vector<std::string> names;
+    for (const Format &format : formats())
+        names.push_back(format.key);
+    const Axis format{"format", Unit::one, names};
+    const Axis filter{"filter", Unit::one, {name(Filter::nearest), name(Filter::linear)}};
+    const Axis pattern{"pattern", Unit::one, {pattern_names.begin(), pattern_names.end()}};
+    const Axis trips{"trips", Unit::one, {}};
+    const Axis time{"time", Unit::second, {}};
+    return {{series::rates,
+             {format, filter, pattern, trips},
+             time,
+             "4 KiB read by all units; 16 texels a work-item and trip"},
+            {series::locality,
+             {format, pattern, trips},
+             time,
+             "the same without a filter, in each pattern: the race for the best"},
+            {series::footprint,
+             {{"footprint", Unit::byte, {}}, trips},
+             time,
+             "so much of an image of RGBA32UI read by all units"}};
+}
+
+} // namespace image_bandwidth
+
+std::unique_ptr<Probe> make_memory_image_bandwidth();
+std::unique_ptr<Probe> make_memory_image_bandwidth() {
+    return std::make_unique<ImageBandwidth>();
+}
+
+} // namespace clprobe::probes

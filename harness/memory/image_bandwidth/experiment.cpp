@@ -1,0 +1,207 @@
+#include "common/footprints.hpp"
+#include "memory/image_bandwidth/experiment.hpp"
+#include "memory/image_bandwidth/readers.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <optional>
+
+namespace clprobe::probes::image_bandwidth {
+namespace {
+
+constexpr std::size_t small_footprint = 4096; ///< B: what the first level of any device holds
+
+/// A walk through an image, painted for it.
+struct Scene {
+    Painted painted;
+    Tile tile;
+    Walk walk;
+};
+
+class Experiment {
+public:
+    explicit Experiment(Bench &bench) : bench_(bench), readers_(bench) {
+        for (const SeriesShape &shape : series_shapes())
+            bench.data().add(shape.name, shape.axes, shape.measure);
+        bench.data().numbers[texels_a_trip] =
+            static_cast<double>(readers_.groups() * readers_.work_items() * reads);
+    }
+
+    void locality();
+    void rates();
+    void footprints();
+
+private:
+    /// A scene of few bytes, read again and again. Nothing where the device has none of the format,
+    /// which the data then says.
+    std::optional<Scene> small_scene(const Format &format, Pattern pattern);
+    /// Whether reads of that scene between texels are what they should be: OpenCL's embedded
+    /// profile leaves them out for floating point.
+    bool filters(const Format &format, const Scene &scene);
+    [[nodiscard]] Pattern best_pattern(const ImageFormat &format) const;
+    [[nodiscard]] ImageShape large_shape() const;
+
+    Contender contender(Work work, const char *into, std::vector<double> at) {
+        const double short_launch = bench_.bounds().target / 4;
+        const std::uint32_t trips =
+            bench_.profile() == Profile::quick ? bench_.calibrate(work, short_launch) : 0;
+        return {std::move(work), &bench_.data().add(into, {}, {}), std::move(at), trips};
+    }
+    /// Samples all of them in turns until `share` of the probe's time is used.
+    void sample(std::vector<Contender> contenders, double share, std::size_t least) {
+        if (contenders.empty())
+            return;
+        const double seconds = bench_.remaining() - (1 - share) * bench_.budget();
+        bench_.sample(contenders,
+                      {.relative_half_width = 0.003, .seconds = seconds, .least = least});
+    }
+
+    Bench &bench_;
+    Readers readers_;
+};
+
+std::optional<Scene> Experiment::small_scene(const Format &format, Pattern pattern) {
+    const std::size_t texels = small_footprint / format.format.texel_bytes();
+    const Tile tile = tile_of(pattern, readers_.work_items(), texels, bench_.random());
+    const std::size_t tiles = texels / tile.texels();
+    // A row and a column more, for the reads between texels.
+    const ImageShape shape{format.format, (std::size_t{1} << tile.width_log2) + 1,
+                           (tiles << tile.height_log2) + 1};
+    try {
+        return Scene{readers_.paint(shape), tile, walk_through(tile, tiles, 0, readers_.groups())};
+    } catch (const Unsupported &error) {
+        bench_.data().words[refusal(format.key)] = error.what();
+        return std::nullopt;
+    }
+}
+
+void Experiment::locality() {
+    std::vector<Contender> contenders;
+    for (std::size_t f = 0; f < formats().size(); ++f) {
+        const Format &format = formats()[f];
+        if (format.key != "rgba8" && format.key != "rgba32f")
+            continue;
+        for (std::size_t pattern = 0; pattern < pattern_names.size(); ++pattern) {
+            const auto scene = small_scene(format, static_cast<Pattern>(pattern));
+            if (!scene)
+                break;
+            Work work = readers_.colours(scene->painted, Filter::nearest, scene->tile, scene->walk);
+            if (contenders.empty())
+                bench_.warm_up(work, bench_.calibrate(work));
+            contenders.push_back(contender(std::move(work), series::locality,
+                                           {static_cast<double>(f), static_cast<double>(pattern)}));
+        }
+    }
+    sample(std::move(contenders), 0.2, 2);
+}
+
+Pattern Experiment::best_pattern(const ImageFormat &format) const {
+    const double like = format.texel_bytes() > 4 ? 5 : 3;
+    const Series &series = *bench_.data().find(series::locality);
+    Pattern best = Pattern::block;
+    std::optional<double> least;
+    for (const Pattern pattern : {Pattern::block, Pattern::row, Pattern::column}) {
+        const auto fit = slope_at(series, {like, static_cast<double>(pattern)});
+        if (fit && fit->seconds_per_trip > 0 && (!least || fit->seconds_per_trip < *least)) {
+            least = fit->seconds_per_trip;
+            best = pattern;
+        }
+    }
+    return best;
+}
+
+bool Experiment::filters(const Format &format, const Scene &scene) {
+    try {
+        bench_.launch(readers_.colours(scene.painted, Filter::linear, scene.tile, scene.walk));
+        return true;
+    } catch (const VerificationError &) {
+        if (format.format.type == CL_UNORM_INT8)
+            throw;
+        bench_.data().words[refusal(format.key, "linear")] =
+            "a read between four texels is not their mean";
+        return false;
+    }
+}
+
+void Experiment::rates() {
+    std::vector<Contender> contenders;
+    for (std::size_t f = 0; f < formats().size(); ++f) {
+        const Format &format = formats()[f];
+        const Pattern pattern = best_pattern(format.format);
+        const auto scene = small_scene(format, pattern);
+        if (!scene)
+            continue;
+        for (const Filter filter : {Filter::nearest, Filter::linear}) {
+            if (filter == Filter::linear && !filters(format, *scene))
+                continue;
+            contenders.push_back(contender(
+                readers_.colours(scene->painted, filter, scene->tile, scene->walk), series::rates,
+                {static_cast<double>(f), static_cast<double>(filter),
+                 static_cast<double>(pattern)}));
+        }
+    }
+    sample(std::move(contenders), 0.6, 6);
+}
+
+/// An image of as much as is to be read: several times what the last cache of most devices holds.
+ImageShape Experiment::large_shape() const {
+    const bool cpu = bench_.device().type == DeviceType::cpu;
+    std::size_t bytes = std::size_t{cpu ? 128u : 1024u} << 20;
+    if (bench_.tiny())
+        bytes = std::size_t{1} << 20;
+    const auto texel = static_cast<std::size_t>(word_texel_bytes);
+    const auto limit = [](const std::optional<std::uint64_t> &most) {
+        return std::bit_floor(static_cast<std::size_t>(most.value_or(2048)));
+    };
+    const std::size_t most_height =
+        std::min<std::size_t>(limit(bench_.device().image2d_max_height), 8192);
+    std::size_t texels = std::bit_floor(std::min(bytes, bench_.most_bytes())) / texel;
+    texels = std::min(texels, most_height * limit(bench_.device().image2d_max_width));
+    // Rows long enough and columns tall enough for any tile.
+    const std::size_t height = std::min(most_height, std::max<std::size_t>(256, texels / 512));
+    return {{CL_RGBA, CL_UNSIGNED_INT32}, texels / height, height};
+}
+
+void Experiment::footprints() {
+    const ImageShape shape = large_shape();
+    const Pattern pattern = best_pattern({CL_RGBA, CL_FLOAT});
+    const Painted painted = readers_.paint(shape);
+    const Tile whole = tile_of(pattern, readers_.work_items(), shape.texels(), bench_.random());
+    const auto texel = static_cast<std::size_t>(word_texel_bytes);
+    const auto columns_log2 =
+        static_cast<std::uint32_t>(std::bit_width(shape.width >> whole.width_log2) - 1);
+    std::vector<Contender> contenders;
+    const auto add = [&](const Tile &tile, std::size_t tiles) {
+        contenders.push_back(
+            contender(readers_.words(painted, tile,
+                                     walk_through(tile, tiles, columns_log2, readers_.groups())),
+                      series::footprint, {static_cast<double>(tiles * tile.texels() * texel)}));
+    };
+    const std::size_t tile_bytes = whole.texels() * texel;
+    for (std::size_t bytes = small_footprint; bytes < tile_bytes; bytes *= 2)
+        add(tile_of(pattern, readers_.work_items(), bytes / texel, bench_.random()), 1);
+    for (const std::size_t bytes : coarse_footprints(tile_bytes, shape.bytes()))
+        add(whole, bytes / tile_bytes);
+    sample(std::move(contenders), 0.95, 3);
+}
+
+} // namespace
+
+std::string refusal(const std::string &format) {
+    return "refused." + format;
+}
+std::string refusal(const std::string &format, const std::string &filter) {
+    return refusal(format) + "." + filter;
+}
+
+void run_experiments(Bench &bench) {
+    Experiment experiment(bench);
+    experiment.locality();
+    experiment.rates();
+    experiment.footprints();
+}
+
+} // namespace clprobe::probes::image_bandwidth

@@ -1,0 +1,31 @@
+#pragma once
+#include <clprobe/probe.hpp>
+
+#include <string>
+#include <vector>
+
+namespace clprobe::probes::image_bandwidth {
+
+/// The names of the series, shared with the interpretation.
+namespace series {
+inline constexpr const char *locality = "locality";
+inline constexpr const char *rates = "rates";
+inline constexpr const char *footprint = "footprint";
+} // namespace series
+
+/// Texels that all work-items together read in a trip: a number in the data.
+inline constexpr const char *texels_a_trip = "texels_a_trip";
+/// Bytes of a texel of the curve over the footprint.
+inline constexpr double word_texel_bytes = 16;
+
+/// Where the data says why a format, or a filter on it, was not measured.
+[[nodiscard]] std::string refusal(const std::string &format);
+[[nodiscard]] std::string refusal(const std::string &format, const std::string &filter);
+
+/// The form of every series that the probe makes.
+[[nodiscard]] std::vector<SeriesShape> series_shapes();
+
+/// Runs all the experiments, each for its share of the time there is.
+void run_experiments(Bench &bench);
+
+} // namespace clprobe::probes::image_bandwidth

@@ -1,0 +1,259 @@
+#include "common/level_findings.hpp"
+#include "common/second_opinion.hpp"
+#include "common/trip_timing.hpp"
+#include "memory/image_bandwidth/experiment.hpp"
+#include "memory/image_bandwidth/findings.hpp"
+#include "memory/image_bandwidth/readers.hpp"
+
+#include <clprobe/levels.hpp>
+#include <clprobe/probe.hpp>
+#include <clprobe/statistics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace clprobe::probes::image_bandwidth {
+namespace {
+
+/// Rates within this share of the highest are at the same limit.
+constexpr double alike = 0.9;
+
+constexpr Filter filters[] = {Filter::nearest, Filter::linear};
+
+FindingKey rate_key(const Format &format, Filter filter) {
+    return {fmt::format("image.{}.{}.rate", format.key, name(filter)), Unit::texel_per_second,
+            Better::higher,
+            fmt::format("texels of {} read a second, {}, where all are in the first level",
+                        name(format.format),
+                        filter == Filter::nearest ? "one at a time" : "between four of them")};
+}
+
+const FindingKey level_key{"image.l<n>.read_bandwidth", Unit::byte_per_second, Better::higher,
+                           "of a level's read by all units together"};
+const FindingKey size_key{"image.l<n>.read_size", Unit::byte, Better::none,
+                          "where the fall beyond the level is half-way in log bandwidth: the "
+                          "second opinion on image.l<n>.size"};
+const FindingKey memory_key{"image.memory.read_bandwidth", Unit::byte_per_second, Better::higher,
+                            "of the slowest level's"};
+
+/// One of the measured rates: of which format and filter, in which pattern.
+struct Rate {
+    std::size_t format = 0;
+    Filter filter = Filter::nearest;
+    std::size_t pattern = 0;
+    TripTiming timing;
+    double texels = 0; ///< a second
+
+    [[nodiscard]] double bytes() const {
+        return texels * static_cast<double>(formats()[format].format.texel_bytes());
+    }
+};
+
+std::vector<std::vector<double>> places_of(const Series &series) {
+    std::vector<std::vector<double>> places;
+    for (const Point &point : series.points) {
+        const std::vector<double> at(point.at.begin(), point.at.end() - 1);
+        if (std::find(places.begin(), places.end(), at) == places.end())
+            places.push_back(at);
+    }
+    return places;
+}
+
+std::vector<Rate> rates_of(const Dataset &data, double texels) {
+    std::vector<Rate> rates;
+    const Series *series = data.find(series::rates);
+    if (series == nullptr)
+        return rates;
+    for (const auto &at : places_of(*series))
+        if (const auto timing = time_per_trip(*series, at); timing && at[0] < 6)
+            rates.push_back({static_cast<std::size_t>(at[0]),
+                             at[1] == 0 ? Filter::nearest : Filter::linear,
+                             static_cast<std::size_t>(at[2]), *timing, texels / timing->seconds});
+    return rates;
+}
+
+/// What stops formats from being read faster: so many texels a second, or so many bytes. Each is a
+/// limit only where formats of different sizes come up against it.
+struct Limits {
+    std::optional<double> texels;
+    std::optional<double> bytes;
+};
+
+Limits limits_of(const std::vector<Rate> &rates, Filter filter) {
+    Limits limits;
+    const auto limit = [&](auto &&measure) {
+        double most = 0;
+        for (const Rate &rate : rates)
+            if (rate.filter == filter)
+                most = std::max(most, measure(rate));
+        std::vector<std::size_t> sizes;
+        for (const Rate &rate : rates)
+            if (rate.filter == filter && measure(rate) >= alike * most)
+                sizes.push_back(formats()[rate.format].format.texel_bytes());
+        const bool different =
+            std::any_of(sizes.begin(), sizes.end(), [&](auto size) { return size != sizes[0]; });
+        return different ? std::optional(most) : std::nullopt;
+    };
+    limits.texels = limit([](const Rate &rate) { return rate.texels; });
+    limits.bytes = limit([](const Rate &rate) { return rate.bytes(); });
+    return limits;
+}
+
+std::string limited_by(const Rate &rate, const Limits &limits) {
+    const bool texels = limits.texels && rate.texels >= alike * *limits.texels;
+    const bool bytes = limits.bytes && rate.bytes() >= alike * *limits.bytes;
+    const std::string by_texels =
+        texels ? "in texels, " + format({*limits.texels, Unit::texel_per_second}) : "";
+    const std::string by_bytes =
+        bytes ? "in bytes, " + format({*limits.bytes, Unit::byte_per_second}) : "";
+    if (!texels && !bytes)
+        return "";
+    return "at the limit " + by_texels + (texels && bytes ? ", and " : "") + by_bytes;
+}
+
+/// Whether it is any faster when all work-items read one texel: then the cache is the limit, else
+/// what comes behind it.
+std::string return_path(const Dataset &data, std::size_t format, std::size_t pattern) {
+    const Series *locality = data.find(series::locality);
+    if (locality == nullptr)
+        return "";
+    const auto f = static_cast<double>(format);
+    const auto same = slope_at(*locality, {f, static_cast<double>(Pattern::same)});
+    const auto used = slope_at(*locality, {f, static_cast<double>(pattern)});
+    if (!same || !used || same->seconds_per_trip <= 0 || used->seconds_per_trip <= 0)
+        return "";
+    const double faster = used->seconds_per_trip / same->seconds_per_trip;
+    if (faster < 1 / alike)
+        return "no faster where all read one texel: limited behind the cache";
+    return fmt::format("{:.2f} times as fast where all read one texel: limited by the cache",
+                       faster);
+}
+
+void add_note(Finding &finding, const std::string &note) {
+    if (!note.empty())
+        finding.note += (finding.note.empty() ? "" : "; ") + note;
+}
+
+Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::size_t format,
+                     Filter filter) {
+    const FindingKey key = rate_key(formats()[format], filter);
+    for (const std::string &word : {data.word(refusal(formats()[format].key)),
+                                    data.word(refusal(formats()[format].key, name(filter)))})
+        if (!word.empty())
+            return without_value(key, Status::unsupported, word);
+    const auto rate = std::find_if(rates.begin(), rates.end(), [&](const Rate &candidate) {
+        return candidate.format == format && candidate.filter == filter;
+    });
+    if (rate == rates.end())
+        return without_value(key, Status::inconclusive, "no slope over the trips");
+    const double work = rate->texels * rate->timing.seconds;
+    Finding finding = measured(
+        key, rate->texels, {work / rate->timing.interval.high, work / rate->timing.interval.low});
+    finding.method = fmt::format("{}, {}", rate->timing.method,
+                                 pattern_names.at(std::min<std::size_t>(rate->pattern, 4)));
+    finding.evidence = {series::rates};
+    add_note(finding, limited_by(*rate, limits_of(rates, filter)));
+    if (filter == Filter::nearest)
+        add_note(finding, return_path(data, format, rate->pattern));
+    check_timing(finding, rate->timing);
+    return finding;
+}
+
+Finding level_finding(FindingKey key, const Level &level) {
+    Finding finding = measured(key, level.value, level.interval);
+    finding.method =
+        fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
+                    format({level.plateau.high, Unit::byte}));
+    finding.evidence = {series::footprint};
+    finding.note = level.note;
+    return finding;
+}
+
+FindingKey numbered(FindingKey key, std::size_t level) {
+    key.key.replace(key.key.find("<n>"), 3, std::to_string(level));
+    return key;
+}
+
+std::vector<Finding> level_findings(const Levels &levels) {
+    const bool reaches_memory = levels.decided && levels.complete && levels.levels.size() > 1;
+    const bool alone = levels.levels.size() == 1 && levels.complete;
+    const std::size_t told = alone ? 0 : levels.decided ? levels.levels.size() : levels.settled;
+    const std::string reason =
+        alone && levels.decided
+            ? "the curve shows no more than one level, of a cache, of memory or of the units"
+            : levels.reason;
+    std::vector<Finding> findings;
+    for (std::size_t i = 0; i < told; ++i) {
+        const Level &level = levels.levels[i];
+        const bool memory = reaches_memory && i + 1 == told;
+        findings.push_back(level_finding(memory ? memory_key : numbered(level_key, i + 1), level));
+        if (!level.size || memory)
+            continue;
+        findings.push_back(measured(numbered(size_key, i + 1), *level.size, level.knee));
+        findings.back().method = "half-way of the fall in log bandwidth";
+        findings.back().evidence = {series::footprint};
+    }
+    if (told == 0 || !levels.decided)
+        for (const FindingKey &key : {level_key, size_key})
+            findings.push_back(
+                without_value(numbered(key, told + 1), Status::inconclusive, reason));
+    if (!reaches_memory)
+        findings.push_back(without_value(memory_key, Status::inconclusive, reason));
+    return findings;
+}
+
+} // namespace
+
+std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
+    const Series *series = data.find(series::footprint);
+    const double texels = data.number(texels_a_trip).value_or(0);
+    if (series == nullptr || texels <= 0)
+        return {};
+    std::vector<CurvePoint> curve = curve_of(*series, texels * word_texel_bytes);
+    for (CurvePoint &point : curve)
+        for (double &sample : point.samples)
+            sample = 1 / sample;
+    return curve;
+}
+
+Curve shown_curve(const Dataset &data) {
+    Curve curve{series::footprint,
+                {"footprint", Unit::byte, {}},
+                {"bandwidth", Unit::byte_per_second, {}},
+                {}};
+    for (const CurvePoint &point : bandwidth_curve(data))
+        if (!point.samples.empty())
+            curve.places.push_back({point.x, median(point.samples)});
+    return curve;
+}
+
+std::vector<FindingKey> finding_keys() {
+    std::vector<FindingKey> keys;
+    for (const Format &format : formats())
+        for (const Filter filter : filters)
+            keys.push_back(rate_key(format, filter));
+    keys.push_back(level_key);
+    keys.push_back(size_key);
+    keys.push_back(memory_key);
+    return keys;
+}
+
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
+    const double texels = data.number(texels_a_trip).value_or(0);
+    const std::vector<Rate> rates = rates_of(data, texels);
+    std::vector<Finding> findings;
+    for (std::size_t format = 0; format < formats().size(); ++format)
+        for (const Filter filter : filters)
+            findings.push_back(rate_finding(data, rates, format, filter));
+    const Levels levels = find_levels(bandwidth_curve(data), CurveKind::bandwidth);
+    for (Finding &finding : level_findings(levels))
+        findings.push_back(std::move(finding));
+    note_disagreement(findings, facts,
+                      {.prefix = "image", .own = "read_size", .other = "size", .by = "latency"});
+    return findings;
+}
+
+} // namespace clprobe::probes::image_bandwidth

@@ -1,0 +1,124 @@
+#include "memory/image_bandwidth/readers.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <memory>
+
+namespace clprobe::probes::image_bandwidth {
+namespace {
+
+constexpr std::size_t word = sizeof(std::uint32_t);
+
+std::size_t group_size(const Bench &bench) {
+    const std::size_t wanted = bench.tiny() ? 16 : 64;
+    const auto most = static_cast<std::size_t>(bench.device().max_work_group_size.value_or(64));
+    return std::bit_floor(std::min(wanted, most));
+}
+
+std::size_t groups_for(const Bench &bench) {
+    if (bench.tiny())
+        return 2;
+    const double claimed = static_cast<double>(bench.device().compute_units.value_or(64));
+    const double units = bench.facts().value("compute_units").value_or(claimed);
+    // Enough work-items to hide latency with sixteen reads each, and few enough to be there at once
+    // whatever registers they take. The workers of a processor share them out.
+    return std::max<std::size_t>(64, 8 * static_cast<std::size_t>(std::max(1.0, units)));
+}
+
+bool of_bytes(const ImageFormat &format) {
+    return format.type == CL_UNORM_INT8;
+}
+
+/// What a byte counts in a colour: exact in the formats of floating point.
+double unit_of(const ImageFormat &format) {
+    return of_bytes(format) ? 1.0 / 255 : 1.0 / 256;
+}
+
+} // namespace
+
+const std::vector<Format> &formats() {
+    static const std::vector<Format> formats = {
+        {"r8", {CL_R, CL_UNORM_INT8}},         {"r32f", {CL_R, CL_FLOAT}},
+        {"rg32f", {CL_RG, CL_FLOAT}},          {"rgba8", {CL_RGBA, CL_UNORM_INT8}},
+        {"rgba16f", {CL_RGBA, CL_HALF_FLOAT}}, {"rgba32f", {CL_RGBA, CL_FLOAT}}};
+    return formats;
+}
+
+Readers::Readers(Bench &bench)
+    : bench_(bench), program_(bench.build("memory/image_bandwidth", "")),
+      work_items_(group_size(bench)), groups_(groups_for(bench)),
+      sums_(bench.buffer(work_items_ * groups_ * word)) {}
+
+Painted Readers::paint(const ImageShape &shape) {
+    const Painted painted{bench_.image(shape), static_cast<std::uint32_t>(bench_.random()())};
+    const bool words = shape.format.type == CL_UNSIGNED_INT32;
+    Kernel kernel = program_.kernel(words ? "paint_words" : "paint_values");
+    kernel.set(0, painted.image);
+    kernel.set(1, painted.key);
+    if (!words)
+        kernel.set(2, static_cast<float>(unit_of(shape.format)));
+    // Whoever reads it checks what it did.
+    bench_.launch({kernel, NdRange::linear(groups_, work_items_), {}, {}, {}});
+    return painted;
+}
+
+Work Readers::colours(const Painted &painted, Filter filter, const Tile &tile, const Walk &walk) {
+    const ImageFormat &format = painted.image.shape().format;
+    const std::size_t channels = format.channels();
+    const double scale = 1 / unit_of(format);
+    if (filter == Filter::nearest)
+        return work(
+            {fmt::format("nearest{}", channels), nearest_texel(painted.key, channels), scale, 0},
+            painted, tile, walk);
+    // A filter may round: by half a step of a byte, or two of a quarter of it.
+    const auto tolerance = static_cast<std::uint32_t>(reads * channels * 2);
+    return work({fmt::format("linear{}", channels), linear_texel(painted.key, channels), 4 * scale,
+                 tolerance},
+                painted, tile, walk);
+}
+
+Work Readers::words(const Painted &painted, const Tile &tile, const Walk &walk) {
+    return work({"words4", word_texel(painted.key), 1, 0}, painted, tile, walk);
+}
+
+void Readers::verify(const Model &model, const Tile &tile, const Walk &walk, std::uint32_t trips) {
+    for (const std::size_t item : bench_.lanes(groups_ * work_items_)) {
+        const std::uint32_t expected =
+            sum_of(walk, tile.places[item % work_items_], item / work_items_, trips, model.texel);
+        const std::uint32_t found = bench_.read<std::uint32_t>(sums_, item, 1).front();
+        const auto off = std::abs(static_cast<std::int64_t>(
+            static_cast<std::int32_t>(static_cast<std::uint32_t>(found - expected))));
+        if (off > std::int64_t{model.tolerance} * trips)
+            throw VerificationError(fmt::format("{}: work-item {} read something else than the "
+                                                "texels that were painted",
+                                                model.kernel, item));
+    }
+}
+
+Work Readers::work(const Model &model, const Painted &painted, const Tile &tile, const Walk &walk) {
+    const Buffer places = bench_.buffer(work_items_ * sizeof(Place));
+    bench_.write<Place>(places, tile.places);
+    Kernel kernel = program_.kernel(model.kernel);
+    kernel.set(0, painted.image);
+    kernel.set(2, places);
+    kernel.set(3, static_cast<float>(model.scale));
+    kernel.set(4, sums_);
+    // A launch goes on where the last one ended, or only a part of a large image would be read.
+    const auto at = std::make_shared<Walk>(walk);
+    const auto prepare = [this, kernel, at, places]() mutable {
+        kernel.set(1, *at);
+        bench_.poison(sums_);
+    };
+    const auto check = [this, model, tile, at, image = painted.image](std::uint32_t trips) {
+        verify(model, tile, *at, trips);
+        at->advance(trips);
+    };
+    return {kernel, NdRange::linear(groups_, work_items_), 5u, prepare, check};
+}
+
+} // namespace clprobe::probes::image_bandwidth

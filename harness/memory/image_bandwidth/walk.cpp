@@ -1,0 +1,134 @@
+#include "memory/image_bandwidth/walk.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+namespace clprobe::probes::image_bandwidth {
+namespace {
+
+/// Bits of a work-item's index that count along x.
+std::uint32_t bits_along_x(Pattern pattern, std::uint32_t bits) {
+    switch (pattern) {
+    case Pattern::row:
+        return bits;
+    case Pattern::column:
+        return 0;
+    case Pattern::block:
+    case Pattern::random:
+    case Pattern::same:
+        break;
+    }
+    return (bits + 1) / 2;
+}
+
+/// Halves the tile until it has no more than so many texels, across the work-items first.
+void shrink(Tile &tile, Pattern pattern, std::size_t most_texels) {
+    while (tile.texels() > std::max<std::size_t>(most_texels, 1)) {
+        bool flatter = tile.height_log2 >= tile.width_log2;
+        if (pattern == Pattern::row)
+            flatter = tile.height_log2 > 0;
+        else if (pattern == Pattern::column)
+            flatter = tile.width_log2 == 0;
+        --(flatter ? tile.height_log2 : tile.width_log2);
+    }
+}
+
+constexpr std::uint32_t wide = 2; ///< bits of each of the offsets
+
+} // namespace
+
+Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
+             std::mt19937_64 &random) {
+    const auto bits = static_cast<std::uint32_t>(std::bit_width(work_items) - 1);
+    const std::uint32_t along_x = bits_along_x(pattern, bits);
+    const std::uint32_t along_y = bits - along_x;
+    Tile tile{along_x + wide, along_y + wide, {}, {}, {}};
+    shrink(tile, pattern, most_texels);
+    const std::uint32_t x_mask = (1u << tile.width_log2) - 1;
+    const std::uint32_t y_mask = (1u << tile.height_log2) - 1;
+    for (std::uint32_t i = 0; i < tile.xs.size(); ++i) {
+        tile.xs[i] = (i << along_x) & x_mask;
+        tile.ys[i] = (i << along_y) & y_mask;
+    }
+    const auto anywhere = [&] {
+        const auto number = static_cast<std::uint32_t>(random());
+        return Place{number & x_mask, (number >> 16) & y_mask};
+    };
+    const Place one = anywhere();
+    for (std::uint32_t item = 0; item < work_items; ++item) {
+        const Place own{item & ((1u << along_x) - 1) & x_mask, (item >> along_x) & y_mask};
+        tile.places.push_back(pattern == Pattern::random ? anywhere()
+                              : pattern == Pattern::same ? one
+                                                         : own);
+    }
+    return tile;
+}
+
+void Walk::advance(std::uint32_t trips) {
+    first = static_cast<std::uint32_t>((first + std::uint64_t{trips} * step) % tiles);
+}
+
+Walk walk_through(const Tile &tile, std::size_t tiles, std::uint32_t columns_log2,
+                  std::size_t groups) {
+    std::size_t step = groups % tiles;
+    while (tiles > 1 && std::gcd(step, tiles) != 1)
+        step = (step + 1) % tiles;
+    return {0,
+            static_cast<std::uint32_t>(step),
+            static_cast<std::uint32_t>(tiles),
+            columns_log2,
+            tile.width_log2,
+            tile.height_log2,
+            tile.xs,
+            tile.ys};
+}
+
+std::uint32_t painted(std::uint32_t x, std::uint32_t y, std::uint32_t key) {
+    std::uint32_t bits = (x * 0x9e3779b1u ^ key) + y * 0x85ebca6bu;
+    bits = (bits ^ bits >> 16) * 0x7feb352du;
+    bits = (bits ^ bits >> 15) * 0x846ca68bu;
+    return bits ^ bits >> 16;
+}
+
+Texel nearest_texel(std::uint32_t key, std::size_t channels) {
+    return [=](std::uint32_t x, std::uint32_t y) {
+        const std::uint32_t bits = painted(x, y, key);
+        std::uint32_t sum = 0;
+        for (std::size_t channel = 0; channel < channels; ++channel)
+            sum += (bits >> (8 * channel)) & 255;
+        return sum;
+    };
+}
+
+Texel linear_texel(std::uint32_t key, std::size_t channels) {
+    return [at = nearest_texel(key, channels)](std::uint32_t x, std::uint32_t y) {
+        return at(x, y) + at(x + 1, y) + at(x, y + 1) + at(x + 1, y + 1);
+    };
+}
+
+Texel word_texel(std::uint32_t key) {
+    constexpr std::uint32_t factors = 1 + 0x9e3779b1u + 0x85ebca77u + 0xc2b2ae3du;
+    return [=](std::uint32_t x, std::uint32_t y) { return painted(x, y, key) * factors; };
+}
+
+std::uint32_t sum_of(const Walk &walk, const Place &place, std::size_t group, std::uint32_t trips,
+                     const Texel &texel) {
+    const std::uint32_t period = walk.tiles / std::gcd(walk.step, walk.tiles);
+    const std::uint32_t columns = 1u << walk.columns_log2;
+    auto tile = static_cast<std::uint32_t>((walk.first + group) % walk.tiles);
+    std::uint32_t total = 0;
+    for (std::uint32_t visit = 0; visit < std::min(trips, period); ++visit) {
+        const std::uint32_t x = ((tile % columns) << walk.width_log2) + place.x;
+        const std::uint32_t y = ((tile / columns) << walk.height_log2) + place.y;
+        std::uint32_t sum = 0;
+        for (const std::uint32_t dx : walk.xs)
+            for (const std::uint32_t dy : walk.ys)
+                sum += texel(x ^ dx, y ^ dy);
+        total += sum * (trips / period + (visit < trips % period ? 1 : 0));
+        tile = (tile + walk.step) % walk.tiles;
+    }
+    return total;
+}
+
+} // namespace clprobe::probes::image_bandwidth

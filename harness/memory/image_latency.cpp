@@ -1,0 +1,114 @@
+#include "memory/image_latency/experiment.hpp"
+#include "memory/image_latency/findings.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <memory>
+
+namespace clprobe::probes {
+namespace {
+
+using namespace image_latency;
+
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "memory/image_latency";
+    info.question = "Which caches do image reads go through: how large is each, how long does a "
+                    "read take that depends on the one before, and what does a line cover?";
+    info.method =
+        "A chase by one work-item through 2-D images each texel of which holds the coordinates of "
+        "the next. It must end where the order of its ring says.\n\n"
+        "The line: pairs of texels, one pair in each of many cells of 16 x 16 texels in random "
+        "order, the second in the neighbouring block of d texels along x, along y or along both. "
+        "Where there are more cells than the first level holds lines, the second read is a hit "
+        "while a miss fetches both: that is what a miss fetches. Where there are fewer, but not by "
+        "half, all reads are hits while a pair lies in one line: that is what a tag covers. Sizes "
+        "are taken for powers of two.\n\n"
+        "The levels: a random ring through more and more memory, in images of their own, nearly "
+        "square, so that they are dense in memory however the device tiles them, with one texel in "
+        "each "
+        "line. Two footprints an octave, more where "
+        "the latency rises, then sweeps over all of them. The curve's plateaus are the levels; a "
+        "size is where the rise beyond it is half-way in log latency, with its 10 and 90 % points "
+        "as the interval.";
+    info.pitfalls = {
+        "A 1-D image is not tiled, but limited in width to a few levels; rows or columns of a 2-D "
+        "one touch each tile in one place only.",
+        "Reads beyond the edge are clamped to it and look fast (a published tool's bandwidth "
+        "recovers there): coordinates are texels' contents here, and the end is checked.",
+        "The first level of a GPU can have lines of several sectors: a sweep of strides shows what "
+        "a miss fetches.",
+        "Who warmed a cache matters where it has partitions: here the chase's own work-group, "
+        "before each launch of a short ring and once before those of a long one.",
+        "On a CPU an image is read by software, whose time is part of every latency."};
+    info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
+                    "Doggett, Texture Caches, IEEE Micro 32(3), 2012 (tiles)",
+                    "Mei and Chu, Dissecting GPU Memory Hierarchy through Microbenchmarking, 2017"};
+    info.needs = "Images.";
+    info.heeds = {"memory/image_bandwidth"};
+    info.makes = finding_keys();
+    info.series = series_shapes();
+    info.kernels = {"memory/image_latency"};
+    info.seconds = 4;
+    return info;
+}
+
+class ImageLatency final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    [[nodiscard]] std::optional<std::string> unsupported(const DeviceInfo &device) const override {
+        return device.images ? std::nullopt : std::optional("the device has no images");
+    }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return image_latency::findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
+        const auto curve = curve_in(data);
+        return curve ? std::vector{shown(*curve)} : std::vector<Curve>{};
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
+} // namespace
+
+namespace image_latency {
+
+std::vector<SeriesShape> series_shapes() {
+    const Axis footprint{"footprint", Unit::byte, {}};
+    const Axis trips{"trips", Unit::one, {}};
+    const Axis direction{"direction", Unit::one, {direction_names.begin(), direction_names.end()}};
+    const Axis distance{"distance", Unit::one, {}};
+    const Axis time{"time", Unit::second, {}};
+    return {
+        {series::bare,
+         {footprint},
+         {"latency", Unit::second, {}},
+         "time of a dependent read, over the part of an image that a random chase goes through"},
+        {series::times, {footprint, trips}, time, "time of a launch of the chase; 16 hops a trip"},
+        {series::singles,
+         {{"slots", Unit::one, {}}, trips},
+         time,
+         "a chase over texels in as many cells; 16 hops a trip"},
+        {series::fetch_pairs,
+         {direction, distance, trips},
+         time,
+         "a chase over pairs of texels, so many apart, in more cells than the first level holds "
+         "lines; 8 pairs a trip"},
+        {series::line_pairs,
+         {direction, distance, trips},
+         time,
+         "the same in fewer cells, but more than half of that"}};
+}
+
+} // namespace image_latency
+
+std::unique_ptr<Probe> make_memory_image_latency();
+std::unique_ptr<Probe> make_memory_image_latency() {
+    return std::make_unique<ImageLatency>();
+}
+
+} // namespace clprobe::probes

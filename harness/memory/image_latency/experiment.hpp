@@ -1,0 +1,37 @@
+#pragma once
+#include "memory/image_latency/layout.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace clprobe::probes::image_latency {
+
+/// The names of the series, shared with the interpretation.
+namespace series {
+inline constexpr const char *bare = "latency"; ///< somebody's curve
+inline constexpr const char *times = "times";
+inline constexpr const char *singles = "singles";
+inline constexpr const char *fetch_pairs = "fetch_pairs";
+inline constexpr const char *line_pairs = "line_pairs";
+} // namespace series
+
+/// Words in the data: why it tells nothing, where it does not, and who warmed the caches.
+inline constexpr const char *too_small = "too_small";
+inline constexpr const char *warmed_by = "warmed_by";
+
+/// Sizes of the neighbouring blocks that a pair of reads goes to, in texels; 0 for twice the same.
+inline constexpr std::array<std::uint32_t, 5> pair_distances{0, 1, 2, 4, 8};
+
+/// The largest footprint that was wanted: a number in the data.
+inline constexpr const char *most_bytes = "most_bytes";
+
+/// The form of every series that the probe makes or takes; the first is a bare curve's.
+[[nodiscard]] std::vector<SeriesShape> series_shapes();
+
+/// Runs all the experiments, each for its share of the time there is.
+void run_experiments(Bench &bench);
+
+} // namespace clprobe::probes::image_latency

@@ -1,0 +1,133 @@
+#include "common/chase.hpp"
+#include "common/level_findings.hpp"
+#include "common/second_opinion.hpp"
+#include "memory/cache_line/explain.hpp"
+#include "memory/image_latency/experiment.hpp"
+#include "memory/image_latency/findings.hpp"
+
+#include <clprobe/levels.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace clprobe::probes::image_latency {
+namespace {
+
+const FindingKey line_key{"image.line_size", Unit::byte, Better::none,
+                          "what a tag of the first level of the image path covers"};
+
+/// A texel along one direction, in the unit of sizes that are tried: the smallest of them.
+constexpr double step = 8;
+
+/// The size, in steps, of the blocks to which pairs along a direction belong.
+cache_line::Verdict verdict_of(const Dataset &data, const char *name, Direction direction) {
+    constexpr double least_ratio = 1.05;
+    const Series *series = data.find(name);
+    std::vector<cache_line::Pair> pairs;
+    if (series != nullptr)
+        for (const cache_line::Place &place : cache_line::places_of(*series))
+            if (place.at.front() == static_cast<double>(direction))
+                pairs.push_back({0, place.at.back() * step, place.value, place.error});
+    return cache_line::block_size(pairs, cache_line::Together::faster, least_ratio);
+}
+
+/// Texels that belong together along a direction; nothing where that is not decided.
+std::optional<std::uint32_t> length_of(const Dataset &data, const char *name, Direction direction) {
+    const auto size = verdict_of(data, name, direction).size;
+    return size ? std::optional(static_cast<std::uint32_t>(*size / step)) : std::nullopt;
+}
+
+std::string shown(const Extent &extent) {
+    return fmt::format("{} along x by {} {}",
+                       format({double{texel_bytes} * extent.width, Unit::byte}), extent.height,
+                       extent.height == 1 ? "row" : "rows");
+}
+
+/// Why there is no rectangle: what each direction's pairs say.
+std::string doubt(const Dataset &data, const char *name) {
+    std::string reason;
+    for (const Direction direction : {Direction::x, Direction::y, Direction::block}) {
+        const auto verdict = verdict_of(data, name, direction);
+        reason += fmt::format("{}pairs along {}: {}", reason.empty() ? "" : "; ",
+                              direction_names[static_cast<std::size_t>(direction)],
+                              verdict.size ? fmt::format("{} texels", *verdict.size / step)
+                                           : verdict.reason);
+    }
+    return reason;
+}
+
+Finding line_finding(const Dataset &data) {
+    if (const std::string reason = data.word(too_small); !reason.empty())
+        return without_value(line_key, Status::inconclusive, reason);
+    const auto line = extent_of(data, series::line_pairs);
+    const auto fetched = extent_of(data, series::fetch_pairs);
+    if (!line && !fetched)
+        return without_value(line_key, Status::inconclusive, doubt(data, series::line_pairs));
+    const Extent &found = line ? *line : *fetched;
+    const char *evidence = line ? series::line_pairs : series::fetch_pairs;
+    const double size = found.bytes();
+    // Powers of two: a second run finds the same, or another by the factor of two.
+    Finding finding = measured(line_key, size, {size, size});
+    finding.method = line ? "pairs of reads, as many as the first level holds of lines"
+                          : "pairs of reads, more than the first level holds";
+    finding.evidence = {evidence};
+    finding.note = shown(found);
+    if (!line)
+        finding.note += ", which a miss fetches; a line may have several such sectors";
+    else if (fetched)
+        finding.note += "; a miss fetches " + shown(*fetched);
+    return finding;
+}
+
+Levels levels_of(const Dataset &data, const std::optional<LatencyCurve> &curve) {
+    Levels levels;
+    levels.reason = data.word(too_small);
+    if (!levels.reason.empty())
+        return levels;
+    levels.reason = "nothing was measured";
+    if (!curve || curve->points.empty())
+        return levels;
+    levels = find_levels(curve->points, CurveKind::latency);
+    if (levels.complete && curve->points.back().x < data.number(most_bytes).value_or(0)) {
+        levels.complete = false;
+        levels.reason = "the time was up before the curve came to memory";
+    }
+    return levels;
+}
+
+} // namespace
+
+std::vector<FindingKey> finding_keys() {
+    std::vector<FindingKey> keys = latency_keys("image");
+    keys.push_back(line_key);
+    return keys;
+}
+
+std::optional<Extent> extent_of(const Dataset &data, const char *series) {
+    const auto width = length_of(data, series, Direction::x);
+    const auto height = length_of(data, series, Direction::y);
+    const auto both = length_of(data, series, Direction::block);
+    if (!width || !height || !both || *both != std::min(*width, *height))
+        return std::nullopt;
+    return Extent{*width, *height};
+}
+
+std::optional<LatencyCurve> curve_in(const Dataset &data) {
+    return latency_curve(data, series::times, series::bare, RingMemory::hops);
+}
+
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
+    const auto curve = curve_in(data);
+    std::vector<Finding> findings =
+        latency_findings("image", levels_of(data, curve), curve ? curve->series : "");
+    note_disagreement(findings, facts,
+                      {.prefix = "image", .own = "size", .other = "read_size", .by = "bandwidth"});
+    findings.push_back(line_finding(data));
+    for (Finding &finding : findings)
+        std::erase_if(finding.evidence,
+                      [&](const std::string &name) { return data.find(name) == nullptr; });
+    return findings;
+}
+
+} // namespace clprobe::probes::image_latency

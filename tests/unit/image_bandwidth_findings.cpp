@@ -1,0 +1,173 @@
+#include "memory/image_bandwidth/experiment.hpp"
+#include "synthetic.hpp"
+
+#include <clprobe/probes.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+using namespace clprobe;
+using namespace clprobe::probes::image_bandwidth;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+constexpr double texels_in_a_trip = 1 << 20;
+constexpr std::array<double, 6> bytes{1, 4, 8, 4, 8, 16};
+
+/// A device that reads so many texels a second, but no more than so many bytes.
+struct Truth {
+    double texels = 2e12;
+    double bytes = 8e12;
+    double noise = 0.002;
+    int blocks = 6;
+
+    [[nodiscard]] double rate(std::size_t format) const {
+        return std::min(texels, bytes / image_bytes(format));
+    }
+    [[nodiscard]] static double image_bytes(std::size_t format) { return ::bytes.at(format); }
+};
+
+void add_slope(Series &series, std::vector<double> at, double seconds_a_trip, const Truth &truth,
+               Random &random) {
+    for (int block = 0; block < truth.blocks; ++block)
+        for (const double trips : {250.0, 500.0, 1000.0}) {
+            at.push_back(trips);
+            Point &point = series.point(at);
+            at.pop_back();
+            point.samples.push_back(1e-5 + trips * seconds_a_trip *
+                                               std::exp(truth.noise * random.normal()));
+            point.block.push_back(block);
+        }
+}
+
+Dataset measured_on(const Truth &truth) {
+    Random random(3);
+    Dataset data;
+    data.numbers[texels_a_trip] = texels_in_a_trip;
+    for (const SeriesShape &shape : series_shapes())
+        data.add(shape.name, shape.axes, shape.measure);
+    for (std::size_t format = 0; format < bytes.size(); ++format)
+        for (const double filter : {0.0, 1.0})
+            add_slope(data.add(series::rates, {}, {}), {static_cast<double>(format), filter, 2},
+                      texels_in_a_trip / truth.rate(format), truth, random);
+    for (const double pattern : {2.0, 4.0})
+        add_slope(data.add(series::locality, {}, {}), {5, pattern},
+                  texels_in_a_trip / truth.rate(5), truth, random);
+    return data;
+}
+
+void add_footprints(Dataset &data, double last, const Truth &truth) {
+    Random random(4);
+    Series &series = data.add(series::footprint, {}, {});
+    for (double footprint = 4096; footprint <= last; footprint *= std::sqrt(2)) {
+        const double bandwidth = footprint <= 300e3 ? 8e12 : footprint <= 50e6 ? 5e12 : 3e12;
+        add_slope(series, {std::round(footprint)}, texels_in_a_trip * word_texel_bytes / bandwidth,
+                  truth, random);
+    }
+}
+
+std::vector<Finding> findings_of(const Dataset &data) {
+    static const Registry registry = builtin_probes();
+    return registry.find("memory/image_bandwidth")->interpret(data, {});
+}
+
+Finding find(const std::vector<Finding> &findings, const std::string &key) {
+    const auto found = std::find_if(findings.begin(), findings.end(),
+                                    [&](const Finding &finding) { return finding.key == key; });
+    CAPTURE(key);
+    REQUIRE(found != findings.end());
+    return *found;
+}
+
+bool says(const Finding &finding, const std::string &text) {
+    return finding.note.find(text) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("unit.image_bandwidth.tells_a_limit_in_texels_from_one_in_bytes") {
+    const auto findings = findings_of(measured_on({}));
+    const Finding r8 = find(findings, "image.r8.nearest.rate");
+    CHECK_THAT(*r8.value, WithinRel(2e12, 0.01));
+    CHECK(r8.interval->contains(*r8.value));
+    CHECK(says(r8, "limit in texels"));
+    CHECK_FALSE(says(r8, "in bytes"));
+    const Finding rgba8 = find(findings, "image.rgba8.nearest.rate"); // at both
+    CHECK(says(rgba8, "limit in texels"));
+    CHECK(says(rgba8, "in bytes"));
+    for (const char *key : {"image.rgba16f.linear.rate", "image.rgba32f.nearest.rate"}) {
+        const Finding finding = find(findings, key);
+        CHECK(finding.status == Status::measured);
+        CHECK(says(finding, "limit in bytes"));
+        CHECK_FALSE(says(finding, "in texels"));
+    }
+    CHECK_THAT(*find(findings, "image.rgba32f.nearest.rate").value, WithinRel(0.5e12, 0.01));
+    CHECK(says(find(findings, "image.rgba32f.nearest.rate"), "limited behind the cache"));
+}
+
+TEST_CASE("unit.image_bandwidth.one_format_shows_no_limit_in_bytes") {
+    const auto findings = findings_of(measured_on({.texels = 1e12, .bytes = 1e14}));
+    const Finding widest = find(findings, "image.rgba32f.nearest.rate");
+    CHECK(says(widest, "limit in texels"));
+    CHECK_FALSE(says(widest, "in bytes"));
+}
+
+TEST_CASE("unit.image_bandwidth.a_format_that_is_missing_leaves_the_others") {
+    Dataset data = measured_on({});
+    Series &rates = data.add(series::rates, {}, {});
+    std::erase_if(rates.points, [](const Point &point) {
+        return point.at[0] == 2 || (point.at[0] == 1 && point.at[1] == 1);
+    });
+    data.words[refusal("rg32f")] = "the device has no RG32F images";
+    data.words[refusal("r32f", "linear")] = "not their mean";
+    const auto findings = findings_of(data);
+    for (const char *key :
+         {"image.rg32f.nearest.rate", "image.rg32f.linear.rate", "image.r32f.linear.rate"}) {
+        const Finding finding = find(findings, key);
+        CHECK(finding.status == Status::unsupported);
+        CHECK_FALSE(finding.note.empty());
+    }
+    CHECK(find(findings, "image.r32f.nearest.rate").status == Status::measured);
+    CHECK(find(findings, "image.rgba32f.linear.rate").status == Status::measured);
+}
+
+TEST_CASE("unit.image_bandwidth.finds_the_levels_of_the_curve") {
+    for (const double noise : {0.0, 0.01}) {
+        const Truth truth{.noise = noise};
+        Dataset data = measured_on(truth);
+        add_footprints(data, 1 << 30, truth);
+        const auto findings = findings_of(data);
+        CAPTURE(noise);
+        CHECK_THAT(*find(findings, "image.l1.read_bandwidth").value, WithinRel(8e12, 0.02));
+        CHECK_THAT(*find(findings, "image.l2.read_bandwidth").value, WithinRel(5e12, 0.02));
+        CHECK_THAT(*find(findings, "image.memory.read_bandwidth").value, WithinRel(3e12, 0.02));
+    }
+}
+
+TEST_CASE("unit.image_bandwidth.one_level_is_neither_a_cache_nor_memory") {
+    Dataset data = measured_on({});
+    add_footprints(data, 256e3, {});
+    const auto findings = findings_of(data);
+    CHECK_FALSE(find(findings, "image.l1.read_bandwidth").value);
+    CHECK_FALSE(find(findings, "image.memory.read_bandwidth").value);
+}
+
+TEST_CASE("unit.image_bandwidth.every_key_is_made_or_refused") {
+    static const Registry registry = builtin_probes();
+    const auto &makes = registry.find("memory/image_bandwidth")->info().makes;
+    Dataset cut = measured_on({.blocks = 1});
+    cut.series.pop_back();
+    for (const Dataset &data : {Dataset{}, cut, measured_on({})}) {
+        const auto findings = findings_of(data);
+        for (const FindingKey &key : makes)
+            if (key.key.find('<') == std::string::npos)
+                find(findings, key.key);
+        for (const Finding &finding : findings)
+            CHECK((finding.value || !finding.note.empty()));
+    }
+}

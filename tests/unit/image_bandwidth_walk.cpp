@@ -1,0 +1,137 @@
+#include "memory/image_bandwidth/walk.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+using namespace clprobe::probes::image_bandwidth;
+
+namespace {
+
+using Texels = std::map<std::pair<std::uint32_t, std::uint32_t>, int>;
+
+/// How often each texel of a tile is read in a trip of a group.
+Texels reads_of(const Tile &tile) {
+    Texels texels;
+    for (const Place &place : tile.places)
+        for (const std::uint32_t x : tile.xs)
+            for (const std::uint32_t y : tile.ys)
+                ++texels[{place.x ^ x, place.y ^ y}];
+    return texels;
+}
+
+/// What the kernel does, step by step.
+std::uint32_t sum_as_the_kernel_does(const Walk &walk, const Place &place, std::uint32_t group,
+                                     std::uint32_t trips, const Texel &texel) {
+    std::uint32_t tile = (walk.first + group) % walk.tiles;
+    std::uint32_t total = 0;
+    for (std::uint32_t trip = 0; trip < trips; ++trip) {
+        const std::uint32_t column = tile & ((1u << walk.columns_log2) - 1);
+        const std::uint32_t x = (column << walk.width_log2) + place.x;
+        const std::uint32_t y = ((tile >> walk.columns_log2) << walk.height_log2) + place.y;
+        for (const std::uint32_t dx : walk.xs)
+            for (const std::uint32_t dy : walk.ys)
+                total += texel(x ^ dx, y ^ dy);
+        tile += walk.step;
+        tile -= tile < walk.tiles ? 0 : walk.tiles;
+    }
+    return total;
+}
+
+} // namespace
+
+TEST_CASE("unit.image_bandwidth.a_trip_reads_each_texel_of_a_tile_once") {
+    std::mt19937_64 random(1);
+    for (const std::size_t items : {8u, 16u, 32u, 64u})
+        for (const Pattern pattern : {Pattern::row, Pattern::column, Pattern::block}) {
+            const Tile tile = tile_of(pattern, items, 1u << 20, random);
+            CAPTURE(items, static_cast<int>(pattern));
+            CHECK(tile.texels() == items * reads);
+            const Texels texels = reads_of(tile);
+            CHECK(texels.size() == tile.texels());
+            CHECK(std::all_of(texels.begin(), texels.end(), [&](const auto &texel) {
+                return texel.first.first < 1u << tile.width_log2 &&
+                       texel.first.second < 1u << tile.height_log2 && texel.second == 1;
+            }));
+        }
+}
+
+TEST_CASE("unit.image_bandwidth.a_small_tile_is_read_evenly_and_nothing_beyond") {
+    std::mt19937_64 random(2);
+    for (const std::size_t most : {1u, 64u, 256u, 512u})
+        for (const Pattern pattern :
+             {Pattern::row, Pattern::column, Pattern::block, Pattern::random, Pattern::same}) {
+            const Tile tile = tile_of(pattern, 64, most, random);
+            CAPTURE(most, static_cast<int>(pattern));
+            CHECK(tile.texels() == most);
+            const Texels texels = reads_of(tile);
+            for (const auto &[at, times] : texels) {
+                CHECK(at.first < 1u << tile.width_log2);
+                CHECK(at.second < 1u << tile.height_log2);
+                if (pattern != Pattern::random && pattern != Pattern::same)
+                    CHECK(times == static_cast<int>(64 * reads / most));
+            }
+        }
+}
+
+TEST_CASE("unit.image_bandwidth.patterns_lie_as_they_are_called") {
+    std::mt19937_64 random(3);
+    const Tile row = tile_of(Pattern::row, 64, 1u << 20, random);
+    CHECK(row.places[63] == Place{63, 0});
+    const Tile column = tile_of(Pattern::column, 64, 1u << 20, random);
+    CHECK(column.places[63] == Place{0, 63});
+    const Tile block = tile_of(Pattern::block, 64, 1u << 20, random);
+    CHECK(block.places[63] == Place{7, 7});
+    const Tile same = tile_of(Pattern::same, 64, 1u << 20, random);
+    CHECK(std::set<std::uint32_t>{same.places[0].x, same.places[63].x}.size() == 1);
+    // A small row stays a row.
+    CHECK(tile_of(Pattern::row, 64, 256, random).height_log2 == 0);
+    CHECK(tile_of(Pattern::column, 64, 256, random).width_log2 == 0);
+}
+
+TEST_CASE("unit.image_bandwidth.every_group_comes_to_every_tile") {
+    std::mt19937_64 random(4);
+    const Tile tile = tile_of(Pattern::block, 64, 1u << 20, random);
+    for (const std::size_t groups : {1u, 2u, 64u, 2112u})
+        for (const std::size_t tiles : {1u, 2u, 3u, 64u, 100u, 4096u}) {
+            const Walk walk = walk_through(tile, tiles, 3, groups);
+            CAPTURE(groups, tiles);
+            CHECK(walk.step < walk.tiles);
+            std::set<std::uint32_t> visited;
+            Walk at = walk;
+            for (std::size_t trip = 0; trip < tiles; ++trip) {
+                visited.insert(at.first);
+                at.advance(1);
+            }
+            CHECK(visited.size() == tiles);
+            CHECK(at.first == walk.first);
+            at.advance(static_cast<std::uint32_t>(tiles) * 5 + 1);
+            CHECK(at.first == walk.step);
+        }
+}
+
+TEST_CASE("unit.image_bandwidth.the_model_sums_as_the_kernel_does") {
+    std::mt19937_64 random(5);
+    const Tile tile = tile_of(Pattern::block, 64, 1u << 20, random);
+    for (const std::size_t tiles : {1u, 2u, 7u, 32u}) {
+        Walk walk = walk_through(tile, tiles, 2, 6);
+        walk.first = static_cast<std::uint32_t>(random() % tiles);
+        for (const std::uint32_t trips : {0u, 1u, 4u, 31u, 100u}) {
+            CAPTURE(tiles, trips);
+            for (const Texel &texel :
+                 {nearest_texel(9, 1), nearest_texel(9, 4), linear_texel(9, 2), word_texel(9)})
+                CHECK(sum_of(walk, tile.places[13], 5, trips, texel) ==
+                      sum_as_the_kernel_does(walk, tile.places[13], 5, trips, texel));
+        }
+    }
+}
+
+TEST_CASE("unit.image_bandwidth.a_read_between_texels_is_four_of_them") {
+    const Texel one = nearest_texel(7, 3);
+    CHECK(linear_texel(7, 3)(5, 8) == one(5, 8) + one(6, 8) + one(5, 9) + one(6, 9));
+    CHECK(one(5, 8) <= 3 * 255);
+    CHECK(one(5, 8) != nearest_texel(8, 3)(5, 8));
+}
