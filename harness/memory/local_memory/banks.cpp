@@ -1,7 +1,5 @@
 #include "banks.hpp"
 
-#include <clprobe/statistics.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,13 +21,91 @@ constexpr std::size_t least_times = 8; // strides
 
 struct Fit {
     BankModel model;
+    double besides = 0;
+    double hidden = 1;
     double cost = std::numeric_limits<double>::infinity();
-    double slowdown = 1;
-    double explained = 0; ///< share of the strides, or of the slowed ones, if that is less
 };
 
-/// The logarithms of the times that a model gives, but for one scale; those of equal passes once.
-using Shape = std::map<double, double>;
+/// The times as all fits see them.
+struct Logs {
+    std::vector<double> times;
+    std::vector<double> weights; ///< of a squared difference
+
+    explicit Logs(std::span<const StrideTime> all) {
+        for (const StrideTime &time : all) {
+            times.push_back(std::log(time.seconds));
+            weights.push_back(1 / (least_error * least_error + time.error * time.error));
+        }
+    }
+};
+
+/// How far the logarithms of the times are from those of a model with its best scale, that of the
+/// median stride.
+class Distances {
+public:
+    Distances(const Logs &logs, const BankModel &model, std::span<const StrideTime> times)
+        : logs_(logs), sorted_(times.size()) {
+        std::map<double, std::size_t> known; // few numbers of passes differ
+        for (const StrideTime &time : times) {
+            const auto [place, is_new] = known.try_emplace(model.passes(time.stride), known.size());
+            if (is_new)
+                passes_.push_back(place->first);
+            which_.push_back(place->second);
+        }
+    }
+
+    /// The logarithm of the model's times over its fastest.
+    [[nodiscard]] std::vector<double> shape(double besides, double hidden) const {
+        const double least = *std::min_element(passes_.begin(), passes_.end());
+        std::vector<double> known;
+        for (const double pass : passes_)
+            known.push_back(
+                std::log((std::max(hidden, pass) + besides) / (std::max(hidden, least) + besides)));
+        std::vector<double> shape;
+        shape.reserve(which_.size());
+        for (const std::size_t which : which_)
+            shape.push_back(known[which]);
+        return shape;
+    }
+
+    [[nodiscard]] std::vector<double> from(const std::vector<double> &shape) {
+        std::vector<double> off(shape.size());
+        for (std::size_t i = 0; i < off.size(); ++i)
+            off[i] = logs_.times[i] - shape[i];
+        sorted_ = off;
+        const auto middle = sorted_.begin() + static_cast<std::ptrdiff_t>(sorted_.size() / 2);
+        std::nth_element(sorted_.begin(), middle, sorted_.end());
+        for (double &value : off)
+            value -= *middle;
+        return off;
+    }
+
+    [[nodiscard]] double cost(const std::vector<double> &off) const {
+        double sum = 0;
+        for (std::size_t i = 0; i < off.size(); ++i)
+            sum += std::min(off[i] * off[i] * logs_.weights[i], worst);
+        return sum;
+    }
+
+private:
+    const Logs &logs_;
+    std::vector<double> passes_;     ///< that occur
+    std::vector<std::size_t> which_; ///< of them, by stride
+    std::vector<double> sorted_;
+};
+
+/// The best of the model's fits over what a load costs besides its passes, and what hides them.
+Fit best_fit(const BankModel &model, std::span<const StrideTime> times, const Logs &logs) {
+    Distances distances(logs, model, times);
+    Fit best{model, 0, 1, std::numeric_limits<double>::infinity()};
+    for (const double besides : {0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 8.0})
+        for (const double hidden : {1.0, 1.5, 2.0, 3.0, 4.0, 8.0}) {
+            const double cost = distances.cost(distances.from(distances.shape(besides, hidden)));
+            if (cost < best.cost)
+                best = {model, besides, hidden, cost};
+        }
+    return best;
+}
 
 struct Share {
     std::size_t of = 0;
@@ -44,47 +120,22 @@ struct Share {
     }
 };
 
-/// The model with its best scale, that of the median stride.
-Fit fit_of(std::span<const StrideTime> times, const std::vector<double> &passes,
-           const Shape &shape) {
-    std::vector<double> logs(times.size());
-    for (std::size_t i = 0; i < times.size(); ++i)
-        logs[i] = std::log(times[i].seconds) - shape.at(passes[i]);
-    const double scale = median(logs);
-    const double fastest = shape.begin()->second;
-    Fit fit{{}, 0, std::exp(shape.rbegin()->second - fastest), 0};
+/// What the fit says of the times.
+void judge(const Fit &fit, std::span<const StrideTime> times, const Logs &logs,
+           BankVerdict &verdict) {
+    Distances distances(logs, fit.model, times);
+    const std::vector<double> shape = distances.shape(fit.besides, fit.hidden);
+    const std::vector<double> off = distances.from(shape);
     Share all;
     Share slowed;
     for (std::size_t i = 0; i < times.size(); ++i) {
-        const double off = std::abs(logs[i] - scale);
-        const double error = std::hypot(least_error, times[i].error);
-        fit.cost += std::min(off * off / (error * error), worst);
-        const bool explained = off <= std::max(believed, 3 * times[i].error);
+        const bool explained = std::abs(off[i]) <= std::max(believed, 3 * times[i].error);
         all.add(explained);
-        if (shape.at(passes[i]) > fastest + believed)
+        if (shape[i] > believed)
             slowed.add(explained);
     }
-    fit.explained = std::min(all.value(), slowed.value());
-    return fit;
-}
-
-/// The best of the model's fits over what a load costs besides its passes, and what hides them.
-Fit best_fit(const BankModel &model, std::span<const StrideTime> times) {
-    std::vector<double> passes;
-    for (const StrideTime &time : times)
-        passes.push_back(model.passes(time.stride));
-    Fit best;
-    for (const double besides : {0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 8.0})
-        for (const double hidden : {1.0, 1.5, 2.0, 3.0, 4.0, 8.0}) {
-            Shape shape;
-            for (const double pass : passes)
-                shape.try_emplace(pass, std::log(std::max(hidden, pass) + besides));
-            const Fit fit = fit_of(times, passes, shape);
-            if (fit.cost < best.cost)
-                best = fit;
-        }
-    best.model = model;
-    return best;
+    verdict.slowdown = std::exp(*std::max_element(shape.begin(), shape.end()));
+    verdict.explained = std::min(all.value(), slowed.value());
 }
 
 /// Whether two models differ in what is asked for.
@@ -92,12 +143,12 @@ bool differ(const BankModel &a, const BankModel &b) {
     return a.banks != b.banks || a.width_words != b.width_words;
 }
 
-std::vector<Fit> all_fits(std::span<const StrideTime> times) {
+std::vector<Fit> all_fits(std::span<const StrideTime> times, const Logs &logs) {
     std::vector<Fit> fits;
     for (const unsigned banks : {8u, 16u, 32u, 64u, 128u})
         for (const unsigned width_words : {1u, 2u, 4u})
             for (const unsigned lanes : {8u, 16u, 32u})
-                fits.push_back(best_fit({banks, width_words, lanes}, times));
+                fits.push_back(best_fit({banks, width_words, lanes}, times, logs));
     return fits;
 }
 
@@ -128,21 +179,21 @@ BankVerdict find_banks(std::span<const StrideTime> times) {
         verdict.reason = "too few strides were timed";
         return verdict;
     }
-    const std::vector<Fit> fits = all_fits(times);
+    const Logs logs(times);
+    const std::vector<Fit> fits = all_fits(times, logs);
     const Fit &best = *std::min_element(fits.begin(), fits.end(),
                                         [](const Fit &a, const Fit &b) { return a.cost < b.cost; });
     double other = std::numeric_limits<double>::infinity();
     for (const Fit &fit : fits)
         if (differ(fit.model, best.model))
             other = std::min(other, fit.cost);
-    verdict.slowdown = best.slowdown;
-    verdict.explained = best.explained;
-    if (best.slowdown < least_slowdown || verdict.explained < 1 - most_misses)
+    judge(best, times, logs, verdict);
+    if (verdict.slowdown < least_slowdown || verdict.explained < 1 - most_misses)
         verdict.reason = "no banks seen: times do not follow the strides' powers of two";
     else if (other < best.cost + decisive)
         verdict.reason = fmt::format("banks are seen, slowing strides by up to {:.3g}, but more "
                                      "than one division into banks explains the times",
-                                     best.slowdown);
+                                     verdict.slowdown);
     else
         verdict.model = best.model;
     return verdict;
