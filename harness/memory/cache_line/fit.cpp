@@ -18,7 +18,7 @@ constexpr double outlier_scale = 0.6;
 /// where the one before was; and how far off it, in the logarithm.
 constexpr double leave = 0.1;
 constexpr double wander = 0.2;
-constexpr double jump_scale = 0.3;
+constexpr double leap_scale = 0.3;
 
 /// How likely it is that such a place lies above the level by more than the rise to that.
 constexpr double too_far = 0.05;
@@ -41,24 +41,30 @@ public:
     /// The free places count from the start, or only once they are near the level.
     Fit(const Explanation &explanation, std::span<const Seen> seen, bool free_count)
         : explanation_(explanation), seen_(seen), weight_(seen.size(), 1.0),
-          deviation_(seen.size()) {
+          deviation_(seen.size()), leap_(seen.size()), stay_(seen.size()) {
         const double power = explanation.power;
         for (std::size_t i = 0; i < seen.size(); ++i) {
             // By the last one, so that no power is out of range.
             const double log = seen[i].log - seen.back().log;
             log_.push_back(explanation.known.empty() ? log : log - explanation.known[i]);
             grown_.push_back(power > 0 ? std::exp(power * log_[i]) : log_[i]);
-            if (i >= explanation.free_from && !free_count)
+            if (i < explanation.free_from)
+                continue;
+            leap_[i] = exponential(seen[i].log - seen[i - 1].log, leap_scale) / 2;
+            if (!free_count)
                 weight_[i] = no_weight;
         }
         predicted_ = grown_;
     }
 
     std::optional<Fitted> under(double scatter) {
-        for (std::size_t i = 0; i < seen_.size(); ++i)
-            deviation_[i] =
-                std::hypot(seen_[i].error,
-                           std::max(scatter / std::sqrt(seen_[i].places), *std::rbegin(scatters)));
+        for (std::size_t i = 0; i < seen_.size(); ++i) {
+            const double shared = scatter / std::sqrt(seen_[i].places);
+            deviation_[i] = std::hypot(seen_[i].error, std::max(shared, *std::rbegin(scatters)));
+            if (i >= explanation_.free_from)
+                stay_[i] =
+                    normal(seen_[i].log - seen_[i - 1].log, deviation_[i] * std::numbers::sqrt2);
+        }
         double cost = 0;
         for (int round = 0; round < 2; ++round) {
             if (!fit_line())
@@ -126,11 +132,9 @@ private:
             double here = on;
             double gone = 0;
             if (i >= explanation_.free_from) {
-                const double step = seen_[i].log - seen_[i - 1].log;
-                const double jump = exponential(step, jump_scale) / 2;
-                const double stay = normal(step, deviation_[i] * std::numbers::sqrt2);
                 here = there * (1 - leave) * on;
-                gone = there * leave * jump + (1 - there) * ((1 - wander) * stay + wander * jump);
+                gone = there * leave * leap_[i] +
+                       (1 - there) * ((1 - wander) * stay_[i] + wander * leap_[i]);
                 if (off > rise_)
                     gone *= too_far;
             }
@@ -148,6 +152,9 @@ private:
     std::vector<double> predicted_; ///< of that
     std::vector<double> weight_;
     std::vector<double> deviation_;
+    std::vector<double>
+        leap_; ///< how likely a place is where it is, from the one before: anywhere,
+    std::vector<double> stay_; ///< or at the same value
     double rise_ = 0;
 };
 
