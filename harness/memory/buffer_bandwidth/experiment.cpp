@@ -137,7 +137,7 @@ std::vector<WalkShape> Experiment::l1_shapes(std::size_t footprint) const {
 void Experiment::race_l1() {
     const Levels levels = find_levels(bandwidth_curve(bench_.data()), CurveKind::bandwidth);
     double bytes = static_cast<double>(footprints().front());
-    if (levels.decided && !levels.levels.empty())
+    if (levels.settled > 0 || (levels.decided && !levels.levels.empty()))
         bytes = std::max(bytes, levels.levels.front().plateau.high / 2);
     const auto footprint = static_cast<std::size_t>(bytes);
     double best = 0;

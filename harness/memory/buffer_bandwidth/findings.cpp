@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace clprobe::probes::buffer_bandwidth {
 namespace {
@@ -108,11 +109,13 @@ private:
     std::vector<Finding> findings_;
 };
 
-/// The levels before memory, which is the last one where the curve reaches it.
+/// The levels before memory, which is the last one where the curve reaches it; of a curve that does
+/// not decide, those that hold nevertheless.
 std::size_t Interpretation::caches() const {
-    if (!levels_.decided || levels_.levels.empty())
-        return 0;
-    return levels_.levels.size() - (levels_.complete ? 1 : 0);
+    const std::size_t count = levels_.levels.size();
+    if (!levels_.decided)
+        return std::min(count, levels_.settled);
+    return count - (levels_.complete && count > 0 ? 1 : 0);
 }
 
 Finding *Interpretation::find(const std::string &key) {
@@ -121,26 +124,27 @@ Finding *Interpretation::find(const std::string &key) {
 }
 
 void Interpretation::add_caches() {
-    if (caches() == 0) {
-        const std::string reason =
-            levels_.decided ? "the curve shows no more than one level, of a cache or of memory"
-                            : levels_.reason;
-        for (const FindingKey &key : {level_bandwidth, level_size})
-            findings_.push_back(without_value(numbered(key, 1), Status::inconclusive, reason));
-        return;
-    }
     for (std::size_t i = 0; i < caches(); ++i) {
         const Level &level = levels_.levels[i];
-        const auto raced = i == 0 ? raced_level(data_, level) : std::nullopt;
-        findings_.push_back(raced ? *raced
-                                  : plateau_bandwidth(numbered(level_bandwidth, i + 1), level));
-        findings_.back().evidence.push_back(evidence_);
+        Finding bandwidth = plateau_bandwidth(numbered(level_bandwidth, i + 1), level);
+        if (const auto raced = i == 0 ? raced_level(data_, level) : std::nullopt)
+            bandwidth = *raced;
+        bandwidth.evidence.emplace_back(evidence_);
+        findings_.push_back(std::move(bandwidth));
         if (!level.size)
             continue;
         findings_.push_back(measured(numbered(level_size, i + 1), *level.size, level.knee));
         findings_.back().method = "half-way of the fall in log bandwidth";
         findings_.back().evidence = {evidence_};
     }
+    if (levels_.decided && caches() > 0)
+        return;
+    const std::string reason =
+        levels_.decided ? "the curve shows no more than one level, of a cache or of memory"
+                        : levels_.reason;
+    for (const FindingKey &key : {level_bandwidth, level_size})
+        findings_.push_back(
+            without_value(numbered(key, caches() + 1), Status::inconclusive, reason));
 }
 
 void Interpretation::add_memory() {
