@@ -40,7 +40,7 @@ private:
     void enter_all();
     /// Leaves of dropped and used results the faster.
     void choose();
-    void sample_all(int block, bool every);
+    void sample_all(int block);
     void sample_addresses(int block);
     /// Whether further samples of it would tell more.
     [[nodiscard]] static bool uncertain(const Contender &contender);
@@ -142,18 +142,18 @@ void Experiment::choose() {
     contenders_ = std::move(chosen);
 }
 
-void Experiment::sample_all(int block, bool every) {
+void Experiment::sample_all(int block) {
     // Each time on another word, as their places differ.
     launcher_.move(bench_.random()() % launcher_.chain_bytes() / line * line);
     for (Contender &contender : contenders_)
-        if (every || uncertain(contender))
+        if (uncertain(contender))
             bench_.sample_block(contender, block);
 }
 
 void Experiment::run() {
     enter_all();
     const int full_turns = bench_.profile() == Profile::quick ? 1 : 3;
-    constexpr int least_turns = 4;
+    constexpr int least_turns = 2;
     constexpr int address_turns = 4;
     constexpr int most_turns = 40;
     double longest = 0;
@@ -163,9 +163,10 @@ void Experiment::run() {
         if (turn >= least_turns && bench_.remaining() < 1.2 * longest)
             return;
         const double before = bench_.remaining();
-        sample_all(turn, turn < least_turns);
-        longest = turn > full_turns ? std::max(longest, before - bench_.remaining()) : 0;
-        if (turn < 2 || (turn < address_turns && bench_.remaining() > 0.5 * bench_.budget()))
+        sample_all(turn);
+        longest = turn >= full_turns ? std::max(longest, before - bench_.remaining()) : 0;
+        if (turn < least_turns ||
+            (turn < address_turns && bench_.remaining() > 0.5 * bench_.budget()))
             sample_addresses(turn);
         if (bench_.tiny())
             return;
