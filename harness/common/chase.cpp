@@ -24,8 +24,8 @@ std::size_t group_size(const Bench &bench, const Kernel &kernel, std::uint64_t w
         std::min<std::uint64_t>({wanted, of_device, kernel.max_group_size().value_or(wanted)}));
 }
 
-Chase::Chase(Bench &bench, const Program &program, std::size_t bytes)
-    : bench_(bench), bytes_(bytes), link_(program.kernel("link_ring")),
+Chase::Chase(Bench &bench, const Program &program, std::size_t bytes, std::size_t alignment)
+    : bench_(bench), bytes_(bytes), alignment_(alignment), link_(program.kernel("link_ring")),
       follow_(program.kernel("follow_ring")),
       lanes_(is_cpu(bench) ? 1 : group_size(bench, follow_, 1024)),
       groups_(is_cpu(bench) ? static_cast<std::size_t>(bench.device().compute_units.value_or(1))
@@ -40,7 +40,7 @@ Chase::Chase(Bench &bench, const Program &program, std::size_t bytes)
 
 void Chase::renew() {
     memory_.reset();
-    memory_ = bench_.buffer(bytes_ + ring_alignment);
+    memory_ = bench_.buffer(bytes_ + alignment_);
     // A chase that went astray would read an address of 0, not one beyond the buffer.
     bench_.context().fill(*memory_, 0);
     link_.set(0, *memory_);
@@ -103,7 +103,7 @@ bool LatencySampler::warm(const Ring &ring) {
     // larger ones can be the core's own or shared by some. What outgrows them is as cold by its
     // linking.
     constexpr std::uint32_t short_ring = 1u << 14;
-    constexpr std::uint32_t outgrown = 1u << 20;
+    constexpr std::uint32_t outgrown = 1u << 18;
     if (ring.length() <= short_ring)
         return false;
     if (!is_cpu(bench_) || ring.length() <= outgrown)

@@ -37,10 +37,14 @@ public:
 /// has: it links rings, and follows them with one work-item.
 class Chase final : public RingMemory {
 public:
-    /// Rings may take `bytes`. Throws Unsupported where that is more than the device grants.
-    Chase(Bench &bench, const Program &program, std::size_t bytes);
+    /// Rings may take `bytes`, from an address that is a multiple of `alignment` on; 0: where the
+    /// memory begins. Throws Unsupported where that is more than the device grants.
+    Chase(Bench &bench, const Program &program, std::size_t bytes,
+          std::size_t alignment = ring_alignment);
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
+    /// The memory that holds the ring.
+    [[nodiscard]] const Buffer &memory() const { return *memory_; }
     /// Gives back the memory and takes other: how it lies is a matter of chance.
     void renew();
     void link(const Ring &ring) override;
@@ -50,6 +54,7 @@ public:
 private:
     Bench &bench_;
     std::size_t bytes_;
+    std::size_t alignment_;
     Kernel link_;
     Kernel follow_;
     std::size_t lanes_;  ///< of a group that reads the ring

@@ -89,10 +89,31 @@ std::vector<FindingKey> latency_keys(const std::string &prefix) {
 
 std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
                                       const std::string &evidence) {
-    const std::vector<FindingKey> keys = latency_keys(prefix);
+    const FindingKey memory = latency_keys(prefix)[2];
     const bool alone = levels.levels.size() == 1 && levels.complete;
-    const bool reaches_memory = levels.decided && levels.complete && !alone;
-    const std::size_t told = alone ? 0 : levels.decided ? levels.levels.size() : levels.settled;
+    if (alone) {
+        Levels none = levels;
+        none.levels.clear();
+        none.settled = 0;
+        if (none.decided)
+            none.reason = "the curve shows no more than one level, of a cache or of memory";
+        none.decided = none.complete = false;
+        return latency_findings(prefix, none, evidence);
+    }
+    std::vector<Finding> findings = cache_findings(prefix, levels, evidence);
+    if (levels.decided && levels.complete) {
+        findings.back().key = memory.key;
+    } else {
+        findings.push_back(without_value(memory, Status::inconclusive, levels.reason));
+        findings.back().evidence = findings.front().evidence;
+    }
+    return findings;
+}
+
+std::vector<Finding> cache_findings(const std::string &prefix, const Levels &levels,
+                                    const std::string &evidence) {
+    const std::vector<FindingKey> keys = latency_keys(prefix);
+    const std::size_t told = levels.decided ? levels.levels.size() : levels.settled;
     std::vector<Finding> findings;
     for (std::size_t i = 0; i < told; ++i) {
         const Level &level = levels.levels[i];
@@ -100,25 +121,19 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
             findings.push_back(measured(numbered(prefix, i + 1, keys[0]), *level.size, level.knee));
             findings.back().method = "half-way of the rise in log latency";
         }
-        const bool memory = reaches_memory && i + 1 == told;
-        findings.push_back(measured(memory ? keys[2] : numbered(prefix, i + 1, keys[1]),
-                                    level.value, level.interval));
+        findings.push_back(measured(numbered(prefix, i + 1, keys[1]), level.value, level.interval));
         findings.back().method =
             fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
                         format({level.plateau.high, Unit::byte}));
         findings.back().note = level.note;
     }
-    const std::string reason =
-        alone && levels.decided ? "the curve shows no more than one level, of a cache or of memory"
-                                : levels.reason;
     if (told == 0 || !levels.decided)
         for (const FindingKey &key : {keys[0], keys[1]})
-            findings.push_back(
-                without_value(numbered(prefix, told + 1, key), Status::inconclusive, reason));
-    if (!reaches_memory)
-        findings.push_back(without_value(keys[2], Status::inconclusive, reason));
+            findings.push_back(without_value(numbered(prefix, told + 1, key), Status::inconclusive,
+                                             levels.reason));
     for (Finding &finding : findings)
-        finding.evidence = {evidence};
+        if (!evidence.empty())
+            finding.evidence = {evidence};
     return findings;
 }
 

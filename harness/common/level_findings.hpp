@@ -31,11 +31,15 @@ struct LatencyCurve {
 /// `<prefix>.memory.latency`.
 [[nodiscard]] std::vector<FindingKey> latency_keys(const std::string &prefix);
 
-/// What the levels of a latency curve say, under those keys; `evidence` is the curve's series. The
-/// last level is memory, unless the curve ends in a rise. Of one that is not decided the settled
-/// levels are told, and of the rest, or one that has one level only, which may be a cache or
-/// memory, the reason.
+/// What the levels of a latency curve say, under those keys; `evidence` is the curve's series, if
+/// any. The last level is memory, unless the curve ends in a rise. Of one that is not decided the
+/// settled levels are told, and of the rest, or one that has one level only, which may be a cache
+/// or memory, the reason.
 [[nodiscard]] std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
                                                     const std::string &evidence);
+
+/// The same of a curve that does not reach memory, and has no key for it.
+[[nodiscard]] std::vector<Finding> cache_findings(const std::string &prefix, const Levels &levels,
+                                                  const std::string &evidence);
 
 } // namespace clprobe::probes

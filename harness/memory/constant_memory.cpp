@@ -1,0 +1,222 @@
+#include "common/chase.hpp"
+#include "common/footprints.hpp"
+#include "common/level_findings.hpp"
+#include "common/trip_timing.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/levels.hpp>
+#include <clprobe/probe.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+namespace clprobe::probes {
+namespace {
+
+constexpr const char *bare_curve = "latency"; ///< somebody's
+constexpr const char *raw_times = "times";    ///< our own
+constexpr const char *together = "together";
+constexpr const char *too_small = "too_small";
+constexpr std::size_t line_bytes = 64;       ///< of the chase over footprint: no line is less
+constexpr std::size_t together_bytes = 1024; ///< the least first levels hold that
+constexpr std::size_t most_lanes = 32;
+
+FindingKey divergence_key() {
+    return {"constant.divergence", Unit::one, Better::lower,
+            "time that the work-items of a group take on as many addresses, over that on one"};
+}
+
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "memory/constant_memory";
+    info.question = "How large and how far are the caches of constant memory, and what does it "
+                    "cost when work-items read different addresses?";
+    info.method =
+        "A chase by one work-item along a random ring through the constant address space, from 256 "
+        "B to 64 KiB, which is what every device has to grant; sizes and latencies as "
+        "memory/buffer_latency has them. Then 32 work-items of one group follow a ring of 1 KiB "
+        "together: all from one place, and from 2, 4 ... 32 different ones.";
+    info.pitfalls = {
+        "Constant memory is often the same caches as global memory's (CPUs, many mobile GPUs): the "
+        "levels are then those, cut off at 64 KiB.",
+        "A compiler may take reads of `constant` whose address differs between work-items through "
+        "the path of global memory: divergence then costs what it costs there.",
+        "Fewer work-items than a warp holds diverge less: groups of 32 are compared."};
+    info.sources = {"Wong et al., Demystifying GPU Microarchitecture through Microbenchmarking, "
+                    "2010 (constant caches)"};
+    info.makes = latency_keys("constant");
+    info.makes.back() = divergence_key();
+    const Axis footprint{"footprint", Unit::byte, {}};
+    const Axis trips{"trips", Unit::one, {}};
+    const Axis time{"time", Unit::second, {}};
+    info.series = {
+        {bare_curve,
+         {footprint},
+         {"latency", Unit::second, {}},
+         "time of a dependent load from constant memory, over the bytes that a random "
+         "chase goes through"},
+        {raw_times, {footprint, trips}, time, "time of a launch of the chase; 16 hops a trip"},
+        {together,
+         {{"addresses", Unit::one, {}}, trips},
+         time,
+         "time of a launch in which the work-items of a group follow a ring from so "
+         "many places; 16 hops a trip"}};
+    info.kernels = {"memory/constant_memory"};
+    info.seconds = 2;
+    return info;
+}
+
+Ring ring_through(std::size_t bytes, std::size_t slot, std::mt19937_64 &random) {
+    return spread_ring(bytes / slot, slot, 1, bytes, random);
+}
+
+/// The work-items of a group on a ring of their own, from several places.
+class Together {
+public:
+    Together(Bench &bench, Chase &chase, const Kernel &kernel)
+        : bench_(bench), kernel_(kernel), lanes_(group_size(bench, kernel, most_lanes)),
+          ring_(ring_through(together_bytes, together_bytes / most_lanes, bench.random())),
+          start_(bench.buffer(lanes_ * sizeof(std::uint32_t))),
+          last_(bench.buffer(start_.bytes())) {
+        chase.link(ring_);
+        kernel_.set(0, chase.memory());
+        kernel_.set(1, start_);
+        kernel_.set(2, last_);
+    }
+
+    [[nodiscard]] std::size_t lanes() const { return lanes_; }
+
+    /// All from `addresses` places, spread over the ring.
+    [[nodiscard]] Work work(std::size_t addresses) {
+        const auto prepare = [this, addresses] {
+            bench_.write<std::uint32_t>(start_, expected(addresses, 0));
+            bench_.poison(last_);
+        };
+        const auto verify = [this, addresses](std::uint32_t trips) {
+            if (bench_.read<std::uint32_t>(last_, 0, lanes_) != expected(addresses, trips))
+                throw VerificationError("follow_together did not do what the host computes");
+        };
+        return {kernel_, NdRange::linear(1, lanes_), 3u, prepare, verify};
+    }
+
+private:
+    [[nodiscard]] std::vector<std::uint32_t> expected(std::size_t addresses,
+                                                      std::uint32_t trips) const {
+        std::vector<std::uint32_t> places;
+        for (std::size_t lane = 0; lane < lanes_; ++lane)
+            places.push_back(ring_.address(lane % addresses * (most_lanes / addresses) +
+                                           std::uint64_t{Chase::hops} * trips));
+        return places;
+    }
+
+    Bench &bench_;
+    Kernel kernel_;
+    std::size_t lanes_;
+    Ring ring_;
+    Buffer start_;
+    Buffer last_;
+};
+
+class ConstantMemory final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+
+    void measure(Bench &bench) const override {
+        const Program program = bench.build("memory/constant_memory", "");
+        if (bench.tiny())
+            bench.data().words[too_small] = "the tiny profile's sizes show no level";
+        const std::size_t bytes = std::size_t{bench.tiny() ? 4u : 64u} << 10;
+        Chase chase(bench, program, bytes, 0);
+        measure_levels(bench, chase);
+        measure_together(bench, chase, program.kernel("follow_together"));
+    }
+
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts & /*facts*/) const override {
+        const auto curve = curve_in(data);
+        Levels levels;
+        if (const std::string reason = data.word(too_small); !reason.empty())
+            levels.reason = reason;
+        else if (curve)
+            levels = find_levels(curve->points, CurveKind::latency);
+        else
+            levels.reason = "nothing was measured";
+        std::vector<Finding> findings =
+            cache_findings("constant", levels, curve ? curve->series : "");
+        findings.push_back(divergence(data));
+        return findings;
+    }
+
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
+        const auto curve = curve_in(data);
+        return curve ? std::vector{shown(*curve)} : std::vector<Curve>{};
+    }
+
+private:
+    static std::optional<LatencyCurve> curve_in(const Dataset &data) {
+        return latency_curve(data, raw_times, bare_curve, Chase::hops);
+    }
+
+    Series &series_of(Bench &bench, std::size_t shape) const {
+        const SeriesShape &is = info_.series[shape];
+        return bench.data().add(is.name, is.axes, is.measure);
+    }
+
+    void measure_together(Bench &bench, Chase &chase, const Kernel &kernel) const {
+        Together all(bench, chase, kernel);
+        std::vector<Contender> contenders;
+        for (std::size_t addresses = 1; addresses <= all.lanes(); addresses *= 2)
+            contenders.push_back(
+                {all.work(addresses), &series_of(bench, 2), {static_cast<double>(addresses)}, 0});
+        bench.sample(contenders, {.relative_half_width = 0.02, .seconds = bench.budget() * 0.3});
+    }
+
+    void measure_levels(Bench &bench, Chase &chase) const {
+        LatencySampler sampler(bench, chase,
+                               ring_through(together_bytes, line_bytes, bench.random()));
+        survey(bench,
+               {.least = 256,
+                .most = chase.bytes(),
+                .sample =
+                    [&](std::size_t footprint, int block) {
+                        sampler.sample(series_of(bench, 1), {static_cast<double>(footprint)},
+                                       ring_through(footprint, line_bytes, bench.random()), block);
+                    },
+                .curve = [&] { return curve_of(series_of(bench, 1), Chase::hops); }},
+               0.6);
+    }
+
+    [[nodiscard]] static Finding divergence(const Dataset &data) {
+        const Series *times = data.find(together);
+        double most = 1;
+        for (const Point &point : times != nullptr ? times->points : std::vector<Point>{})
+            most = std::max(most, point.at.front());
+        const auto one = times != nullptr ? time_per_trip(*times, {1}) : std::nullopt;
+        const auto all = times != nullptr ? time_per_trip(*times, {most}) : std::nullopt;
+        if (!one || !all || most < 2)
+            return without_value(divergence_key(), Status::inconclusive,
+                                 "no times on one address and on several");
+        Finding finding = measured(
+            divergence_key(), all->seconds / one->seconds,
+            {all->interval.low / one->interval.high, all->interval.high / one->interval.low});
+        finding.method = fmt::format("{:.0f} addresses against one", most);
+        finding.evidence = {together};
+        check_timing(finding, *one);
+        check_timing(finding, *all);
+        return finding;
+    }
+
+    ProbeInfo info_ = describe();
+};
+
+} // namespace
+
+std::unique_ptr<Probe> make_memory_constant_memory();
+std::unique_ptr<Probe> make_memory_constant_memory() {
+    return std::make_unique<ConstantMemory>();
+}
+
+} // namespace clprobe::probes
