@@ -28,9 +28,12 @@ ProbeInfo describe() {
         "that is fetched covers both blocks. In more memory than the first level holds this shows "
         "its sector; after everything was evicted, each pair visited once, the memory's fetch, "
         "once what a hit in the next level costs is taken off.\n\n"
-        "All sizes are taken for powers of two: the one that explains the times best is reported "
-        "where its probability is high enough to be wrong once in a hundred at most. A sweep of "
-        "strides is recorded as evidence.";
+        "All sizes are taken for powers of two. Each explains the times by a level and a rise that "
+        "are fitted, under normal noise with some outliers, most of them slow; the likeliest is "
+        "reported where its probability is high enough to be wrong once in a hundred at most. A "
+        "sweep of strides is recorded as evidence, and read where there is nothing else: time "
+        "rises in proportion to the stride, once that outweighs the rest, up to the line, and what "
+        "follows from twice the line on is taken for pages or prefetch.";
     info.pitfalls = {
         "A stride sweep alone shows what a miss fetches, which is the sector where lines have "
         "sectors: 32 B on a GPU whose tags cover 128 B.",
