@@ -28,9 +28,12 @@ private:
         return bench_.device().type == DeviceType::cpu ? 3 * on_gpu : on_gpu;
     }
     Series &series(const char *name) { return bench_.data().add(name, {}, {}); }
-    /// Whether an experiment that may use that share of the budget goes on.
-    [[nodiscard]] bool time_for(double share) const {
-        return bench_.tiny() || bench_.remaining() > (1 - share) * bench_.budget();
+    /// What will remain of the time when an experiment that begins now and may use that share of
+    /// the budget has to end: a slow build is no reason to do less. A tiny run is bounded by its
+    /// sizes.
+    [[nodiscard]] double end_of(double share) const {
+        return bench_.tiny() ? -std::numeric_limits<double>::infinity()
+                             : bench_.remaining() - share * bench_.budget();
     }
     /// Trips for a launch of that many seconds, by two launches of a part of the `guess` (0: none),
     /// which is what works of this kind took before.
@@ -72,6 +75,7 @@ void Experiment::enter_all() {
     for (const Atomic &atomic : all_atomics())
         if (const auto reason = launcher_.lacks(atomic))
             bench_.data().words[atomic.name() + lacking] = *reason;
+    const double end = end_of(0.6);
     std::map<std::pair<Space, Place>, std::uint32_t> many_guess;
     std::map<Space, std::uint32_t> chain_guess;
     for (const bool used : {false, true})
@@ -82,12 +86,12 @@ void Experiment::enter_all() {
             const auto operation = static_cast<double>(atomic.operation);
             const double real = atomic.real ? 1 : 0;
             for (const Place place : {Place::contended, Place::spread})
-                if (time_for(0.6))
+                if (bench_.remaining() > end)
                     enter(launcher_.many(atomic, place, used), series::rates,
                           {space, real, operation, static_cast<double>(place), used ? 1.0 : 0.0,
                            static_cast<double>(launcher_.work_items())},
                           0.4e-3, many_guess[{atomic.space, place}]);
-            if (!used && time_for(0.6))
+            if (!used && bench_.remaining() > end)
                 enter(launcher_.chain(atomic), series::latency, {space, real, operation}, 0.2e-3,
                       chain_guess[atomic.space]);
         }

@@ -103,7 +103,12 @@ Finding rate(const Atomic &atomic, Place place, const Dataset &data) {
     return finding;
 }
 
-Finding latency(const Atomic &atomic, const Dataset &data) {
+std::string near_and_far(const Modes &modes) {
+    return fmt::format("{}, and {} at {:.0f} % of the addresses", format({modes.low, Unit::second}),
+                       format({modes.high, Unit::second}), 100 * modes.share);
+}
+
+Finding latency(const Atomic &atomic, const Dataset &data, const Modes &modes) {
     const FindingKey key = latency_key(atomic);
     if (auto refused = refusal(key, atomic, data))
         return *refused;
@@ -117,8 +122,11 @@ Finding latency(const Atomic &atomic, const Dataset &data) {
         key, timing->seconds / operations_a_trip,
         {timing->interval.low / operations_a_trip, timing->interval.high / operations_a_trip});
     finding.method = timing->method;
-    if (atomic.space == Space::global)
+    if (atomic.space == Space::global) {
         finding.method += ", each at another address";
+        if (modes.count == 2)
+            finding.note = "an addition takes " + near_and_far(modes);
+    }
     finding.evidence = {series::latency};
     check_timing(finding, *timing);
     return finding;
@@ -142,19 +150,19 @@ std::vector<std::vector<double>> by_address(const Series &series) {
     return latencies;
 }
 
-Finding partitions(const Dataset &data) {
+Modes modes_of(const Dataset &data) {
     const Series *series = data.find(series::addresses);
-    const Modes modes =
-        find_modes(series != nullptr ? by_address(*series) : std::vector<std::vector<double>>{});
+    return find_modes(series != nullptr ? by_address(*series) : std::vector<std::vector<double>>{});
+}
+
+Finding partitions(const Modes &modes) {
     if (!modes.count)
         return without_value(partitions_key, Status::inconclusive, modes.reason);
     const double count = *modes.count;
     Finding finding = measured(partitions_key, count, {count, count});
     finding.method = "dip test of the latency over addresses";
     if (*modes.count == 2)
-        finding.note = fmt::format("{}, and {} at {:.0f} % of the addresses",
-                                   format({modes.low, Unit::second}),
-                                   format({modes.high, Unit::second}), 100 * modes.share);
+        finding.note = near_and_far(modes);
     finding.evidence = {series::addresses};
     return finding;
 }
@@ -173,13 +181,14 @@ std::vector<FindingKey> finding_keys() {
 }
 
 std::vector<Finding> findings_of(const Dataset &data) {
+    const Modes modes = modes_of(data);
     std::vector<Finding> findings;
     for (const Atomic &atomic : all_atomics()) {
         for (const Place place : {Place::contended, Place::spread})
             findings.push_back(rate(atomic, place, data));
-        findings.push_back(latency(atomic, data));
+        findings.push_back(latency(atomic, data, modes));
     }
-    findings.push_back(partitions(data));
+    findings.push_back(partitions(modes));
     return findings;
 }
 

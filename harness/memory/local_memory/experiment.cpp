@@ -3,6 +3,7 @@
 #include "launches.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -63,9 +64,12 @@ private:
     [[nodiscard]] double launch_seconds(double on_gpu) const {
         return bench_.device().type == DeviceType::cpu ? 4 * on_gpu : on_gpu;
     }
-    /// Whether that share of the budget is left. A tiny run is bounded by its sizes.
-    [[nodiscard]] bool left(double share) const {
-        return bench_.tiny() || bench_.remaining() > share * bench_.budget();
+    /// What will remain of the time when an experiment that begins now and may use that share of
+    /// the budget has to end: a slow build is no reason to do less. A tiny run is bounded by its
+    /// sizes.
+    [[nodiscard]] double end_of(double share) const {
+        return bench_.tiny() ? -std::numeric_limits<double>::infinity()
+                             : bench_.remaining() - share * bench_.budget();
     }
     Contender enter(const Work &work, const char *name, std::vector<double> at, double seconds) {
         return {work, &series_of(bench_.data(), name), std::move(at),
@@ -100,9 +104,10 @@ private:
 std::optional<std::pair<unsigned, std::size_t>> Experiment::race() {
     std::optional<std::pair<unsigned, std::size_t>> best;
     double best_rate = 0;
+    const double end = end_of(0.4);
     for (const std::size_t crowd : crowds_)
         for (const unsigned width : widths) {
-            if (!launcher_.can_read(width) || (best && !left(0.5)))
+            if (!launcher_.can_read(width) || (best && bench_.remaining() < end))
                 continue;
             const std::size_t groups = units_ * crowd;
             Contender contender = reader(width, groups, series::race, 1e-3);
@@ -173,8 +178,10 @@ std::vector<Contender> Experiment::enter_evictions() {
     // Shorter rings take too little of a pass's time.
     const double least = bench_.tiny() ? 1024 : 8192;
     const double most = bench_.tiny() ? 1024 : 1 << 20;
+    const double end = end_of(0.4);
     enter_eviction(contenders, 0);
-    for (double bytes = least; bytes <= most && knee() == 0 && left(0.1); bytes *= 1.4)
+    for (double bytes = least; bytes <= most && knee() == 0 && bench_.remaining() > end;
+         bytes *= 1.4)
         enter_eviction(contenders, static_cast<std::size_t>(bytes / 1024) * 1024);
     // What matters is where the ring alone fits, and not beside all of the local memory.
     const double fits = knee();
