@@ -16,8 +16,8 @@ struct SecondOpinion {
     std::string by;     ///< what the other goes by, for people: "bandwidth"
 };
 
-/// Adds a note to all findings of a level where the facts' second opinion on its size is another
-/// (the intervals do not meet), or knows no such level.
+/// Adds a note to all findings of a level whose size none of the facts' sizes meets (by their
+/// intervals): the two may count levels differently.
 void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
                        const SecondOpinion &opinion);
 

@@ -199,10 +199,11 @@ TEST_CASE("unit.buffer_bandwidth.says_where_latency_disagrees") {
     facts.findings = {size(1, 32768)};
     auto findings = findings_of(device.measure(), facts);
     CHECK(find(findings, "buffer.l1.read_bandwidth").note.empty());
-    CHECK_THAT(find(findings, "buffer.l2.read_size").note, ContainsSubstring("no knee"));
+    CHECK_THAT(find(findings, "buffer.l2.read_size").note,
+               ContainsSubstring("nearest lies at 32 KiB"));
 
     facts.findings.push_back(size(2, 4 << 20));
     findings = findings_of(device.measure(), facts);
     for (const char *key : {"buffer.l2.read_size", "buffer.l2.read_bandwidth"})
-        CHECK_THAT(find(findings, key).note, ContainsSubstring("knee at 4 MiB"));
+        CHECK_THAT(find(findings, key).note, ContainsSubstring("nearest lies at 4 MiB"));
 }

@@ -88,7 +88,7 @@ TEST_CASE("unit.buffer_latency.says_where_bandwidth_disagrees") {
     const auto findings = registry().find("memory/buffer_latency")->interpret(data, facts);
     CHECK(find(findings, "buffer.l1.latency")->note.empty());
     for (const char *key : {"buffer.l2.size", "buffer.l2.latency"})
-        CHECK(find(findings, key)->note.find("knee at 4 MiB") != std::string::npos);
+        CHECK(find(findings, key)->note.find("nearest lies at 4 MiB") != std::string::npos);
 }
 
 TEST_CASE("unit.buffer_latency.finds_nothing_where_nothing_shows") {

@@ -31,7 +31,17 @@ StreamShape StreamRace::first_shape(Operation operation) const {
         return {operation, Layout::one_shot, usual_width(bench_.device()), 4, 8};
     if (cpu())
         return {operation, Layout::chunked, 16, 1, 16 * units_of(bench_)};
-    return {operation, Layout::one_shot, 2, group_size(bench_, 256), 8};
+    // What was fastest on a large GPU: little a work-item, and the more so the more is written.
+    switch (operation) {
+    case Operation::read:
+        return {operation, Layout::one_shot, 2, group_size(bench_, 512), 8};
+    case Operation::write:
+        return {operation, Layout::one_shot, 2, group_size(bench_, 1024), 4};
+    case Operation::copy:
+    case Operation::triad:
+        break;
+    }
+    return {operation, Layout::one_shot, 1, group_size(bench_, 128), 4};
 }
 
 std::vector<StreamShape> StreamRace::alternatives(const StreamShape &best, int stage) const {
@@ -58,14 +68,14 @@ std::vector<StreamShape> StreamRace::cpu_alternatives(const StreamShape &best, i
 std::vector<StreamShape> StreamRace::gpu_alternatives(const StreamShape &best, int stage) const {
     if (stage == 0)
         return changed(best, &StreamShape::local_size, group_size(bench_, 1024),
-                       group_size(bench_, 512), group_size(bench_, 128));
+                       group_size(bench_, 512), group_size(bench_, 256), group_size(bench_, 128));
     // A read takes eight elements at once, the others four.
     if (stage == 1 && best.operation == Operation::read)
         return changed(best, &StreamShape::share, 16, 32);
     if (stage == 1)
-        return changed(best, &StreamShape::share, 4, 16);
+        return changed(best, &StreamShape::share, 8, 4, 16);
     if (stage == 2)
-        return changed(best, &StreamShape::width, 4, 1);
+        return changed(best, &StreamShape::width, 4, 2, 1);
     if (quick())
         return {};
     std::vector<StreamShape> shapes = changed(best, &StreamShape::width, 8);
