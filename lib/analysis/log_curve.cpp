@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <optional>
 
 namespace clprobe {
 namespace {
@@ -74,6 +75,43 @@ void raise_to_roughness(LogCurve &curve) {
         deviation = expected > 0 ? deviation * roughness / expected : roughness;
 }
 
+void append_differences(std::vector<double> &differences, const std::vector<double> &samples) {
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        for (std::size_t j = i + 1; j < samples.size(); ++j)
+            differences.push_back(samples[j] - samples[i]);
+}
+
+/// Of one sample, by the differences between those of the same place, at the places [first, end);
+/// nothing where these are too few.
+std::optional<double> pooled_deviation(std::span<const std::vector<double>> samples) {
+    std::vector<double> differences;
+    for (const std::vector<double> &here : samples)
+        append_differences(differences, here);
+    if (differences.size() < enough_pairs)
+        return std::nullopt;
+    return deviation_of_differences(std::move(differences));
+}
+
+/// Of each place's median, by the scatter of the samples there and at the places around it: one
+/// level of a curve can be much noisier than another.
+std::vector<double> deviations(const std::vector<std::vector<double>> &samples) {
+    constexpr std::size_t around = 3;
+    constexpr double least_share = 0.5; // of what holds for the curve
+    constexpr double by_chance = 2;     // a place's samples disagree by so much more than others
+    const double whole = pooled_deviation(samples).value_or(0);
+    std::vector<double> result;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        const std::size_t first = i - std::min(i, around);
+        const std::size_t end = std::min(i + around + 1, samples.size());
+        const double local =
+            pooled_deviation(std::span(samples).subspan(first, end - first)).value_or(whole);
+        result.push_back(
+            median_deviation(samples[i].size()) *
+            std::max({local, least_share * whole, robust_deviation(samples[i]) / by_chance}));
+    }
+    return result;
+}
+
 } // namespace
 
 double median_deviation(std::size_t n) {
@@ -87,28 +125,17 @@ LogCurve log_curve(std::span<const CurvePoint> curve) {
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return curve[a].x < curve[b].x; });
     LogCurve result;
-    std::vector<double> differences;
-    std::vector<double> own_deviation;
+    std::vector<std::vector<double>> samples;
     for (const std::size_t place : order) {
-        const std::vector<double> samples = logarithms(curve[place].samples);
-        if (samples.empty())
+        std::vector<double> here = logarithms(curve[place].samples);
+        if (here.empty())
             continue;
         result.x.push_back(curve[place].x);
-        result.level.push_back(median(samples));
-        const double factor = median_deviation(samples.size());
-        result.deviation.push_back(factor);
-        own_deviation.push_back(robust_deviation(samples) * factor);
+        result.level.push_back(median(here));
         result.place.push_back(place);
-        for (std::size_t i = 0; i < samples.size(); ++i)
-            for (std::size_t j = i + 1; j < samples.size(); ++j)
-                differences.push_back(samples[j] - samples[i]);
+        samples.push_back(std::move(here));
     }
-    const double noise =
-        differences.size() >= enough_pairs ? deviation_of_differences(std::move(differences)) : 0;
-    // A point whose own samples disagree more than chance has it counts for less.
-    constexpr double by_chance = 2;
-    for (std::size_t i = 0; i < result.size(); ++i)
-        result.deviation[i] = std::max(noise * result.deviation[i], own_deviation[i] / by_chance);
+    result.deviation = deviations(samples);
     if (result.size() >= 3)
         raise_to_roughness(result);
     return result;
