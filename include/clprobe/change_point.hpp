@@ -77,21 +77,4 @@ struct Step {
 };
 [[nodiscard]] Step find_step(std::span<const CurvePoint> curve, const SegmentOptions &options = {});
 
-/// A staircase: time = overhead + height * ceil(x / period), as when x equal work-groups share
-/// `period` units. `range` holds the periods that the points leave possible, `ratio` is the second
-/// level over the first. Where `decided` is false, `reason` says why.
-struct Staircase {
-    double period = 0;
-    Interval range;
-    double ratio = 1;
-    bool decided = false;
-    std::string reason;
-};
-
-/// The staircase that fits a curve of time over a whole number best, by a robust fit for each
-/// period; x need not be complete, but only places next to a step settle the period. Not decided
-/// for what is flat, grows with every x (one unit, or no staircase), has steps too low to come from
-/// whole units, or does not follow the law.
-[[nodiscard]] Staircase find_staircase(std::span<const CurvePoint> curve);
-
 } // namespace clprobe

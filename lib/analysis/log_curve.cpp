@@ -112,6 +112,25 @@ std::vector<double> deviations(const std::vector<std::vector<double>> &samples) 
     return result;
 }
 
+/// The same where the curve is much rougher around some places than it is elsewhere, by how far it
+/// moves against its trend there.
+void raise_to_local_roughness(LogCurve &curve) {
+    constexpr std::size_t around = 6;
+    constexpr double much_rougher = 1.5;
+    std::vector<double> raised = curve.deviation;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        const std::size_t first = i - std::min(i, around);
+        const std::size_t end = std::min(i + around + 1, curve.size());
+        std::vector<double> differences;
+        for (std::size_t k = first + 1; k < end; ++k)
+            differences.push_back(curve.level[k] - curve.level[k - 1]);
+        const double roughness = deviation_against_trend(differences);
+        if (roughness > much_rougher * curve.deviation[i])
+            raised[i] = roughness;
+    }
+    curve.deviation = std::move(raised);
+}
+
 } // namespace
 
 double median_deviation(std::size_t n) {
@@ -136,8 +155,10 @@ LogCurve log_curve(std::span<const CurvePoint> curve) {
         samples.push_back(std::move(here));
     }
     result.deviation = deviations(samples);
-    if (result.size() >= 3)
+    if (result.size() >= 3) {
         raise_to_roughness(result);
+        raise_to_local_roughness(result);
+    }
     return result;
 }
 

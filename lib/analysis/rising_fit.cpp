@@ -110,7 +110,7 @@ double least_level_step() {
 }
 
 LogCurve worsening_curve(std::span<const CurvePoint> given, CurveKind kind) {
-    constexpr double wander = 1.0 / 12; // of the least step, that is not taken for levels
+    constexpr double wander = 0.1; // of the least step, that is not taken for levels
     LogCurve curve = log_curve(given);
     std::vector<bool> dropped;
     for (const double x : curve.x)
