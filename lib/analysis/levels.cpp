@@ -30,15 +30,13 @@ double slope(const RisingFit &fit, const Stretch &stretch) {
 }
 
 EndShape end_shape(const RisingFit &fit, const Stretch &stretch) {
-    constexpr double most_drift = 0.4;
-    constexpr double drifting = 0.2; // an octave
+    constexpr double drifting = 0.3; // an octave
     constexpr double steep = 0.5;    // an octave
     if (height(fit, stretch) <= 0)
         return EndShape::flat;
     if (slope(fit, stretch) > steep)
         return EndShape::rise;
-    const bool drifts = slope(fit, stretch) < drifting && height(fit, stretch) < most_drift;
-    return drifts ? EndShape::drift : EndShape::approach;
+    return slope(fit, stretch) > drifting ? EndShape::approach : EndShape::drift;
 }
 
 Plateaus plateaus_of(const RisingFit &fit) {
@@ -151,17 +149,28 @@ Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
     return level;
 }
 
+/// The first and the last level go as far as the curve drifts to its ends.
 std::vector<Level> levels_of(const RisingFit &fit, const Plateaus &plateaus) {
     std::vector<Level> levels;
     const auto &flat = plateaus.flat;
+    const std::size_t end = fit.curve.size() - 1;
     for (std::size_t i = 0; i < flat.size(); ++i) {
-        const Stretch bounds{i == 0 ? 0 : flat[i - 1].last,
-                             i + 1 == flat.size() ? fit.curve.size() - 1 : flat[i + 1].first};
-        levels.push_back(level_of(fit, points_at_height(fit, flat[i], bounds)));
-        if (i + 1 < flat.size())
+        const bool last = i + 1 == flat.size();
+        const Stretch bounds{i == 0 ? 0 : flat[i - 1].last, last ? end : flat[i + 1].first};
+        Stretch level = flat[i];
+        if (i == 0 && end_shape(fit, {0, level.first}) == EndShape::drift)
+            level.first = 0;
+        if (last && end_shape(fit, {level.last, end}) == EndShape::drift)
+            level.last = end;
+        levels.push_back(level_of(fit, points_at_height(fit, level, bounds)));
+        if (!last)
             set_size(levels.back(), fit, {flat[i].last, flat[i + 1].first});
     }
     return levels;
+}
+
+std::string worse_by(double height) {
+    return fmt::format("gets worse by {:.0f} %", 100 * std::expm1(height));
 }
 
 void note_begin(Level &first, const RisingFit &fit, const Plateaus &plateaus) {
@@ -169,13 +178,9 @@ void note_begin(Level &first, const RisingFit &fit, const Plateaus &plateaus) {
     const EndShape shape = end_shape(fit, before);
     if (plateaus.starts || shape == EndShape::flat)
         return;
-    if (shape == EndShape::drift) {
-        first.interval.low -= height(fit, before);
-        first.note = fmt::format("gets worse by {:.0f} % from the curve's begin on",
-                                 100 * std::expm1(height(fit, before)));
-    } else {
-        first.note = "the curve begins in a rise to this level: there may be a faster one";
-    }
+    first.note = shape == EndShape::drift
+                     ? worse_by(height(fit, before)) + " from the curve's begin on"
+                     : "the curve begins in a rise to this level: there may be a faster one";
 }
 
 /// The last level may drift on, or not be quite reached; what gets worse steeply beyond it leads to
@@ -187,14 +192,9 @@ void note_end(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
     const EndShape shape = end_shape(fit, beyond);
     if (shape == EndShape::approach || shape == EndShape::rise) {
         found.complete = false;
-        found.reason =
-            fmt::format("the curve does not end with a plateau: it gets worse from {:.4g} "
-                        "on",
-                        fit.curve.x[flat.last]);
+        found.reason = "the curve does not end with a plateau";
     } else if (shape == EndShape::drift) {
-        last.interval.high += height(fit, beyond);
-        last.note = fmt::format("gets worse by another {:.0f} % to the curve's end",
-                                100 * std::expm1(height(fit, beyond)));
+        last.note = worse_by(height(fit, beyond)) + " up to the curve's end";
     } else if (end_shape(fit, flat) == EndShape::approach) {
         last.interval.high += slope(fit, flat);
         last.note = "gets worse up to the curve's end";

@@ -94,15 +94,15 @@ std::optional<double> pooled_deviation(std::span<const std::vector<double>> samp
 
 /// Of each place's median, by the scatter of the samples there and at the places around it: one
 /// level of a curve can be much noisier than another.
-std::vector<double> deviations(const std::vector<std::vector<double>> &samples) {
-    constexpr std::size_t around = 3;
+std::vector<double> deviations(const std::vector<std::vector<double>> &samples,
+                               std::size_t around) {
     constexpr double least_share = 0.5; // of what holds for the curve
     constexpr double by_chance = 2;     // a place's samples disagree by so much more than others
     const double whole = pooled_deviation(samples).value_or(0);
     std::vector<double> result;
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const std::size_t first = i - std::min(i, around);
-        const std::size_t end = std::min(i + around + 1, samples.size());
+        const std::size_t end = i + 1 + std::min(around, samples.size() - i - 1);
         const double local =
             pooled_deviation(std::span(samples).subspan(first, end - first)).value_or(whole);
         result.push_back(
@@ -112,25 +112,6 @@ std::vector<double> deviations(const std::vector<std::vector<double>> &samples) 
     return result;
 }
 
-/// The same where the curve is much rougher around some places than it is elsewhere, by how far it
-/// moves against its trend there.
-void raise_to_local_roughness(LogCurve &curve) {
-    constexpr std::size_t around = 6;
-    constexpr double much_rougher = 1.5;
-    std::vector<double> raised = curve.deviation;
-    for (std::size_t i = 0; i < curve.size(); ++i) {
-        const std::size_t first = i - std::min(i, around);
-        const std::size_t end = std::min(i + around + 1, curve.size());
-        std::vector<double> differences;
-        for (std::size_t k = first + 1; k < end; ++k)
-            differences.push_back(curve.level[k] - curve.level[k - 1]);
-        const double roughness = deviation_against_trend(differences);
-        if (roughness > much_rougher * curve.deviation[i])
-            raised[i] = roughness;
-    }
-    curve.deviation = std::move(raised);
-}
-
 } // namespace
 
 double median_deviation(std::size_t n) {
@@ -138,7 +119,7 @@ double median_deviation(std::size_t n) {
     return n < 3 ? mean : std::sqrt(std::numbers::pi / 2) * mean;
 }
 
-LogCurve log_curve(std::span<const CurvePoint> curve) {
+LogCurve log_curve(std::span<const CurvePoint> curve, std::size_t around) {
     std::vector<std::size_t> order(curve.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -154,12 +135,27 @@ LogCurve log_curve(std::span<const CurvePoint> curve) {
         result.place.push_back(place);
         samples.push_back(std::move(here));
     }
-    result.deviation = deviations(samples);
-    if (result.size() >= 3) {
+    result.deviation = deviations(samples, around);
+    if (result.size() >= 3)
         raise_to_roughness(result);
-        raise_to_local_roughness(result);
-    }
     return result;
+}
+
+void raise_to_local_roughness(LogCurve &curve) {
+    constexpr std::size_t around = 6;
+    constexpr double much_rougher = 1.5;
+    std::vector<double> raised = curve.deviation;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        const std::size_t first = i - std::min(i, around);
+        const std::size_t end = std::min(i + around + 1, curve.size());
+        std::vector<double> differences;
+        for (std::size_t k = first + 1; k < end; ++k)
+            differences.push_back(curve.level[k] - curve.level[k - 1]);
+        const double roughness = deviation_against_trend(differences);
+        if (roughness > much_rougher * curve.deviation[i])
+            raised[i] = roughness;
+    }
+    curve.deviation = std::move(raised);
 }
 
 } // namespace clprobe

@@ -2,6 +2,7 @@
 #include <clprobe/change_point.hpp>
 
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -18,8 +19,14 @@ struct LogCurve {
     [[nodiscard]] std::size_t size() const { return x.size(); }
 };
 
-/// Samples that are not positive and finite are passed over.
-[[nodiscard]] LogCurve log_curve(std::span<const CurvePoint> curve);
+/// Samples that are not positive and finite are passed over. The noise of one at a place is that of
+/// the samples there and at so many places on either side.
+[[nodiscard]] LogCurve log_curve(std::span<const CurvePoint> curve,
+                                 std::size_t around = std::numeric_limits<std::size_t>::max());
+
+/// Raises the deviations where the curve is much rougher around some places than it is elsewhere,
+/// by how far it moves against its trend there.
+void raise_to_local_roughness(LogCurve &curve);
 
 /// Standard deviation of the median of n samples of standard deviation 1.
 [[nodiscard]] double median_deviation(std::size_t n);

@@ -110,8 +110,10 @@ double least_level_step() {
 }
 
 LogCurve worsening_curve(std::span<const CurvePoint> given, CurveKind kind) {
-    constexpr double wander = 0.1; // of the least step, that is not taken for levels
-    LogCurve curve = log_curve(given);
+    constexpr double wander = 0.1;    // of the least step, that is not taken for levels
+    constexpr std::size_t around = 3; // places share their noise, not the whole curve
+    LogCurve curve = log_curve(given, around);
+    raise_to_local_roughness(curve);
     std::vector<bool> dropped;
     for (const double x : curve.x)
         dropped.push_back(!(x > 0 && std::isfinite(x)));
