@@ -52,7 +52,7 @@ ProbeInfo describe() {
     info.makes = buffer_bandwidth::finding_keys();
     info.series = buffer_bandwidth::series_shapes();
     info.kernels = {"memory/buffer_bandwidth"};
-    info.seconds = 7;
+    info.seconds = 6;
     return info;
 }
 

@@ -73,7 +73,7 @@ std::optional<Finding> rate_of(const FindingKey &key, const Series &series,
     const auto slope = time_per_trip(series, at);
     if (!slope)
         return std::nullopt;
-    constexpr double narrow = 0.01;
+    constexpr double narrow = 0.005;
     TripTiming timing = *slope;
     if (const auto whole = whole_launches(series, at, least_share);
         whole && width(*slope) > std::max(narrow, width(*whole))) {
