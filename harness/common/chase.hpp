@@ -70,7 +70,7 @@ private:
 /// Latencies by chases: each sample on a ring linked anew, at two trip counts, several times, so
 /// that the slope cancels the rest of the launch. The work-group that chases a short ring reads it
 /// first in each launch, which warms the caches of whatever unit or core it runs on; a longer ring
-/// is read once before, by each core of a CPU, which launches run on in turn.
+/// is read some times before, by each core of a CPU, as launches run on any.
 class LatencySampler {
 public:
     LatencySampler(Bench &bench, Chase &chase);

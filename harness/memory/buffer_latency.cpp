@@ -1,6 +1,7 @@
 #include "common/chase.hpp"
 #include "common/footprints.hpp"
 #include "common/level_findings.hpp"
+#include "common/pages.hpp"
 #include "common/second_opinion.hpp"
 
 #include <clprobe/levels.hpp>
@@ -17,6 +18,7 @@ constexpr const char *bare_curve = "latency"; ///< somebody's
 constexpr const char *raw_times = "times";    ///< our own
 constexpr const char *too_small = "too_small";
 constexpr const char *warmed_by = "warmed_by";
+constexpr const char *pages = "pages";
 
 ProbeInfo describe() {
     ProbeInfo info;
@@ -36,10 +38,13 @@ ProbeInfo describe() {
         "over the time. The curve's plateaus are the levels; a size is where the rise beyond it is "
         "half-way in log latency, with its 10 and 90 % points as the interval.";
     info.pitfalls = {
-        "Who warmed a cache matters where it has partitions: here the chase itself, going round, "
-        "where that takes milliseconds, else one work-group (the linking kernel on a CPU). Seen "
-        "from one unit, one partition of a GPU's last cache can be all that shows.",
-        "Small pages add TLB misses to large footprints, and scatter a footprint over a cache's "
+        "Who warmed a cache matters where it has partitions, and is recorded: here one work-group "
+        "of "
+        "a GPU, that of the chase itself up to 1 MiB, each core of a CPU up to 8 MiB. Seen from "
+        "one "
+        "unit, one partition of a GPU's last cache can be all that shows.",
+        "Pages are recorded where the system tells them. Small pages add TLB misses to large "
+        "footprints, and scatter a footprint over a cache's "
         "sets: the knee of a physically indexed cache is then a ramp.",
         "Neighbours on the same chip use shared caches too: they fade before their nominal size.",
         "Addresses are byte offsets, as the scaling of an index costs some processors a cycle. A "
@@ -77,12 +82,13 @@ public:
             data.words[too_small] = "the tiny profile's sizes show no level";
         data.words[warmed_by] =
             bench.device().type == DeviceType::cpu
-                ? "the core in its launch to 1 MiB, each core to 16 MiB, all together beyond"
+                ? "the core in its launch to 1 MiB, each core to 8 MiB, all together beyond"
                 : "the work-group in its launch to 1 MiB, one before it beyond";
         const std::size_t bytes =
             std::min(wanted_bytes(bench), bench.most_bytes() - ring_alignment) / ring_alignment *
             ring_alignment;
         Chase chase(bench, program, bytes);
+        data.words[pages] = pages_of(bench, chase.memory());
         LatencySampler sampler(bench, chase);
         const SeriesShape &shape = info_.series[1];
         int renewed_for = 0;
