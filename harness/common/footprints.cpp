@@ -80,20 +80,36 @@ std::vector<std::size_t> places_between(std::span<const CurvePoint> curve, std::
     return places;
 }
 
+std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve) {
+    constexpr double agreement = 1.1;
+    constexpr std::size_t enough = 4;
+    std::vector<std::size_t> places;
+    for (const CurvePoint &point : curve) {
+        const auto [least, most] = std::minmax_element(point.samples.begin(), point.samples.end());
+        if (point.samples.size() < enough && (point.samples.empty() || *most > agreement * *least))
+            places.push_back(static_cast<std::size_t>(point.x));
+    }
+    return places;
+}
+
 void survey(Bench &bench, const CurveSurvey &wanted, double share) {
     constexpr int sweeps_a_place = 2;
+    constexpr int most_rounds = 12; // an octave is narrowed down to a place in fewer
     // What takes longer waits for its second sample until the curve is known.
     const double most_seconds = 0.02 * bench.budget();
     Sweeps sweeps(bench, wanted, share);
     std::vector<std::size_t> all = coarse_footprints(wanted.least, wanted.most);
-    std::vector<std::size_t> fresh = all;
-    while (!fresh.empty()) {
+    std::vector<std::size_t> wanting = all;
+    for (int round = 0; !wanting.empty() && round < most_rounds; ++round) {
         for (int i = 0; i < sweeps_a_place; ++i)
-            sweeps.over(fresh, most_seconds);
+            sweeps.over(wanting, most_seconds);
         if (bench.tiny() || !sweeps.time_left())
             return;
-        fresh = places_between(wanted.curve(), wanted.least / 4);
-        all.insert(all.end(), fresh.begin(), fresh.end());
+        const std::vector<CurvePoint> curve = wanted.curve();
+        wanting = places_between(curve, wanted.least / 4);
+        all.insert(all.end(), wanting.begin(), wanting.end());
+        const std::vector<std::size_t> doubtful = doubtful_places(curve);
+        wanting.insert(wanting.end(), doubtful.begin(), doubtful.end());
     }
     while (sweeps.time_left()) {
         std::shuffle(all.begin(), all.end(), bench.random());

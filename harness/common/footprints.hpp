@@ -20,6 +20,9 @@ namespace clprobe::probes {
                                                       std::size_t unit, double rise = 0.05,
                                                       double step = 1.05);
 
+/// Where its few samples disagree too much for their median to be relied on.
+[[nodiscard]] std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve);
+
 /// How a curve over footprint is sampled.
 struct CurveSurvey {
     std::size_t least = 1024; ///< B, and what footprints are multiples of in the refinement's end
@@ -30,8 +33,9 @@ struct CurveSurvey {
     std::function<std::vector<CurvePoint>()> curve;
 };
 
-/// Samples the curve: two sweeps over coarse places, then rounds of places between them where it
-/// rises, then sweeps over all, until `share` of the budget is used. Each sweep is a block.
+/// Samples the curve: two sweeps over coarse places, then rounds of doubtful places and of some
+/// between them where it rises, then sweeps over all, until `share` of the budget is used. Each
+/// sweep is a block.
 void survey(Bench &bench, const CurveSurvey &wanted, double share = 0.9);
 
 } // namespace clprobe::probes

@@ -11,20 +11,23 @@ namespace clprobe::probes {
 namespace {
 
 /// The slopes of the blocks, in order, each from the least times of its trip counts: whatever
-/// disturbs a launch adds to its time, and the ring is the same throughout. Slopes that are not
-/// positive were disturbed nevertheless.
+/// disturbs a launch adds to its time, and the ring is the same throughout. Where all long launches
+/// or all short ones were disturbed nevertheless, the line says so: it falls, or it starts below no
+/// time at all.
 std::vector<double> slopes_by_block(const std::vector<TripTime> &times, double per_trip) {
     std::map<int, std::map<double, double>> blocks;
     for (const TripTime &time : times) {
         const auto [least, is_new] = blocks[time.block].try_emplace(time.trips, time.seconds);
         least->second = std::min(least->second, time.seconds);
     }
+    constexpr double below = 0.1; // of the shortest launch
     std::vector<double> slopes;
     for (const auto &[number, block] : blocks) {
         std::vector<TripTime> least;
         for (const auto &[trips, seconds] : block)
             least.push_back({trips, seconds, 0});
-        if (const auto fit = fit_slope(least); fit && fit->seconds_per_trip > 0)
+        const auto fit = fit_slope(least);
+        if (fit && fit->seconds_per_trip > 0 && fit->overhead > -below * least.front().seconds)
             slopes.push_back(fit->seconds_per_trip / per_trip);
     }
     return slopes;

@@ -31,6 +31,29 @@ TEST_CASE("unit.footprints.more_are_wanted_where_the_curve_rises") {
     CHECK(places_between({}, 100).empty());
 }
 
+TEST_CASE("unit.footprints.samples_that_disagree_are_doubtful") {
+    const std::vector<CurvePoint> curve = {
+        {1000, {1.0, 1.05}}, {2000, {1.0, 1.5}}, {4000, {}}, {8000, {1.0, 1.5, 1.0, 1.0}}};
+    CHECK(doubtful_places(curve) == std::vector<std::size_t>{2000, 4000});
+}
+
+TEST_CASE("unit.level_curves.disturbed_blocks_are_left_out") {
+    Series series{"times", {{"footprint", Unit::byte, {}}, {"trips", Unit::one, {}}}, {}, {}};
+    const auto add = [&](int block, double few, double many) {
+        for (const auto &[trips, seconds] : {std::pair(10.0, few), std::pair(40.0, many)}) {
+            Point &point = series.point({4096, trips});
+            point.samples.push_back(seconds);
+            point.block.push_back(block);
+        }
+    };
+    add(0, 12, 42); // 1 a trip
+    add(1, 12, 60); // all long ones were disturbed
+    add(2, 50, 42); // all short ones
+    const auto curve = curve_of(series);
+    REQUIRE(curve.size() == 1);
+    CHECK(curve[0].samples == std::vector<double>{1.0});
+}
+
 TEST_CASE("unit.level_curves.a_blocks_slope_is_a_sample") {
     Series series{"times", {{"footprint", Unit::byte, {}}, {"trips", Unit::one, {}}}, {}, {}};
     for (const int block : {0, 1})
