@@ -104,10 +104,13 @@ bool LatencySampler::warm(const Ring &ring) {
     // same time on any of them only if all are warm. What outgrows them is as cold by its linking.
     constexpr std::uint32_t read_in_launch = 1u << 14;
     const std::uint32_t more_than = is_cpu(bench_) ? 1u << 12 : read_in_launch;
-    const std::uint32_t outgrown = is_cpu(bench_) ? 1u << 17 : 1u << 20;
-    // Caches that do not replace the oldest take some rounds to keep what they can.
-    const int rounds = ring.length() <= outgrown ? 4 : is_cpu(bench_) ? 0 : 1;
-    for (int round = 0; round < rounds && ring.length() > more_than; ++round)
+    const std::uint32_t outgrown = is_cpu(bench_) ? 1u << 18 : 1u << 20;
+    // Caches that do not replace the oldest take some rounds to keep what they can; more of them
+    // than a CPU has time for where that is much.
+    const std::uint32_t affordable = is_cpu(bench_) ? 2 * outgrown / ring.length() : 4;
+    const std::uint32_t least = is_cpu(bench_) ? 0 : 1;
+    const std::uint32_t rounds = ring.length() <= outgrown ? std::min(4u, affordable) : least;
+    for (std::uint32_t round = 0; round < rounds && ring.length() > more_than; ++round)
         memory_.warm();
     return ring.length() > read_in_launch;
 }

@@ -40,7 +40,7 @@ ProbeInfo describe() {
     info.pitfalls = {
         "Who warmed a cache matters where it has partitions, and is recorded: here one work-group "
         "of "
-        "a GPU, that of the chase itself up to 1 MiB, each core of a CPU up to 8 MiB. Seen from "
+        "a GPU, that of the chase itself up to 1 MiB, each core of a CPU up to 16 MiB. Seen from "
         "one "
         "unit, one partition of a GPU's last cache can be all that shows.",
         "Pages are recorded where the system tells them. Small pages add TLB misses to large "
@@ -82,7 +82,7 @@ public:
             data.words[too_small] = "the tiny profile's sizes show no level";
         data.words[warmed_by] =
             bench.device().type == DeviceType::cpu
-                ? "the core in its launch to 1 MiB, each core to 8 MiB, all together beyond"
+                ? "the core in its launch to 1 MiB, each core to 16 MiB, all together beyond"
                 : "the work-group in its launch to 1 MiB, one before it beyond";
         const std::size_t bytes =
             std::min(wanted_bytes(bench), bench.most_bytes() - ring_alignment) / ring_alignment *
