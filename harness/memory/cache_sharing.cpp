@@ -18,7 +18,7 @@ ProbeInfo describe() {
     info.question = "Do image reads and buffer reads share their first cache?";
     info.method =
         "One work-item goes round a ring of half of the first level's size (the victim), then "
-        "reads three times that level's size of other memory (the evictor), and round again, all "
+        "reads twice that level's size of other memory (the evictor), and round again, all "
         "in one launch, as caches are emptied between launches. Victim and evictor each go through "
         "an image or a buffer. The victim's part of a round's time is the slope over the rounds, "
         "less that of rounds with the evictor alone. Controls: with no evictor the victim stays, "
@@ -74,7 +74,7 @@ void CacheSharing::measure(Bench &bench) const {
         return;
     Rounds rounds(bench, static_cast<std::size_t>(*image / 2),
                   static_cast<std::size_t>(*buffer / 2),
-                  static_cast<std::size_t>(3 * std::max(*image, *buffer)));
+                  static_cast<std::size_t>(2 * std::max(*image, *buffer)));
     const SeriesShape &shape = info_.series.front();
     Series &series = bench.data().add(shape.name, shape.axes, shape.measure);
     std::vector<Contender> contenders;

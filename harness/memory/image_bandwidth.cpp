@@ -28,14 +28,17 @@ ProbeInfo describe() {
         "cache: where that is no faster, the limit lies behind it. Linear reads are in the corner "
         "of four texels, each of which counts.\n\n"
         "Levels: the same over an image of RGBA32UI, all 128 bits of each texel random, of which "
-        "the first tiles are read, more at each point of the curve. The groups take neighbouring "
-        "tiles at a time, each of which another unit had before.";
+        "the first tiles are read, more at each point of the curve. One group a unit (more on a "
+        "CPU) goes through all of these tiles round and round; they begin apart, so that a tile "
+        "comes again, to a unit and to all, only after all the others.";
     info.pitfalls = {
         "Reads beyond the edge are clamped to it and look fast: every coordinate here lies within, "
         "as the sums of the texels' random contents show, which the host computes for some "
         "work-items after each launch.",
-        "The largest image that a device claims can be 4 GiB: no image here has more than 1 GiB, "
+        "The largest image that a device claims can be 4 GiB: no image here has more than 2 GiB, "
         "or a quarter of what the device grants.",
+        "Several groups on a unit that read the same memory find in its cache what another "
+        "brought: the first level then seems to hold as many times more.",
         "Divisions, and even additions, of coordinates cost more than the reads.",
         "Of a format with one channel the other three are constants: a kernel that uses them can "
         "be limited by the path that returns them.",

@@ -21,16 +21,14 @@ ProbeInfo describe() {
         "The line: pairs of texels, one pair in each of many cells of 16 x 16 texels in random "
         "order, the second in the neighbouring block of d texels along x, along y or along both. "
         "Where there are more cells than the first level holds lines, the second read is a hit "
-        "while a miss fetches both: that is what a miss fetches. Where there are fewer, but not by "
-        "half, all reads are hits while a pair lies in one line: that is what a tag covers. Sizes "
-        "are taken for powers of two.\n\n"
-        "The levels: a random ring through more and more memory, in images of their own, nearly "
-        "square, so that they are dense in memory however the device tiles them, with one texel in "
-        "each "
-        "line. Two footprints an octave, more where "
-        "the latency rises, then sweeps over all of them. The curve's plateaus are the levels; a "
-        "size is where the rise beyond it is half-way in log latency, with its 10 and 90 % points "
-        "as the interval.";
+        "while a miss fetches both: that is what a miss fetches. Where there are as many as tell "
+        "most (fewer, but more than half), all reads are hits while a pair lies in one line: that "
+        "is what a tag covers. Sizes are taken for powers of two.\n\n"
+        "The levels: a random ring through more and more memory, one texel in each line, in "
+        "nearly square images of their own, so that they are dense in memory however the device "
+        "tiles them. Two footprints an octave, more where the latency rises, then sweeps over all "
+        "of them. The curve's plateaus are the levels; a size is where the rise beyond it is "
+        "half-way in log latency, with its 10 and 90 % points as the interval.";
     info.pitfalls = {
         "A 1-D image is not tiled, but limited in width to a few levels; rows or columns of a 2-D "
         "one touch each tile in one place only.",
@@ -38,6 +36,8 @@ ProbeInfo describe() {
         "recovers there): coordinates are texels' contents here, and the end is checked.",
         "The first level of a GPU can have lines of several sectors: a sweep of strides shows what "
         "a miss fetches.",
+        "Texels of a sparse image are on a page each: their first knee can be that of the "
+        "translation buffer. Pairs are compared with others on as many pages.",
         "Who warmed a cache matters where it has partitions: here the chase's own work-group, "
         "before each launch of a short ring and once before those of a long one.",
         "On a CPU an image is read by software, whose time is part of every latency."};
@@ -89,10 +89,10 @@ std::vector<SeriesShape> series_shapes() {
          {"latency", Unit::second, {}},
          "time of a dependent read, over the part of an image that a random chase goes through"},
         {series::times, {footprint, trips}, time, "time of a launch of the chase; 16 hops a trip"},
-        {series::singles,
-         {{"slots", Unit::one, {}}, trips},
+        {series::counts,
+         {{"pairs", Unit::one, {}}, distance, trips},
          time,
-         "a chase over texels in as many cells; 16 hops a trip"},
+         "a chase over so many pairs of texels, twice the same or far apart; 8 pairs a trip"},
         {series::fetch_pairs,
          {direction, distance, trips},
          time,

@@ -5,12 +5,12 @@ constant sampler_t nearest =
 constant sampler_t linear =
     CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_CLAMP_TO_EDGE | CLK_FILTER_LINEAR;
 
-// Which tiles of an image the groups go through: group g reads tile (first + g) modulo `tiles`, and
-// at each trip the one `step` further. Tiles are numbered along x, then y. A work-item reads 16
+// Which tiles of an image the groups go through: group g begins with tile first + g * apart, modulo
+// `tiles`, and goes one further at each trip. Tiles are numbered along x, then y. A work-item reads 16
 // texels of a tile: its place, with each combination of `xs` and `ys` exclusive-ored.
 typedef struct {
     uint first;
-    uint step; // less than `tiles`
+    uint apart;
     uint tiles;
     uint columns_log2; // tiles in a row
     uint width_log2;   // of a tile, in texels
@@ -61,7 +61,7 @@ kernel void paint_words(write_only image2d_t image, uint key) {
     kernel void name(read_only image2d_t image, Walk walk, global const uint2 *places,             \
                      float scale, global uint *sums, uint trips) {                                 \
         const uint2 place = places[get_local_id(0)];                                               \
-        uint tile = (walk.first + get_group_id(0)) % walk.tiles;                                   \
+        uint tile = (walk.first + get_group_id(0) * walk.apart) % walk.tiles;                                \
         uint total = 0;                                                                            \
         for (uint trip = 0; trip < trips; ++trip) {                                                \
             const uint column = tile & ((1u << walk.columns_log2) - 1);                            \
@@ -77,8 +77,7 @@ kernel void paint_words(write_only image2d_t image, uint key) {
             ROW((number)(y ^ walk.ys[2]) + origin);                                                \
             ROW((number)(y ^ walk.ys[3]) + origin);                                                \
             total += whole;                                                                        \
-            tile += walk.step;                                                                     \
-            tile -= tile < walk.tiles ? 0 : walk.tiles;                                            \
+            tile = tile + 1 < walk.tiles ? tile + 1 : 0;                                           \
         }                                                                                          \
         sums[get_global_id(0)] = total;                                                            \
     }

@@ -86,6 +86,7 @@ TEST_CASE("unit.cache_sharing.is_never_wrong_in_noise") {
             Truth shared;
             Truth apart = separate();
             shared.noise = apart.noise = noise;
+            shared.blocks = apart.blocks = 24;
             CAPTURE(noise, seed);
             const Finding one = finding_of(rounds(shared, seed));
             const Finding two = finding_of(rounds(apart, seed));

@@ -49,6 +49,7 @@ Dataset measured_on(const Truth &truth) {
     Random random(3);
     Dataset data;
     data.numbers[texels_a_trip] = texels_in_a_trip;
+    data.numbers[curve_texels_a_trip] = texels_in_a_trip;
     for (const SeriesShape &shape : series_shapes())
         data.add(shape.name, shape.axes, shape.measure);
     for (std::size_t format = 0; format < bytes.size(); ++format)

@@ -1,47 +1,74 @@
-#include "memory/cache_line/places.hpp"
 #include "memory/cache_sharing/findings.hpp"
+
+#include <clprobe/statistics.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace clprobe::probes::cache_sharing {
 namespace {
 
-/// A value and how far it may be off.
-struct Measure {
-    double value = 0;
-    double error = 0;
+/// Seconds of a round of each victim and evictor, from a stretch of the measurement.
+using Turn = std::map<std::pair<Path, Path>, double>;
 
-    friend Measure operator-(const Measure &a, const Measure &b) {
-        return {a.value - b.value, std::hypot(a.error, b.error)};
+/// The measurement in a few stretches of consecutive blocks, in each of which the quietest of the
+/// launches count: whatever disturbs one adds to its time.
+std::vector<Turn> turns_of(const Series &series) {
+    constexpr int most_turns = 6;
+    int blocks = 0;
+    for (const Point &point : series.points)
+        for (const int block : point.block)
+            blocks = std::max(blocks, block + 1);
+    const int turns = std::min(most_turns, blocks / 2);
+    std::vector<std::map<std::pair<Path, Path>, std::map<double, double>>> least(
+        static_cast<std::size_t>(turns));
+    for (const Point &point : series.points)
+        for (std::size_t i = 0; turns > 0 && i < point.block.size(); ++i) {
+            auto &turn = least[static_cast<std::size_t>(point.block[i] * turns / blocks)];
+            const std::pair paths{static_cast<Path>(point.at[0]), static_cast<Path>(point.at[1])};
+            const auto [place, is_new] = turn[paths].try_emplace(point.at[2], point.samples[i]);
+            place->second = std::min(place->second, point.samples[i]);
+        }
+    std::vector<Turn> all;
+    for (const auto &turn : least) {
+        Turn &seconds = all.emplace_back();
+        for (const auto &[paths, times] : turn) {
+            std::vector<TripTime> launches;
+            for (const auto &[trips, time] : times)
+                launches.push_back({trips, time, 0});
+            if (const auto fit = fit_slope(launches))
+                seconds[paths] = fit->seconds_per_trip;
+        }
     }
-};
-
-using cache_line::Place;
-using Places = std::vector<Place>;
-
-/// Time of a round.
-std::optional<Measure> round_time(const Places &places, Path victim, Path evictor) {
-    constexpr std::size_t least_samples = 3;
-    const std::vector<double> at{static_cast<double>(victim), static_cast<double>(evictor)};
-    const auto place = std::find_if(places.begin(), places.end(),
-                                    [&](const Place &candidate) { return candidate.at == at; });
-    if (place == places.end() || place->samples < least_samples)
-        return std::nullopt;
-    return Measure{place->value, place->value * place->error};
+    return all;
 }
 
-/// Time that the victim takes of a round.
-std::optional<Measure> victim_time(const Places &places, Path victim, Path evictor) {
-    const auto both = round_time(places, victim, evictor);
-    if (!both || evictor == Path::none)
-        return both;
-    const auto evicting = round_time(places, Path::none, evictor);
-    return evicting ? std::optional(*both - *evicting) : std::nullopt;
+/// The victim's part of a round, once the evictor's is taken off.
+std::optional<double> victim_time(const Turn &turn, Path victim, Path evictor) {
+    const auto both = turn.find({victim, evictor});
+    if (both == turn.end())
+        return std::nullopt;
+    if (evictor == Path::none)
+        return both->second;
+    const auto evicting = turn.find({Path::none, evictor});
+    return evicting != turn.end() ? std::optional(both->second - evicting->second) : std::nullopt;
+}
+
+/// A value from each turn, and what to expect of another.
+struct Measure {
+    double value = 0;
+    Interval interval{-std::numeric_limits<double>::infinity(),
+                      std::numeric_limits<double>::infinity()};
+};
+
+Measure measure_of(const std::vector<double> &values) {
+    return {median(values), repeat_interval(values)};
 }
 
 /// Which share of a victim the other path drives out, compared with what its own path does.
@@ -50,23 +77,29 @@ struct Eviction {
     std::string doubt; ///< why there is none
 };
 
-Eviction eviction(const Places &places, Path victim, Path evictor) {
+Eviction eviction(const std::vector<Turn> &turns, Path victim, Path evictor) {
     constexpr double least_contrast = 1.08;
-    const std::string_view own = path_names[static_cast<std::size_t>(victim)];
-    const auto kept = victim_time(places, victim, Path::none);
-    const auto lost = victim_time(places, victim, victim);
-    const auto here = victim_time(places, victim, evictor);
-    if (!kept || !lost || !here || kept->value <= 0)
+    std::vector<double> slower;
+    std::vector<double> shares;
+    for (const Turn &turn : turns) {
+        const auto kept = victim_time(turn, victim, Path::none);
+        const auto lost = victim_time(turn, victim, victim);
+        const auto here = victim_time(turn, victim, evictor);
+        if (!kept || !lost || !here || *kept <= 0 || *lost == *kept)
+            continue;
+        slower.push_back(*lost / *kept);
+        shares.push_back((*here - *kept) / (*lost - *kept));
+    }
+    if (shares.size() < 2)
         return {{}, "too little was measured"};
-    const Measure contrast = *lost - *kept;
-    if (lost->value < least_contrast * kept->value || contrast.value < 2 * contrast.error)
+    const Measure contrast = measure_of(slower);
+    if (contrast.value < least_contrast || contrast.interval.low < 1)
         return {{},
                 fmt::format("the {} path does not drive out what came through itself: it takes "
-                            "{:.2f} times as long, where a miss would show",
-                            own, lost->value / kept->value)};
-    const Measure more = *here - *kept;
-    const double share = more.value / contrast.value;
-    return {{share, std::hypot(more.error, share * contrast.error) / contrast.value}, ""};
+                            "{:.2f} times as long (from {:.2f} to {:.2f}), where a miss would show",
+                            path_names[static_cast<std::size_t>(victim)], contrast.value,
+                            contrast.interval.low, contrast.interval.high)};
+    return {measure_of(shares), ""};
 }
 
 std::string describe(const Eviction &image, const Eviction &buffer) {
@@ -76,10 +109,10 @@ std::string describe(const Eviction &image, const Eviction &buffer) {
 }
 
 bool evicted(const Eviction &eviction) {
-    return eviction.share.value - eviction.share.error > 0.5;
+    return eviction.share.interval.low > 0.5;
 }
 bool spared(const Eviction &eviction) {
-    return eviction.share.value + eviction.share.error < 0.5;
+    return eviction.share.interval.high < 0.5;
 }
 
 } // namespace
@@ -100,9 +133,9 @@ Finding shared_finding(const Dataset &data) {
     const Series *series = data.find(times);
     if (series == nullptr)
         return undecided("nothing was measured");
-    const Places places = cache_line::places_of(*series);
-    const Eviction of_image = eviction(places, Path::image, Path::buffer);
-    const Eviction of_buffer = eviction(places, Path::buffer, Path::image);
+    const std::vector<Turn> turns = turns_of(*series);
+    const Eviction of_image = eviction(turns, Path::image, Path::buffer);
+    const Eviction of_buffer = eviction(turns, Path::buffer, Path::image);
     for (const Eviction &each : {of_image, of_buffer})
         if (!each.doubt.empty())
             return undecided(each.doubt);

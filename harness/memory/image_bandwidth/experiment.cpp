@@ -23,11 +23,14 @@ struct Scene {
 
 class Experiment {
 public:
-    explicit Experiment(Bench &bench) : bench_(bench), readers_(bench) {
+    explicit Experiment(Bench &bench)
+        : bench_(bench), program_(bench.build("memory/image_bandwidth", "")),
+          readers_(bench, program_, full_grid(bench)),
+          unit_readers_(bench, program_, unit_grid(bench)) {
         for (const SeriesShape &shape : series_shapes())
             bench.data().add(shape.name, shape.axes, shape.measure);
-        bench.data().numbers[texels_a_trip] =
-            static_cast<double>(readers_.groups() * readers_.work_items() * reads);
+        bench.data().numbers[texels_a_trip] = readers_.grid().texels();
+        bench.data().numbers[curve_texels_a_trip] = unit_readers_.grid().texels();
     }
 
     void locality();
@@ -45,9 +48,9 @@ private:
     [[nodiscard]] ImageShape large_shape() const;
 
     Contender contender(Work work, const char *into, std::vector<double> at) {
-        const double short_launch = bench_.bounds().target / 4;
-        const std::uint32_t trips =
-            bench_.profile() == Profile::quick ? bench_.calibrate(work, short_launch) : 0;
+        const bool quick = bench_.profile() == Profile::quick;
+        const double seconds = bench_.bounds().target / (quick ? 4 : 2);
+        const std::uint32_t trips = bench_.tiny() ? 0 : bench_.calibrate(work, seconds);
         return {std::move(work), &bench_.data().add(into, {}, {}), std::move(at), trips};
     }
     /// Samples all of them in turns until `share` of the probe's time is used.
@@ -60,18 +63,21 @@ private:
     }
 
     Bench &bench_;
+    Program program_;
     Readers readers_;
+    Readers unit_readers_;
 };
 
 std::optional<Scene> Experiment::small_scene(const Format &format, Pattern pattern) {
     const std::size_t texels = small_footprint / format.format.texel_bytes();
-    const Tile tile = tile_of(pattern, readers_.work_items(), texels, bench_.random());
+    const Tile tile = tile_of(pattern, readers_.grid().work_items, texels, bench_.random());
     const std::size_t tiles = texels / tile.texels();
     // A row and a column more, for the reads between texels.
     const ImageShape shape{format.format, (std::size_t{1} << tile.width_log2) + 1,
                            (tiles << tile.height_log2) + 1};
     try {
-        return Scene{readers_.paint(shape), tile, walk_through(tile, tiles, 0, readers_.groups())};
+        return Scene{readers_.paint(shape), tile,
+                     walk_through(tile, tiles, 0, readers_.grid().groups)};
     } catch (const Unsupported &error) {
         bench_.data().words[refusal(format.key)] = error.what();
         return std::nullopt;
@@ -143,13 +149,13 @@ void Experiment::rates() {
                  static_cast<double>(pattern)}));
         }
     }
-    sample(std::move(contenders), 0.6, 6);
+    sample(std::move(contenders), 0.55, 6);
 }
 
 /// An image of as much as is to be read: several times what the last cache of most devices holds.
 ImageShape Experiment::large_shape() const {
     const bool cpu = bench_.device().type == DeviceType::cpu;
-    std::size_t bytes = std::size_t{cpu ? 128u : 1024u} << 20;
+    std::size_t bytes = std::size_t{cpu ? 128u : 2048u} << 20;
     if (bench_.tiny())
         bytes = std::size_t{1} << 20;
     const auto texel = static_cast<std::size_t>(word_texel_bytes);
@@ -166,26 +172,31 @@ ImageShape Experiment::large_shape() const {
 }
 
 void Experiment::footprints() {
+    const bool cpu = bench_.device().type == DeviceType::cpu;
+    const Pattern pattern = cpu ? Pattern::row : Pattern::block; // as their images are tiled
     const ImageShape shape = large_shape();
-    const Pattern pattern = best_pattern({CL_RGBA, CL_FLOAT});
-    const Painted painted = readers_.paint(shape);
-    const Tile whole = tile_of(pattern, readers_.work_items(), shape.texels(), bench_.random());
+    const Painted painted = unit_readers_.paint(shape);
     const auto texel = static_cast<std::size_t>(word_texel_bytes);
+    const Grid &grid = unit_readers_.grid();
+    const Tile whole = tile_of(pattern, grid.work_items, shape.texels(), bench_.random());
     const auto columns_log2 =
         static_cast<std::uint32_t>(std::bit_width(shape.width >> whole.width_log2) - 1);
     std::vector<Contender> contenders;
     const auto add = [&](const Tile &tile, std::size_t tiles) {
-        contenders.push_back(
-            contender(readers_.words(painted, tile,
-                                     walk_through(tile, tiles, columns_log2, readers_.groups())),
-                      series::footprint, {static_cast<double>(tiles * tile.texels() * texel)}));
+        const Walk walk = walk_through(tile, tiles, columns_log2, grid.groups);
+        contenders.push_back(contender(unit_readers_.words(painted, tile, walk), series::footprint,
+                                       {static_cast<double>(tiles * tile.texels() * texel)}));
     };
     const std::size_t tile_bytes = whole.texels() * texel;
     for (std::size_t bytes = small_footprint; bytes < tile_bytes; bytes *= 2)
-        add(tile_of(pattern, readers_.work_items(), bytes / texel, bench_.random()), 1);
+        add(tile_of(pattern, grid.work_items, bytes / texel, bench_.random()), 1);
+    std::size_t next = 0;
     for (const std::size_t bytes : coarse_footprints(tile_bytes, shape.bytes()))
-        add(whole, bytes / tile_bytes);
-    sample(std::move(contenders), 0.95, 3);
+        if (bench_.profile() != Profile::quick || bytes >= next) {
+            add(whole, bytes / tile_bytes);
+            next = bytes * 7 / 4;
+        }
+    sample(std::move(contenders), 0.88, 3);
 }
 
 } // namespace

@@ -13,8 +13,10 @@ inline constexpr const char *rates = "rates";
 inline constexpr const char *footprint = "footprint";
 } // namespace series
 
-/// Texels that all work-items together read in a trip: a number in the data.
+/// Texels that all work-items together read in a trip: numbers in the data, for the rates and for
+/// the curve over the footprint.
 inline constexpr const char *texels_a_trip = "texels_a_trip";
+inline constexpr const char *curve_texels_a_trip = "curve_texels_a_trip";
 /// Bytes of a texel of the curve over the footprint.
 inline constexpr double word_texel_bytes = 16;
 

@@ -209,7 +209,7 @@ std::vector<Finding> level_findings(const Levels &levels) {
 
 std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
     const Series *series = data.find(series::footprint);
-    const double texels = data.number(texels_a_trip).value_or(0);
+    const double texels = data.number(curve_texels_a_trip).value_or(0);
     if (series == nullptr || texels <= 0)
         return {};
     std::vector<CurvePoint> curve = curve_of(*series, texels * word_texel_bytes);

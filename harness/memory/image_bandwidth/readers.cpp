@@ -8,26 +8,22 @@
 #include <bit>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 namespace clprobe::probes::image_bandwidth {
 namespace {
 
 constexpr std::size_t word = sizeof(std::uint32_t);
 
-std::size_t group_size(const Bench &bench) {
-    const std::size_t wanted = bench.tiny() ? 16 : 64;
+std::size_t group_size(const Bench &bench, std::size_t wanted) {
     const auto most = static_cast<std::size_t>(bench.device().max_work_group_size.value_or(64));
-    return std::bit_floor(std::min(wanted, most));
+    return std::bit_floor(std::min(bench.tiny() ? 16 : wanted, most));
 }
 
-std::size_t groups_for(const Bench &bench) {
-    if (bench.tiny())
-        return 2;
+std::size_t units_of(const Bench &bench) {
     const double claimed = static_cast<double>(bench.device().compute_units.value_or(64));
     const double units = bench.facts().value("compute_units").value_or(claimed);
-    // Enough work-items to hide latency with sixteen reads each, and few enough to be there at once
-    // whatever registers they take. The workers of a processor share them out.
-    return std::max<std::size_t>(64, 8 * static_cast<std::size_t>(std::max(1.0, units)));
+    return static_cast<std::size_t>(std::max(1.0, units));
 }
 
 bool of_bytes(const ImageFormat &format) {
@@ -49,10 +45,23 @@ const std::vector<Format> &formats() {
     return formats;
 }
 
-Readers::Readers(Bench &bench)
-    : bench_(bench), program_(bench.build("memory/image_bandwidth", "")),
-      work_items_(group_size(bench)), groups_(groups_for(bench)),
-      sums_(bench.buffer(work_items_ * groups_ * word)) {}
+Grid full_grid(const Bench &bench) {
+    if (bench.tiny())
+        return {2, group_size(bench, 64)};
+    // Enough work-items to hide latency with sixteen reads each, and few enough to be there at once
+    // whatever registers they take. The workers of a processor share them out.
+    return {std::max<std::size_t>(64, 8 * units_of(bench)), group_size(bench, 64)};
+}
+
+Grid unit_grid(const Bench &bench) {
+    if (bench.tiny() || bench.device().type == DeviceType::cpu)
+        return full_grid(bench);
+    return {units_of(bench), group_size(bench, 256)};
+}
+
+Readers::Readers(Bench &bench, Program program, const Grid &grid)
+    : bench_(bench), program_(std::move(program)), grid_(grid),
+      sums_(bench.buffer(grid.groups * grid.work_items * word)) {}
 
 Painted Readers::paint(const ImageShape &shape) {
     const Painted painted{bench_.image(shape), static_cast<std::uint32_t>(bench_.random()())};
@@ -63,7 +72,7 @@ Painted Readers::paint(const ImageShape &shape) {
     if (!words)
         kernel.set(2, static_cast<float>(unit_of(shape.format)));
     // Whoever reads it checks what it did.
-    bench_.launch({kernel, NdRange::linear(groups_, work_items_), {}, {}, {}});
+    bench_.launch({kernel, NdRange::linear(grid_.groups, grid_.work_items), {}, {}, {}});
     return painted;
 }
 
@@ -87,9 +96,9 @@ Work Readers::words(const Painted &painted, const Tile &tile, const Walk &walk) 
 }
 
 void Readers::verify(const Model &model, const Tile &tile, const Walk &walk, std::uint32_t trips) {
-    for (const std::size_t item : bench_.lanes(groups_ * work_items_)) {
-        const std::uint32_t expected =
-            sum_of(walk, tile.places[item % work_items_], item / work_items_, trips, model.texel);
+    for (const std::size_t item : bench_.lanes(grid_.groups * grid_.work_items)) {
+        const std::uint32_t expected = sum_of(walk, tile.places[item % grid_.work_items],
+                                              item / grid_.work_items, trips, model.texel);
         const std::uint32_t found = bench_.read<std::uint32_t>(sums_, item, 1).front();
         const auto off = std::abs(static_cast<std::int64_t>(
             static_cast<std::int32_t>(static_cast<std::uint32_t>(found - expected))));
@@ -101,7 +110,7 @@ void Readers::verify(const Model &model, const Tile &tile, const Walk &walk, std
 }
 
 Work Readers::work(const Model &model, const Painted &painted, const Tile &tile, const Walk &walk) {
-    const Buffer places = bench_.buffer(work_items_ * sizeof(Place));
+    const Buffer places = bench_.buffer(grid_.work_items * sizeof(Place));
     bench_.write<Place>(places, tile.places);
     Kernel kernel = program_.kernel(model.kernel);
     kernel.set(0, painted.image);
@@ -118,7 +127,7 @@ Work Readers::work(const Model &model, const Painted &painted, const Tile &tile,
         verify(model, tile, *at, trips);
         at->advance(trips);
     };
-    return {kernel, NdRange::linear(groups_, work_items_), 5u, prepare, check};
+    return {kernel, NdRange::linear(grid_.groups, grid_.work_items), 5u, prepare, check};
 }
 
 } // namespace clprobe::probes::image_bandwidth

@@ -23,13 +23,26 @@ struct Painted {
     std::uint32_t key = 0;
 };
 
-/// Launches of the kernels that paint images and read them, by as many groups as fill the device.
+/// Groups of a launch, and the work-items of each: a power of two.
+struct Grid {
+    std::size_t groups = 1;
+    std::size_t work_items = 1;
+
+    /// Texels that all of them read in a trip.
+    [[nodiscard]] double texels() const { return static_cast<double>(groups * work_items * reads); }
+};
+/// As many small groups as fill the device.
+[[nodiscard]] Grid full_grid(const Bench &bench);
+/// One group a unit, so that no other group finds in the unit's cache what this one brought. The
+/// workers of a processor share more of them out.
+[[nodiscard]] Grid unit_grid(const Bench &bench);
+
+/// Launches of the kernels that paint images and read them, by such groups.
 class Readers {
 public:
-    explicit Readers(Bench &bench);
+    Readers(Bench &bench, Program program, const Grid &grid);
 
-    [[nodiscard]] std::size_t work_items() const { return work_items_; } ///< of a group
-    [[nodiscard]] std::size_t groups() const { return groups_; }
+    [[nodiscard]] const Grid &grid() const { return grid_; }
 
     /// An image of random contents. Throws Unsupported where the device has none of that format.
     [[nodiscard]] Painted paint(const ImageShape &shape);
@@ -54,8 +67,7 @@ private:
 
     Bench &bench_;
     Program program_;
-    std::size_t work_items_;
-    std::size_t groups_;
+    Grid grid_;
     Buffer sums_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
 
 namespace clprobe::probes::image_bandwidth {
 namespace {
@@ -66,16 +65,13 @@ Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
 }
 
 void Walk::advance(std::uint32_t trips) {
-    first = static_cast<std::uint32_t>((first + std::uint64_t{trips} * step) % tiles);
+    first = static_cast<std::uint32_t>((std::uint64_t{first} + trips) % tiles);
 }
 
 Walk walk_through(const Tile &tile, std::size_t tiles, std::uint32_t columns_log2,
                   std::size_t groups) {
-    std::size_t step = groups % tiles;
-    while (tiles > 1 && std::gcd(step, tiles) != 1)
-        step = (step + 1) % tiles;
     return {0,
-            static_cast<std::uint32_t>(step),
+            static_cast<std::uint32_t>(std::max<std::size_t>(1, tiles / groups)),
             static_cast<std::uint32_t>(tiles),
             columns_log2,
             tile.width_log2,
@@ -114,19 +110,18 @@ Texel word_texel(std::uint32_t key) {
 
 std::uint32_t sum_of(const Walk &walk, const Place &place, std::size_t group, std::uint32_t trips,
                      const Texel &texel) {
-    const std::uint32_t period = walk.tiles / std::gcd(walk.step, walk.tiles);
     const std::uint32_t columns = 1u << walk.columns_log2;
-    auto tile = static_cast<std::uint32_t>((walk.first + group) % walk.tiles);
+    auto tile = static_cast<std::uint32_t>((walk.first + group * walk.apart) % walk.tiles);
     std::uint32_t total = 0;
-    for (std::uint32_t visit = 0; visit < std::min(trips, period); ++visit) {
+    for (std::uint32_t visit = 0; visit < std::min(trips, walk.tiles); ++visit) {
         const std::uint32_t x = ((tile % columns) << walk.width_log2) + place.x;
         const std::uint32_t y = ((tile / columns) << walk.height_log2) + place.y;
         std::uint32_t sum = 0;
         for (const std::uint32_t dx : walk.xs)
             for (const std::uint32_t dy : walk.ys)
                 sum += texel(x ^ dx, y ^ dy);
-        total += sum * (trips / period + (visit < trips % period ? 1 : 0));
-        tile = (tile + walk.step) % walk.tiles;
+        total += sum * (trips / walk.tiles + (visit < trips % walk.tiles ? 1 : 0));
+        tile = (tile + 1) % walk.tiles;
     }
     return total;
 }

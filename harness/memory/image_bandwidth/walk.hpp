@@ -49,7 +49,7 @@ struct Tile {
 /// in the same order.
 struct Walk {
     std::uint32_t first = 0;
-    std::uint32_t step = 0;
+    std::uint32_t apart = 1;
     std::uint32_t tiles = 1;
     std::uint32_t columns_log2 = 0;
     std::uint32_t width_log2 = 0;
@@ -61,9 +61,9 @@ struct Walk {
     void advance(std::uint32_t trips);
 };
 
-/// A walk through `tiles` tiles, 2^columns_log2 of them in a row. The groups together take as many
-/// neighbouring tiles a trip; each group comes to all of them, and to the same one at the same time
-/// as no other, where there are that many.
+/// A walk through `tiles` tiles, 2^columns_log2 of them in a row. Each group goes through all of
+/// them in turn; they begin as far apart as there is room for, so that a tile comes to a group
+/// again only after all others, and to all groups together too.
 [[nodiscard]] Walk walk_through(const Tile &tile, std::size_t tiles, std::uint32_t columns_log2,
                                 std::size_t groups);
 

@@ -1,11 +1,11 @@
 #include "common/footprints.hpp"
 #include "common/level_findings.hpp"
-#include "memory/cache_line/knees.hpp"
 #include "memory/image_latency/chase.hpp"
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <optional>
@@ -20,75 +20,98 @@ Series &series_of(Dataset &data, const char *name) {
     return data.add(name, shape->axes, shape->measure);
 }
 
-/// A square of as many cells as there may be, or half a square.
+/// As many cells as there may be, in as few columns: each is one page of a processor's then.
 Extent cells_of(const Bench &bench) {
-    const std::size_t wanted = bench.tiny() ? 16 : 16384;
+    const bool cpu = bench.device().type == DeviceType::cpu;
+    const std::size_t wanted = bench.tiny() ? 16 : cpu ? 1024 : 16384;
     const std::size_t granted = bench.most_bytes() / (cell * cell * texel_bytes);
-    const auto count = std::bit_floor(std::clamp<std::size_t>(granted, 1, wanted));
-    const auto height = std::uint32_t{1} << (std::bit_width(count) - 1) / 2;
-    return {static_cast<std::uint32_t>(count) / height, height};
+    const std::size_t count = std::bit_floor(std::clamp<std::size_t>(granted, 1, wanted));
+    const std::uint64_t rows = bench.device().image2d_max_height.value_or(2048);
+    const std::size_t height = std::bit_floor(std::min<std::uint64_t>(rows / cell, count));
+    return {static_cast<std::uint32_t>(count / height), static_cast<std::uint32_t>(height)};
 }
 
 class Chases {
 public:
     explicit Chases(Bench &bench) : bench_(bench), cells_(cells_of(bench)), chase_(bench) {
-        Work work = single_chase(16);
-        trips_ = bench.calibrate(work, bench.device().type == DeviceType::cpu ? 1e-3 : 0.4e-3);
+        chase_.link(paired_texels(16, cells_, Direction::x, 0, bench.random()), cells_);
+        const Work work = chase_.follow_pairs();
+        trips_ = bench.calibrate(work, bench.device().type == DeviceType::cpu ? 0.6e-3 : 0.3e-3);
         bench.warm_up(work, trips_);
+        at_start_ = bench.remaining();
     }
 
-    void singles();
+    /// Finds how many pairs tell the most: those whose lines the first level holds while a pair is
+    /// in one of them, but not where it is in two.
+    void counts();
     void pairs();
     void levels();
 
 private:
-    Work single_chase(std::size_t slots) {
-        chase_.link(single_texels(slots, cells_, bench_.random()), cells_);
-        return chase_.follow_pairs();
-    }
-    /// A block of samples of a chase over so many slots, the shortest of which goes round.
-    void sample(const char *into, const std::vector<double> &at, const Work &work,
-                std::size_t slots, int block) {
+    /// How much longer pairs in two lines take than twice the same texel, so many of them.
+    double contrast(std::size_t count);
+    /// Trips of launches the shortest of which goes round a chase over so many slots.
+    [[nodiscard]] std::uint32_t round_trips(std::size_t slots) const {
         const auto round = static_cast<std::uint32_t>(4 * (slots / RingMemory::hops + 1));
-        Contender contender{work, &series_of(bench_.data(), into), at,
-                            bench_.tiny() ? trips_ : std::max(trips_, round)};
+        return bench_.tiny() ? trips_ : std::max(trips_, round);
+    }
+    /// A block of samples of a chase.
+    void sample(const char *into, const std::vector<double> &at, const Work &work,
+                std::uint32_t trips, int block) {
+        Contender contender{work, &series_of(bench_.data(), into), at, trips};
         bench_.sample_block(contender, block);
     }
     /// Samples pairs until they decide, or `share` of the time is used.
-    void sample_pairs(const char *into, std::size_t count, double share);
+    void sample_pairs(const char *into, std::size_t count, std::uint32_t trips, double share);
     [[nodiscard]] std::size_t cell_count() const {
         return std::size_t{cells_.width} * cells_.height;
     }
     [[nodiscard]] bool time_for(double share) const {
-        return bench_.tiny() || bench_.remaining() > (1 - share) * bench_.budget();
+        return bench_.tiny() || bench_.remaining() > (1 - share) * at_start_;
     }
 
     Bench &bench_;
     Extent cells_;
     ImageChase chase_;
     std::uint32_t trips_ = 1;
-    std::optional<double> fit_; ///< texels, each in a line of its own, that the first level holds
+    double at_start_ = 0;                     ///< seconds that were left once all was built
+    std::optional<std::size_t> most_telling_; ///< pairs; nothing where no number tells anything
 };
 
-void Chases::singles() {
-    std::optional<double> threshold;
-    const auto curve = [&] {
-        return cache_line::places_of(series_of(bench_.data(), series::singles));
-    };
-    for (double slots = 32;
-         slots <= static_cast<double>(cell_count()) && !threshold && time_for(0.12);
-         slots *= std::sqrt(2)) {
-        const std::size_t count = static_cast<std::size_t>(slots) / 2 * 2;
-        for (int block = 0; block < 2; ++block)
-            sample(series::singles, {static_cast<double>(count)}, single_chase(count), count,
-                   block);
-        threshold = cache_line::half_way(curve());
+double Chases::contrast(std::size_t count) {
+    constexpr int blocks = 2;
+    const double x = static_cast<double>(count);
+    std::array<double, 2> seconds{};
+    for (const std::uint32_t distance : {0u, cell / 2}) {
+        for (int block = 0; block < blocks; ++block) {
+            chase_.link(paired_texels(count, cells_, Direction::block, distance, bench_.random()),
+                        cells_);
+            sample(series::counts, {x, static_cast<double>(distance)}, chase_.follow_pairs(),
+                   round_trips(2 * count), block);
+        }
+        const auto fit =
+            slope_at(series_of(bench_.data(), series::counts), {x, static_cast<double>(distance)});
+        seconds[distance > 0] = fit ? fit->seconds_per_trip : 0;
     }
-    if (threshold)
-        fit_ = cache_line::crossing(curve(), *threshold);
+    return seconds[0] > 0 ? seconds[1] / seconds[0] : 0;
 }
 
-void Chases::sample_pairs(const char *into, std::size_t count, double share) {
+void Chases::counts() {
+    constexpr double clear = 1.1;
+    double best = clear;
+    for (double wanted = 64; wanted <= static_cast<double>(cell_count()) && time_for(0.15);
+         wanted *= std::sqrt(2)) {
+        const auto count = static_cast<std::size_t>(wanted);
+        const double now = contrast(count);
+        if (now > best)
+            most_telling_ = count;
+        else if (most_telling_ && now < 1 + (best - 1) / 2)
+            return;
+        best = std::max(best, now);
+    }
+}
+
+void Chases::sample_pairs(const char *into, std::size_t count, std::uint32_t trips, double share) {
     constexpr int least = 3; // fewer tell nothing of their errors
     const auto decided = [&] { return extent_of(bench_.data(), into).has_value(); };
     for (int block = 0; (block < least || !decided()) && time_for(share); ++block)
@@ -97,19 +120,19 @@ void Chases::sample_pairs(const char *into, std::size_t count, double share) {
                 chase_.link(paired_texels(count, cells_, direction, distance, bench_.random()),
                             cells_);
                 sample(into, {static_cast<double>(direction), static_cast<double>(distance)},
-                       chase_.follow_pairs(), 2 * count, block);
-                if (bench_.tiny())
+                       chase_.follow_pairs(), trips, block);
+                if (bench_.tiny() && distance > 0)
                     return;
             }
 }
 
 void Chases::pairs() {
-    // Of pairs in two lines each, the first level cannot hold as many; of pairs in one it can.
-    const double fit = fit_.value_or(static_cast<double>(cell_count()) / 4);
-    const auto some = std::max<std::size_t>(1, static_cast<std::size_t>(0.65 * fit));
-    sample_pairs(series::line_pairs, some, 0.3);
-    const std::size_t many = std::min(cell_count(), static_cast<std::size_t>(4 * fit));
-    sample_pairs(series::fetch_pairs, many, 0.38);
+    const std::size_t some = most_telling_.value_or(cell_count() / 4);
+    if (most_telling_ || bench_.tiny())
+        sample_pairs(series::line_pairs, some, round_trips(2 * some), 0.32);
+    // These are cold in any launch: none needs to go round.
+    const std::size_t many = most_telling_ ? std::min(6 * some, cell_count()) : cell_count();
+    sample_pairs(series::fetch_pairs, many, bench_.tiny() ? trips_ : std::max(4u, trips_ / 3), 0.4);
 }
 
 void Chases::levels() {
@@ -157,7 +180,7 @@ void run_experiments(Bench &bench) {
                                 ? "the chase's core, or each core where the ring is long"
                                 : "the chase's work-group";
     Chases chases(bench);
-    chases.singles();
+    chases.counts();
     chases.pairs();
     chases.levels();
 }

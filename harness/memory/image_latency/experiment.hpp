@@ -13,7 +13,7 @@ namespace clprobe::probes::image_latency {
 namespace series {
 inline constexpr const char *bare = "latency"; ///< somebody's curve
 inline constexpr const char *times = "times";
-inline constexpr const char *singles = "singles";
+inline constexpr const char *counts = "counts";
 inline constexpr const char *fetch_pairs = "fetch_pairs";
 inline constexpr const char *line_pairs = "line_pairs";
 } // namespace series

@@ -89,7 +89,8 @@ Levels levels_of(const Dataset &data, const std::optional<LatencyCurve> &curve) 
     if (!curve || curve->points.empty())
         return levels;
     levels = find_levels(curve->points, CurveKind::latency);
-    if (levels.complete && curve->points.back().x < data.number(most_bytes).value_or(0)) {
+    // The last places of a curve take longest.
+    if (levels.complete && 4 * curve->points.back().x < data.number(most_bytes).value_or(0)) {
         levels.complete = false;
         levels.reason = "the time was up before the curve came to memory";
     }

@@ -84,12 +84,4 @@ std::vector<Texel> paired_texels(std::size_t count, const Extent &cells, Directi
     return order;
 }
 
-std::vector<Texel> single_texels(std::size_t count, const Extent &cells, std::mt19937_64 &random) {
-    std::vector<Texel> order;
-    for (const Texel &corner : random_cells(count / 2 * 2, cells, random))
-        order.push_back({corner.x + static_cast<std::uint32_t>(random() % cell),
-                         corner.y + static_cast<std::uint32_t>(random() % cell)});
-    return order;
-}
-
 } // namespace clprobe::probes::image_latency

@@ -57,7 +57,8 @@ struct ImageRing {
 };
 [[nodiscard]] ImageRing image_ring(const Extent &line, std::size_t bytes, std::mt19937_64 &random);
 
-/// Pairs of texels are in cells of so many texels either way, one in each: along x, along y, or along both.
+/// Pairs of texels are in cells of so many texels either way, one in each: along x, along y, or
+/// along both.
 inline constexpr std::uint32_t cell = 16;
 enum class Direction { x, y, block };
 inline constexpr std::array<std::string_view, 3> direction_names{"x", "y", "block"};
@@ -68,9 +69,6 @@ inline constexpr std::array<std::string_view, 3> direction_names{"x", "y", "bloc
 /// none of less; or twice the same one for a distance of 0.
 [[nodiscard]] std::vector<Texel> paired_texels(std::size_t count, const Extent &cells,
                                                Direction direction, std::uint32_t distance,
-                                               std::mt19937_64 &random);
-/// The same with one texel in each cell, of an even number of cells.
-[[nodiscard]] std::vector<Texel> single_texels(std::size_t count, const Extent &cells,
                                                std::mt19937_64 &random);
 
 } // namespace clprobe::probes::image_latency
