@@ -162,7 +162,7 @@ Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::s
     return finding;
 }
 
-Finding level_finding(FindingKey key, const Level &level) {
+Finding level_finding(const FindingKey &key, const Level &level) {
     Finding finding = measured(key, level.value, level.interval);
     finding.method =
         fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
