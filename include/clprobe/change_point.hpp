@@ -63,18 +63,4 @@ struct SegmentOptions {
 [[nodiscard]] Segmentation find_breaks(std::span<const CurvePoint> curve,
                                        const SegmentOptions &options = {});
 
-/// A single step of a curve: the likeliest first place of its second plateau (where two addresses
-/// no longer share a line, say), all places that this could be, and how likely `at` is among them.
-/// Where `decided` is false, `reason` says why: no step or several, a ramp, or no samples at places
-/// where the plateau may begin.
-struct Step {
-    double at = 0;
-    Interval range;
-    double certainty = 0;
-    double ratio = 1; ///< second level over first
-    bool decided = false;
-    std::string reason;
-};
-[[nodiscard]] Step find_step(std::span<const CurvePoint> curve, const SegmentOptions &options = {});
-
 } // namespace clprobe
