@@ -45,7 +45,7 @@ ProbeInfo describe() {
     const Axis trips{"trips", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
     info.series = {{series::bare,
-                    {{"span", Unit::byte, {}}},
+                    {{"footprint", Unit::byte, {}}},
                     {"latency", Unit::second, {}},
                     "time of a dependent load, over the memory that the pages span of which a "
                     "random chase uses a line each"},

@@ -104,7 +104,8 @@ TEST_CASE("unit.tlb.says_so_where_nothing_is_outgrown") {
 
 TEST_CASE("unit.tlb.takes_a_bare_curve") {
     Dataset data;
-    Series &curve = data.add("latency", {{"span", Unit::byte, {}}}, {"latency", Unit::second, {}});
+    Series &curve =
+        data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
     for (double pages = 8; pages <= 600; pages = std::floor(pages * 1.3))
         curve.point({pages * 4096}).samples = {pages <= 64 ? 1e-9 : 3e-9};
     CHECK_THAT(*finding(data, "tlb.l1.reach").value, WithinRel(64 * 4096.0, 0.2));
