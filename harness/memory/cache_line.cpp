@@ -57,7 +57,7 @@ ProbeInfo describe() {
     info.makes = cache_line::finding_keys();
     info.series = cache_line::series_shapes();
     info.kernels = {"memory/cache_line"};
-    info.seconds = 6;
+    info.seconds = 5;
     return info;
 }
 
