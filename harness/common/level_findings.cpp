@@ -113,6 +113,31 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
     return findings;
 }
 
+std::optional<Finding> memory_at_end(const std::string &prefix, const LatencyCurve &curve) {
+    constexpr double flat = 1.25;
+    constexpr double slow = 2;
+    std::vector<double> end;
+    std::optional<double> start;
+    for (const CurvePoint &point : curve.points) {
+        if (point.samples.empty())
+            continue;
+        start = start.value_or(median(point.samples));
+        if (2 * point.x >= curve.points.back().x)
+            end.insert(end.end(), point.samples.begin(), point.samples.end());
+    }
+    if (end.size() < 3)
+        return std::nullopt;
+    const double middle = median(end);
+    const Interval interval{quantile(end, 0.05), quantile(end, 0.95)};
+    if (interval.high > flat * interval.low || middle < slow * *start)
+        return std::nullopt;
+    Finding finding = measured(latency_keys(prefix)[2], middle, interval);
+    finding.method = "the last octave of the curve";
+    finding.evidence = {curve.series};
+    finding.note = "how many levels lie before it stays open";
+    return finding;
+}
+
 std::vector<Finding> cache_findings(const std::string &prefix, const Levels &levels,
                                     const std::string &evidence) {
     const std::vector<FindingKey> keys = latency_keys(prefix);

@@ -38,7 +38,13 @@ struct LatencyCurve {
 [[nodiscard]] std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
                                                     const std::string &evidence);
 
-/// The same of a curve that does not reach memory, and has no key for it.
+/// Memory's latency as the end of a curve tells it, where the levels before it stay open: the
+/// middle of the last octave, where that is flat to a quarter and at least twice as slow as the
+/// curve's start. Nothing elsewhere.
+[[nodiscard]] std::optional<Finding> memory_at_end(const std::string &prefix,
+                                                   const LatencyCurve &curve);
+
+/// What the levels say of a curve that does not reach memory, and has no key for it.
 [[nodiscard]] std::vector<Finding> cache_findings(const std::string &prefix, const Levels &levels,
                                                   const std::string &evidence);
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace clprobe::probes {
 namespace {
@@ -118,6 +119,9 @@ public:
             levels.reason = "nothing was measured";
         std::vector<Finding> findings =
             latency_findings("buffer", levels, curve ? curve->series : "");
+        if (!levels.decided && levels.settled > 0)
+            if (auto memory = memory_at_end("buffer", *curve))
+                findings.back() = std::move(*memory);
         note_disagreement(
             findings, facts,
             {.prefix = "buffer", .own = "size", .other = "read_size", .by = "bandwidth"});

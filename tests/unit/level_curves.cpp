@@ -138,3 +138,19 @@ TEST_CASE("unit.level_curves.settled_levels_are_told_where_others_are_open") {
     CHECK(findings[4].key == "buffer.memory.latency");
     CHECK_FALSE(findings[4].value);
 }
+
+TEST_CASE("unit.level_curves.the_end_of_a_curve_may_be_memory") {
+    LatencyCurve curve{"times", {"footprint", Unit::byte, {}}, {}};
+    curve.points = {
+        {1024, {1.0}}, {4096, {3.0}}, {8192, {9.0}}, {16384, {9.5, 10.5}}, {32768, {10.0, 11.0}}};
+    const auto memory = memory_at_end("buffer", curve);
+    REQUIRE(memory);
+    CHECK(memory->key == "buffer.memory.latency");
+    CHECK(*memory->value == Approx(10.25));
+    CHECK(memory->interval->contains(*memory->value));
+    curve.points.back().samples = {20.0, 21.0};
+    CHECK_FALSE(memory_at_end("buffer", curve)); // it still rises
+    curve.points = {{1024, {1.0}}, {4096, {1.0, 1.1, 1.0}}};
+    CHECK_FALSE(memory_at_end("buffer", curve)); // it never rose
+    CHECK_FALSE(memory_at_end("buffer", {"times", {}, {}}));
+}
