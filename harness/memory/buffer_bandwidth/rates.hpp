@@ -18,9 +18,9 @@ namespace clprobe::probes::buffer_bandwidth {
 [[nodiscard]] std::vector<std::vector<double>> places_of(const Series &series);
 
 /// A finding from the samples at these coordinates: by the slope of time over the work, which
-/// cancels what a launch costs, or by whole launches, from which a rate is never too high,
-/// whichever has the narrower interval. Suspect where time does not follow the work; nothing where
-/// it does not grow with it.
+/// cancels what a launch costs, or, where that leaves an interval of more than 0.5 % either way and
+/// they a narrower one, by whole launches, from which a rate is never too high. Suspect where time
+/// does not follow the work; nothing where it does not grow with it.
 [[nodiscard]] std::optional<Finding> rate_of(const FindingKey &key, const Series &series,
                                              const std::vector<double> &at, double bytes,
                                              double least_share);
