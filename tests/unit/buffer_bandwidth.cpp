@@ -124,6 +124,25 @@ TEST_CASE("unit.buffer_bandwidth.takes_a_bare_curve") {
     CHECK(find(findings, "buffer.memory.copy_bandwidth").status == Status::inconclusive);
 }
 
+TEST_CASE("unit.buffer_bandwidth.neither_a_hump_nor_a_stair_of_a_fall_is_a_level") {
+    const ModelDevice device;
+    Dataset data;
+    const SeriesShape &shape = probe().info().series.front();
+    for (double bytes = 1024; bytes <= 64 << 20; bytes = std::floor(bytes * 1.19)) {
+        const bool hump = bytes > 500e3 && bytes < 750e3;
+        const bool stair = bytes > 1.05e6 && bytes < 1.35e6;
+        data.add(shape.name, shape.axes, shape.measure).point({bytes}).samples = {
+            hump    ? 400e9
+            : stair ? 110e9
+                    : device.bandwidth(bytes)};
+    }
+    const auto findings = findings_of(data);
+    CHECK_THAT(value_of(findings, "buffer.l2.read_bandwidth"), WithinRel(300e9, 0.1));
+    CHECK(std::ranges::count(findings, "buffer.l3.read_bandwidth", &Finding::key) == 0);
+    CHECK_THAT(value_of(findings, "buffer.memory.read_bandwidth"), WithinRel(40e9, 0.01));
+    CHECK(find(findings, "buffer.l2.read_size").interval->contains(1.2e6));
+}
+
 TEST_CASE("unit.buffer_bandwidth.finds_nothing_where_nothing_shows") {
     ModelDevice device;
     Dataset flat;

@@ -1,10 +1,9 @@
 #include "common/level_findings.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
+#include "memory/buffer_bandwidth/falling.hpp"
 #include "memory/buffer_bandwidth/rates.hpp"
 #include "memory/buffer_bandwidth/stream_race.hpp"
 #include "memory/buffer_bandwidth/walks.hpp"
-
-#include <clprobe/levels.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -135,7 +134,7 @@ std::vector<WalkShape> Experiment::l1_shapes(std::size_t footprint) const {
 }
 
 void Experiment::race_l1() {
-    const Levels levels = find_levels(bandwidth_curve(bench_.data()), CurveKind::bandwidth);
+    const Levels levels = falling_levels(bandwidth_curve(bench_.data()));
     double bytes = static_cast<double>(footprints().front());
     if (levels.settled > 0 || (levels.decided && !levels.levels.empty()))
         bytes = std::max(bytes, levels.levels.front().plateau.high / 2);

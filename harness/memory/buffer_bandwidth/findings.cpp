@@ -1,11 +1,10 @@
 #include "common/second_opinion.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
+#include "memory/buffer_bandwidth/falling.hpp"
 #include "memory/buffer_bandwidth/findings.hpp"
 #include "memory/buffer_bandwidth/rates.hpp"
 #include "memory/buffer_bandwidth/streams.hpp"
 #include "memory/buffer_bandwidth/walks.hpp"
-
-#include <clprobe/levels.hpp>
 
 #include <fmt/format.h>
 
@@ -86,7 +85,7 @@ public:
     Interpretation(const Dataset &data, const Facts &facts) : data_(data), facts_(facts) {
         if (data.find(entry::walk) == nullptr)
             evidence_ = entry::bare;
-        levels_ = find_levels(bandwidth_curve(data), CurveKind::bandwidth);
+        levels_ = falling_levels(bandwidth_curve(data));
         if (const std::string reason = data.word(entry::too_small); !reason.empty())
             levels_ = {{}, 0, true, false, reason};
     }
