@@ -1,5 +1,6 @@
 #pragma once
 #include <clprobe/change_point.hpp>
+#include <clprobe/finding.hpp>
 
 #include <cstddef>
 #include <optional>

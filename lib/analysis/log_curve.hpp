@@ -2,13 +2,12 @@
 #include <clprobe/change_point.hpp>
 
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <vector>
 
 namespace clprobe {
 
-/// A curve as the segmentation sees it: the points that have samples, in order of x, as the
+/// A curve as the inference sees it: the points that have samples, in order of x, as the
 /// logarithms of their medians.
 struct LogCurve {
     std::vector<double> x;
@@ -21,8 +20,7 @@ struct LogCurve {
 
 /// Samples that are not positive and finite are passed over. The noise of one at a place is that of
 /// the samples there and at so many places on either side.
-[[nodiscard]] LogCurve log_curve(std::span<const CurvePoint> curve,
-                                 std::size_t around = std::numeric_limits<std::size_t>::max());
+[[nodiscard]] LogCurve log_curve(std::span<const CurvePoint> curve, std::size_t around);
 
 /// Raises the deviations where the curve is much rougher around some places than it is elsewhere,
 /// by how far it moves against its trend there.
