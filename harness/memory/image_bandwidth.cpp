@@ -20,7 +20,9 @@ ProbeInfo describe() {
         "Work-groups go through the tiles of an image, 16 reads a work-item and trip at offsets "
         "that are exclusive-ored to its place, so that a read costs no arithmetic of its own. The "
         "time of a trip is the slope over the trips.\n\n"
-        "Rates: 4 KiB of each format, which any first level holds. Two formats are raced in five "
+        "Rates: a tile of 16 texels for each work-item of a group, all of them different, read by "
+        "all groups: 1 KiB (R8) to 16 KiB (RGBA32F), which a first level holds. Two formats are "
+        "raced in five "
         "patterns (work-items beside each other along x, along y, in a square, at random, all on "
         "one texel); the best of the first three serves for the rates, which are measured anew. "
         "Formats of different sizes that reach the same rate show a limit in texels, those that "
@@ -39,6 +41,8 @@ ProbeInfo describe() {
         "or a quarter of what the device grants.",
         "Several groups on a unit that read the same memory find in its cache what another "
         "brought: the first level then seems to hold as many times more.",
+        "How the work-items that run in step lie counts: 8 x 4 texels of 16 B are four lines of 32 "
+        "B by four rows, all of them used; 16 x 2 are eight lines, half used, at half the rate.",
         "Divisions, and even additions, of coordinates cost more than the reads.",
         "Of a format with one channel the other three are constants: a kernel that uses them can "
         "be limited by the path that returns them.",
@@ -91,7 +95,7 @@ std::vector<SeriesShape> series_shapes() {
     return {{series::rates,
              {format, filter, pattern, trips},
              time,
-             "4 KiB read by all units; 16 texels a work-item and trip"},
+             "a tile read by all groups; 16 texels a work-item and trip"},
             {series::locality,
              {format, pattern, trips},
              time,

@@ -107,7 +107,7 @@ TEST_CASE("unit.image_latency.lines_in_noise_are_right_or_not_decided") {
         for (std::uint64_t seed = 1; seed <= 100; ++seed) {
             Random random(seed);
             Dataset data;
-            add_pairs(data, series::line_pairs, {2, 4}, random, noise, 3);
+            add_pairs(data, series::line_pairs, {2, 4}, random, noise, 6);
             const Finding finding = find(data, "image.line_size");
             decided += finding.value.has_value();
             wrong += finding.value.value_or(128) != 128;

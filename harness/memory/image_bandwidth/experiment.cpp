@@ -12,7 +12,7 @@
 namespace clprobe::probes::image_bandwidth {
 namespace {
 
-constexpr std::size_t small_footprint = 4096; ///< B: what the first level of any device holds
+constexpr std::size_t least_footprint = 4096; ///< B
 
 /// A walk through an image, painted for it.
 struct Scene {
@@ -69,15 +69,13 @@ private:
 };
 
 std::optional<Scene> Experiment::small_scene(const Format &format, Pattern pattern) {
-    const std::size_t texels = small_footprint / format.format.texel_bytes();
-    const Tile tile = tile_of(pattern, readers_.grid().work_items, texels, bench_.random());
-    const std::size_t tiles = texels / tile.texels();
+    constexpr std::size_t whole = std::size_t{1} << 20;
+    const Tile tile = tile_of(pattern, readers_.grid().work_items, whole, bench_.random());
     // A row and a column more, for the reads between texels.
     const ImageShape shape{format.format, (std::size_t{1} << tile.width_log2) + 1,
-                           (tiles << tile.height_log2) + 1};
+                           (std::size_t{1} << tile.height_log2) + 1};
     try {
-        return Scene{readers_.paint(shape), tile,
-                     walk_through(tile, tiles, 0, readers_.grid().groups)};
+        return Scene{readers_.paint(shape), tile, walk_through(tile, 1, 0, readers_.grid().groups)};
     } catch (const Unsupported &error) {
         bench_.data().words[refusal(format.key)] = error.what();
         return std::nullopt;
@@ -188,7 +186,7 @@ void Experiment::footprints() {
                                        {static_cast<double>(tiles * tile.texels() * texel)}));
     };
     const std::size_t tile_bytes = whole.texels() * texel;
-    for (std::size_t bytes = small_footprint; bytes < tile_bytes; bytes *= 2)
+    for (std::size_t bytes = least_footprint; bytes < tile_bytes; bytes *= 2)
         add(tile_of(pattern, grid.work_items, bytes / texel, bench_.random()), 1);
     std::size_t next = 0;
     for (const std::size_t bytes : coarse_footprints(tile_bytes, shape.bytes()))

@@ -152,8 +152,9 @@ Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::s
     const double work = rate->texels * rate->timing.seconds;
     Finding finding = measured(
         key, rate->texels, {work / rate->timing.interval.high, work / rate->timing.interval.low});
-    finding.method = fmt::format("{}, {}", rate->timing.method,
-                                 pattern_names.at(std::min<std::size_t>(rate->pattern, 4)));
+    finding.method =
+        fmt::format("a {} of work-items, each texel read once a trip; {}",
+                    pattern_names.at(std::min<std::size_t>(rate->pattern, 4)), rate->timing.method);
     finding.evidence = {series::rates};
     add_note(finding, limited_by(*rate, limits_of(rates, filter)));
     if (filter == Filter::nearest)

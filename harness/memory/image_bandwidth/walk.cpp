@@ -21,6 +21,23 @@ std::uint32_t bits_along_x(Pattern pattern, std::uint32_t bits) {
     return (bits + 1) / 2;
 }
 
+/// Where a work-item is in its group: in a square, those that follow each other are in squares too,
+/// whatever number of them the device runs in step (Morton's order).
+Place place_of(std::uint32_t item, std::uint32_t along_x, std::uint32_t along_y) {
+    Place place;
+    for (std::uint32_t bit = 0; bit < std::max(along_x, along_y); ++bit) {
+        if (bit < along_x) {
+            place.x |= (item & 1) << bit;
+            item >>= 1;
+        }
+        if (bit < along_y) {
+            place.y |= (item & 1) << bit;
+            item >>= 1;
+        }
+    }
+    return place;
+}
+
 /// Halves the tile until it has no more than so many texels, across the work-items first.
 void shrink(Tile &tile, Pattern pattern, std::size_t most_texels) {
     while (tile.texels() > std::max<std::size_t>(most_texels, 1)) {
@@ -56,7 +73,8 @@ Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
     };
     const Place one = anywhere();
     for (std::uint32_t item = 0; item < work_items; ++item) {
-        const Place own{item & ((1u << along_x) - 1) & x_mask, (item >> along_x) & y_mask};
+        const Place whole = place_of(item, along_x, along_y);
+        const Place own{whole.x & x_mask, whole.y & y_mask};
         tile.places.push_back(pattern == Pattern::random ? anywhere()
                               : pattern == Pattern::same ? one
                                                          : own);

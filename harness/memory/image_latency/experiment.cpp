@@ -36,7 +36,7 @@ public:
     explicit Chases(Bench &bench) : bench_(bench), cells_(cells_of(bench)), chase_(bench) {
         chase_.link(paired_texels(16, cells_, Direction::x, 0, bench.random()), cells_);
         const Work work = chase_.follow_pairs();
-        trips_ = bench.calibrate(work, bench.device().type == DeviceType::cpu ? 0.6e-3 : 0.3e-3);
+        trips_ = bench.calibrate(work, bench.device().type == DeviceType::cpu ? 0.6e-3 : 1e-3);
         bench.warm_up(work, trips_);
         at_start_ = bench.remaining();
     }
@@ -53,7 +53,7 @@ private:
     /// Trips of launches the shortest of which goes round a chase over so many slots.
     [[nodiscard]] std::uint32_t round_trips(std::size_t slots) const {
         const auto round = static_cast<std::uint32_t>(4 * (slots / RingMemory::hops + 1));
-        return bench_.tiny() ? trips_ : std::max(trips_, round);
+        return bench_.tiny() ? trips_ : std::max(trips_, 2 * round);
     }
     /// A block of samples of a chase.
     void sample(const char *into, const std::vector<double> &at, const Work &work,
@@ -99,20 +99,22 @@ double Chases::contrast(std::size_t count) {
 void Chases::counts() {
     constexpr double clear = 1.1;
     double best = clear;
-    for (double wanted = 64; wanted <= static_cast<double>(cell_count()) && time_for(0.15);
+    int past = 0; // counts since the best that tell much less
+    for (double wanted = 64;
+         wanted <= static_cast<double>(cell_count()) && past < 2 && time_for(0.2);
          wanted *= std::sqrt(2)) {
         const auto count = static_cast<std::size_t>(wanted);
         const double now = contrast(count);
-        if (now > best)
+        past = best > 1.15 && now < 1 + (best - 1) / 2 ? past + 1 : 0;
+        if (now > best) {
             most_telling_ = count;
-        else if (most_telling_ && now < 1 + (best - 1) / 2)
-            return;
-        best = std::max(best, now);
+            best = now;
+        }
     }
 }
 
 void Chases::sample_pairs(const char *into, std::size_t count, std::uint32_t trips, double share) {
-    constexpr int least = 3; // fewer tell nothing of their errors
+    constexpr int least = least_pair_blocks;
     const auto decided = [&] { return extent_of(bench_.data(), into).has_value(); };
     for (int block = 0; (block < least || !decided()) && time_for(share); ++block)
         for (const Direction direction : {Direction::x, Direction::y, Direction::block})
@@ -129,7 +131,9 @@ void Chases::sample_pairs(const char *into, std::size_t count, std::uint32_t tri
 void Chases::pairs() {
     const std::size_t some = most_telling_.value_or(cell_count() / 4);
     if (most_telling_ || bench_.tiny())
-        sample_pairs(series::line_pairs, some, round_trips(2 * some), 0.32);
+        sample_pairs(series::line_pairs, some, round_trips(2 * some), 0.42);
+    if (bench_.profile() == Profile::quick && extent_of(bench_.data(), series::line_pairs))
+        return;
     // These are cold in any launch: none needs to go round.
     const std::size_t many = most_telling_ ? std::min(6 * some, cell_count()) : cell_count();
     sample_pairs(series::fetch_pairs, many, bench_.tiny() ? trips_ : std::max(4u, trips_ / 3), 0.4);

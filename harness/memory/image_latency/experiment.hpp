@@ -28,6 +28,9 @@ inline constexpr std::array<std::uint32_t, 5> pair_distances{0, 1, 2, 4, 8};
 /// The largest footprint that was wanted: a number in the data.
 inline constexpr const char *most_bytes = "most_bytes";
 
+/// Blocks of samples without which pairs tell nothing of their errors.
+inline constexpr int least_pair_blocks = 5;
+
 /// The form of every series that the probe makes or takes; the first is a bare curve's.
 [[nodiscard]] std::vector<SeriesShape> series_shapes();
 

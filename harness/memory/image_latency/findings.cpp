@@ -27,7 +27,8 @@ cache_line::Verdict verdict_of(const Dataset &data, const char *name, Direction 
     std::vector<cache_line::Pair> pairs;
     if (series != nullptr)
         for (const cache_line::Place &place : cache_line::places_of(*series))
-            if (place.at.front() == static_cast<double>(direction))
+            if (place.at.front() == static_cast<double>(direction) &&
+                place.samples >= std::size_t{least_pair_blocks})
                 pairs.push_back({0, place.at.back() * step, place.value, place.error});
     return cache_line::block_size(pairs, cache_line::Together::faster, least_ratio);
 }

@@ -61,9 +61,10 @@ ImageRing image_ring(const Extent &line, std::size_t bytes, std::mt19937_64 &ran
     made.ring.blocks =
         static_cast<std::uint32_t>(std::max<std::size_t>(1, bytes / made.ring.block_bytes));
     made.ring.key = static_cast<std::uint32_t>(random());
-    const double texels = static_cast<double>(made.ring.bytes() / texel_bytes);
-    const std::uint32_t side = log2_of(std::bit_ceil(static_cast<std::size_t>(std::sqrt(texels))));
-    made.layout.row = side - std::min(side, made.layout.width);
+    const std::size_t texels = made.ring.bytes() / texel_bytes;
+    const auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(texels)));
+    const std::uint32_t row = log2_of(std::bit_ceil(side));
+    made.layout.row = row - std::min(row, made.layout.width);
     return made;
 }
 
