@@ -1,7 +1,7 @@
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/findings.hpp"
 
-#include <clprobe/change_point.hpp>
+#include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/statistics.hpp>
 

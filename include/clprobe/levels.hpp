@@ -1,5 +1,4 @@
 #pragma once
-#include <clprobe/change_point.hpp>
 #include <clprobe/finding.hpp>
 
 #include <cstddef>
@@ -9,6 +8,12 @@
 #include <vector>
 
 namespace clprobe {
+
+/// Repeated samples of a positive quantity at one place of a curve.
+struct CurvePoint {
+    double x = 0;
+    std::vector<double> samples;
+};
 
 /// What a curve over footprint (or stride, or pages) holds: a latency, which rises from level to
 /// level, or a bandwidth, which falls.

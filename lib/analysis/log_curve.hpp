@@ -1,5 +1,5 @@
 #pragma once
-#include <clprobe/change_point.hpp>
+#include <clprobe/levels.hpp>
 
 #include <cstddef>
 #include <span>

@@ -1,6 +1,6 @@
 #pragma once
-#include <clprobe/change_point.hpp>
 #include <clprobe/finding.hpp>
+#include <clprobe/levels.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/series.hpp>
 
