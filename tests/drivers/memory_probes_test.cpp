@@ -54,7 +54,7 @@ std::vector<unsigned long long> buffers(const StubRun &run) {
 } // namespace
 
 TEST_CASE("memory_probes.on_devices_with_little_memory") {
-    for (const unsigned long long mib : {4, 16, 64}) {
+    for (const unsigned long long mib : {4u, 16u, 64u}) {
         const StubRun run = memory_probes_on("memory_mib=" + std::to_string(mib));
         CAPTURE(mib);
         CHECK_FALSE(buffers(run).empty());

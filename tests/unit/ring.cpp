@@ -26,7 +26,7 @@ std::vector<std::uint32_t> addresses(const Ring &ring) {
 
 TEST_CASE("unit.ring.visits_every_slot_once_and_comes_round") {
     std::mt19937_64 random(1);
-    for (const std::size_t bytes : {256, 1024, 1280, 5000, 65536, 100000}) {
+    for (const std::size_t bytes : {256u, 1024u, 1280u, 5000u, 65536u, 100000u}) {
         const Ring ring = dense_ring(bytes, 1 << 20, random);
         const auto all = addresses(ring);
         const std::set<std::uint32_t> distinct(all.begin(), all.end());
@@ -47,7 +47,7 @@ TEST_CASE("unit.ring.visits_each_line_before_any_again") {
     std::mt19937_64 random(2);
     const Ring ring = dense_ring(64 * 256, 1 << 20, random);
     const auto all = addresses(ring);
-    for (const std::uint32_t line : {64, 128, 256}) {
+    for (const std::uint32_t line : {64u, 128u, 256u}) {
         const std::size_t lines = ring.bytes() / line;
         for (std::size_t first = 0; first < all.size(); first += lines) {
             std::set<std::uint32_t> visited;
@@ -79,7 +79,7 @@ TEST_CASE("unit.ring.is_in_no_order_that_a_prefetcher_learns") {
 
 TEST_CASE("unit.ring.spreads_over_the_sets_of_caches_and_tlbs") {
     std::mt19937_64 random(4);
-    for (const std::size_t slots : {1, 2}) {
+    for (const std::size_t slots : {1u, 2u}) {
         const std::size_t stride = 65536 * slots;
         const Ring ring = spread_ring(1024, stride, slots, std::size_t{256} << 20, random);
         std::map<std::uint32_t, int> lines;
