@@ -203,7 +203,8 @@ TEST_CASE("unit.buffer_bandwidth.work_that_was_removed_is_suspect") {
     Series &streams = *std::ranges::find(data.series, "stream", &Series::name);
     for (Point &point : streams.points)
         std::ranges::fill(point.samples, 6e-3 + 1e-12 * point.at.back());
-    const Finding &read = find(findings_of(data), "buffer.memory.read_bandwidth");
+    const auto findings = findings_of(data);
+    const Finding &read = find(findings, "buffer.memory.read_bandwidth");
     CHECK(read.status != Status::measured);
 }
 
