@@ -71,6 +71,14 @@ std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string
     return std::nullopt;
 }
 
+Levels levels_of(const std::optional<LatencyCurve> &curve, const std::string &too_small) {
+    if (curve && too_small.empty())
+        return find_levels(curve->points, CurveKind::latency);
+    Levels none;
+    none.reason = too_small.empty() ? "nothing was measured" : too_small;
+    return none;
+}
+
 Curve shown(const LatencyCurve &curve) {
     Curve shown{curve.series, curve.x, {"latency", Unit::second, {}}, {}};
     for (const CurvePoint &point : curve.points)

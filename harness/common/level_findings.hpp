@@ -24,6 +24,11 @@ struct LatencyCurve {
 [[nodiscard]] std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string &raw,
                                                         const std::string &bare, double per_trip);
 
+/// The levels that it shows, `reason` saying so where there is none; `too_small`, where it is not
+/// empty, is why it cannot show any.
+[[nodiscard]] Levels levels_of(const std::optional<LatencyCurve> &curve,
+                               const std::string &too_small);
+
 /// Its medians, for people.
 [[nodiscard]] Curve shown(const LatencyCurve &curve);
 

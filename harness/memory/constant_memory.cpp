@@ -137,13 +137,7 @@ public:
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts & /*facts*/) const override {
         const auto curve = curve_in(data);
-        Levels levels;
-        if (const std::string reason = data.word(too_small); !reason.empty())
-            levels.reason = reason;
-        else if (curve)
-            levels = find_levels(curve->points, CurveKind::latency);
-        else
-            levels.reason = "nothing was measured";
+        const Levels levels = levels_of(curve, data.word(too_small));
         std::vector<Finding> findings =
             cache_findings("constant", levels, curve ? curve->series : "");
         findings.push_back(divergence(data));
