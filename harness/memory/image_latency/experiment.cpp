@@ -50,17 +50,17 @@ public:
 private:
     /// How much longer pairs in two lines take than twice the same texel, so many of them.
     double contrast(std::size_t count);
-    /// Trips of launches the shortest of which goes round a chase over so many slots.
-    [[nodiscard]] std::uint32_t round_trips(std::size_t slots) const {
-        const auto round = static_cast<std::uint32_t>(4 * (slots / RingMemory::hops + 1));
-        return bench_.tiny() ? trips_ : std::max(trips_, 2 * round);
+    /// Trips that go once round so many pairs.
+    [[nodiscard]] std::uint32_t round(std::size_t count) const {
+        return bench_.tiny() ? 1 : static_cast<std::uint32_t>(2 * count / RingMemory::hops + 1);
     }
-    /// A block of samples of a chase.
-    void sample(const char *into, const std::vector<double> &at, const Work &work,
-                std::uint32_t trips, int block) {
-        Contender contender{work, &series_of(bench_.data(), into), at, trips};
-        bench_.sample_block(contender, block);
+    /// Trips of launches the shortest of which goes round.
+    [[nodiscard]] std::uint32_t rounds(std::size_t count) const {
+        return bench_.tiny() ? trips_ : std::max(trips_, 4 * round(count));
     }
+    /// A block of samples of a chase over `count` pairs, `distance` apart.
+    void sample(const char *into, const std::vector<double> &at, std::size_t count,
+                Direction direction, std::uint32_t distance, std::uint32_t trips, int block);
     /// Samples pairs until they decide, or `share` of the time is used.
     void sample_pairs(const char *into, std::size_t count, std::uint32_t trips, double share);
     [[nodiscard]] std::size_t cell_count() const {
@@ -78,19 +78,24 @@ private:
     std::optional<std::size_t> most_telling_; ///< pairs; nothing where no number tells anything
 };
 
+void Chases::sample(const char *into, const std::vector<double> &at, std::size_t count,
+                    Direction direction, std::uint32_t distance, std::uint32_t trips, int block) {
+    chase_.link(paired_texels(count, cells_, direction, distance, bench_.random()), cells_);
+    Contender contender{chase_.follow_pairs(), &series_of(bench_.data(), into), at, trips};
+    // Texels just linked are in memory or in a far part of a cache: the first to read them would
+    // take longer, and each launch after it less.
+    bench_.launch(contender.work, round(count));
+    bench_.sample_block(contender, block);
+}
+
 double Chases::contrast(std::size_t count) {
     constexpr int blocks = 2;
-    const double x = static_cast<double>(count);
     std::array<double, 2> seconds{};
     for (const std::uint32_t distance : {0u, cell / 2}) {
-        for (int block = 0; block < blocks; ++block) {
-            chase_.link(paired_texels(count, cells_, Direction::block, distance, bench_.random()),
-                        cells_);
-            sample(series::counts, {x, static_cast<double>(distance)}, chase_.follow_pairs(),
-                   round_trips(2 * count), block);
-        }
-        const auto fit =
-            slope_at(series_of(bench_.data(), series::counts), {x, static_cast<double>(distance)});
+        const std::vector<double> at{static_cast<double>(count), static_cast<double>(distance)};
+        for (int block = 0; block < blocks; ++block)
+            sample(series::counts, at, count, Direction::block, distance, rounds(count), block);
+        const auto fit = slope_at(series_of(bench_.data(), series::counts), at);
         seconds[distance > 0] = fit ? fit->seconds_per_trip : 0;
     }
     return seconds[0] > 0 ? seconds[1] / seconds[0] : 0;
@@ -119,10 +124,8 @@ void Chases::sample_pairs(const char *into, std::size_t count, std::uint32_t tri
     for (int block = 0; (block < least || !decided()) && time_for(share); ++block)
         for (const Direction direction : {Direction::x, Direction::y, Direction::block})
             for (const std::uint32_t distance : pair_distances) {
-                chase_.link(paired_texels(count, cells_, direction, distance, bench_.random()),
-                            cells_);
-                sample(into, {static_cast<double>(direction), static_cast<double>(distance)},
-                       chase_.follow_pairs(), trips, block);
+                sample(into, {static_cast<double>(direction), static_cast<double>(distance)}, count,
+                       direction, distance, trips, block);
                 if (bench_.tiny() && distance > 0)
                     return;
             }
@@ -131,10 +134,10 @@ void Chases::sample_pairs(const char *into, std::size_t count, std::uint32_t tri
 void Chases::pairs() {
     const std::size_t some = most_telling_.value_or(cell_count() / 4);
     if (most_telling_ || bench_.tiny())
-        sample_pairs(series::line_pairs, some, round_trips(2 * some), 0.42);
+        sample_pairs(series::line_pairs, some, rounds(some), 0.42);
     if (bench_.profile() == Profile::quick && extent_of(bench_.data(), series::line_pairs))
         return;
-    // These are cold in any launch: none needs to go round.
+    // Each is visited once in a launch, and is in no first cache then: none needs to go round.
     const std::size_t many = most_telling_ ? std::min(6 * some, cell_count()) : cell_count();
     sample_pairs(series::fetch_pairs, many, bench_.tiny() ? trips_ : std::max(4u, trips_ / 3), 0.4);
 }

@@ -63,20 +63,19 @@ Finding line_finding(const Dataset &data) {
         return without_value(line_key, Status::inconclusive, reason);
     const auto line = extent_of(data, series::line_pairs);
     const auto fetched = extent_of(data, series::fetch_pairs);
-    if (!line && !fetched)
-        return without_value(line_key, Status::inconclusive, doubt(data, series::line_pairs));
-    const Extent &found = line ? *line : *fetched;
-    const char *evidence = line ? series::line_pairs : series::fetch_pairs;
-    const double size = found.bytes();
+    if (!line) {
+        std::string reason = doubt(data, series::line_pairs);
+        if (fetched)
+            reason += "; a miss fetches " + shown(*fetched);
+        return without_value(line_key, Status::inconclusive, reason);
+    }
+    const double size = line->bytes();
     // Powers of two: a second run finds the same, or another by the factor of two.
     Finding finding = measured(line_key, size, {size, size});
-    finding.method = line ? "pairs of reads, as many as the first level holds of lines"
-                          : "pairs of reads, more than the first level holds";
-    finding.evidence = {evidence};
-    finding.note = shown(found);
-    if (!line)
-        finding.note += ", which a miss fetches; a line may have several such sectors";
-    else if (fetched)
+    finding.method = "pairs of reads, as many as the first level holds of lines";
+    finding.evidence = {series::line_pairs};
+    finding.note = shown(*line);
+    if (fetched)
         finding.note += "; a miss fetches " + shown(*fetched);
     return finding;
 }
