@@ -1,4 +1,6 @@
+#include "compute/fma_rate/inspected.hpp"
 #include "compute/fma_rate/interpret.hpp"
+#include "compute/fma_rate/launch.hpp"
 #include "compute/fma_rate/race.hpp"
 
 #include <clprobe/error.hpp>
@@ -27,17 +29,6 @@ Series &series(Bench &bench, Real real, const char *what) {
     return bench.data().add(std::string(name(real)) + what, axes(), {"time", Unit::second, {}});
 }
 
-/// One work-item of the form that won, its chains scalars.
-Variant latency_variant(const Variant &winner, unsigned chains) {
-    Variant variant;
-    variant.form = winner.form;
-    variant.chains = chains;
-    variant.turns = 32;
-    variant.local_size = 1;
-    variant.groups = 1;
-    return variant;
-}
-
 /// Chains beside the single one, in a few launches: they only check its latency.
 void measure_knee(Workshop &workshop, const Variant &winner, double reserve) {
     Bench &bench = workshop.bench();
@@ -46,21 +37,13 @@ void measure_knee(Workshop &workshop, const Variant &winner, double reserve) {
     for (const unsigned chains : {2U, 4U, 8U, 16U}) {
         if (bench.remaining() < reserve)
             return;
-        const Launchable made = workshop.make(latency_variant(winner, chains));
+        const Launchable made = workshop.make(latency_variant(winner.form, chains));
         Contender contender{made.work, &series(bench, workshop.real(), ".latency"),
                             coordinates(made.variant),
                             bench.calibrate(made.work, launch_seconds(bench.device()) / 10)};
         for (int block = 0; block < 3; ++block)
             bench.sample_block(contender, block);
     }
-}
-
-std::string lacks(const DeviceInfo &device, Real real) {
-    if (real == Real::fp64 && !device.fp64)
-        return "the device has no double precision";
-    if (real == Real::fp16 && !device.fp16)
-        return "the device has no half precision";
-    return {};
 }
 
 std::string arithmetic(const Verdict &verdict) {
@@ -93,6 +76,10 @@ public:
         return fma_rate::interpret(data, facts);
     }
 
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return inspected(device);
+    }
+
 private:
     static std::optional<Finalists>
     choose(Bench &bench, Real real, const std::optional<Variant> &first_winner, double reserve) {
@@ -117,7 +104,7 @@ private:
         }
         const Variant &variant = result.winner->variant;
         measure_knee(workshop, variant, reserve);
-        return Finalists{real, *result.winner, workshop.make(latency_variant(variant, 1))};
+        return Finalists{real, *result.winner, workshop.make(latency_variant(variant.form, 1))};
     }
 
     /// All types' winners in turn, so that each is spread over the time that is left.
@@ -202,7 +189,7 @@ ProbeInfo FmaRate::make_info() {
         info.series.push_back({type + ".rate", axes(), time, "the winner, measured anew"});
         info.series.push_back({type + ".latency", axes(), time, "one work-item, by its chains"});
     }
-    info.kernels = {"compute/fma_rate"};
+    info.kernels = {kernel_text};
     info.seconds = 12;
     return info;
 }

@@ -1,5 +1,6 @@
 #include "occupancy/experiment.hpp"
 #include "occupancy/findings.hpp"
+#include "occupancy/launcher.hpp"
 #include "occupancy/reading.hpp"
 
 #include <clprobe/probe.hpp>
@@ -55,6 +56,9 @@ public:
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts & /*facts*/) const override {
         return occupancy_findings(data);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return inspected_builds(device);
     }
 
 private:

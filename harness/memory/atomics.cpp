@@ -1,5 +1,6 @@
 #include "memory/atomics/experiment.hpp"
 #include "memory/atomics/findings.hpp"
+#include "memory/atomics/launches.hpp"
 
 #include <clprobe/probe.hpp>
 
@@ -55,6 +56,9 @@ public:
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &) const override {
         return atomics::findings_of(data);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return atomics::programs_for(device);
     }
 
 private:

@@ -1,3 +1,4 @@
+#include "memory/buffer_bandwidth/arrays.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/findings.hpp"
 
@@ -63,6 +64,10 @@ public:
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &facts) const override {
         return buffer_bandwidth::findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
+        return {buffer_bandwidth::program_of(1), buffer_bandwidth::program_of(4),
+                buffer_bandwidth::program_of(16)};
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
         const bool own = data.find(buffer_bandwidth::entry::walk) != nullptr;

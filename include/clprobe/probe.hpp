@@ -34,6 +34,14 @@ struct SeriesShape {
     std::string meaning;
 };
 
+/// A build of one of a probe's kernel texts, whose kernels show what a compiler makes of the probe.
+struct KernelVariant {
+    std::string name; ///< tells it from the probe's others ("fma float4"); empty for the only one
+    std::string text; ///< the kernel text's registered name
+    std::string options;  ///< as for `Bench::build`
+    std::string function; ///< empty: every kernel of the program
+};
+
 /// What a probe is, for people and for the session: its page is generated from this.
 struct ProbeInfo {
     std::string name;     ///< "compute/fma_rate"
@@ -73,6 +81,10 @@ public:
     /// bit wherever it runs. Makes every key of `info().makes`, or says why not.
     [[nodiscard]] virtual std::vector<Finding> interpret(const Dataset &data,
                                                          const Facts &facts) const = 0;
+    /// The builds to inspect on that device: not all that `measure` may race, but each kind, their
+    /// options made by what makes them there. By default each of `info().kernels` without options,
+    /// which is what most probes build.
+    [[nodiscard]] virtual std::vector<KernelVariant> kernels(const DeviceInfo &device) const;
     /// The curves that a person may want to see beside the findings, from the same data.
     [[nodiscard]] virtual std::vector<Curve> curves(const Dataset &) const { return {}; }
 };

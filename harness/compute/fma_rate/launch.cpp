@@ -9,7 +9,6 @@
 namespace clprobe::probes::fma_rate {
 namespace {
 
-constexpr const char *text = "compute/fma_rate";
 constexpr const char *function = "fma_rate";
 constexpr unsigned output_argument = 0;
 constexpr unsigned trips_argument = 1;
@@ -66,7 +65,7 @@ const Program &Workshop::program(const Variant &variant) {
     const std::string options = variant.build_options(real_);
     auto found = programs_.find(options);
     if (found == programs_.end())
-        found = programs_.emplace(options, bench_.build(text, options)).first;
+        found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
     return found->second;
 }
 

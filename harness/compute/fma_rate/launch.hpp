@@ -10,6 +10,8 @@
 
 namespace clprobe::probes::fma_rate {
 
+inline constexpr const char *kernel_text = "compute/fma_rate";
+
 /// What the words that came back so far allow: none of the two is a failed verification. How many
 /// were looked at.
 struct Verdict {

@@ -69,14 +69,36 @@ std::string Variant::build_options(Real real) const {
            " -DRECURRENCE=" + std::to_string(static_cast<int>(recurrence));
 }
 
-std::string Variant::describe(Real real) const {
+std::string Variant::label(Real real) const {
     std::string vector(type_of(real));
     if (width > 1)
         vector += std::to_string(width);
     return recurrence_text(form, recurrence) + ", " + std::to_string(chains) +
            (chains == 1 ? " chain of " : " chains of ") + vector + ", " + std::to_string(body()) +
-           " in the loop, " + std::to_string(groups) +
+           " in the loop";
+}
+
+std::string Variant::describe(Real real) const {
+    return label(real) + ", " + std::to_string(groups) +
            (groups == 1 ? " group of " : " groups of ") + std::to_string(local_size);
+}
+
+Variant latency_variant(Form form, unsigned chains) {
+    Variant variant;
+    variant.form = form;
+    variant.chains = chains;
+    variant.turns = 32;
+    variant.local_size = 1;
+    variant.groups = 1;
+    return variant;
+}
+
+std::string lacks(const DeviceInfo &device, Real real) {
+    if (real == Real::fp64 && !device.fp64)
+        return "the device has no double precision";
+    if (real == Real::fp16 && !device.fp16)
+        return "the device has no half precision";
+    return {};
 }
 
 std::vector<Axis> axes() {

@@ -1,4 +1,5 @@
 #pragma once
+#include <clprobe/device_info.hpp>
 #include <clprobe/series.hpp>
 
 #include <cstddef>
@@ -40,11 +41,18 @@ struct Variant {
     /// Multiply-adds that all work-items together do in one trip, each vector element counting.
     [[nodiscard]] double per_trip() const;
     [[nodiscard]] std::string build_options(Real real) const;
+    /// The code alone, briefly: "fma(x, a, b), 12 chains of float16, 72 in the loop".
+    [[nodiscard]] std::string label(Real real) const;
     /// As people read it: "fma(x, a, b), 12 chains of float16, 72 in the loop, 256 groups of 16".
     [[nodiscard]] std::string describe(Real real) const;
 
     bool operator==(const Variant &) const = default;
 };
+
+/// What measures the latency of an operation: one work-item of scalars.
+[[nodiscard]] Variant latency_variant(Form form, unsigned chains);
+/// Why the device cannot be asked about that type; empty where it can.
+[[nodiscard]] std::string lacks(const DeviceInfo &device, Real real);
 
 /// The axes of every series of this probe: the variant's properties, then the trips.
 [[nodiscard]] std::vector<Axis> axes();

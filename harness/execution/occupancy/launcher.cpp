@@ -41,17 +41,33 @@ std::uint32_t patience_of(const Bench &bench) {
 
 /// Places of the chain: far more than the caches next to the units hold, on a device where its
 /// latency is what is timed.
-std::size_t chain_length(const Bench &bench) {
-    const bool timed = !bench.tiny() && bench.device().type != DeviceType::cpu;
+std::size_t chain_length(const DeviceInfo &device, bool tiny) {
+    const bool timed = !tiny && device.type != DeviceType::cpu;
     return timed ? std::size_t{1} << 20 : 64;
+}
+
+std::string build_options(unsigned live, std::size_t chain) {
+    return fmt::format("-DLIVE={} -DSEEDS={} -DCHAIN={}", live, seed_count, chain);
 }
 
 } // namespace
 
+std::vector<KernelVariant> inspected_builds(const DeviceInfo &device) {
+    std::vector<KernelVariant> variants;
+    for (const unsigned live : {8u,  12u, 16u, 18u, 20u, 22u, 24u, 26u, 28u, 30u, 32u,  34u,  36u,
+                                40u, 44u, 48u, 52u, 56u, 60u, 64u, 72u, 80u, 96u, 112u, 128u, 256u})
+        variants.push_back({fmt::format("{} live values", live),
+                            kernel_name,
+                            build_options(live, chain_length(device, false)),
+                            {}});
+    return variants;
+}
+
 Launcher::Launcher(Bench &bench)
     : bench_(bench), key_(static_cast<std::uint32_t>(bench.random()())),
-      patience_(patience_of(bench)), seeds_(seed_count), order_(chain_length(bench)),
-      position_(order_.size()), seeds_buffer_(bench.buffer(seed_count * sizeof(std::uint32_t))),
+      patience_(patience_of(bench)), seeds_(seed_count),
+      order_(chain_length(bench.device(), bench.tiny())), position_(order_.size()),
+      seeds_buffer_(bench.buffer(seed_count * sizeof(std::uint32_t))),
       chain_buffer_(bench.buffer(order_.size() * sizeof(std::uint32_t))),
       state_(bench.buffer(2 * sizeof(std::uint32_t))),
       tickets_(bench.buffer(sizeof(std::uint32_t))), digests_(bench.buffer(sizeof(std::uint32_t))) {
@@ -69,8 +85,7 @@ Launcher::Launcher(Bench &bench)
 }
 
 Variant Launcher::build(unsigned live) {
-    std::string options =
-        fmt::format("-DLIVE={} -DSEEDS={} -DCHAIN={}", live, seed_count, order_.size());
+    std::string options = build_options(live, order_.size());
     if (const std::string verbose = verbose_option(bench_.device()); !verbose.empty())
         options += fmt::format(" {} -DNONCE={}", verbose,
                                std::chrono::system_clock::now().time_since_epoch().count() %

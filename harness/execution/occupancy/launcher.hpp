@@ -8,6 +8,10 @@
 
 namespace clprobe::probes {
 
+/// Builds over the live values, closest together where registers run out on GPUs that we know of,
+/// for people who want to see what the compiler makes of them.
+[[nodiscard]] std::vector<KernelVariant> inspected_builds(const DeviceInfo &device);
+
 /// One build of the kernel: how many values it keeps alive, and what the compiler says of it.
 struct Variant {
     unsigned live = 0;

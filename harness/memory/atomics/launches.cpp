@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t word = sizeof(std::uint32_t);
 constexpr const char *text = "memory/atomics";
 constexpr const char *extension = "cl_ext_float_atomics";
+constexpr const char *float_add = "-cl-std=CL3.0 -DFLOAT_ADD";
+constexpr const char *float_min = "-cl-std=CL3.0 -DFLOAT_MIN";
 
 // The kernels' arguments, by index; `mask` or `zero`, `apart` or `place`.
 enum Argument : unsigned { memory, seen, op, start, by, fifth, sixth, trips, shared };
@@ -46,6 +48,15 @@ void expect(bool right, const Atomic &atomic, const char *what) {
 
 } // namespace
 
+std::vector<KernelVariant> programs_for(const DeviceInfo &device) {
+    std::vector<KernelVariant> programs{{{}, text, {}, {}}};
+    if (device.has_extension(extension)) {
+        programs.push_back({"float add", text, float_add, {}});
+        programs.push_back({"float min", text, float_min, {}});
+    }
+    return programs;
+}
+
 Launcher::Launcher(Bench &bench)
     : bench_(bench), group_size_(group_size_for(bench)), groups_(groups_for(bench)),
       program_(bench.build(text, "")), memory_(bench.buffer(work_items() * word)),
@@ -60,8 +71,8 @@ void Launcher::build_extensions() {
         return;
     }
     try {
-        extensions_.emplace(Operation::add, bench_.build(text, "-cl-std=CL3.0 -DFLOAT_ADD"));
-        extensions_.emplace(Operation::min, bench_.build(text, "-cl-std=CL3.0 -DFLOAT_MIN"));
+        extensions_.emplace(Operation::add, bench_.build(text, float_add));
+        extensions_.emplace(Operation::min, bench_.build(text, float_min));
     } catch (const BuildError &error) {
         no_extension_ = std::string(extension) + " does not build: " + error.what();
     }

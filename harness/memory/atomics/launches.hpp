@@ -14,6 +14,9 @@ namespace clprobe::probes::atomics {
 /// Operations of a work-item in one trip.
 inline constexpr double operations_a_trip = 4;
 
+/// The programs: what OpenCL C 1.2 has, and what the device's extension adds.
+[[nodiscard]] std::vector<KernelVariant> programs_for(const DeviceInfo &device);
+
 /// The kernels with their buffers, each launch verified by what it left. Works refer to their
 /// launcher, which has to outlive them.
 class Launcher {

@@ -2,6 +2,8 @@
 
 #include <clprobe/error.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace clprobe::probes::buffer_bandwidth {
@@ -18,13 +20,19 @@ std::uint32_t hash(std::uint32_t place) {
     return place ^ (place >> 13);
 }
 
+KernelVariant program_of(unsigned width) {
+    return {width == 1 ? "uint" : fmt::format("uint{}", width),
+            "memory/buffer_bandwidth",
+            fmt::format("-DWIDTH={}", width),
+            {}};
+}
+
 Kernel Programs::kernel(const std::string &name, unsigned width) {
     auto program = programs_.find(width);
-    if (program == programs_.end())
-        program = programs_
-                      .emplace(width, bench_.build("memory/buffer_bandwidth",
-                                                   "-DWIDTH=" + std::to_string(width)))
-                      .first;
+    if (program == programs_.end()) {
+        const KernelVariant built = program_of(width);
+        program = programs_.emplace(width, bench_.build(built.text, built.options)).first;
+    }
     return program->second.kernel(name);
 }
 

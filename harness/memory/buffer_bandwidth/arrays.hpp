@@ -11,6 +11,9 @@ namespace clprobe::probes::buffer_bandwidth {
 
 constexpr std::size_t word = sizeof(std::uint32_t);
 
+/// The program for vectors of that width.
+[[nodiscard]] KernelVariant program_of(unsigned width);
+
 /// The probe's programs, one for each width of vectors, built when they are first asked for.
 class Programs {
 public:
