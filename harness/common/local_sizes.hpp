@@ -1,0 +1,64 @@
+#pragma once
+#include <clprobe/probe.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clprobe::probes {
+
+/// Work-items of a group along x and along y.
+struct LocalSize {
+    std::size_t x = 1;
+    std::size_t y = 1;
+
+    [[nodiscard]] std::size_t work_items() const { return x * y; }
+    bool operator==(const LocalSize &) const = default;
+};
+
+/// "16 x 4".
+[[nodiscard]] std::string name(const LocalSize &size);
+
+/// All pairs of powers of two up to 256 that divide the range, as far as the limits allow.
+[[nodiscard]] std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range,
+                                                 std::size_t most_work_items);
+
+/// A kernel over a range of two dimensions, to be tried with all local sizes. `at` are its
+/// coordinates in the series of the sweep before local_x, local_y and trips.
+struct SweptKernel {
+    Work work;
+    std::vector<double> at;
+};
+
+/// The local size that was best for a kernel, and trips for a launch of the usual length.
+struct SweptSize {
+    LocalSize size;
+    std::uint32_t trips = 1;
+};
+
+/// Times the kernels with all their local sizes into `grid`, one launch each, until only `reserve`
+/// seconds of the probe's budget are left: first a few sizes far from each other, then always the
+/// neighbour of one that did well, then the best ones again and again. A size that the driver
+/// refuses is left out. Nothing for a kernel that ran with none. Throws VerificationError.
+[[nodiscard]] std::vector<std::optional<SweptSize>>
+sweep_local_sizes(Bench &bench, Series &grid, const std::vector<SweptKernel> &kernels,
+                  double reserve);
+
+/// The range with groups of that size.
+[[nodiscard]] NdRange with_local_size(NdRange range, const LocalSize &size);
+
+/// The axes of a sweep's series, after those of the kernels.
+[[nodiscard]] std::vector<Axis> local_size_axes(std::vector<Axis> of_kernels);
+
+/// What a sweep found for one kernel: the least seconds a trip at each local size.
+struct LocalSizeTime {
+    LocalSize size;
+    double seconds_per_trip = 0;
+};
+/// Of the kernel at the coordinates `at`; in the order of the points.
+[[nodiscard]] std::vector<LocalSizeTime> local_size_times(const Series &grid,
+                                                          const std::vector<double> &at);
+
+} // namespace clprobe::probes

@@ -1,0 +1,157 @@
+#include "common/local_sizes.hpp"
+#include "compute/dot_product/arrays.hpp"
+#include "compute/dot_product/findings.hpp"
+#include "compute/dot_product/launcher.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/probe.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clprobe::probes {
+namespace {
+
+using namespace dot_product;
+
+class DotProduct final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+
+    void measure(Bench &bench) const override {
+        const Axis time{"time", Unit::second, {}};
+        Series &grid = bench.data().add(series::grid, axes(), time);
+        std::vector<Program> programs;
+        for (const Variant &variant : variants)
+            programs.push_back(bench.build("compute/dot_product", build_options(variant)));
+        std::deque<Arrays> arrays = make_arrays(bench, programs.front());
+        const Extent extent = arrays.front().extent();
+        bench.data().numbers[entry::vectors] = static_cast<double>(extent.width) * extent.rows;
+
+        const auto verified = std::make_shared<std::uint64_t>(0);
+        std::vector<SweptKernel> kernels;
+        for (std::size_t i = 0; i < variants.size(); ++i)
+            for (Arrays &memory : arrays)
+                kernels.push_back({work_on(bench, memory, programs[i], variants[i], verified),
+                                   coordinates(memory.memory(), variants[i])});
+        const auto swept = sweep_local_sizes(bench, grid, kernels, 0.4 * bench.budget());
+        *verified = 0;
+        measure_anew(bench, kernels, swept);
+        bench.data().numbers[entry::verified] = static_cast<double>(*verified);
+    }
+
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+
+private:
+    static std::deque<Arrays> make_arrays(Bench &bench, const Program &program) {
+        const Extent extent = extent_for(bench);
+        std::deque<Arrays> arrays;
+        arrays.emplace_back(bench, program, Memory::buffer, extent);
+        try {
+            arrays.emplace_back(bench, program, Memory::image, extent);
+        } catch (const Unsupported &error) {
+            bench.data().words[entry::no_images] = error.what();
+        }
+        return arrays;
+    }
+
+    /// Each kernel with its best size, in turn.
+    static void measure_anew(Bench &bench, const std::vector<SweptKernel> &kernels,
+                             const std::vector<std::optional<SweptSize>> &swept) {
+        Series &rate = bench.data().add(series::rate, axes(), {"time", Unit::second, {}});
+        std::vector<Contender> contenders;
+        for (std::size_t i = 0; i < kernels.size(); ++i) {
+            if (!swept[i])
+                continue;
+            Work work = kernels[i].work;
+            work.range = with_local_size(work.range, swept[i]->size);
+            std::vector<double> at = kernels[i].at;
+            at.push_back(static_cast<double>(swept[i]->size.x));
+            at.push_back(static_cast<double>(swept[i]->size.y));
+            // A slope wants a quarter, a half and the whole of them.
+            const std::uint32_t trips = std::max(4u, swept[i]->trips);
+            contenders.push_back({std::move(work), &rate, std::move(at), trips});
+        }
+        if (contenders.empty())
+            return;
+        StoppingRule rule;
+        rule.relative_half_width = 0.005;
+        rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
+        rule.least = bench.tiny() ? 2 : 6;
+        bench.sample(contenders, rule);
+    }
+
+    static ProbeInfo make_info();
+
+    ProbeInfo info_ = make_info();
+};
+
+ProbeInfo DotProduct::make_info() {
+    ProbeInfo info;
+    info.name = "compute/dot_product";
+    info.question = "How much arithmetic can be done on vectors on their way through the device, "
+                    "over buffers and over images?";
+    info.method =
+        "The dot products of the Mali-G52's write-up: each work-item loads two or three vectors "
+        "of four floats, x, y and z, and stores one. A pair of vectors gives four dot products, of "
+        "the first with the second and with its orders yxwz, zwxy and wzyx: 16 multiplications. "
+        "One pair, x and y, is the write-up's first program; all three pairs are its 48 "
+        "multiplications. With x, y and z each with itself and the first result with z they are "
+        "112, of which its compiler shares some and 107 are left. How it chains results to 169 "
+        "and 261 it does not tell: here they are 176 and 272 multiplications of 11 and 17 pairs, "
+        "each of a result with x, y or z. All results are added up.\n\n"
+        "A program does more arithmetic for the same memory than the one before it, so that the "
+        "bandwidth limits the first, and arithmetic the last where it can. The vectors are random, "
+        "in arrays that caches do not hold, of buffers and of images; a trip of the loop goes on "
+        "in "
+        "the rows after it, and a launch where the last one ended.\n\n"
+        "All are tried with groups of 1 to 256 work-items along x and along y, as far as the "
+        "device "
+        "allows their product: first a few sizes, then always the neighbour of one that did well, "
+        "as long as there is time, and the best ones again. With its best size each is measured "
+        "anew, in turn with the others, by the slope of time over trips.\n\n"
+        "A rate counts the additions and multiplications that are left when each value is computed "
+        "only once: 28, 92, 202, 330 and 522 a work-item. The method of a finding has the "
+        "multiplications a second at the write-up's own count beside it. Results chosen after each "
+        "launch are compared with the host's, within 4e-6: all terms are positive, so that no "
+        "order "
+        "of additions and no fusing takes them further apart.";
+    info.pitfalls = {
+        "The write-up's GFLOPS count a multiplication and the addition that goes with it once, the "
+        "rates here twice.",
+        "x with itself has the same product twice. A compiler may leave out one of them, or fuse "
+        "both with an addition: no rate counts more than the least.",
+        "A store that first reads its line into a cache moves 16 B more than is counted.",
+        "Where a dot product is a function of a library or an image's texel comes through a table "
+        "of formats, that is what is measured: PoCL's images are several times slower than its "
+        "buffers.",
+        "Some drivers compile for each local size at its first launch: their sweeps end early.",
+    };
+    info.sources = {
+        "the write-up of the Mali-G52 that started the project: 1.2, 5.03, 9.99 and 17.03 "
+        "GFLOPS at about 6 GB/s, one multiplication counting one",
+    };
+    info.heeds = {"compute/fma_rate", "memory/buffer_bandwidth"};
+    info.makes = finding_keys();
+    const Axis time{"time", Unit::second, {}};
+    info.series = {{series::grid, axes(), time, "each local size"},
+                   {series::rate, axes(), time, "the best local size of each, measured anew"}};
+    info.kernels = {"compute/dot_product"};
+    info.seconds = 5;
+    return info;
+}
+
+} // namespace
+
+std::unique_ptr<Probe> make_compute_dot_product() {
+    return std::make_unique<DotProduct>();
+}
+
+} // namespace clprobe::probes

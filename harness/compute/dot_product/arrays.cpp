@@ -1,0 +1,94 @@
+#include "compute/dot_product/arrays.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace clprobe::probes::dot_product {
+namespace {
+
+constexpr std::size_t vector_bytes = 4 * sizeof(float);
+
+void set_array(Kernel &kernel, unsigned index, const std::variant<Buffer, Image> &array) {
+    std::visit([&](const auto &memory) { kernel.set(index, memory); }, array);
+}
+
+} // namespace
+
+const char *name(Memory memory) {
+    return memory == Memory::buffer ? "buffer" : "image";
+}
+
+Extent extent_for(const Bench &bench) {
+    if (bench.tiny())
+        return {16, 64, 16};
+    const DeviceInfo &device = bench.device();
+    Extent extent{device.type == DeviceType::cpu ? 256u : 1024u, 256, 256};
+    const std::size_t wanted = std::size_t{device.type == DeviceType::cpu ? 16u : 128u} << 20;
+    const auto memory = static_cast<std::size_t>(device.global_memory.value_or(1 << 30));
+    const std::size_t bytes = std::min({wanted, bench.most_bytes(), memory / 64});
+    const auto most_rows = static_cast<std::size_t>(device.image2d_max_height.value_or(2048));
+    const std::size_t rows = std::min(bytes / (extent.width * vector_bytes), most_rows);
+    extent.height = std::max(extent.rows, static_cast<std::uint32_t>(std::bit_floor(rows)));
+    return extent;
+}
+
+Arrays::Arrays(Bench &bench, const Program &program, Memory memory, const Extent &extent)
+    : bench_(bench), memory_(memory), extent_(extent), texel_(bench.buffer(vector_bytes)) {
+    const bool image = memory == Memory::image;
+    for (std::uint32_t &key : keys_) {
+        key = static_cast<std::uint32_t>(bench.random()());
+        Kernel fill = program.kernel(image ? "fill_image" : "fill_buffer");
+        set_array(fill, 0, arrays_.emplace_back(make()));
+        fill.set(1, key);
+        // Whoever reads them checks what it did.
+        bench.launch({fill, image ? extent.all() : extent.all_in_a_row(), {}, {}, {}});
+    }
+    arrays_.push_back(make());
+    if (!image)
+        return;
+    poison_ = program.kernel("poison_image");
+    set_array(*poison_, 0, arrays_.back());
+    read_ = program.kernel("read_texel");
+    set_array(*read_, 0, arrays_.back());
+    read_->set(2, texel_);
+}
+
+Arrays::Array Arrays::make() {
+    if (memory_ == Memory::buffer)
+        return bench_.buffer(vector_bytes * extent_.width * extent_.height);
+    return bench_.image({{CL_RGBA, CL_FLOAT}, extent_.width, extent_.height});
+}
+
+void Arrays::set(Kernel &kernel) const {
+    for (unsigned i = 0; i < arrays_.size(); ++i)
+        set_array(kernel, i, arrays_[i]);
+}
+
+void Arrays::poison() {
+    if (const Buffer *buffer = std::get_if<Buffer>(&arrays_[3]))
+        return bench_.poison(*buffer);
+    bench_.context().launch(*poison_, extent_.all());
+}
+
+Vector<float> Arrays::result(std::uint32_t column, std::uint32_t row) {
+    Vector<float> vector{};
+    std::vector<float> values;
+    if (const Buffer *buffer = std::get_if<Buffer>(&arrays_[3])) {
+        values = bench_.read<float>(*buffer, 4 * (std::size_t{row} * extent_.width + column), 4);
+    } else {
+        read_->set(1, std::array{column, row});
+        bench_.context().launch(*read_, NdRange::linear(1, 1));
+        values = bench_.read<float>(texel_, 0, 4);
+    }
+    std::ranges::copy(values, vector.begin());
+    return vector;
+}
+
+Vector<double> Arrays::expected(const Variant &variant, std::uint32_t column,
+                                std::uint32_t row) const {
+    const std::uint32_t element = row * extent_.width + column;
+    return combined(variant.pairs, value(element, keys_[0]), value(element, keys_[1]),
+                    value(element, keys_[2]));
+}
+
+} // namespace clprobe::probes::dot_product

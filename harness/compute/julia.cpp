@@ -1,0 +1,169 @@
+#include "common/local_sizes.hpp"
+#include "compute/julia/findings.hpp"
+#include "compute/julia/launcher.hpp"
+
+#include <clprobe/probe.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clprobe::probes {
+namespace {
+
+using namespace julia;
+
+constexpr std::uint32_t write_ups_iterations = 1000;
+
+Work with_size(Work work, const LocalSize &size) {
+    work.range = with_local_size(work.range, size);
+    return work;
+}
+
+/// Points that leave within so many iterations look alike.
+char letter(std::uint32_t count) {
+    return static_cast<char>('A' + std::min(count, 25u));
+}
+
+void take_picture(Bench &bench, Launcher &launcher, const SweptSize &swept) {
+    const unsigned a_trip = iterations_of(launcher.body());
+    const std::uint32_t trips = std::min(write_ups_iterations / a_trip, swept.trips);
+    bench.launch(with_size(launcher.work(published), swept.size), trips);
+    std::string &picture = bench.data().words[entry::picture];
+    for (const std::uint32_t count : launcher.counts())
+        picture += letter(count);
+}
+
+class Julia final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+
+    void measure(Bench &bench) const override {
+        const std::uint32_t size = bench.tiny() ? 16 : 256;
+        const Axis time{"time", Unit::second, {}};
+        bench.data().numbers[entry::size] = size;
+        bench.data().add(series::grid, grid_axes(), time);
+        bench.data().add(series::rate, rate_axes(), time);
+        std::deque<Launcher> launchers;
+        std::vector<SweptKernel> kernels;
+        for (const Body body : all_bodies) {
+            Launcher &launcher = launchers.emplace_back(bench, body, size);
+            kernels.push_back({launcher.work(bounded), {static_cast<double>(body)}});
+        }
+        const auto swept = sweep_local_sizes(bench, bench.data().add(series::grid, {}, {}), kernels,
+                                             0.35 * bench.budget());
+        measure_anew(bench, launchers, swept);
+    }
+
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+
+private:
+    /// Each body with its best size, and with both kinds of points, in turn.
+    static void measure_anew(Bench &bench, std::deque<Launcher> &launchers,
+                             const std::vector<std::optional<SweptSize>> &swept) {
+        Series &rate = bench.data().add(series::rate, {}, {});
+        std::vector<Contender> contenders;
+        for (std::size_t i = 0; i < launchers.size(); ++i) {
+            if (!swept[i])
+                continue;
+            for (const Operands &operands : {published, bounded}) {
+                Work work = with_size(launchers[i].work(operands), swept[i]->size);
+                const double points = operands == published ? 0 : 1;
+                const std::uint32_t trips = bench.calibrate(work);
+                contenders.push_back(
+                    {std::move(work),
+                     &rate,
+                     {static_cast<double>(launchers[i].body()), points,
+                      static_cast<double>(swept[i]->size.x), static_cast<double>(swept[i]->size.y)},
+                     trips});
+            }
+            if (i + 1 == launchers.size())
+                take_picture(bench, launchers[i], *swept[i]);
+        }
+        if (contenders.empty())
+            return;
+        StoppingRule rule;
+        rule.relative_half_width = 0.003;
+        rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
+        rule.least = bench.tiny() ? 2 : 8;
+        bench.sample(contenders, rule);
+        record_verification(bench, launchers);
+    }
+
+    static void record_verification(Bench &bench, const std::deque<Launcher> &launchers) {
+        std::uint64_t points = 0;
+        bool fused = true;
+        for (const Launcher &launcher : launchers) {
+            points += launcher.verdict().points;
+            fused = fused && !launcher.verdict().unfused;
+        }
+        bench.data().numbers[entry::verified] = static_cast<double>(points);
+        bench.data().words[entry::arithmetic] = fused ? "px^2 + c fused" : "px^2 + c not fused";
+    }
+
+    static ProbeInfo make_info();
+
+    ProbeInfo info_ = make_info();
+};
+
+ProbeInfo Julia::make_info() {
+    ProbeInfo info;
+    info.name = "compute/julia";
+    info.question = "How fast is a loop of arithmetic that nothing can be left out of, and with "
+                    "groups of what size?";
+    info.method =
+        "The Julia iteration of the Mali-G52's write-up: for each of 256 x 256 points, "
+        "p = (position / 256 - 0.5) * 3, then again and again p = (px^2 - py^2 + c, 2 px py), "
+        "counting in how many iterations |p|^2 < 10, with one and with four iterations in the "
+        "loop. Where the write-up iterates 1000 times the trips come at run time, so that the rate "
+        "is the slope of time over them; c = 0.7885 comes at run time too.\n\n"
+        "Both kernels are tried with groups of 1 to 256 work-items along x and along y, as far as "
+        "the device allows their product: first a few sizes, then always the neighbour of one that "
+        "did well, as long as there is time, and the best ones again. With the best size of each "
+        "the rate is measured anew.\n\n"
+        "An iteration counts as nine operations: px^2, py^2, their difference, the sum with c, "
+        "2 px, that times py, the sum of squares (which serve the next iteration too), a "
+        "comparison and a count. Fewer instructions may do for them, and the loop is not counted. "
+        "The write-up counts what the compiler of a Mali made of it: `clprobe inspect` shows "
+        "that.\n\n"
+        "Counts are compared with the host's on points that no rounding can move over the limit. "
+        "The published points are all at infinity within 17 iterations, which a count cannot see "
+        "beyond. So the same kernels run with c = -1.9 on the line py = 0 as well, where px stays "
+        "between -2 and 2 for ever, chaotic: then each iteration counts, and the last px must "
+        "be the host's to the last bit. The local sizes are chosen on those.";
+    info.pitfalls = {
+        "Of the write-up's 1000 iterations, 983 and more work on infinities and NaN. Processors "
+        "without traps do that at the same speed, at less power; the rate on points that stay "
+        "finite stands beside it, and one that is much slower makes the rate suspect.",
+        "65536 work-items do not fill the largest GPUs.",
+        "Some drivers compile for each local size at its first launch: their sweeps end early.",
+        "As compilers are free to fuse px^2 - py^2 or not, points close to the edge of the set "
+        "have "
+        "no right count.",
+    };
+    info.sources = {
+        "the write-up of the Mali-G52 that started the project: 74.75 of 76.8 G instructions/s",
+    };
+    info.makes = finding_keys();
+    const Axis time{"time", Unit::second, {}};
+    info.series = {{series::grid, grid_axes(), time, "each local size, on bounded points"},
+                   {series::rate, rate_axes(), time, "the best local sizes, measured anew"}};
+    info.kernels = {"compute/julia"};
+    info.seconds = 4;
+    return info;
+}
+
+} // namespace
+
+std::unique_ptr<Probe> make_compute_julia() {
+    return std::make_unique<Julia>();
+}
+
+} // namespace clprobe::probes

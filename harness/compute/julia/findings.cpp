@@ -1,0 +1,171 @@
+#include "common/local_sizes.hpp"
+#include "common/trip_timing.hpp"
+#include "compute/julia/findings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace clprobe::probes::julia {
+namespace {
+
+/// Local sizes that take no longer than this, by the best one's time, are as good: a second run may
+/// choose any of them.
+constexpr double as_good = 1.02;
+/// Points at infinity are not to be faster than this, by the rate of those that stay near.
+constexpr double alike = 1.1;
+
+const FindingKey rate_key{"julia.rate", Unit::op_per_second, Better::higher,
+                          "operations of all points' iterations, nine each, with the better body"};
+const FindingKey plain_key{"julia.plain.rate", Unit::op_per_second, Better::higher,
+                           "with one iteration in the loop"};
+const FindingKey unrolled_key{"julia.unrolled.rate", Unit::op_per_second, Better::higher,
+                              "with four iterations in the loop"};
+const FindingKey bounded_key{"julia.bounded.rate", Unit::op_per_second, Better::higher,
+                             "the same, of points that never leave the plane"};
+const FindingKey size_key{"julia.best_local_size", Unit::one, Better::none,
+                          "work-items of the best group; the interval holds all that are as good"};
+
+const char *words_for(Body body) {
+    return body == Body::plain ? "one iteration in the loop" : "four iterations in the loop";
+}
+
+/// What was measured of one body with one kind of points.
+struct Measured {
+    Body body = Body::plain;
+    LocalSize size;
+    TripTiming timing;
+    double rate = 0;
+    Interval interval;
+};
+
+class Interpretation {
+public:
+    Interpretation(const Dataset &data, const Facts &facts)
+        : data_(data), bare_(!facts.device), points_(data.number(entry::size).value_or(256)) {}
+
+    /// `points` is the coordinate on the axis of that name: 0 published, 1 bounded.
+    [[nodiscard]] std::optional<Measured> measured_of(Body body, int points) const;
+    [[nodiscard]] Finding rate(const FindingKey &key, const std::optional<Measured> &of) const;
+    [[nodiscard]] Finding best_size(Body body) const;
+
+private:
+    const Dataset &data_;
+    bool bare_;
+    double points_; ///< along each side
+};
+
+std::optional<Measured> Interpretation::measured_of(Body body, int points) const {
+    const Series *times = data_.find(series::rate);
+    if (times == nullptr)
+        return std::nullopt;
+    const std::vector<double> kind = {static_cast<double>(body), static_cast<double>(points)};
+    for (const Point &point : times->points) {
+        if (point.at.size() != times->axes.size() ||
+            !std::equal(kind.begin(), kind.end(), point.at.begin()))
+            continue;
+        const auto timing = time_per_trip(*times, {point.at.begin(), point.at.end() - 1});
+        if (!timing)
+            continue;
+        const double work = operations * points_ * points_ * iterations_of(body);
+        return Measured{
+            body,
+            {static_cast<std::size_t>(point.at[2]), static_cast<std::size_t>(point.at[3])},
+            *timing,
+            work / timing->seconds,
+            {work / timing->interval.high, work / timing->interval.low}};
+    }
+    return std::nullopt;
+}
+
+Finding Interpretation::rate(const FindingKey &key, const std::optional<Measured> &of) const {
+    if (!of)
+        return without_value(key, Status::inconclusive,
+                             "the launches do not tell a rate: too few, or time does not grow with "
+                             "the trips");
+    const double verified = data_.number(entry::verified).value_or(0);
+    if (!bare_ && verified <= 0)
+        return without_value(key, Status::inconclusive, "no point was verified");
+    Finding finding = measured(key, of->rate, of->interval);
+    finding.method =
+        fmt::format("{}, groups of {}; {}", words_for(of->body), name(of->size), of->timing.method);
+    if (verified > 0)
+        finding.method +=
+            fmt::format("; {:.0f} points verified, {}", verified, data_.word(entry::arithmetic));
+    finding.evidence = {series::rate};
+    if (bare_)
+        make_suspect(finding, "a bare series does not say that the work was verified");
+    check_timing(finding, of->timing);
+    return finding;
+}
+
+Finding Interpretation::best_size(Body body) const {
+    const Series *grid = data_.find(series::grid);
+    const auto times = grid == nullptr ? std::vector<LocalSizeTime>{}
+                                       : local_size_times(*grid, {static_cast<double>(body)});
+    if (times.size() < 2)
+        return without_value(size_key, Status::inconclusive, "fewer than two sizes were timed");
+    const auto best = std::ranges::min_element(times, {}, &LocalSizeTime::seconds_per_trip);
+    Interval interval{static_cast<double>(best->size.work_items()),
+                      static_cast<double>(best->size.work_items())};
+    std::size_t others = 0;
+    for (const LocalSizeTime &time : times) {
+        if (time.seconds_per_trip > as_good * best->seconds_per_trip || time.size == best->size)
+            continue;
+        ++others;
+        const auto items = static_cast<double>(time.size.work_items());
+        interval = {std::min(interval.low, items), std::max(interval.high, items)};
+    }
+    Finding finding = measured(size_key, static_cast<double>(best->size.work_items()), interval);
+    finding.method = fmt::format("{}, the fastest of {} sizes with {}; {} more within 2 %",
+                                 name(best->size), times.size(), words_for(body), others);
+    finding.evidence = {series::grid};
+    return finding;
+}
+
+/// Most of the published points' work is on NaN: where that is faster than work on numbers, the
+/// rate says nothing of that.
+void compare_with_bounded(Finding &rate, const std::optional<Measured> &finite) {
+    if (!rate.value || !finite)
+        return;
+    const double faster = *rate.value / finite->rate;
+    if (faster > alike)
+        make_suspect(rate,
+                     fmt::format("{:.2f} times as fast as on points that stay finite", faster));
+}
+
+} // namespace
+
+std::vector<Axis> grid_axes() {
+    return local_size_axes({{"body", Unit::one, {"plain", "unrolled"}}});
+}
+
+std::vector<Axis> rate_axes() {
+    return local_size_axes({{"body", Unit::one, {"plain", "unrolled"}},
+                            {"points", Unit::one, {"published", "bounded"}}});
+}
+
+std::vector<FindingKey> finding_keys() {
+    return {rate_key, plain_key, unrolled_key, bounded_key, size_key};
+}
+
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
+    const Interpretation interpretation(data, facts);
+    const auto plain = interpretation.measured_of(Body::plain, 0);
+    const auto unrolled = interpretation.measured_of(Body::unrolled, 0);
+    const bool plain_wins = plain && (!unrolled || plain->rate > unrolled->rate);
+    const auto &winner = plain_wins ? plain : unrolled;
+    const Body body = plain_wins ? Body::plain : Body::unrolled;
+    const auto finite = interpretation.measured_of(body, 1);
+    std::vector<Finding> findings = {
+        interpretation.rate(rate_key, winner), interpretation.rate(plain_key, plain),
+        interpretation.rate(unrolled_key, unrolled), interpretation.rate(bounded_key, finite)};
+    compare_with_bounded(findings[0], finite);
+    compare_with_bounded(findings[1], interpretation.measured_of(Body::plain, 1));
+    compare_with_bounded(findings[2], interpretation.measured_of(Body::unrolled, 1));
+    findings.push_back(interpretation.best_size(body));
+    return findings;
+}
+
+} // namespace clprobe::probes::julia
