@@ -37,7 +37,8 @@ int run_device_tests(int argc, char **argv, const Registry &registry);
 /// Defines a Catch2 test that runs once on each device:
 /// `CLPROBE_DEVICE_TEST("device.buffer.round_trip")(const clprobe::Device &device) { ... }`
 #define CLPROBE_DEVICE_TEST(name)                                                                  \
-    static void CLPROBE_CONCAT(clprobe_device_test_, __LINE__)(const clprobe::Device &);           \
-    static const clprobe::DeviceTest CLPROBE_CONCAT(clprobe_device_test_of_, __LINE__)(            \
-        name, CLPROBE_CONCAT(clprobe_device_test_, __LINE__));                                     \
-    static void CLPROBE_CONCAT(clprobe_device_test_, __LINE__)
+    CLPROBE_DEVICE_TEST_BY(name, CLPROBE_CONCAT(clprobe_device_test_, __COUNTER__))
+#define CLPROBE_DEVICE_TEST_BY(name, function)                                                     \
+    static void function(const clprobe::Device &);                                                 \
+    static const clprobe::DeviceTest CLPROBE_CONCAT(function, _added)(name, function);             \
+    static void function

@@ -27,11 +27,19 @@ function(clprobe_use_headers target)
     endforeach()
 endfunction()
 
-# clprobe_precompile(<target> [<header>...]): precompiles what most sources include, a third of the
-# build's time. Not where a launcher caches compilations, which precompiled headers defeat, nor
-# where position-independent and other code would have to share them.
-function(clprobe_precompile target)
-    if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT BUILD_SHARED_LIBS)
-        target_precompile_headers(${target} ${ARGN})
-    endif()
+# clprobe_unite(<target>): has a unity build (CMAKE_UNITY_BUILD) compile the sources of one folder as
+# one, as clprobe_add_probes does with those of one probe. It takes a third of the time: headers are
+# read and templates made but once for all of them.
+function(clprobe_unite target)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+    get_target_property(sources ${target} SOURCES)
+    foreach(source IN LISTS sources)
+        get_source_file_property(group "${source}" UNITY_GROUP)
+        if(NOT group)
+            cmake_path(ABSOLUTE_PATH source NORMALIZE)
+            cmake_path(GET source PARENT_PATH folder)
+            cmake_path(GET folder FILENAME group)
+            set_source_files_properties("${source}" PROPERTIES UNITY_GROUP ${group})
+        endif()
+    endforeach()
 endfunction()

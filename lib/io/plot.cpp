@@ -8,7 +8,7 @@
 namespace clprobe {
 namespace {
 
-constexpr std::size_t rows = 12;
+constexpr std::size_t height = 12;
 constexpr std::size_t margin = 12; ///< columns left of the y axis
 
 /// A range of positive numbers in so many equal steps of their logarithm.
@@ -65,9 +65,9 @@ std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
     const LogScale x(left.x, right.x, columns);
     // A curve that is all but flat is not blown up to fill the plot.
     const double middle = std::sqrt(bottom.y * top.y);
-    const LogScale y(std::min(bottom.y, middle / 1.2), std::max(top.y, middle * 1.2), rows);
+    const LogScale y(std::min(bottom.y, middle / 1.2), std::max(top.y, middle * 1.2), height);
 
-    std::vector<std::string> grid(rows, std::string(columns, ' '));
+    std::vector<std::string> grid(height, std::string(columns, ' '));
     std::string axis(columns, '-');
     std::vector<TableRow> legend;
     const auto marks = marks_of(curve, findings);
@@ -87,7 +87,7 @@ std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
 
     std::string text =
         fmt::format("{:>{}} {} over {}\n", "", margin - 1, curve.y.name, curve.x.name);
-    for (std::size_t row = rows; row-- > 0;)
+    for (std::size_t row = height; row-- > 0;)
         text += fmt::format("{:>{}} |{}\n",
                             row % 3 == 2 || row == 0 ? format({y.value(row), curve.y.unit}) : "",
                             margin - 1, grid[row]);

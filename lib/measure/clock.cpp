@@ -1,9 +1,10 @@
+#include "measure/steady_time.hpp"
+
 #include <clprobe/clock.hpp>
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 
 namespace clprobe {
@@ -32,9 +33,9 @@ public:
 
     double time(const std::function<Event()> &enqueue) override {
         context_.finish(); // what was enqueued before must not be timed
-        const auto start = std::chrono::steady_clock::now();
+        const double start = steady_time();
         enqueue().wait();
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        return steady_time() - start;
     }
 
 private:

@@ -1,17 +1,12 @@
+#include "measure/steady_time.hpp"
+
 #include <clprobe/sampling.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 namespace clprobe {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
-
-double seconds_of(SteadyClock::time_point time) {
-    return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
 
 Event enqueue(const Context &context, const Work &work, std::uint32_t trips) {
     if (work.trips_argument) {
@@ -27,10 +22,10 @@ double launch_once(Clock &clock, const Context &context, const Work &work, std::
                    double *wall) {
     if (work.prepare)
         work.prepare();
-    const auto start = SteadyClock::now();
+    const double start = steady_time();
     const double seconds = clock.time([&] { return enqueue(context, work, trips); });
     if (wall != nullptr)
-        *wall += seconds_of(SteadyClock::now()) - seconds_of(start);
+        *wall += steady_time() - start;
     if (work.verify)
         work.verify(trips);
     return seconds;
@@ -41,10 +36,10 @@ StampedLaunch launch_stamped(const Context &context, const Work &work, std::uint
         work.prepare();
     context.finish();
     StampedLaunch launch;
-    launch.host_begin = seconds_of(SteadyClock::now());
+    launch.host_begin = steady_time();
     const Event event = enqueue(context, work, trips);
     event.wait();
-    launch.host_end = seconds_of(SteadyClock::now());
+    launch.host_end = steady_time();
     launch.stamps = event.stamps();
     if (work.verify)
         work.verify(trips);

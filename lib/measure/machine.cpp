@@ -1,8 +1,8 @@
 #include "measure/machine.hpp"
+#include "measure/steady_time.hpp"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -14,11 +14,6 @@
 
 namespace clprobe {
 namespace {
-
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
 
 double seconds_of(const timeval &time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
@@ -38,13 +33,13 @@ double chain_seconds() {
     constexpr int steps = 50000;
     double best = 1e9;
     for (int round = 0; round < 5; ++round) {
-        const double start = now();
+        const double start = steady_time();
         volatile std::uint32_t sink = 1;
         std::uint32_t x = sink;
         for (int i = 0; i < steps; ++i)
             x = x * 1664525u + 1013904223u;
         sink = x;
-        best = std::min(best, now() - start);
+        best = std::min(best, steady_time() - start);
     }
     return best;
 }
@@ -91,14 +86,14 @@ std::optional<ProcessorTime> processor_time() {
 }
 
 LoadWatch::LoadWatch()
-    : start_(now()), at_start_(processor_time()), chain_at_start_(chain_seconds()) {}
+    : start_(steady_time()), at_start_(processor_time()), chain_at_start_(chain_seconds()) {}
 
 MachineLoad LoadWatch::load() const {
     MachineLoad load;
     const double chain = chain_seconds();
     load.slowdown = std::max(chain, chain_at_start_) / std::min(chain, chain_at_start_) - 1;
     const auto time = processor_time();
-    const double elapsed = now() - start_;
+    const double elapsed = steady_time() - start_;
     if (time && at_start_ && elapsed > 0) {
         // The system counts whole ticks for all, exact times for one: on sixteen processors that
         // use all of them the two accounts differ by a third of a processor.

@@ -1,15 +1,10 @@
+#include "measure/steady_time.hpp"
+
 #include <clprobe/error.hpp>
 #include <clprobe/sampling.hpp>
 
-#include <chrono>
-
 namespace clprobe {
 namespace {
-
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
 
 constexpr int audit_launches = 16;
 
@@ -45,7 +40,7 @@ Samples measure(const Context &context, const Work &work, const MeasureOptions &
 
     Stopping stopping(options.stopping);
     std::vector<double> at_most_trips;
-    const double start = now();
+    const double start = steady_time();
     for (int block = 0;; ++block) {
         for (const std::uint32_t part : {4u, 2u, 1u}) {
             if (part > 1 && (!work.trips_argument || trips < part))
@@ -58,7 +53,7 @@ Samples measure(const Context &context, const Work &work, const MeasureOptions &
         }
         if (work.trips_argument)
             samples.slope = fit_slope(samples.times);
-        const auto stop = stopping.after(at_most_trips.size(), now() - start,
+        const auto stop = stopping.after(at_most_trips.size(), steady_time() - start,
                                          relative_half_width(samples, at_most_trips));
         if (!stop)
             continue;

@@ -1,5 +1,6 @@
 #include "measure/ending.hpp"
 #include "measure/machine.hpp"
+#include "measure/steady_time.hpp"
 
 #include <clprobe/clock.hpp>
 #include <clprobe/error.hpp>
@@ -16,12 +17,6 @@
 
 namespace clprobe {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
-
-double since(SteadyClock::time_point start) {
-    return std::chrono::duration<double>(SteadyClock::now() - start).count();
-}
 
 /// Runs `body` and turns whatever it throws into the ending of the probe.
 template <typename Body>
@@ -45,9 +40,9 @@ std::optional<Ending> ending_after(Body &&body) {
 void measure_on(const Device &device, const Registry &registry, const PlannedProbe &planned,
                 const Facts &facts, const RunOptions &options,
                 const std::function<void(double)> &progress, ProbeRecord &record) {
-    const auto opening = SteadyClock::now();
+    const double opening = steady_time();
     std::optional<Context> context(device);
-    record.elapsed.setup = since(opening);
+    record.elapsed.setup = steady_time() - opening;
     record.clock = choose_clock(facts);
     {
         const auto clock = make_clock(record.clock, *context);
@@ -62,9 +57,9 @@ void measure_on(const Device &device, const Registry &registry, const PlannedPro
         if (ending)
             set_ending(record.data, *ending);
     }
-    const auto closing = SteadyClock::now(); // a tenth of a second and more on some drivers
+    const double closing = steady_time(); // a tenth of a second and more on some drivers
     context.reset();
-    record.elapsed.setup += since(closing);
+    record.elapsed.setup += steady_time() - closing;
 }
 
 ProbeRecord new_record(const PlannedProbe &planned, const Facts &facts) {
@@ -104,7 +99,7 @@ void set_against_last(const std::vector<PlannedProbe> &plan, DeviceRecord &devic
 ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, const Device &device,
                       const Facts &facts, const RunOptions &options,
                       const std::function<void(double)> &progress) {
-    const auto start = SteadyClock::now();
+    const double start = steady_time();
     const LoadWatch watch;
     ProbeRecord record = new_record(planned, facts);
     if (const auto reason = planned.probe->unsupported(device.info())) {
@@ -117,7 +112,7 @@ ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, con
     }
     record.load = watch.load();
     conclude(record, planned, device.info());
-    record.elapsed.total = since(start);
+    record.elapsed.total = steady_time() - start;
     return record;
 }
 

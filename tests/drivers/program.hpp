@@ -10,6 +10,10 @@
 
 namespace clprobe::test {
 
+/// The behaviour of a stub on which the audit of the clock passes, and a launch takes a microsecond
+/// a trip.
+inline const std::string sound = "execute,trip_ns=1000";
+
 /// The command line of the program with these arguments.
 [[nodiscard]] std::vector<std::string> program(const std::vector<std::string> &arguments);
 

@@ -21,7 +21,6 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 // The first probe is measured, the second does not get past its build.
-const std::string sound = "execute,trip_ns=1000";
 const std::string hangs = sound + ",build_hang=kernels/compute/fma_rate.cl";
 const std::vector<std::string> both = {"host/event_timer", "compute/fma_rate"};
 

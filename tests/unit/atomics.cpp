@@ -16,7 +16,7 @@ using namespace clprobe::probes::atomics;
 
 namespace {
 
-constexpr double work_items = 4096;
+constexpr double launched_items = 4096;
 
 /// The data that the probe would take of a device without float additions and minima: additions of
 /// 1 ns each, further operations of 2, 3 and 4, twice that with their results used; 100 ns latency.
@@ -35,8 +35,8 @@ public:
             const double real = atomic.real ? 1 : 0;
             for (const double place : {0.0, 1.0})
                 for (const double used : {0.0, 1.0})
-                    take(series::rates, {space, real, operation, place, used, work_items},
-                         4 * work_items * 1e-9 * (1 + operation) * (1 + used));
+                    take(series::rates, {space, real, operation, place, used, launched_items},
+                         4 * launched_items * 1e-9 * (1 + operation) * (1 + used));
             take(series::latency, {space, real, operation}, 4 * 100e-9);
         }
         for (int i = 0; i < 128; ++i)

@@ -1,6 +1,5 @@
+#include "interpreted.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
@@ -16,23 +15,15 @@ using Catch::Matchers::WithinRel;
 namespace {
 
 const Probe &probe() {
-    static const Registry probes = builtin_probes();
-    return *probes.find("memory/buffer_bandwidth");
-}
-
-const Finding &find(const std::vector<Finding> &findings, const std::string &key) {
-    const auto found = std::ranges::find(findings, key, &Finding::key);
-    INFO(key);
-    REQUIRE(found != findings.end());
-    return *found;
+    return builtin("memory/buffer_bandwidth");
 }
 
 double value_of(const std::vector<Finding> &findings, const std::string &key) {
-    const Finding &finding = find(findings, key);
-    INFO(key << ": " << finding.note);
-    REQUIRE(finding.value.has_value());
-    CHECK(finding.interval->contains(*finding.value));
-    return *finding.value;
+    const Finding &found = finding(findings, key);
+    INFO(key << ": " << found.note);
+    REQUIRE(found.value.has_value());
+    CHECK(found.interval->contains(*found.value));
+    return *found.value;
 }
 
 /// A device with two caches. A launch takes 20 us and what the bytes need, and noise makes it
@@ -121,7 +112,7 @@ TEST_CASE("unit.buffer_bandwidth.takes_a_bare_curve") {
     CHECK_THAT(value_of(findings, "buffer.l1.read_bandwidth"), WithinRel(900e9, 0.01));
     CHECK_THAT(value_of(findings, "buffer.l2.read_bandwidth"), WithinRel(300e9, 0.01));
     CHECK_THAT(value_of(findings, "buffer.memory.read_bandwidth"), WithinRel(40e9, 0.01));
-    CHECK(find(findings, "buffer.memory.copy_bandwidth").status == Status::inconclusive);
+    CHECK(finding(findings, "buffer.memory.copy_bandwidth").status == Status::inconclusive);
 }
 
 TEST_CASE("unit.buffer_bandwidth.neither_a_hump_nor_a_stair_of_a_fall_is_a_level") {
@@ -140,7 +131,7 @@ TEST_CASE("unit.buffer_bandwidth.neither_a_hump_nor_a_stair_of_a_fall_is_a_level
     CHECK_THAT(value_of(findings, "buffer.l2.read_bandwidth"), WithinRel(300e9, 0.1));
     CHECK(std::ranges::count(findings, "buffer.l3.read_bandwidth", &Finding::key) == 0);
     CHECK_THAT(value_of(findings, "buffer.memory.read_bandwidth"), WithinRel(40e9, 0.01));
-    CHECK(find(findings, "buffer.l2.read_size").interval->contains(1.2e6));
+    CHECK(finding(findings, "buffer.l2.read_size").interval->contains(1.2e6));
 }
 
 TEST_CASE("unit.buffer_bandwidth.finds_nothing_where_nothing_shows") {
@@ -156,7 +147,7 @@ TEST_CASE("unit.buffer_bandwidth.finds_nothing_where_nothing_shows") {
                 CHECK(finding.status == Status::inconclusive);
                 CHECK_FALSE(finding.note.empty());
             }
-    CHECK(find(findings_of({}), "buffer.memory.read_bandwidth").note == "not measured");
+    CHECK(finding(findings_of({}), "buffer.memory.read_bandwidth").note == "not measured");
 }
 
 TEST_CASE("unit.buffer_bandwidth.what_was_cut_short_is_left_out") {
@@ -169,15 +160,15 @@ TEST_CASE("unit.buffer_bandwidth.what_was_cut_short_is_left_out") {
     const auto findings = findings_of(data);
     CHECK_THAT(value_of(findings, "buffer.l1.read_bandwidth"), WithinRel(900e9, 0.04));
     CHECK_THAT(value_of(findings, "buffer.memory.write_bandwidth"), WithinRel(36e9, 0.01));
-    CHECK_THAT(find(findings, "buffer.memory.triad_bandwidth").note,
+    CHECK_THAT(finding(findings, "buffer.memory.triad_bandwidth").note,
                ContainsSubstring("allocating"));
 }
 
 TEST_CASE("unit.buffer_bandwidth.too_good_is_suspect") {
     const auto doubt = [](ModelDevice device, const std::string &key, const Facts &facts = {}) {
-        const Finding finding = find(findings_of(device.measure(), facts), key);
-        CHECK(finding.status == Status::suspect);
-        return finding.note;
+        const Finding found = finding(findings_of(device.measure(), facts), key);
+        CHECK(found.status == Status::suspect);
+        return found.note;
     };
     const std::string read = "buffer.memory.read_bandwidth";
     CHECK_THAT(doubt({.copy = 15e9}, read), ContainsSubstring("twice the bytes that a copy"));
@@ -194,7 +185,7 @@ TEST_CASE("unit.buffer_bandwidth.too_good_is_suspect") {
     for (Point &point : streams.points)
         for (double &time : point.samples)
             time /= 10;
-    CHECK_THAT(find(findings_of(data), read).note, ContainsSubstring("the cache before it"));
+    CHECK_THAT(finding(findings_of(data), read).note, ContainsSubstring("the cache before it"));
 }
 
 TEST_CASE("unit.buffer_bandwidth.work_that_was_removed_is_suspect") {
@@ -204,7 +195,7 @@ TEST_CASE("unit.buffer_bandwidth.work_that_was_removed_is_suspect") {
     for (Point &point : streams.points)
         std::ranges::fill(point.samples, 6e-3 + 1e-12 * point.at.back());
     const auto findings = findings_of(data);
-    const Finding &read = find(findings, "buffer.memory.read_bandwidth");
+    const Finding &read = finding(findings, "buffer.memory.read_bandwidth");
     CHECK(read.status != Status::measured);
 }
 
@@ -218,12 +209,12 @@ TEST_CASE("unit.buffer_bandwidth.says_where_latency_disagrees") {
     Facts facts;
     facts.findings = {size(1, 32768)};
     auto findings = findings_of(device.measure(), facts);
-    CHECK(find(findings, "buffer.l1.read_bandwidth").note.empty());
-    CHECK_THAT(find(findings, "buffer.l2.read_size").note,
+    CHECK(finding(findings, "buffer.l1.read_bandwidth").note.empty());
+    CHECK_THAT(finding(findings, "buffer.l2.read_size").note,
                ContainsSubstring("nearest lies at 32 KiB"));
 
     facts.findings.push_back(size(2, 4 << 20));
     findings = findings_of(device.measure(), facts);
     for (const char *key : {"buffer.l2.read_size", "buffer.l2.read_bandwidth"})
-        CHECK_THAT(find(findings, key).note, ContainsSubstring("nearest lies at 4 MiB"));
+        CHECK_THAT(finding(findings, key).note, ContainsSubstring("nearest lies at 4 MiB"));
 }

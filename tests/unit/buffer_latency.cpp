@@ -1,6 +1,5 @@
+#include "interpreted.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
@@ -13,19 +12,8 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
-const Registry &registry() {
-    static const Registry probes = builtin_probes();
-    return probes;
-}
-
-std::vector<Finding> findings_of(const Dataset &data) {
-    return registry().find("memory/buffer_latency")->interpret(data, {});
-}
-
-const Finding *find(const std::vector<Finding> &findings, const std::string &key) {
-    const auto found = std::find_if(findings.begin(), findings.end(),
-                                    [&](const Finding &finding) { return finding.key == key; });
-    return found == findings.end() ? nullptr : &*found;
+std::vector<Finding> findings_of_chases(const Dataset &data, const Facts &facts = {}) {
+    return builtin("memory/buffer_latency").interpret(data, facts);
 }
 
 double latency_at(double footprint) {
@@ -53,15 +41,14 @@ Dataset launches(Random &random, double noise, double most, int blocks) {
 TEST_CASE("unit.buffer_latency.finds_two_caches_and_memory") {
     Random random(1);
     for (const double noise : {0.0, 0.02}) {
-        const auto findings = findings_of(launches(random, noise, 64 << 20, 3));
+        const auto findings = findings_of_chases(launches(random, noise, 64 << 20, 3));
         CAPTURE(noise);
-        REQUIRE(find(findings, "buffer.l2.size") != nullptr);
-        CHECK(find(findings, "buffer.l3.size") == nullptr);
-        CHECK_THAT(*find(findings, "buffer.l1.size")->value, WithinRel(32768.0, 0.1));
-        CHECK_THAT(*find(findings, "buffer.l2.size")->value, WithinRel(1048576.0, 0.1));
-        CHECK_THAT(*find(findings, "buffer.l1.latency")->value, WithinRel(1e-9, 0.03));
-        CHECK_THAT(*find(findings, "buffer.l2.latency")->value, WithinRel(4e-9, 0.03));
-        CHECK_THAT(*find(findings, "buffer.memory.latency")->value, WithinRel(8e-8, 0.03));
+        CHECK(std::ranges::count(findings, "buffer.l3.size", &Finding::key) == 0);
+        CHECK_THAT(*finding(findings, "buffer.l1.size").value, WithinRel(32768.0, 0.1));
+        CHECK_THAT(*finding(findings, "buffer.l2.size").value, WithinRel(1048576.0, 0.1));
+        CHECK_THAT(*finding(findings, "buffer.l1.latency").value, WithinRel(1e-9, 0.03));
+        CHECK_THAT(*finding(findings, "buffer.l2.latency").value, WithinRel(4e-9, 0.03));
+        CHECK_THAT(*finding(findings, "buffer.memory.latency").value, WithinRel(8e-8, 0.03));
     }
 }
 
@@ -71,10 +58,9 @@ TEST_CASE("unit.buffer_latency.takes_a_bare_curve") {
         data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
     for (double footprint = 1024; footprint <= 64 << 20; footprint = std::floor(footprint * 1.2))
         curve.point({footprint}).samples = {latency_at(footprint)};
-    const auto findings = findings_of(data);
-    REQUIRE(find(findings, "buffer.l1.size") != nullptr);
-    CHECK_THAT(*find(findings, "buffer.l1.size")->value, WithinRel(32768.0, 0.15));
-    CHECK(find(findings, "buffer.l1.size")->evidence == std::vector<std::string>{"latency"});
+    const auto findings = findings_of_chases(data);
+    CHECK_THAT(*finding(findings, "buffer.l1.size").value, WithinRel(32768.0, 0.15));
+    CHECK(finding(findings, "buffer.l1.size").evidence == std::vector<std::string>{"latency"});
 }
 
 TEST_CASE("unit.buffer_latency.says_where_bandwidth_disagrees") {
@@ -85,10 +71,10 @@ TEST_CASE("unit.buffer_latency.says_where_bandwidth_disagrees") {
     };
     Facts facts;
     facts.findings = {size("buffer.l1.read_size", 32768), size("buffer.l2.read_size", 4 << 20)};
-    const auto findings = registry().find("memory/buffer_latency")->interpret(data, facts);
-    CHECK(find(findings, "buffer.l1.latency")->note.empty());
+    const auto findings = findings_of_chases(data, facts);
+    CHECK(finding(findings, "buffer.l1.latency").note.empty());
     for (const char *key : {"buffer.l2.size", "buffer.l2.latency"})
-        CHECK(find(findings, key)->note.find("nearest lies at 4 MiB") != std::string::npos);
+        CHECK(finding(findings, key).note.find("nearest lies at 4 MiB") != std::string::npos);
 }
 
 TEST_CASE("unit.buffer_latency.finds_nothing_where_nothing_shows") {
@@ -97,7 +83,7 @@ TEST_CASE("unit.buffer_latency.finds_nothing_where_nothing_shows") {
     tiny.words["too_small"] = "no level shows";
     for (const Dataset &data :
          {Dataset{}, launches(random, 0.01, 16384, 2), launches(random, 0, 1024, 1), tiny}) {
-        const auto findings = findings_of(data);
+        const auto findings = findings_of_chases(data);
         REQUIRE_FALSE(findings.empty());
         for (const Finding &finding : findings) {
             CHECK_FALSE(finding.value);

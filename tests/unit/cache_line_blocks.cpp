@@ -18,15 +18,13 @@ using namespace clprobe::cache_line;
 
 namespace {
 
-constexpr int seeds = 1000;
-
-struct Truth : NoisyTruth {
+struct BlockTruth : NoisyTruth {
     double step = 2;
     double neighbour = 1; ///< how much of the step shows between neighbouring blocks
 };
 
-Truth random_truth(Random &random) {
-    Truth truth{noisy_truth(random)};
+BlockTruth random_block(Random &random) {
+    BlockTruth truth{noisy_truth(random)};
     truth.samples = 9;
     truth.size = 16 << random.integer(0, 4);
     truth.step = std::exp(random.uniform(std::log(1.05), std::log(4)));
@@ -56,8 +54,8 @@ Experiment loads() {
     return experiment;
 }
 
-double time_of(const Truth &truth, const Experiment &experiment, const std::vector<double> &words,
-               double size) {
+double time_of(const BlockTruth &truth, const Experiment &experiment,
+               const std::vector<double> &words, double size) {
     const auto same = [&](double block) {
         return std::floor(words[0] / block) == std::floor(words[1] / block);
     };
@@ -66,7 +64,7 @@ double time_of(const Truth &truth, const Experiment &experiment, const std::vect
 }
 
 /// What the experiment's verdict is; counted in a score where there is one.
-Verdict verdict_of(const Truth &truth, const Experiment &experiment, double least_ratio,
+Verdict verdict_of(const BlockTruth &truth, const Experiment &experiment, double least_ratio,
                    Random &random, Score *score = nullptr) {
     const auto law = [&](double size) {
         return [&, size](const auto &words) { return time_of(truth, experiment, words, size); };
@@ -89,7 +87,7 @@ TEST_CASE("unit.cache_line.two levels of time tell the size, and are hardly ever
         Score score(1);
         for (std::uint64_t seed = 0; seed < seeds; ++seed) {
             Random random(seed);
-            const Truth truth = random_truth(random);
+            const BlockTruth truth = random_block(random);
             verdict_of(truth, experiment, 1, random, &score);
         }
         score.check();
@@ -101,7 +99,7 @@ TEST_CASE("unit.cache_line.prefetch of the neighbouring line is no larger line")
     int seen = 0;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         Random random(seed);
-        Truth truth;
+        BlockTruth truth;
         truth.step = random.uniform(2, 6);
         truth.noise = random.uniform(0, 0.04);
         truth.neighbour = random.uniform(0.5, 0.9);
@@ -119,7 +117,7 @@ TEST_CASE("unit.cache_line.no contrast gives no size") {
     int sizes = 0;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         Random random(seed);
-        Truth truth;
+        BlockTruth truth;
         truth.step = 1;
         truth.noise = random.uniform(0, 0.2);
         sizes += verdict_of(truth, false_sharing(), 1.3, random).size ? 1 : 0;

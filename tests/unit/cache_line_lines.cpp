@@ -20,18 +20,16 @@ using namespace clprobe::cache_line;
 
 namespace {
 
-constexpr int seeds = 1000;
-
 enum class Growth { linear, overlapped, step };
 
-struct Truth : NoisyTruth {
+struct CurveTruth : NoisyTruth {
     double rise = 4;
     Growth growth = Growth::linear;
     double later = 1; ///< a second rise,
     double at = 512;  ///< and where
 };
 
-double latency(const Truth &truth, double stride) {
+double latency(const CurveTruth &truth, double stride) {
     const double share = std::min(stride / truth.size, 1.0);
     double time = 1e-9;
     if (truth.growth == Growth::linear)
@@ -44,17 +42,17 @@ double latency(const Truth &truth, double stride) {
 }
 
 /// What the sweep's verdict is; counted in a score where there is one.
-Verdict verdict_of(const Truth &truth, const std::vector<double> &strides, Random &random,
+Verdict verdict_of(const CurveTruth &truth, const std::vector<double> &strides, Random &random,
                    Score *score = nullptr) {
     std::vector<std::vector<double>> at;
     for (const double stride : strides)
         at.push_back({stride});
-    const auto law = [](const Truth &of) {
+    const auto law = [](const CurveTruth &of) {
         return [of](const std::vector<double> &place) { return latency(of, place[0]); };
     };
     const auto places = noisy_places(truth, at, law(truth), random);
     Verdict verdict = line_by_stride(places);
-    Truth half = truth, twice = truth, all_one = truth;
+    CurveTruth half = truth, twice = truth, all_one = truth;
     half.size /= 2;
     twice.size *= 2;
     all_one.size *= 2;
@@ -85,8 +83,8 @@ std::vector<double> quarter_octaves(double low, double high) {
     return strides;
 }
 
-Truth random_truth(Random &random) {
-    Truth truth{noisy_truth(random)};
+CurveTruth random_curve(Random &random) {
+    CurveTruth truth{noisy_truth(random)};
     truth.size = 32 << random.integer(0, 3);
     truth.rise = std::exp(random.uniform(std::log(1.05), std::log(30)));
     const int kind = random.integer(0, 5);
@@ -102,7 +100,7 @@ Score score_of(const std::vector<double> &strides) {
     Score score(2);
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         Random random(seed);
-        const Truth truth = random_truth(random);
+        const CurveTruth truth = random_curve(random);
         verdict_of(truth, strides, random, &score);
     }
     return score;
@@ -128,7 +126,7 @@ TEST_CASE("unit.cache_line.a curve without a line gives none") {
     int sizes = 0;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         Random random(seed);
-        Truth truth{noisy_truth(random)};
+        CurveTruth truth{noisy_truth(random)};
         truth.rise = seed % 2 ? 1 : 4;
         truth.size = 8192;
         sizes += verdict_of(truth, powers(4, 4096), random).size ? 1 : 0;

@@ -15,7 +15,7 @@ constexpr std::size_t least_places = 4;
 
 /// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most. With fewer
 /// than two places an octave a wrong explanation is more often good by chance.
-constexpr double least_probability = 0.81;
+constexpr double least_of_many_places = 0.81;
 constexpr double least_of_few_places = 0.91;
 
 /// Hashed sets and random replacement move a knee by so much from one stride to the next.
@@ -69,7 +69,7 @@ std::size_t first_at(const Curve &curve, double stride) {
 
 /// Minus the logarithm of the probability, before anything was seen, of a line whose neighbour is
 /// often there when it is wanted, half the time or so: shares of the time for the neighbour's line.
-constexpr double prefetch_unlikely = 3;
+constexpr double neighbour_unlikely = 3;
 constexpr double neighbour_shares[] = {0.3, 0.6};
 
 /// How time may grow up to a line: by the share of accesses that miss, where each is waited for; as
@@ -97,7 +97,7 @@ void add_explanations(std::vector<Explanation> &explanations, const Curve &curve
     if (line == n)
         return;
     explain(0, 2 * size, [](double lines) { return lines < 1 ? 0.0 : 1.0; });
-    explanation.unlikely = prefetch_unlikely;
+    explanation.unlikely = neighbour_unlikely;
     for (const double next : neighbour_shares)
         explain(1, 4 * size, [&](double lines) {
             return (std::min(lines, 1.0) + next * std::clamp(lines - 1, 0.0, 1.0)) / (1 + next);
@@ -125,7 +125,7 @@ Verdict line_by_capacity(std::span<const Place> slots) {
             explain(size, size);
     explain(0, slots.front().at[0]);
     explain(0, slots.back().at[0]);
-    return weigh(explanations, seen, least_probability);
+    return weigh(explanations, seen, least_of_many_places);
 }
 
 Verdict line_by_stride(std::span<const Place> latency) {
@@ -141,7 +141,7 @@ Verdict line_by_stride(std::span<const Place> latency) {
             add_explanations(explanations, curve, size);
     const double octaves = std::log2(curve.stride.back() / curve.stride.front());
     const bool few = static_cast<double>(curve.stride.size()) < 2 * octaves;
-    return weigh(explanations, curve.seen, few ? least_of_few_places : least_probability);
+    return weigh(explanations, curve.seen, few ? least_of_few_places : least_of_many_places);
 }
 
 } // namespace clprobe::cache_line

@@ -10,7 +10,7 @@
 namespace clprobe::cache_line {
 namespace {
 
-constexpr std::uint32_t word = sizeof(std::uint32_t);
+constexpr std::uint32_t word_bytes = sizeof(std::uint32_t);
 constexpr std::uint32_t increments = 4; ///< in one trip
 
 /// Two words: `distance` bytes apart, the first `offset` bytes behind an aligned place.
@@ -23,9 +23,9 @@ struct Words {
 std::vector<Words> placements() {
     std::vector<Words> all;
     for (std::uint32_t size = 8; size <= 1024; size *= 2) {
-        all.push_back({0, size - word});
+        all.push_back({0, size - word_bytes});
         all.push_back({0, size});
-        all.push_back({size - word, word});
+        all.push_back({size - word_bytes, word_bytes});
     }
     return all;
 }
@@ -34,7 +34,7 @@ class Sharing {
 public:
     Sharing(Bench &bench, const Program &program)
         : bench_(bench), contend_(program.kernel("contend")), memory_(bench.buffer(16384)),
-          arrived_(bench.buffer(word)), last_(bench.buffer(4 * word)) {
+          arrived_(bench.buffer(word_bytes)), last_(bench.buffer(4 * word_bytes)) {
         bench.context().fill(memory_, 0);
         contend_.set(0, memory_);
         contend_.set(3, bench.tiny() ? 16u : 1u << 16);
@@ -44,8 +44,8 @@ public:
 
     Work work(Words words) {
         const auto prepare = [this, words] {
-            contend_.set(1, static_cast<cl_uint>(words.offset / word));
-            contend_.set(2, static_cast<cl_uint>(words.distance / word));
+            contend_.set(1, static_cast<cl_uint>(words.offset / word_bytes));
+            contend_.set(2, static_cast<cl_uint>(words.distance / word_bytes));
             bench_.write<std::uint32_t>(arrived_, std::vector{0u});
             bench_.poison(last_);
         };

@@ -10,7 +10,7 @@
 namespace stub {
 namespace {
 
-constexpr std::string_view known[] = {
+constexpr std::string_view settings[] = {
     "address_bits",    "allocations",  "build_crash", "build_error",  "build_hang",  "cpu",
     "devices",         "discrete",     "execute",     "formats",      "fp16",        "fp64",
     "group",           "half_answers", "image_error", "launch_crash", "launch_hang", "launch_us",
@@ -32,7 +32,7 @@ Behaviour::Behaviour(std::string_view list) {
         const std::string_view entry = list.substr(0, list.find(','));
         list.remove_prefix(std::min(list.size(), entry.size() + 1));
         const std::string_view name = entry.substr(0, entry.find('='));
-        if (std::ranges::find(known, name) == std::end(known))
+        if (std::ranges::find(settings, name) == std::end(settings))
             refuse("unknown behaviour", name);
         asked_.emplace(name, entry.substr(std::min(entry.size(), name.size() + 1)));
     }

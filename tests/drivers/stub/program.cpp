@@ -43,7 +43,7 @@ cl_program create(const Call &call, cl_context context, std::string source, cl_i
     return result(make<_cl_program>(std::move(program)), error);
 }
 
-using Notify = void(CL_CALLBACK *)(cl_program, void *);
+using BuildNotify = void(CL_CALLBACK *)(cl_program, void *);
 
 } // namespace
 
@@ -84,7 +84,7 @@ cl_int release_program(cl_program program) {
 }
 
 cl_int build_program(cl_program program, cl_uint, const cl_device_id *, const char *options,
-                     Notify notify, void *data) {
+                     BuildNotify notify, void *data) {
     cl_int built = CL_INVALID_PROGRAM;
     {
         Call call("clBuildProgram");
