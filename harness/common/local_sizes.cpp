@@ -11,7 +11,7 @@
 namespace clprobe::probes {
 namespace {
 
-constexpr std::size_t longest = 256;
+constexpr std::size_t longest_side = 256;
 constexpr double never = std::numeric_limits<double>::infinity();
 
 /// One kernel with one local size.
@@ -46,7 +46,7 @@ bool neighbours(const LocalSize &a, const LocalSize &b) {
 std::size_t granted(const DeviceInfo &device, std::size_t dimension) {
     return device.max_work_item_sizes
                ? static_cast<std::size_t>((*device.max_work_item_sizes)[dimension])
-               : longest;
+               : longest_side;
 }
 
 class Sweep {
@@ -56,7 +56,7 @@ public:
         for (const SweptKernel &kernel : kernels) {
             Row &row = rows_.emplace_back();
             row.kernel = &kernel;
-            const std::size_t most = kernel.work.kernel.max_group_size().value_or(longest);
+            const std::size_t most = kernel.work.kernel.max_group_size().value_or(longest_side);
             for (const LocalSize &size : local_sizes(bench.device(), kernel.work.range, most))
                 row.cells.push_back({size});
         }
@@ -201,10 +201,11 @@ std::string name(const LocalSize &size) {
 
 std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range,
                                    std::size_t most_work_items) {
-    const auto claimed = static_cast<std::size_t>(device.max_work_group_size.value_or(longest));
+    const auto claimed =
+        static_cast<std::size_t>(device.max_work_group_size.value_or(longest_side));
     const std::size_t most = std::min(claimed, most_work_items);
-    const std::size_t most_x = std::min({longest, granted(device, 0), range.global[0]});
-    const std::size_t most_y = std::min({longest, granted(device, 1), range.global[1]});
+    const std::size_t most_x = std::min({longest_side, granted(device, 0), range.global[0]});
+    const std::size_t most_y = std::min({longest_side, granted(device, 1), range.global[1]});
     std::vector<LocalSize> sizes;
     for (std::size_t y = 1; y <= most_y && range.global[1] % y == 0; y *= 2)
         for (std::size_t x = 1; x <= most_x && range.global[0] % x == 0 && x * y <= most; x *= 2)
