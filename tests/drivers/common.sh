@@ -1,0 +1,100 @@
+# What the scripts beside this have in common; sourced by them. Each runs clprobe on one driver, in
+# an environment that it makes from Debian's packages below $cache and keeps: later runs need no
+# network. CLPROBE_DRIVER_CACHE says where, CLPROBE_DEBIAN_MIRROR from where. What it finds it leaves
+# in $results, for summary.py: reports of clprobe, tests.xml of ctest.
+set -euo pipefail
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cache=${CLPROBE_DRIVER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/clprobe/drivers}
+driver=$(basename "$0" .sh)
+results=$tree/build/drivers/$driver
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$(basename "$0"): $*"; exit 2; }
+
+# need PROGRAM...
+need() {
+    local program missing=
+    for program; do command -v "$program" >/dev/null || missing="$missing $program"; done
+    [ -z "$missing" ] || die "missing:$missing (./bootstrap --drivers installs what it takes)"
+}
+
+# Empties the folder of results, so that none is an earlier run's.
+start_results() {
+    rm -rf "$results"
+    mkdir -p "$results"
+}
+
+# The mirror that this machine takes its own Debian from; nothing where it has none: mmdebstrap then
+# takes its default.
+debian_mirror() {
+    if [ -n "${CLPROBE_DEBIAN_MIRROR-}" ]; then
+        printf '%s\n' "$CLPROBE_DEBIAN_MIRROR"
+    elif command -v apt-get >/dev/null && [ "$(. /etc/os-release && echo "$ID")" = debian ]; then
+        apt-get indextargets --format '$(REPO_URI) $(COMPONENT) $(CODENAME)' 'Created-By: Packages' |
+            sed -n "/ main $(. /etc/os-release && echo "${VERSION_CODENAME-}")\$/{s/ .*//p;q;}"
+    fi
+}
+
+# unpack_debian FOLDER SUITE ARCHITECTURE PACKAGES [OPTION...]: a Debian with these packages (separated
+# by commas), by mmdebstrap. One that is whole and was made of the same is left as it is. All of its
+# files are the caller's.
+unpack_debian() {
+    local folder=$1 suite=$2 architecture=$3 packages=$4
+    shift 4
+    local made_of="$suite $architecture $packages $*"
+    if [ "$(cat "$folder.made_of" 2>/dev/null)" = "$made_of" ]; then return; fi
+    need mmdebstrap
+    say "Unpacking Debian $suite for $architecture into $folder"
+    rm -rf "$folder" "$folder.made_of"
+    mkdir -p "$folder"
+    mmdebstrap --quiet --architectures="$architecture" --include="$packages" "$@" --format=tar \
+        "$suite" - $(debian_mirror) |
+        tar -C "$folder" -x --no-same-owner --exclude='./dev/*' ||
+        die "could not unpack Debian $suite: is there a network? (it takes one the first time)"
+    printf '%s\n' "$made_of" >"$folder.made_of"
+}
+
+# in_debian FOLDER FROM:TO... -- COMMAND...: runs the command with that Debian for its root, and FROM
+# of this machine to be seen at TO in it. The mounts are the command's own and end with it; who is
+# not root becomes it for no more than that.
+in_debian() {
+    local as_root=--map-root-user
+    [ "$(id -u)" != 0 ] || as_root=
+    need unshare
+    unshare $as_root --mount true 2>/dev/null ||
+        die "this machine lets $(id -un) make no mounts of its own (unshare $as_root --mount)"
+    unshare $as_root --mount bash -euc '
+        root=$1
+        shift
+        for system in dev proc sys; do mount --rbind "/$system" "$root/$system"; done
+        for (( ; $# > 0; )); do
+            pair=$1
+            shift
+            [ "$pair" != -- ] || break
+            mkdir -p "$root${pair#*:}"
+            mount --bind "${pair%%:*}" "$root${pair#*:}"
+        done
+        exec env -i HOME=/tmp PATH=/usr/sbin:/usr/bin chroot "$root" "$@"' in_debian "$@"
+}
+
+# Builds the tree with its tests, for this system; $build is the folder then.
+build_here() {
+    build=$tree/build/test
+    say "Building clprobe"
+    (cd "$tree" && cmake --preset test && cmake --build --preset test) >"$results/build.txt" ||
+        die "the build failed: see $results/build.txt"
+}
+
+# run_and_test BUILD RESULTS [COMMAND...]: the quick profile of every probe, and the tests that a
+# driver can fail, by programs in the folder BUILD, as words after COMMAND. Paths are COMMAND's.
+run_and_test() {
+    local build=$1 to=$2 status=0
+    shift 2
+    say "Running every probe at the quick profile on $driver"
+    "$@" "$build/harness/clprobe" run --profile quick --json "$to/report.json" >"$results/run.txt" ||
+        status=1
+    say "Running the tests on $driver"
+    "$@" env CLPROBE_REQUIRE_DEVICE=1 ctest --test-dir "$build" -LE 'package|oclgrind' \
+        --output-on-failure --output-junit "$to/tests.xml" >"$results/tests.txt" || status=1
+    return $status
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Every kernel of clprobe under Oclgrind, which sees bad accesses and races, at the tiny profile.
+. "$(dirname "$0")/common.sh"
+
+need cmake ninja oclgrind
+start_results
+build_here
+ctest --test-dir "$build" -L oclgrind --no-tests=error --output-on-failure \
+    --output-junit "$results/tests.xml" >"$results/tests.txt"
