@@ -155,7 +155,9 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
         const Level &level = levels.levels[i];
         if (level.size) {
             findings.push_back(measured(numbered(prefix, i + 1, keys[0]), *level.size, level.knee));
-            findings.back().method = "half-way of the rise in log latency";
+            findings.back().method = *level.size > level.knee.low
+                                         ? "half-way of the rise in log latency"
+                                         : "the last place before a rise between two places";
         }
         findings.push_back(measured(numbered(prefix, i + 1, keys[1]), level.value, level.interval));
         findings.back().method =

@@ -21,12 +21,14 @@ enum class CurveKind { latency, bandwidth };
 
 /// One level of a memory hierarchy as a curve shows it.
 struct Level {
-    double value = 0;           ///< of its plateau, in the curve's own unit
-    Interval interval;          ///< of the value: its noise, and how far the plateau drifts
-    Interval plateau;           ///< the places from which to which it stays level
-    std::optional<double> size; ///< where the rise beyond it is half-way in log value
-    Interval knee;              ///< where that rise is at 10 and at 90 % of its height
-    std::string note;           ///< what a reader of the value should know; mostly empty
+    double value = 0;  ///< of its plateau, in the curve's own unit
+    Interval interval; ///< of the value: its noise, and how far the plateau drifts
+    Interval plateau;  ///< the places from which to which it stays level
+    /// Where the rise beyond it is half-way in log value; the last place before a rise that lies
+    /// wholly between two places far apart.
+    std::optional<double> size;
+    Interval knee;    ///< where that rise is at 10 and at 90 % of its height
+    std::string note; ///< what a reader of the value should know; mostly empty
 };
 
 /// A curve as levels, the fastest first; the last one has no size. `complete` is false where the
@@ -48,5 +50,9 @@ struct Levels {
 /// be single, points in any order and irregularly spaced. Deterministic. Places and samples that
 /// are not positive are passed over.
 [[nodiscard]] Levels find_levels(std::span<const CurvePoint> curve, CurveKind kind);
+
+/// Widens the interval of a level's value to the middle nine tenths of the curve's samples on its
+/// plateau: any of them is what a second run may give.
+void cover_samples(Level &level, std::span<const CurvePoint> curve);
 
 } // namespace clprobe

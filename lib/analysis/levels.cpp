@@ -1,5 +1,5 @@
-#include "analysis/plateaus.hpp"
-#include "analysis/rising_fit.hpp"
+#include "analysis/plateau_levels.hpp"
+#include "analysis/reruns.hpp"
 
 #include <clprobe/levels.hpp>
 #include <clprobe/statistics.hpp>
@@ -8,165 +8,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
+#include <iterator>
 
 namespace clprobe {
 namespace {
 
 constexpr std::size_t least_points = 4;
+constexpr double rare = 0.05; ///< on either side, what an interval need not cover
 
-double height(const RisingFit &fit, const Stretch &stretch) {
-    return fit.rising[stretch.last] - fit.rising[stretch.first];
-}
-
-/// What a stretch at an end of the curve is: level, a drift that belongs to the level there, the
-/// approach to a level, or part of a rise.
-enum class EndShape { flat, drift, approach, rise };
-
-double slope(const RisingFit &fit, const Stretch &stretch) {
-    const double width = fit.octave[stretch.last] - fit.octave[stretch.first];
-    return width > 0 ? height(fit, stretch) / width : 0;
-}
-
-EndShape end_shape(const RisingFit &fit, const Stretch &stretch) {
-    constexpr double drifting = 0.3; // an octave
-    constexpr double steep = 0.5;    // an octave
-    if (height(fit, stretch) <= 0)
-        return EndShape::flat;
-    if (slope(fit, stretch) > steep)
-        return EndShape::rise;
-    return slope(fit, stretch) > drifting ? EndShape::approach : EndShape::drift;
-}
-
-Plateaus plateaus_of(const RisingFit &fit) {
-    constexpr double step_tolerance = 0.8; // a step of just the least size is often seen smaller
-    constexpr double clear_rise = 2;       // standard deviations of a point
-    constexpr double least_width = 0.55;   // octaves, half-way to the points around it
-    Plateaus found = find_plateaus({fit.octave, fit.rising, fit.curve.deviation},
-                                   {step_tolerance * least_level_step(), clear_rise, least_width});
-    if (end_shape(fit, found.flat.back()) == EndShape::rise) {
-        found.flat.pop_back();
-        found.ends = false;
-    }
-    return found;
-}
-
-/// Where the rising fit reaches a value between that of two points: x, and the points around it.
-struct Crossing {
-    double x = 0;
-    Interval around;
-};
-
-Crossing crossing(const RisingFit &fit, const Stretch &rise, double value) {
-    std::size_t behind = rise.first + 1;
-    while (behind < rise.last && fit.rising[behind] < value)
-        ++behind;
-    const double low = fit.rising[behind - 1];
-    const double high = fit.rising[behind];
-    const double share = high > low ? std::clamp((value - low) / (high - low), 0.0, 1.0) : 0.5;
-    return {std::exp2(std::lerp(fit.octave[behind - 1], fit.octave[behind], share)),
-            {fit.curve.x[behind - 1], fit.curve.x[behind]}};
-}
-
-/// Size and knee of a level from the rise between its plateau's end and the next one's begin. What
-/// happens between two points is not seen: a knee within them may begin and end anywhere there.
-void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
-    const double low = fit.rising[rise.first];
-    const double high = fit.rising[rise.last];
-    const Crossing middle = crossing(fit, rise, std::midpoint(low, high));
-    const Crossing begin = crossing(fit, rise, std::lerp(low, high, 0.1));
-    const Crossing end = crossing(fit, rise, std::lerp(low, high, 0.9));
-    level.size = middle.x;
-    level.knee = {begin.around == middle.around ? middle.around.low : begin.x,
-                  end.around == middle.around ? middle.around.high : end.x};
-}
-
-/// The points about the flat stretch, between the two bounds, that are at its height, and not worse
-/// than they can be.
-std::vector<std::size_t> points_at_height(const RisingFit &fit, const Stretch &flat,
-                                          const Stretch &bounds) {
-    const double tolerance = std::max(least_level_step() / 2, 2 * fit.curve.deviation[flat.first]);
-    const double low = fit.rising[flat.first] - tolerance;
-    const double high = fit.rising[flat.last] + tolerance;
-    std::vector<std::size_t> points;
-    for (std::size_t i = bounds.first; i <= bounds.last; ++i)
-        if (low < fit.rising[i] && fit.rising[i] < high && fit.value[i] < fit.rising[i] + tolerance)
-            points.push_back(i);
-    if (points.empty())
-        points.push_back(flat.first);
-    return points;
-}
-
-struct Mean {
-    double value = 0;
-    double deviation = 0;
-};
-
-Mean mean_of(const LogCurve &curve, std::span<const std::size_t> points) {
-    double weights = 0;
-    double sum = 0;
-    for (const std::size_t i : points) {
-        const double weight = 1 / (curve.deviation[i] * curve.deviation[i]);
-        weights += weight;
-        sum += weight * curve.level[i];
-    }
-    return {sum / weights, 1 / std::sqrt(weights)};
-}
-
-/// The half of the points over which the fit moves least; of several the one in the middle.
-std::span<const std::size_t> flattest_half(const RisingFit &fit,
-                                           std::span<const std::size_t> points) {
-    const std::size_t size = points.size() / 2 + 1;
-    const std::size_t choices = points.size() - size + 1;
-    std::size_t best = 0;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t first = 0; first < choices; ++first) {
-        const double drift =
-            std::abs(fit.value[points[first + size - 1]] - fit.value[points[first]]);
-        const double place = static_cast<double>(2 * first + 1) / static_cast<double>(choices);
-        const double cost = drift + least_level_step() / 10 * std::abs(place - 1);
-        if (cost < least) {
-            least = cost;
-            best = first;
-        }
-    }
-    return points.subspan(best, size);
-}
-
-Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
-    constexpr double deviations = 3; // of this run, and of a second
-    Interval drift{fit.value[points.front()], fit.value[points.front()]};
-    for (const std::size_t i : points)
-        drift = {std::min(drift.low, fit.value[i]), std::max(drift.high, fit.value[i])};
-    const bool flat = drift.high - drift.low < least_level_step() / 2;
-    const Mean mean = mean_of(fit.curve, flat ? points : flattest_half(fit, points));
-    Level level;
-    level.value = mean.value;
-    level.interval = {std::min(drift.low, mean.value) - deviations * mean.deviation,
-                      std::max(drift.high, mean.value) + deviations * mean.deviation};
-    level.plateau = {fit.curve.x[points.front()], fit.curve.x[points.back()]};
-    return level;
-}
-
-/// The first and the last level go as far as the curve drifts to its ends.
-std::vector<Level> levels_of(const RisingFit &fit, const Plateaus &plateaus) {
-    std::vector<Level> levels;
-    const auto &flat = plateaus.flat;
-    const std::size_t end = fit.curve.size() - 1;
-    for (std::size_t i = 0; i < flat.size(); ++i) {
-        const bool last = i + 1 == flat.size();
-        const Stretch bounds{i == 0 ? 0 : flat[i - 1].last, last ? end : flat[i + 1].first};
-        Stretch level = flat[i];
-        if (i == 0 && end_shape(fit, {0, level.first}) == EndShape::drift)
-            level.first = 0;
-        if (last && end_shape(fit, {level.last, end}) == EndShape::drift)
-            level.last = end;
-        levels.push_back(level_of(fit, points_at_height(fit, level, bounds)));
-        if (!last)
-            set_size(levels.back(), fit, {flat[i].last, flat[i + 1].first});
-    }
-    return levels;
+bool usable(double sample) {
+    return std::isfinite(sample) && sample > 0;
 }
 
 std::string worse_by(double height) {
@@ -201,34 +52,43 @@ void note_end(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
     }
 }
 
-bool overlap(const Stretch &a, const Stretch &b) {
-    return a.first <= b.last && b.first <= a.last;
-}
-
-/// How many levels, from the fastest on, both have, each with the same next one.
-std::size_t in_common(const Plateaus &a, const Plateaus &b) {
-    const std::size_t most = std::max(a.flat.size(), b.flat.size());
-    std::size_t same = 0;
-    while (same < std::min(a.flat.size(), b.flat.size()) && overlap(a.flat[same], b.flat[same]))
-        ++same;
-    return same == most || same == 0 ? same : same - 1;
-}
-
-/// The levels have to stay the same where pieces of the fit cost a little more or less.
-void settle(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
-    const std::size_t usual = plateaus.flat.size();
-    found.settled = found.levels.size();
-    found.decided = true;
-    for (const double caution : {0.8, 1.25}) {
-        const Plateaus other = plateaus_of(fit_rising(fit.curve, caution));
-        const std::size_t count = other.flat.size();
-        found.settled = std::min(found.settled, in_common(plateaus, other));
-        if (count == usual || !found.decided)
-            continue;
-        found.decided = false;
-        found.reason = fmt::format("{} or {} levels: the noise leaves it open",
-                                   std::min(count, usual), std::max(count, usual));
+/// What was joined with a level lies on its plateau, or in the rise behind it.
+void note_joined(std::vector<Level> &levels, const std::vector<double> &joined) {
+    const std::string note = "the noise leaves open whether there is a further level next to it";
+    for (const double x : joined) {
+        Level &level = *std::ranges::find_if(
+            levels, [&](const Level &each) { return !each.size || x < each.knee.high; });
+        if (level.note.find(note) == std::string::npos)
+            level.note += (level.note.empty() ? "" : "; ") + note;
     }
+}
+
+Interval hull(const Interval &interval, double value) {
+    return {std::min(interval.low, value), std::max(interval.high, value)};
+}
+
+/// An interval has to cover what reruns show.
+void cover_reruns(std::vector<Level> &levels, const SettledReading &found) {
+    std::vector<std::vector<double>> values(levels.size());
+    std::vector<std::vector<double>> sizes(levels.size());
+    for (const Reading &rerun : found.reruns) {
+        const std::vector<Level> again = levels_of(rerun.fit, rerun.plateaus);
+        const auto other = counterparts(found.reading, rerun);
+        for (std::size_t i = 0; i < levels.size(); ++i) {
+            if (!other[i])
+                continue;
+            values[i].push_back(again[*other[i]].value);
+            if (again[*other[i]].size)
+                sizes[i].push_back(*again[*other[i]].size);
+        }
+    }
+    for (std::size_t i = 0; i < levels.size(); ++i)
+        for (const double share : {rare, 1 - rare}) {
+            if (!values[i].empty())
+                levels[i].interval = hull(levels[i].interval, quantile(values[i], share));
+            if (levels[i].size && !sizes[i].empty())
+                levels[i].knee = hull(levels[i].knee, quantile(sizes[i], share));
+        }
 }
 
 /// From logarithms to the curve's own unit.
@@ -250,20 +110,38 @@ Levels find_levels(std::span<const CurvePoint> given, CurveKind kind) {
         found.reason = fmt::format("{} points with samples are too few", curve.size());
         return found;
     }
-    const RisingFit fit = fit_rising(curve);
-    const Plateaus plateaus = plateaus_of(fit);
+    const SettledReading settled = settle(curve);
+    const auto &[fit, plateaus] = settled.reading;
     found.noise = median(curve.deviation);
     if (plateaus.flat.empty()) {
         found.reason = "the curve has no plateau";
         return found;
     }
     found.levels = levels_of(fit, plateaus);
+    cover_reruns(found.levels, settled);
     note_begin(found.levels.front(), fit, plateaus);
     note_end(found, fit, plateaus);
-    settle(found, fit, plateaus);
-    for (Level &level : found.levels)
+    note_joined(found.levels, settled.joined);
+    found.settled = settled.settled;
+    found.decided = found.settled == found.levels.size();
+    if (!found.decided)
+        found.reason = fmt::format("{} or more levels: the noise leaves it open", found.settled);
+    for (Level &level : found.levels) {
         to_unit(level, kind);
+        cover_samples(level, given);
+    }
     return found;
+}
+
+void cover_samples(Level &level, std::span<const CurvePoint> curve) {
+    std::vector<double> samples;
+    for (const CurvePoint &point : curve)
+        if (level.plateau.contains(point.x))
+            std::ranges::copy_if(point.samples, std::back_inserter(samples), usable);
+    if (samples.empty())
+        return;
+    for (const double share : {rare, 1 - rare})
+        level.interval = hull(level.interval, quantile(samples, share));
 }
 
 } // namespace clprobe

@@ -66,7 +66,7 @@ double deviation_along(const std::vector<double> &levels) {
 /// Samples of one place share what is particular to that place, so a curve can be rougher than
 /// they say: then its own roughness counts.
 void raise_to_roughness(LogCurve &curve) {
-    constexpr double much_rougher = 2; // than chance makes it
+    constexpr double much_rougher = 1.5; // than chance makes it
     const double roughness = deviation_along(curve.level);
     const double expected = median(curve.deviation);
     if (roughness < much_rougher * expected)
@@ -112,6 +112,41 @@ std::vector<double> deviations(const std::vector<std::vector<double>> &samples,
     return result;
 }
 
+/// How far values are off the best curve through them that never falls, in the sense of least
+/// absolute deviations (pool adjacent violators, Ayer et al. 1955).
+std::vector<double> off_rising(std::span<const double> values) {
+    struct Pool {
+        std::size_t end = 0;
+        double middle = 0;
+    };
+    std::vector<Pool> pools;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        Pool pool{i + 1, values[i]};
+        while (!pools.empty() && pools.back().middle > pool.middle) {
+            pools.pop_back();
+            const std::size_t first = pools.empty() ? 0 : pools.back().end;
+            pool.middle = median(values.subspan(first, i + 1 - first));
+        }
+        pools.push_back(pool);
+    }
+    std::vector<double> off;
+    for (const Pool &pool : pools)
+        while (off.size() < pool.end)
+            off.push_back(values[off.size()] - pool.middle);
+    return off;
+}
+
+/// The same of a curve that falls to its least value and never falls behind it.
+std::vector<double> off_trend(const std::vector<double> &levels) {
+    const auto least = std::ranges::min_element(levels);
+    std::vector<double> before(std::make_reverse_iterator(least), levels.rend());
+    std::vector<double> off = off_rising(before);
+    std::ranges::reverse(off);
+    const std::vector<double> behind = off_rising({least, levels.end()});
+    off.insert(off.end(), behind.begin(), behind.end());
+    return off;
+}
+
 } // namespace
 
 double median_deviation(std::size_t n) {
@@ -142,20 +177,25 @@ LogCurve log_curve(std::span<const CurvePoint> curve, std::size_t around) {
 }
 
 void raise_to_local_roughness(LogCurve &curve) {
-    constexpr std::size_t around = 6;
+    constexpr std::size_t around = 3;
     constexpr double much_rougher = 1.5;
-    std::vector<double> raised = curve.deviation;
+    if (curve.size() == 0)
+        return;
+    const std::vector<double> off = off_trend(curve.level);
     for (std::size_t i = 0; i < curve.size(); ++i) {
         const std::size_t first = i - std::min(i, around);
         const std::size_t end = std::min(i + around + 1, curve.size());
-        std::vector<double> differences;
-        for (std::size_t k = first + 1; k < end; ++k)
-            differences.push_back(curve.level[k] - curve.level[k - 1]);
-        const double roughness = deviation_against_trend(differences);
+        double most = 0;
+        double squares = 0;
+        for (std::size_t k = first; k < end; ++k) {
+            most = std::max(most, off[k] * off[k]);
+            squares += off[k] * off[k];
+        }
+        // One of them may be an outlier, which is no noise.
+        const double roughness = std::sqrt((squares - most) / static_cast<double>(end - first - 1));
         if (roughness > much_rougher * curve.deviation[i])
-            raised[i] = roughness;
+            curve.deviation[i] = roughness;
     }
-    curve.deviation = std::move(raised);
 }
 
 } // namespace clprobe

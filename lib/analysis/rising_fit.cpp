@@ -36,27 +36,31 @@ void drop_outliers(LogCurve &curve) {
         const double off = std::abs(curve.level[i] - middle);
         const double beside =
             std::max(std::abs(curve.level[i - 1] - middle), std::abs(curve.level[i + 1] - middle));
-        dropped[i] = off > far_off * curve.deviation[i] && off > alone * beside;
+        dropped[i] = off > far_off * curve.deviation[i] && off > alone * beside &&
+                     beside < far_off * curve.deviation[i];
     }
     drop_if(curve, dropped);
 }
 
-/// Where a point's only two samples disagree by far, the better one is believed: what spoils a
-/// sample hardly ever makes it better, and their mean is as wrong as the worse one is.
-void believe_better(LogCurve &curve, std::span<const CurvePoint> given, double sign) {
+/// Where a point's only two samples disagree by far, the points around it tell where between them
+/// it is: the mean of the two is as wrong as the spoilt one is.
+void ask_neighbours(LogCurve &curve, std::span<const CurvePoint> given) {
     constexpr double far_off = 5;
-    if (curve.size() == 0)
-        return;
-    const double noise = median(curve.deviation) * std::numbers::sqrt2; // of one sample
+    constexpr std::size_t around = 3;
+    const LogCurve before = curve;
     for (std::size_t i = 0; i < curve.size(); ++i) {
         const std::vector<double> &samples = given[curve.place[i]].samples;
         if (samples.size() != 2 || !(std::min(samples[0], samples[1]) > 0))
             continue;
-        const auto [better, worse] =
-            std::minmax({sign * std::log(samples[0]), sign * std::log(samples[1])});
-        if (worse - better < far_off * std::numbers::sqrt2 * noise)
+        const std::size_t first = i - std::min(i, around);
+        const std::size_t count = std::min(i + around + 1, curve.size()) - first;
+        const double noise = // of one sample
+            median(std::span(before.deviation).subspan(first, count)) * std::numbers::sqrt2;
+        const double apart = std::abs(std::log(samples[0] / samples[1]));
+        if (apart < far_off * std::numbers::sqrt2 * noise)
             continue;
-        curve.level[i] = better;
+        curve.level[i] = std::clamp(median(std::span(before.level).subspan(first, count)),
+                                    before.level[i] - apart / 2, before.level[i] + apart / 2);
         curve.deviation[i] = noise;
     }
 }
@@ -113,7 +117,6 @@ LogCurve worsening_curve(std::span<const CurvePoint> given, CurveKind kind) {
     constexpr double wander = 0.1;    // of the least step, that is not taken for levels
     constexpr std::size_t around = 3; // places share their noise, not the whole curve
     LogCurve curve = log_curve(given, around);
-    raise_to_local_roughness(curve);
     std::vector<bool> dropped;
     for (const double x : curve.x)
         dropped.push_back(!(x > 0 && std::isfinite(x)));
@@ -123,8 +126,9 @@ LogCurve worsening_curve(std::span<const CurvePoint> given, CurveKind kind) {
         level *= sign;
     for (double &deviation : curve.deviation)
         deviation = std::max(deviation, wander * least_level_step());
-    believe_better(curve, given, sign);
+    ask_neighbours(curve, given);
     drop_outliers(curve);
+    raise_to_local_roughness(curve);
     return curve;
 }
 

@@ -41,6 +41,22 @@ void mark_disturbance(std::vector<Finding> &findings, const ProbeRecord &record,
             make_suspect(finding, what);
 }
 
+/// A CPU's clock is not held as a GPU's is: it moves by some per cent within minutes, as others on
+/// the chip come and go, and with it all that it drives. A run of seconds sees none of that, so
+/// the interval of a time or a rate is never narrower (docs/adr/0011-a-clock-that-is-not-held.md).
+void allow_for_clock(std::vector<Finding> &findings, const DeviceInfo *device) {
+    constexpr double share = 0.025;
+    if (device == nullptr || device->type != DeviceType::cpu)
+        return;
+    for (Finding &finding : findings) {
+        if (!finding.value || !finding.interval || finding.better == Better::none ||
+            finding.unit == Unit::one || finding.unit == Unit::byte)
+            continue;
+        finding.interval->low = std::min(finding.interval->low, (1 - share) * *finding.value);
+        finding.interval->high = std::max(finding.interval->high, (1 + share) * *finding.value);
+    }
+}
+
 /// What the probe makes of its data. An interpretation that throws is a fault of the probe's, and
 /// fails its findings only.
 std::vector<Finding> findings_of(const Probe &probe, const Dataset &data, const Facts &facts) {
@@ -84,6 +100,7 @@ std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
     std::vector<Finding> findings = findings_of(probe, record.data, facts);
     if (const auto ending = ending_of(record.data))
         mark_ending(findings, *ending);
+    allow_for_clock(findings, device);
     mark_disturbance(findings, record, device);
     return findings;
 }

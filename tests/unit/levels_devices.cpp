@@ -251,3 +251,11 @@ SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind) {
         }
     return result;
 }
+
+void keep_one_sample(SyntheticDevice &device) {
+    const std::size_t samples = device.points.front().samples.size();
+    for (TrueLevel &level : device.levels)
+        level.noise /= clprobe::median_deviation(samples);
+    for (clprobe::CurvePoint &point : device.points)
+        point.samples.resize(1);
+}

@@ -51,3 +51,6 @@ struct SyntheticDevice {
 /// As a bandwidth it is the reciprocal of the latency for each sample, and in half the curves takes
 /// longer by 5 to 30 % of the first place's time, over x: launches that small do not keep it busy.
 SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind);
+
+/// The same device with the first sample of each point only, as people publish curves.
+void keep_one_sample(SyntheticDevice &device);

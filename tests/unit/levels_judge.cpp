@@ -20,13 +20,14 @@ bool same_value(const TrueLevel &truth, double value) {
     return value > truth.value.low / tolerance && value < truth.value.high * tolerance;
 }
 
-/// Sharp: within 10 %, or half-way between two places of a coarser curve. A ramp: inside its knee.
+/// Sharp: within 10 %, or the place of a coarser curve before it. A ramp: inside its knee.
 /// Where the next level is not clear, the rise goes on beyond it.
 bool same_size(const SyntheticDevice &device, std::size_t level, double size) {
     const TrueLevel &truth = device.levels[level];
     const double gap = gap_at(device, truth.size);
     const double tolerance = truth.sharp ? std::max(1.1, 1.01 * std::sqrt(gap)) : gap;
-    return size > truth.knee.low / tolerance &&
+    const double below = truth.sharp ? std::max(1.1, 1.01 * gap) : gap;
+    return size > truth.knee.low / below &&
            (size < truth.knee.high * tolerance || !device.clear(level + 1));
 }
 

@@ -50,6 +50,18 @@ TEST_CASE("unit.session.stolen time and a changed clock mark too, housekeeping d
     CHECK(interpret(fake, record, &cpu)[0].status == Status::suspect);
 }
 
+TEST_CASE("unit.session.no rate of a processor is surer than its clock") {
+    const ProbeRecord record = record_with(1e9, 64);
+    const DeviceInfo cpu = device(DeviceType::cpu);
+    const auto findings = interpret(fake, record, &cpu);
+    CHECK(findings[0].interval->low < 0.976e9);
+    CHECK(findings[0].interval->high > 1.024e9);
+    const DeviceInfo gpu = device(DeviceType::gpu);
+    const auto plain = interpret(fake, record, &gpu);
+    CHECK(plain[0].interval->half_width() < findings[0].interval->half_width());
+    CHECK(plain[1].interval == findings[1].interval); // a size
+}
+
 TEST_CASE("unit.session.a failed verification voids every finding") {
     ProbeRecord record = record_with(1e9, 64);
     set_ending(record.data, {Status::failed, "verification: lane 3", true});

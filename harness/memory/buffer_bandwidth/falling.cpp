@@ -74,13 +74,16 @@ void take_out(Levels &found, std::size_t index) {
 
 } // namespace
 
-Levels falling_levels(std::vector<CurvePoint> curve) {
+Levels falling_levels(const std::vector<CurvePoint> &measured) {
+    std::vector<CurvePoint> curve = measured;
     make_falling(curve);
     Levels found = find_levels(curve, CurveKind::bandwidth);
     for (std::size_t i = found.levels.size(); i-- > 0;)
         // The last one ends where the curve does.
         if (i + 1 < found.levels.size() && too_short(found, i, curve))
             take_out(found, i);
+    for (Level &level : found.levels)
+        cover_samples(level, measured);
     return found;
 }
 

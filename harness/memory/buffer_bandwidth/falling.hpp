@@ -11,6 +11,6 @@ namespace clprobe::probes::buffer_bandwidth {
 /// ones before it count with their common middle (isotonic regression, Barlow et al. 1972). A level
 /// of less than half an octave is taken for a part of the fall around it, unless the places lie too
 /// far apart to show more of it.
-[[nodiscard]] Levels falling_levels(std::vector<CurvePoint> curve);
+[[nodiscard]] Levels falling_levels(const std::vector<CurvePoint> &measured);
 
 } // namespace clprobe::probes::buffer_bandwidth

@@ -1,0 +1,213 @@
+#include "analysis/plateau_levels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <span>
+
+namespace clprobe {
+namespace {
+
+/// Where the rising fit reaches a value between that of two points: x, and the point behind.
+struct Crossing {
+    double x = 0;
+    std::size_t behind = 0;
+};
+
+Crossing crossing(const RisingFit &fit, const Stretch &rise, double value) {
+    std::size_t behind = rise.first + 1;
+    while (behind < rise.last && fit.rising[behind] < value)
+        ++behind;
+    const double low = fit.rising[behind - 1];
+    const double high = fit.rising[behind];
+    const double share = high > low ? std::clamp((value - low) / (high - low), 0.0, 1.0) : 0.5;
+    return {std::exp2(std::lerp(fit.octave[behind - 1], fit.octave[behind], share)), behind};
+}
+
+/// Points in a row that are as the fit has them, and end a search for those that are not.
+constexpr std::size_t as_expected = 2;
+
+/// From where on single points are above the value, which the fit reaches later.
+double first_above(const LogCurve &curve, const Crossing &crossing, double value) {
+    double x = crossing.x;
+    for (std::size_t i = crossing.behind, below = 0; i-- > 0 && below < as_expected; ++below)
+        if (curve.level[i] > value) {
+            x = curve.x[i - std::min<std::size_t>(i, 1)];
+            below = 0;
+        }
+    return x;
+}
+
+/// Up to where single points are below the value, which the fit has reached before.
+double last_below(const LogCurve &curve, const Crossing &crossing, double value) {
+    double x = crossing.x;
+    std::size_t above = 0;
+    for (std::size_t i = crossing.behind; i < curve.size() && above < as_expected; ++i, ++above)
+        if (curve.level[i] < value) {
+            x = curve.x[std::min(i + 1, curve.size() - 1)];
+            above = 0;
+        }
+    return x;
+}
+
+/// Size and knee of a level from the rise between its plateau's end and the next one's begin. What
+/// happens between two points is not seen: a knee within them may begin and end anywhere there. So
+/// it may where single points beside the rise contradict it. Where all of it lies between two
+/// points far apart, the size is the footprint that still fitted: people take powers of two, as
+/// caches do.
+void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
+    constexpr double far_apart = 1.2; // half-way between points that are closer is right to 10 %
+    const double low = fit.rising[rise.first];
+    const double high = fit.rising[rise.last];
+    const double begun = std::lerp(low, high, 0.1);
+    const double ended = std::lerp(low, high, 0.9);
+    const Crossing middle = crossing(fit, rise, std::midpoint(low, high));
+    const Crossing begin = crossing(fit, rise, begun);
+    const Crossing end = crossing(fit, rise, ended);
+    const double before = fit.curve.x[middle.behind - 1];
+    const double behind = fit.curve.x[middle.behind];
+    const bool unseen = begin.behind == end.behind && behind > far_apart * before;
+    level.size = unseen ? before : middle.x;
+    level.knee = {first_above(fit.curve, begin, begun), last_below(fit.curve, end, ended)};
+    if (begin.behind == middle.behind)
+        level.knee.low = std::min(level.knee.low, before);
+    if (end.behind == middle.behind)
+        level.knee.high = std::max(level.knee.high, behind);
+}
+
+/// The points about the flat stretch, between the two bounds, that are at its height, and not worse
+/// than they can be.
+std::vector<std::size_t> points_at_height(const RisingFit &fit, const Stretch &flat,
+                                          const Stretch &bounds) {
+    const double tolerance = std::max(least_level_step() / 2, 2 * fit.curve.deviation[flat.first]);
+    const double low = fit.rising[flat.first] - tolerance;
+    const double high = fit.rising[flat.last] + tolerance;
+    std::vector<std::size_t> points;
+    for (std::size_t i = bounds.first; i <= bounds.last; ++i)
+        if (low < fit.rising[i] && fit.rising[i] < high && fit.value[i] < fit.rising[i] + tolerance)
+            points.push_back(i);
+    if (points.empty())
+        points.push_back(flat.first);
+    return points;
+}
+
+/// From the plateau before to the one behind.
+Stretch bounds_of(const RisingFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
+    return {i == 0 ? 0 : flat[i - 1].last,
+            i + 1 == flat.size() ? fit.curve.size() - 1 : flat[i + 1].first};
+}
+
+/// Within the curve; its ends may go on beyond what was measured.
+bool is_one_point(const RisingFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
+    const auto points = points_at_height(fit, flat[i], bounds_of(fit, flat, i));
+    return points.size() == 1 && points[0] > 0 && points[0] + 1 < fit.curve.size();
+}
+
+struct Mean {
+    double value = 0;
+    double deviation = 0;
+};
+
+Mean mean_of(const LogCurve &curve, std::span<const std::size_t> points) {
+    double weights = 0;
+    double sum = 0;
+    for (const std::size_t i : points) {
+        const double weight = 1 / (curve.deviation[i] * curve.deviation[i]);
+        weights += weight;
+        sum += weight * curve.level[i];
+    }
+    return {sum / weights, 1 / std::sqrt(weights)};
+}
+
+/// The half of the points over which the fit moves least; of several the one in the middle.
+std::span<const std::size_t> flattest_half(const RisingFit &fit,
+                                           std::span<const std::size_t> points) {
+    const std::size_t size = points.size() / 2 + 1;
+    const std::size_t choices = points.size() - size + 1;
+    std::size_t best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t first = 0; first < choices; ++first) {
+        const double drift =
+            std::abs(fit.rising[points[first + size - 1]] - fit.rising[points[first]]);
+        const double place = static_cast<double>(2 * first + 1) / static_cast<double>(choices);
+        const double cost = drift + least_level_step() / 10 * std::abs(place - 1);
+        if (cost < least) {
+            least = cost;
+            best = first;
+        }
+    }
+    return points.subspan(best, size);
+}
+
+Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
+    constexpr double deviations = 3; // of this run, and of a second
+    Interval drift{fit.rising[points.front()], fit.rising[points.front()]};
+    for (const std::size_t i : points)
+        drift = {std::min(drift.low, fit.rising[i]), std::max(drift.high, fit.rising[i])};
+    const bool flat = drift.high - drift.low < least_level_step() / 2;
+    const Mean mean = mean_of(fit.curve, flat ? points : flattest_half(fit, points));
+    Level level;
+    level.value = mean.value;
+    level.interval = {std::min(drift.low, mean.value) - deviations * mean.deviation,
+                      std::max(drift.high, mean.value) + deviations * mean.deviation};
+    level.plateau = {fit.curve.x[points.front()], fit.curve.x[points.back()]};
+    return level;
+}
+
+} // namespace
+
+double height(const RisingFit &fit, const Stretch &stretch) {
+    return fit.rising[stretch.last] - fit.rising[stretch.first];
+}
+
+double slope(const RisingFit &fit, const Stretch &stretch) {
+    const double width = fit.octave[stretch.last] - fit.octave[stretch.first];
+    return width > 0 ? height(fit, stretch) / width : 0;
+}
+
+EndShape end_shape(const RisingFit &fit, const Stretch &stretch) {
+    constexpr double drifting = 0.3; // an octave
+    constexpr double steep = 0.5;    // an octave
+    if (height(fit, stretch) <= 0)
+        return EndShape::flat;
+    if (slope(fit, stretch) > steep)
+        return EndShape::rise;
+    return slope(fit, stretch) > drifting ? EndShape::approach : EndShape::drift;
+}
+
+Plateaus plateaus_of(const RisingFit &fit) {
+    constexpr double step_tolerance = 0.8; // a step of just the least size is often seen smaller
+    constexpr double clear_rise = 2;       // standard deviations of a point
+    constexpr double least_width = 0.55;   // octaves, half-way to the points around it
+    Plateaus found = find_plateaus({fit.octave, fit.rising, fit.curve.deviation},
+                                   {step_tolerance * least_level_step(), clear_rise, least_width});
+    if (end_shape(fit, found.flat.back()) == EndShape::rise) {
+        found.flat.pop_back();
+        found.ends = false;
+    }
+    for (std::size_t i = found.flat.size(); i-- > 0 && found.flat.size() > 1;)
+        if (is_one_point(fit, found.flat, i))
+            found.flat.erase(found.flat.begin() + static_cast<std::ptrdiff_t>(i));
+    return found;
+}
+
+std::vector<Level> levels_of(const RisingFit &fit, const Plateaus &plateaus) {
+    std::vector<Level> levels;
+    const auto &flat = plateaus.flat;
+    const std::size_t end = fit.curve.size() - 1;
+    for (std::size_t i = 0; i < flat.size(); ++i) {
+        const bool last = i + 1 == flat.size();
+        Stretch level = flat[i];
+        if (i == 0 && end_shape(fit, {0, level.first}) == EndShape::drift)
+            level.first = 0;
+        if (last && end_shape(fit, {level.last, end}) == EndShape::drift)
+            level.last = end;
+        levels.push_back(level_of(fit, points_at_height(fit, level, bounds_of(fit, flat, i))));
+        if (!last)
+            set_size(levels.back(), fit, {flat[i].last, flat[i + 1].first});
+    }
+    return levels;
+}
+
+} // namespace clprobe
