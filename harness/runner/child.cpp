@@ -6,6 +6,7 @@
 
 #include <clprobe/error.hpp>
 #include <clprobe/file.hpp>
+#include <clprobe/inspection.hpp>
 #include <clprobe/json.hpp>
 #include <clprobe/session.hpp>
 
@@ -97,6 +98,26 @@ void probe(const Json &request, const Registry &registry, const std::stop_token 
     send({{"record", to_json(record)}});
 }
 
+void inspect(const Json &request, const Registry &registry, const std::stop_token &stop) {
+    const Probe *probe = registry.find(request.at("probe").get<std::string>());
+    if (probe == nullptr)
+        throw Error("the program was replaced while it ran");
+    const InspectOptions options{request.at("disassemble").get<bool>(),
+                                 request.at("launch").get<bool>()};
+    const Context context(find_device(request.at("device").get<std::string>()));
+    const auto variants = probe->kernels(context.device().info());
+    for (auto i = request.at("first").get<std::size_t>();
+         i < variants.size() && !stop.stop_requested(); ++i) {
+        Json kernels = Json::array();
+        const KernelText text = with_override(registry.kernel(variants[i].text));
+        for (const InspectedKernel &kernel :
+             clprobe::inspect(context, *probe, text, variants[i], options))
+            kernels.push_back(to_json(kernel));
+        send({{"kernels", std::move(kernels)}});
+    }
+    send({{"inspected", true}});
+}
+
 void carry_out(std::string_view command, const Registry &registry, const std::stop_token &stop) {
     const Json request = parse_json(read_file("-"));
     die_with(request.at("parent").get<int>());
@@ -104,6 +125,8 @@ void carry_out(std::string_view command, const Registry &registry, const std::st
         list();
     else if (command == check_child)
         check(request);
+    else if (command == inspect_child)
+        inspect(request, registry, stop);
     else
         probe(request, registry, stop);
 }
@@ -111,7 +134,8 @@ void carry_out(std::string_view command, const Registry &registry, const std::st
 } // namespace
 
 bool is_child_command(std::string_view command) {
-    return command == list_child || command == check_child || command == probe_child;
+    return command == list_child || command == check_child || command == probe_child ||
+           command == inspect_child;
 }
 
 int run_as_child(std::string_view command, const Registry &registry) {

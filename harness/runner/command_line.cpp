@@ -21,10 +21,30 @@ void add_json(CLI::App &command, std::optional<std::filesystem::path> &json) {
         ->default_str("-");
 }
 
+void add_device(CLI::App &command, std::optional<std::string> &device) {
+    command
+        .add_option("--device", device,
+                    "slug, index, cpu, gpu, part of the name, or all; by default the first GPU, "
+                    "else the first device")
+        ->type_name("SELECTOR")
+        ->envname("CLPROBE_DEVICE");
+}
+
 /// CLI11's own check names the largest double as the limit.
 std::string positive(const std::string &text) {
     double value = 0;
     return CLI::detail::lexical_cast(text, value) && value > 0 ? "" : text + " is not above 0";
+}
+
+/// What keeps a probe's process from spoiling the others.
+template <typename Options>
+void add_isolation(CLI::App &command, Options &options) {
+    command.add_option("--timeout", options.timeout, "wall limit of a probe, in seconds")
+        ->type_name("S")
+        ->check(positive);
+    command.add_flag("--isolate,!--no-isolate", options.isolate,
+                     "each probe in a child process (the default)");
+    command.add_flag("--verbose", options.verbose, "pass on what drivers print");
 }
 
 void add_devices(CLI::App &app, DevicesOptions &options) {
@@ -49,12 +69,7 @@ void add_list(CLI::App &app, ListOptions &options) {
 void add_run(CLI::App &app, RunCommandOptions &options) {
     CLI::App &command = *app.add_subcommand("run", "measure a device and say what was found");
     command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
-    command
-        .add_option("--device", options.device,
-                    "slug, index, cpu, gpu, part of the name, or all; by default the first GPU, "
-                    "else the first device")
-        ->type_name("SELECTOR")
-        ->envname("CLPROBE_DEVICE");
+    add_device(command, options.device);
     command.add_option("--profile", options.profile, "how much time to take (default: standard)")
         ->type_name("tiny|quick|standard|thorough")
         ->envname("CLPROBE_PROFILE");
@@ -67,16 +82,30 @@ void add_run(CLI::App &app, RunCommandOptions &options) {
         .add_option("--resume", options.resume,
                     "go on with an interrupted report (and write there, unless --json says else)")
         ->type_name("FILE");
-    command.add_option("--timeout", options.timeout, "wall limit of a probe, in seconds")
-        ->type_name("S")
-        ->check(positive);
     command
         .add_option("--seed", options.seed,
                     "of everything random; without it one is drawn, and recorded")
         ->type_name("N");
-    command.add_flag("--isolate,!--no-isolate", options.isolate,
-                     "each probe in a child process (the default)");
-    command.add_flag("--verbose", options.verbose, "pass on what drivers print");
+    add_isolation(command, options);
+}
+
+void add_inspect(CLI::App &app, InspectCommandOptions &options) {
+    CLI::App &command = *app.add_subcommand(
+        "inspect", "what the driver's compiler made of each kernel, in its own words");
+    command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
+    add_device(command, options.device);
+    add_json(command, options.json);
+    command
+        .add_option("--compare", options.compare,
+                    "say which kernels are not what they were; exit 1 where there are any")
+        ->type_name("OLD.json");
+    command.add_option("--read", options.read, "show an earlier inspection, in place of a new one")
+        ->type_name("FILE");
+    command.add_flag("--disassemble", options.disassemble,
+                     "keep the code that the compiler wrote in the JSON, or print it");
+    command.add_flag("--launch", options.launch,
+                     "launch each kernel once, with arguments made up: some drivers compile then");
+    add_isolation(command, options);
 }
 
 void add_analyze(CLI::App &app, AnalyzeOptions &options) {
@@ -103,10 +132,12 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
     DevicesOptions devices;
     ListOptions list;
     RunCommandOptions run;
+    InspectCommandOptions inspect;
     AnalyzeOptions analyze;
     add_devices(app, devices);
     add_list(app, list);
     add_run(app, run);
+    add_inspect(app, inspect);
     add_analyze(app, analyze);
     try {
         app.parse(argc, argv);
@@ -123,6 +154,8 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         return list_command(list, registry);
     if (app.got_subcommand("run"))
         return run_command(run, registry, std::vector<std::string>(argv, argv + argc));
+    if (app.got_subcommand("inspect"))
+        return inspect_command(inspect, registry);
     return analyze_command(analyze, registry);
 }
 

@@ -15,6 +15,7 @@ int devices_command(const DevicesOptions &options, const Registry &registry);
 int list_command(const ListOptions &options, const Registry &registry);
 int run_command(const RunCommandOptions &options, const Registry &registry,
                 std::vector<std::string> command_line);
+int inspect_command(const InspectCommandOptions &options, const Registry &registry);
 int analyze_command(const AnalyzeOptions &options, const Registry &registry);
 
 } // namespace clprobe::runner

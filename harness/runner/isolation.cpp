@@ -32,17 +32,18 @@ struct Outcome {
     std::string problem;
 };
 
-/// Runs the child; its answer is the message that has the member `member`.
+/// Runs the child; its answer is the message that has the member `member`, `meanwhile` gets what
+/// it says before.
 Outcome ask_child(const ChildTask &task, const char *member,
-                  const std::function<void(double)> &progress = {}) {
+                  const std::function<void(const Json &)> &meanwhile = {}) {
     Outcome outcome;
     const auto take = [&](const Json &message) {
-        if (message.contains("progress") && progress)
-            progress(message.at("progress").get<double>());
         if (message.contains("error"))
             outcome.problem = message.at("error").get<std::string>();
-        if (message.contains(member))
+        else if (message.contains(member))
             outcome.answer = message;
+        else if (meanwhile)
+            meanwhile(message);
     };
     try {
         const ChildEnd end = run_child(task, take);
@@ -57,6 +58,40 @@ Outcome ask_child(const ChildTask &task, const char *member,
 }
 
 } // namespace
+
+std::vector<InspectedKernel> inspect_isolated(const Registry &registry, const Probe &probe,
+                                              const DeviceInfo &device,
+                                              const InspectOptions &options,
+                                              const Isolation &isolation) {
+    constexpr double build_seconds = 120; // a large kernel takes some compilers a minute
+    const auto variants = probe.kernels(device);
+    std::vector<InspectedKernel> inspected;
+    for (std::size_t next = 0; next < variants.size(); ++next) {
+        const double limit = isolation.seconds > 0
+                                 ? isolation.seconds
+                                 : build_seconds * static_cast<double>(variants.size() - next);
+        const ChildTask task = task_for(inspect_child,
+                                        {{"probe", probe.info().name},
+                                         {"device", device.slug},
+                                         {"first", next},
+                                         {"disassemble", options.disassemble},
+                                         {"launch", options.launch}},
+                                        limit, isolation);
+        const auto outcome = ask_child(task, "inspected", [&](const Json &message) {
+            for (const Json &kernel : message.at("kernels"))
+                inspected.push_back(inspected_kernel_from_json(kernel));
+            ++next;
+        });
+        if (isolation.stop.stop_requested())
+            throw Cancelled();
+        if (next < variants.size()) {
+            const KernelText text = with_override(registry.kernel(variants[next].text));
+            inspected.push_back(uninspected(probe, text, variants[next]));
+            inspected.back().error = outcome.problem;
+        }
+    }
+    return inspected;
+}
 
 Listing list_devices(const Isolation &isolation) {
     const double seconds =
@@ -95,8 +130,11 @@ ProbeRecord run_probe_isolated(const PlannedProbe &planned, const DeviceInfo &de
                     {"seed", options.seed},
                     {"facts", to_json(facts)}};
     const auto start = std::chrono::steady_clock::now();
-    const auto outcome =
-        ask_child(task_for(probe_child, std::move(request), limit, isolation), "record", progress);
+    const auto outcome = ask_child(task_for(probe_child, std::move(request), limit, isolation),
+                                   "record", [&](const Json &message) {
+                                       if (progress)
+                                           progress(message.at("progress").get<double>());
+                                   });
     const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
     ProbeRecord record;
     if (outcome.problem.empty()) {

@@ -1,5 +1,7 @@
 #pragma once
 #include <clprobe/device.hpp>
+#include <clprobe/inspection.hpp>
+#include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/session.hpp>
 
@@ -36,5 +38,12 @@ struct Isolation {
                                              const Facts &facts, const RunOptions &options,
                                              const Isolation &isolation,
                                              const std::function<void(double)> &progress);
+
+/// The probe's kernels on that device, inspected in a child process. A build at which it crashes or
+/// hangs is a kernel with that error, and another child goes on behind it. Throws Cancelled where
+/// it was stopped.
+[[nodiscard]] std::vector<InspectedKernel>
+inspect_isolated(const Registry &registry, const Probe &probe, const DeviceInfo &device,
+                 const InspectOptions &options, const Isolation &isolation);
 
 } // namespace clprobe::runner

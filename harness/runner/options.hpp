@@ -34,6 +34,20 @@ struct RunCommandOptions {
     bool verbose = false;
 };
 
+/// What `clprobe inspect` was called with.
+struct InspectCommandOptions {
+    std::vector<std::string> probes;
+    std::optional<std::string> device;
+    std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> read;    ///< an earlier inspection, in place of a new one
+    std::optional<std::filesystem::path> compare; ///< an earlier inspection to set it against
+    double timeout = 0;                           ///< 0: generous
+    bool disassemble = false;
+    bool launch = false;
+    bool isolate = true;
+    bool verbose = false;
+};
+
 /// What `clprobe analyze` was called with.
 struct AnalyzeOptions {
     std::vector<std::filesystem::path> files;

@@ -47,6 +47,13 @@ struct NdRange {
     bool operator==(const NdRange &) const = default;
 };
 
+/// What a kernel takes as one of its arguments.
+struct KernelArgument {
+    enum class Space { by_value, global, constant, local };
+    Space space = Space::by_value; ///< of what it points to; images and samplers are by value
+    std::string type;              ///< as the source has it: "uint*", "image2d_t"
+};
+
 /// A kernel of a built program, with its arguments. Copies share one native kernel.
 class Kernel {
 public:
@@ -64,6 +71,9 @@ public:
     requires std::is_trivially_copyable_v<T>
     void set(unsigned index, const T &value) { set_bytes(index, sizeof value, &value); }
     void set_bytes(unsigned index, std::size_t bytes, const void *value);
+
+    /// Throws Error where the driver does not tell, as without -cl-kernel-arg-info.
+    [[nodiscard]] std::vector<KernelArgument> arguments() const;
 
     /// What the driver says of this kernel on its device; nothing where it does not answer.
     [[nodiscard]] std::optional<std::size_t> max_group_size() const;
@@ -84,6 +94,8 @@ public:
 
     /// Throws Error where the program has no kernel of that name.
     [[nodiscard]] Kernel kernel(const std::string &kernel_name) const;
+    /// Of all its kernels, in alphabetical order. Throws Error where the driver does not tell.
+    [[nodiscard]] std::vector<std::string> kernel_names() const;
     [[nodiscard]] const std::string &log() const;
     [[nodiscard]] double build_seconds() const;
     [[nodiscard]] std::vector<unsigned char> binary() const;

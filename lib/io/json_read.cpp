@@ -1,5 +1,5 @@
 #include "io/invariants.hpp"
-#include "io/json_node.hpp"
+#include "io/json_optional.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -13,21 +13,6 @@
 
 namespace clprobe {
 namespace {
-
-std::string text_or_empty(const JsonNode &node, const char *member) {
-    const auto found = node.find(member);
-    return found ? found->text() : std::string{};
-}
-
-std::optional<double> optional_number(const JsonNode &node, const char *member) {
-    const auto found = node.find(member);
-    return found ? std::optional{found->number()} : std::nullopt;
-}
-
-std::optional<std::uint64_t> optional_count(const JsonNode &node, const char *member) {
-    const auto found = node.find(member);
-    return found ? std::optional{found->count()} : std::nullopt;
-}
 
 Unit read_unit(const JsonNode &node) {
     return node.word(parse_unit, "unit");

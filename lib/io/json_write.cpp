@@ -1,27 +1,13 @@
 #include "io/invariants.hpp"
+#include "io/json_optional.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
 
 #include <fmt/format.h>
 
-#include <optional>
-
 namespace clprobe {
 namespace {
-
-template <typename T>
-void put(Json &json, const char *member, const std::optional<T> &value) {
-    if (value)
-        json[member] = *value;
-}
-
-/// Leaves out what is empty.
-template <typename T>
-void put_filled(Json &json, const char *member, const T &value) {
-    if (!value.empty())
-        json[member] = value;
-}
 
 Json to_json(const Axis &axis);
 Json to_json(const Series &series);

@@ -6,6 +6,22 @@
 #include <fmt/format.h>
 
 namespace clprobe {
+namespace {
+
+KernelArgument::Space space_of(cl_kernel_arg_address_qualifier qualifier) {
+    switch (qualifier) {
+    case CL_KERNEL_ARG_ADDRESS_GLOBAL:
+        return KernelArgument::Space::global;
+    case CL_KERNEL_ARG_ADDRESS_CONSTANT:
+        return KernelArgument::Space::constant;
+    case CL_KERNEL_ARG_ADDRESS_LOCAL:
+        return KernelArgument::Space::local;
+    default:
+        return KernelArgument::Space::by_value;
+    }
+}
+
+} // namespace
 
 struct Kernel::State {
     std::string name;
@@ -47,6 +63,18 @@ void Kernel::set(unsigned index, const Sampler &sampler) {
 
 void Kernel::set_local(unsigned index, std::size_t bytes) {
     set_bytes(index, bytes, nullptr);
+}
+
+std::vector<KernelArgument> Kernel::arguments() const {
+    return checked("asking for the arguments of " + state_->name, [&] {
+        std::vector<KernelArgument> arguments(state_->kernel.getInfo<CL_KERNEL_NUM_ARGS>());
+        for (cl_uint i = 0; i < arguments.size(); ++i) {
+            arguments[i].space =
+                space_of(state_->kernel.getArgInfo<CL_KERNEL_ARG_ADDRESS_QUALIFIER>(i));
+            arguments[i].type = state_->kernel.getArgInfo<CL_KERNEL_ARG_TYPE_NAME>(i);
+        }
+        return arguments;
+    });
 }
 
 std::optional<std::size_t> Kernel::max_group_size() const {

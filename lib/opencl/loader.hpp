@@ -39,6 +39,7 @@ struct LoaderFunctions {
     CLPROBE_LOADED(clGetDeviceInfo);
     CLPROBE_LOADED(clGetEventInfo);
     CLPROBE_LOADED(clGetEventProfilingInfo);
+    CLPROBE_LOADED(clGetKernelArgInfo);
     CLPROBE_LOADED(clGetKernelInfo);
     CLPROBE_LOADED(clGetKernelWorkGroupInfo);
     CLPROBE_LOADED(clGetPlatformIDs);
@@ -101,6 +102,7 @@ struct LoaderFunctions {
 #define clGetDeviceInfo clprobe_loader().clGetDeviceInfo
 #define clGetEventInfo clprobe_loader().clGetEventInfo
 #define clGetEventProfilingInfo clprobe_loader().clGetEventProfilingInfo
+#define clGetKernelArgInfo clprobe_loader().clGetKernelArgInfo
 #define clGetKernelInfo clprobe_loader().clGetKernelInfo
 #define clGetKernelWorkGroupInfo clprobe_loader().clGetKernelWorkGroupInfo
 #define clGetPlatformIDs clprobe_loader().clGetPlatformIDs

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <sstream>
+
 namespace clprobe {
 
 struct Program::State {
@@ -25,6 +28,17 @@ Kernel Program::kernel(const std::string &kernel_name) const {
     if (code != CL_SUCCESS)
         throw Error(fmt::format("creating kernel {} of {}", kernel_name, state_->name), code);
     return Kernel(kernel_name, kernel, state_->device);
+}
+
+std::vector<std::string> Program::kernel_names() const {
+    std::istringstream all(checked("asking for the kernels of " + state_->name, [&] {
+        return state_->program.getInfo<CL_PROGRAM_KERNEL_NAMES>();
+    }));
+    std::vector<std::string> names;
+    for (std::string name; std::getline(all, name, ';');)
+        names.push_back(name);
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 const std::string &Program::log() const {

@@ -1,13 +1,14 @@
-"""Holds reports against docs/report.schema.json, and the schema against reports made wrong.
+"""Holds documents against a schema of docs/, and the schema against documents made wrong.
 
-usage: check.py SCHEMA SAMPLE [REPORT...]
+usage: check.py SCHEMA SAMPLE [DOCUMENT...]
 
-SAMPLE has every member that a report can have: each change below must make the schema refuse it, so
+SAMPLE has every member that a document can have: each change below must make the schema refuse it, so
 that a schema that lets everything pass fails. Prints each problem; exits 1 where there is one.
 """
 
 import copy
 import json
+import pathlib
 import sys
 
 import jsonschema
@@ -30,11 +31,19 @@ def at(document, place):
     return document
 
 
-FREE = {"environment", "numbers", "words"}  # objects whose members' names are anyone's
+def has(document, place):
+    for step in place:
+        if isinstance(document, dict) and step not in document:
+            return False
+        document = document[step]
+    return True
+
+
+FREE = {"environment", "numbers", "words", "statistics"}  # objects whose members' names are anyone's
 
 
 def changed(sample):
-    """Reports that are wrong in one place each, with what was done to them."""
+    """Documents that are wrong in one place each, with what was done to them."""
     for place, name in members(sample):
         wrong = copy.deepcopy(sample)
         value = at(wrong, place)[name]
@@ -61,9 +70,17 @@ def changed(sample):
         first + ("status",): "inconclusive",
         first + ("interval",): [1],
         first + ("better",): "more",
+        ("inspection_version",): "2.0.0",
+        ("kernels", 0, "probe"): "anything",
+        ("kernels", 0, "sha256"): "abc",
+        ("kernels", 0, "build_seconds"): -1,
+        ("kernels", 0, "code", "all", "fma_share"): 1.5,
+        ("kernels", 0, "statistics", "inst"): "many",
         ("devices", 0, "probes", 0, "data", "series", 0, "points", 0, "samples", 0): "1",
         ("devices", 0, "probes", 0, "data", "series", 0, "points", 0, "block", 0): 0.5,
     }.items():
+        if not has(sample, place):
+            continue
         wrong = copy.deepcopy(sample)
         at(wrong, place[:-1])[place[-1]] = value
         yield f"{value!r} for {place}", wrong
@@ -74,12 +91,15 @@ OPTIONAL = {
     "method", "evidence", "note", "labels", "block", "compute_units", "max_clock_mhz",
     "max_work_group_size", "max_work_item_sizes", "global_memory", "max_allocation",
     "local_memory", "cache_size", "cache_line", "address_bits", "image2d_max_width",
-    "image2d_max_height", "timer_resolution_ns",
+    "image2d_max_height", "timer_resolution_ns", "variant", "function", "build_seconds",
+    "binary_bytes", "registers", "spill_stores", "spill_loads", "stack", "private_memory",
+    "max_group_size", "preferred_multiple", "statistics", "messages", "code", "loop", "text",
+    "launch_seconds", "launch_error",
 }  # fmt: skip
 
 
 def lacking(sample):
-    """Reports that lack one member that has to be there."""
+    """Documents that lack one member that has to be there."""
     for place, name in members(sample):
         if name not in OPTIONAL and not FREE.intersection(place):
             wrong = copy.deepcopy(sample)
@@ -91,7 +111,10 @@ def main(schema_file, sample_file, *report_files):
     with open(schema_file, encoding="utf-8") as file:
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
+    base = pathlib.Path(schema_file).resolve().as_uri()  # a schema refers to another beside it
+    validator = jsonschema.Draft202012Validator(
+        schema, resolver=jsonschema.RefResolver(base_uri=base, referrer=schema)
+    )
     problems = []
     for name in (sample_file, *report_files):
         with open(name, encoding="utf-8") as file:
@@ -106,7 +129,7 @@ def main(schema_file, sample_file, *report_files):
         if validator.is_valid(wrong):
             problems.append(f"the schema accepts {what}")
     print(*problems, sep="\n")
-    print(f"{1 + len(report_files)} reports, {tried} wrong ones, {len(problems)} problems")
+    print(f"{1 + len(report_files)} documents, {tried} wrong ones, {len(problems)} problems")
     return 1 if problems or tried < 100 else 0
 
 

@@ -26,7 +26,9 @@ void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &v
         shape.recurrence = recurrence;
         variants.push_back(entry_for(real, shape));
     }
-    variants.push_back(entry_for(real, latency_variant(Form::fma, 1)));
+    KernelVariant chain = entry_for(real, latency_variant(Form::fma, 1));
+    chain.name += ", one chain";
+    variants.push_back(std::move(chain));
 }
 
 } // namespace

@@ -35,6 +35,10 @@ std::string recurrence_text(Form form, Recurrence recurrence) {
     return "x = " + multiply_add(form, "x", "x", "b");
 }
 
+std::string vector_of(Real real, unsigned width) {
+    return std::string(type_of(real)) + (width > 1 ? std::to_string(width) : "");
+}
+
 bool whole_between(double value, double low, double high) {
     return value >= low && value <= high && value == std::floor(value);
 }
@@ -70,16 +74,13 @@ std::string Variant::build_options(Real real) const {
 }
 
 std::string Variant::label(Real real) const {
-    std::string vector(type_of(real));
-    if (width > 1)
-        vector += std::to_string(width);
-    return recurrence_text(form, recurrence) + ", " + std::to_string(chains) +
-           (chains == 1 ? " chain of " : " chains of ") + vector + ", " + std::to_string(body()) +
-           " in the loop";
+    return recurrence_text(form, recurrence) + ", " + vector_of(real, width);
 }
 
 std::string Variant::describe(Real real) const {
-    return label(real) + ", " + std::to_string(groups) +
+    return recurrence_text(form, recurrence) + ", " + std::to_string(chains) +
+           (chains == 1 ? " chain of " : " chains of ") + vector_of(real, width) + ", " +
+           std::to_string(body()) + " in the loop, " + std::to_string(groups) +
            (groups == 1 ? " group of " : " groups of ") + std::to_string(local_size);
 }
 

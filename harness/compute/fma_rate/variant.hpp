@@ -41,7 +41,7 @@ struct Variant {
     /// Multiply-adds that all work-items together do in one trip, each vector element counting.
     [[nodiscard]] double per_trip() const;
     [[nodiscard]] std::string build_options(Real real) const;
-    /// The code alone, briefly: "fma(x, a, b), 12 chains of float16, 72 in the loop".
+    /// What it computes on what: "x = fma(x, a, b), float16".
     [[nodiscard]] std::string label(Real real) const;
     /// As people read it: "fma(x, a, b), 12 chains of float16, 72 in the loop, 256 groups of 16".
     [[nodiscard]] std::string describe(Real real) const;

@@ -5,6 +5,9 @@
 #include "device.hpp"
 #include "source.hpp"
 
+#include <cstdio>
+#include <fstream>
+#include <string>
 #include <unistd.h>
 
 namespace stub {
@@ -18,6 +21,13 @@ bool concerns(std::string_view name, const Program &program) {
                                       program.options.find(part) != std::string::npos);
 }
 
+/// As compilers do that are asked to tell what they make.
+void print_file(const std::string &name) {
+    std::ifstream file(name);
+    for (std::string line; std::getline(file, line);)
+        std::printf("%s\n", line.c_str());
+}
+
 cl_int build(Program &program) {
     while (concerns("build_hang", program))
         pause();
@@ -28,6 +38,8 @@ cl_int build(Program &program) {
         program.log = file_named_in(program.source) + ":12:5: error: stub says no\n";
         return CL_BUILD_PROGRAM_FAILURE;
     }
+    if (behaviour().asks("prints"))
+        print_file(std::string(behaviour().text("prints")));
     program.status = CL_BUILD_SUCCESS;
     return CL_SUCCESS;
 }

@@ -1,0 +1,165 @@
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "inspect_table.hpp"
+#include "isolation.hpp"
+#include "no_device.hpp"
+#include "signals.hpp"
+#include "style.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/file.hpp>
+#include <clprobe/inspection.hpp>
+#include <clprobe/json.hpp>
+#include <clprobe/version.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <optional>
+
+namespace clprobe::runner {
+namespace {
+
+/// Lists devices and inspects the kernels of probes, in child processes or in this one.
+class Workplace {
+public:
+    Workplace(const Registry &registry, const InspectCommandOptions &options, std::stop_token stop)
+        : registry_(registry), inspect_{options.disassemble, options.launch},
+          isolation_{options.timeout, options.verbose, std::move(stop)}, isolate_(options.isolate) {
+    }
+
+    Listing list() {
+        if (isolate_)
+            return list_devices(isolation_);
+        devices_ = enumerate();
+        Listing listing;
+        for (const Device &device : devices_)
+            listing.devices.push_back(device.info());
+        if (devices_.empty())
+            listing.problem = explain_no_device(loader_was_opened());
+        return listing;
+    }
+
+    std::vector<InspectedKernel> kernels_of(const Probe &probe, const DeviceInfo &device) {
+        if (isolate_)
+            return inspect_isolated(registry_, probe, device, inspect_, isolation_);
+        const Context context(*std::find_if(devices_.begin(), devices_.end(), [&](const Device &d) {
+            return d.info().slug == device.slug;
+        }));
+        std::vector<InspectedKernel> kernels;
+        for (const KernelVariant &variant : probe.kernels(device)) {
+            if (isolation_.stop.stop_requested())
+                throw Cancelled();
+            const KernelText text = with_override(registry_.kernel(variant.text));
+            std::ranges::move(inspect(context, probe, text, variant, inspect_),
+                              std::back_inserter(kernels));
+        }
+        return kernels;
+    }
+
+private:
+    const Registry &registry_;
+    InspectOptions inspect_;
+    Isolation isolation_;
+    bool isolate_;
+    std::vector<Device> devices_;
+};
+
+const DeviceInfo &chosen_device(const std::vector<DeviceInfo> &devices,
+                                const std::string &selector) {
+    const auto chosen = select(devices, selector);
+    if (chosen.size() != 1)
+        throw InputError("inspect looks at one device at a time: choose it with --device");
+    return devices[chosen.front()];
+}
+
+void say_what_is_inspected(const Probe &probe, std::size_t kernels) {
+    if (stderr_can_be_rewritten())
+        fmt::print(stderr, "\r{} kernels, now those of {}\x1b[K", kernels, probe.info().name);
+}
+
+void clear_line() {
+    if (stderr_can_be_rewritten())
+        fmt::print(stderr, "\r\x1b[K");
+}
+
+/// An earlier inspection, of the probes that were asked for.
+Inspection read_inspection(const std::filesystem::path &file, const InspectCommandOptions &options,
+                           const Registry &registry) {
+    const std::string text = read_file(file);
+    Inspection inspection;
+    try {
+        inspection = inspection_from_json(parse_json(text));
+    } catch (const InputError &error) {
+        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
+    }
+    if (options.probes.empty())
+        return inspection; // it may hold probes that are no more
+    const std::vector<const Probe *> asked = registry.match(options.probes);
+    std::erase_if(inspection.kernels, [&](const InspectedKernel &kernel) {
+        return std::ranges::none_of(
+            asked, [&](const Probe *probe) { return probe->info().name == kernel.probe; });
+    });
+    return inspection;
+}
+
+/// Nothing, having said why, where there is no device.
+std::optional<Inspection> inspect_device(const InspectCommandOptions &options,
+                                         const Registry &registry) {
+    const Interrupts interrupts;
+    const std::vector<const Probe *> probes = registry.match(options.probes);
+    make_compilers_talk();
+    Workplace workplace(registry, options, interrupts.token());
+    const Listing listing = workplace.list();
+    if (listing.devices.empty()) {
+        std::cerr << "clprobe: " << listing.problem << '\n';
+        return std::nullopt;
+    }
+    Inspection inspection{
+        std::string(version()), chosen_device(listing.devices, options.device.value_or("")), {}};
+    for (const Probe *probe : probes) {
+        say_what_is_inspected(*probe, inspection.kernels.size());
+        std::ranges::move(workplace.kernels_of(*probe, inspection.device),
+                          std::back_inserter(inspection.kernels));
+    }
+    clear_line();
+    return inspection;
+}
+
+void print(const Inspection &inspection, const std::optional<Inspection> &before, bool code) {
+    const TextStyle style = style_of_stdout();
+    std::cout << (before ? changes_text(*before, inspection, style)
+                         : inspection_text(inspection, style));
+    if (code)
+        std::cout << disassembly_text(inspection);
+}
+
+bool failed(const InspectedKernel &kernel) {
+    return !kernel.error.empty() || (kernel.launch && !kernel.launch->error.empty());
+}
+
+} // namespace
+
+int inspect_command(const InspectCommandOptions &options, const Registry &registry) {
+    if (options.json)
+        ensure_writable(*options.json);
+    std::optional<Inspection> before;
+    if (options.compare)
+        before = read_inspection(*options.compare, options, registry);
+    const std::optional<Inspection> inspection =
+        options.read ? read_inspection(*options.read, options, registry)
+                     : inspect_device(options, registry);
+    if (!inspection)
+        return exit_no_device;
+    if (options.json)
+        write_file(*options.json, to_text(to_json(*inspection)));
+    if (!options.json || *options.json != "-")
+        print(*inspection, before, options.disassemble && !options.json);
+    const bool changed = before && !changed_kernels(*before, *inspection).empty();
+    return changed || std::ranges::any_of(inspection->kernels, failed) ? exit_failed : exit_done;
+}
+
+} // namespace clprobe::runner

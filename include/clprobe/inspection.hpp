@@ -1,0 +1,134 @@
+#pragma once
+#include <clprobe/compiler_report.hpp>
+#include <clprobe/context.hpp>
+#include <clprobe/json.hpp>
+#include <clprobe/probe.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clprobe {
+
+/// A number that a driver's compiler prints of a kernel, by the name that it prints.
+struct Statistic {
+    std::string name;
+    double value = 0;
+    bool operator==(const Statistic &) const = default;
+};
+
+/// Instructions of a piece of code. `slots` are the places where a multiply-add could stand: on
+/// Bifrost the tuples, whose first half alone can hold one, elsewhere every instruction.
+struct InstructionCount {
+    std::uint64_t instructions = 0; ///< that do something
+    std::uint64_t fma = 0;
+    std::uint64_t slots = 0;
+
+    /// The multiply-adds' share of the slots; 0 where there are none.
+    [[nodiscard]] double share() const;
+    bool operator==(const InstructionCount &) const = default;
+};
+
+/// A kernel as the driver's compiler wrote it. The innermost loop is the one with most
+/// multiply-adds, then most instructions, of those with no loop inside.
+struct Disassembly {
+    std::string language; ///< "bifrost", "valhall", "midgard", "ptx", "x86-64", ...
+    std::string text;
+    InstructionCount all;
+    std::optional<InstructionCount> loop; ///< absent where no loop is found
+    bool operator==(const Disassembly &) const = default;
+};
+
+/// A kernel launched once with arguments made up: what that took, or why it did not work.
+struct FirstLaunch {
+    std::optional<double> seconds;
+    std::string error;
+    bool operator==(const FirstLaunch &) const = default;
+};
+
+/// What a driver's compiler made of one kernel of a probe: its word, none of it measured but the
+/// seconds. What it does not say is absent.
+struct InspectedKernel {
+    std::string probe;
+    std::string variant;  ///< of the probe's build, by its name
+    std::string function; ///< empty where the program did not build
+    std::string text;     ///< the kernel text's name
+    std::string sha256;   ///< of the kernel text
+    std::string options;
+    std::string error;                         ///< why there is no kernel, if so
+    std::optional<double> build_seconds;       ///< of its program
+    std::optional<std::uint64_t> binary_bytes; ///< of its program
+    CompilerReport said;
+    std::optional<std::uint64_t> preferred_multiple;
+    std::vector<Statistic> statistics;
+    std::vector<std::string> messages; ///< what else the compiler printed, each line once
+    std::optional<Disassembly> disassembly;
+    std::optional<FirstLaunch> launch;
+    bool operator==(const InspectedKernel &) const = default;
+};
+
+/// The kernels of some probes on one device.
+struct Inspection {
+    std::string tool_version;
+    DeviceInfo device;
+    std::vector<InspectedKernel> kernels;
+    bool operator==(const Inspection &) const = default;
+};
+
+/// A number of a kernel that is not what it was; absent where only one of the two has it.
+struct NumberChange {
+    std::string name;
+    std::optional<double> before;
+    std::optional<double> after;
+    bool operator==(const NumberChange &) const = default;
+};
+
+/// A kernel that a compiler, or a change of its text, made into something else.
+struct KernelChange {
+    std::string probe;
+    std::string variant;
+    std::string function;
+    std::string what; ///< "new", "gone", "text or options", "error", or empty: the numbers alone
+    std::vector<NumberChange> numbers;
+    bool operator==(const KernelChange &) const = default;
+};
+
+/// The kernels of which the driver says something else than before, in the order of `after`, those
+/// that are gone last. Seconds and the binary's size are not compared.
+[[nodiscard]] std::vector<KernelChange> changed_kernels(const Inspection &before,
+                                                        const Inspection &after);
+
+/// The version of the inspection's format (docs/inspection.schema.json).
+inline constexpr std::string_view inspection_version = "1.0.0";
+
+[[nodiscard]] Json to_json(const InspectedKernel &kernel);
+[[nodiscard]] Json to_json(const Inspection &inspection);
+/// Throw InputError as the readers of <clprobe/json.hpp> do.
+[[nodiscard]] InspectedKernel inspected_kernel_from_json(const Json &json);
+[[nodiscard]] Inspection inspection_from_json(const Json &json);
+
+struct InspectOptions {
+    bool disassemble = false; ///< keep the disassembly's text; it is counted in any case
+    bool launch = false;
+};
+
+/// Sets those variables of the environment that make drivers tell what they compile, and compile
+/// in place of taking code from a cache; what the user has set stays. To be called before the first
+/// OpenCL call of the process.
+void make_compilers_talk();
+
+/// What is known of a probe's build before it is tried.
+[[nodiscard]] InspectedKernel uninspected(const Probe &probe, const KernelText &text,
+                                          const KernelVariant &variant);
+
+/// Builds the variant and looks at its kernels; one that does not build is an answer too. While it
+/// works, what the process prints is read as the driver's words.
+[[nodiscard]] std::vector<InspectedKernel> inspect(const Context &context, const Probe &probe,
+                                                   const KernelText &text,
+                                                   const KernelVariant &variant,
+                                                   const InspectOptions &options);
+
+} // namespace clprobe

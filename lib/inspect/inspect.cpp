@@ -1,0 +1,120 @@
+#include "inspect/binary.hpp"
+#include "inspect/capture.hpp"
+#include "inspect/code.hpp"
+#include "inspect/launch.hpp"
+#include "inspect/mesa.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/inspection.hpp>
+
+namespace clprobe {
+namespace {
+
+std::string joined(const std::string &options, const std::string &more) {
+    return options.empty() || more.empty() ? options + more : options + " " + more;
+}
+
+/// The kernels of one program, looked at one after the other.
+class Inspector {
+public:
+    Inspector(const Context &context, const KernelText &text, InspectedKernel program,
+              const InspectOptions &options)
+        : context_(context), text_(text), options_(options), program_(std::move(program)) {}
+
+    std::vector<InspectedKernel> run() {
+        build();
+        if (kernels_.empty())
+            return {program_};
+        const MesaOutput mesa = read_mesa_output(printed_);
+        for (InspectedKernel &kernel : kernels_) {
+            if (const MesaShader *shader = mesa.find(kernel.function)) {
+                kernel.statistics = shader->statistics;
+                kernel.disassembly =
+                    counted(mali_language(shader->statistics), shader->disassembly);
+            }
+            kernel.messages = mesa.messages;
+            if (!kernel.disassembly)
+                kernel.disassembly = disassembled(binary_, kernel.function);
+            if (kernel.disassembly && !options_.disassemble)
+                kernel.disassembly->text.clear();
+        }
+        return std::move(kernels_);
+    }
+
+private:
+    void build() {
+        std::optional<Program> built;
+        std::vector<std::string> functions = {program_.function};
+        program_.error = attempt([&] {
+            std::string more = verbose_option(context_.device().info());
+            if (options_.launch)
+                more = joined(more, "-cl-kernel-arg-info");
+            built = context_.build(text_, joined(program_.options, more));
+            program_.build_seconds = built->build_seconds();
+            binary_ = built->binary();
+            if (!binary_.empty())
+                program_.binary_bytes = binary_.size();
+            if (program_.function.empty())
+                functions = built->kernel_names();
+        });
+        if (program_.error.empty())
+            for (const std::string &function : functions)
+                look_at(*built, function);
+    }
+
+    void look_at(const Program &program, const std::string &function) {
+        InspectedKernel kernel = program_;
+        kernel.function = function;
+        kernel.error = attempt([&] {
+            const Kernel made = program.kernel(function);
+            kernel.said = compiler_report(program, made);
+            kernel.preferred_multiple = made.preferred_multiple();
+            if (options_.launch)
+                kernel.launch = launch_once_made_up(context_, made);
+        });
+        kernels_.push_back(std::move(kernel));
+    }
+
+    /// Keeps what is printed meanwhile. The error that it ends with; empty for none.
+    std::string attempt(const std::function<void()> &work) {
+        std::string problem;
+        printed_ += captured([&] {
+            try {
+                work();
+            } catch (const Error &error) {
+                problem = error.what();
+            }
+        });
+        return problem;
+    }
+
+    const Context &context_;
+    const KernelText &text_;
+    const InspectOptions &options_;
+    InspectedKernel program_; ///< what is true of all its kernels
+    std::vector<InspectedKernel> kernels_;
+    std::vector<unsigned char> binary_;
+    std::string printed_;
+};
+
+} // namespace
+
+InspectedKernel uninspected(const Probe &probe, const KernelText &text,
+                            const KernelVariant &variant) {
+    InspectedKernel kernel;
+    kernel.probe = probe.info().name;
+    kernel.variant = variant.name;
+    kernel.function = variant.function;
+    kernel.text = text.name;
+    kernel.sha256 = text.sha256;
+    kernel.options = variant.options;
+    return kernel;
+}
+
+std::vector<InspectedKernel> inspect(const Context &context, const Probe &probe,
+                                     const KernelText &text, const KernelVariant &variant,
+                                     const InspectOptions &options) {
+    return Inspector(context, text, uninspected(probe, text, variant), options).run();
+}
+
+} // namespace clprobe
