@@ -38,6 +38,16 @@ FindingKey numbered(const std::string &prefix, std::size_t level, FindingKey key
     return key;
 }
 
+/// What a reader should know of the size of a level with another one behind it.
+std::string size_note(const Level &level, const Level &next) {
+    constexpr double small = 1.35; // caches mostly differ by more
+    if (next.value > small * level.value)
+        return {};
+    return fmt::format("a rise of {:.0f} % only: it may be the reach of a TLB, which this curve "
+                       "alone does not tell from a cache",
+                       100 * (next.value / level.value - 1));
+}
+
 } // namespace
 
 std::vector<CurvePoint> curve_of(const Series &series, double per_trip) {
@@ -158,6 +168,8 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
             findings.back().method = *level.size > level.knee.low
                                          ? "half-way of the rise in log latency"
                                          : "the last place before a rise between two places";
+            if (i + 1 < levels.levels.size())
+                findings.back().note = size_note(level, levels.levels[i + 1]);
         }
         findings.push_back(measured(numbered(prefix, i + 1, keys[1]), level.value, level.interval));
         findings.back().method =

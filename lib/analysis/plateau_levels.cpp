@@ -51,13 +51,15 @@ double last_below(const LogCurve &curve, const Crossing &crossing, double value)
     return x;
 }
 
+/// Half-way between two points that are closer is right to 10 %.
+constexpr double far_apart = 1.2;
+
 /// Size and knee of a level from the rise between its plateau's end and the next one's begin. What
-/// happens between two points is not seen: a knee within them may begin and end anywhere there. So
-/// it may where single points beside the rise contradict it. Where all of it lies between two
-/// points far apart, the size is the footprint that still fitted: people take powers of two, as
-/// caches do.
+/// happens between two points is not seen: a knee within them, or one that begins or ends between
+/// two that are far apart, may do so anywhere there; and so it may where single points beside the
+/// rise contradict it. Where all of it lies between two points far apart, the size is the footprint
+/// that still fitted: people take powers of two, as caches do.
 void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
-    constexpr double far_apart = 1.2; // half-way between points that are closer is right to 10 %
     const double low = fit.rising[rise.first];
     const double high = fit.rising[rise.last];
     const double begun = std::lerp(low, high, 0.1);
@@ -65,15 +67,16 @@ void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
     const Crossing middle = crossing(fit, rise, std::midpoint(low, high));
     const Crossing begin = crossing(fit, rise, begun);
     const Crossing end = crossing(fit, rise, ended);
-    const double before = fit.curve.x[middle.behind - 1];
-    const double behind = fit.curve.x[middle.behind];
-    const bool unseen = begin.behind == end.behind && behind > far_apart * before;
-    level.size = unseen ? before : middle.x;
+    const auto between_far = [&](const Crossing &crossing) {
+        return fit.curve.x[crossing.behind] > far_apart * fit.curve.x[crossing.behind - 1];
+    };
     level.knee = {first_above(fit.curve, begin, begun), last_below(fit.curve, end, ended)};
-    if (begin.behind == middle.behind)
-        level.knee.low = std::min(level.knee.low, before);
-    if (end.behind == middle.behind)
-        level.knee.high = std::max(level.knee.high, behind);
+    if (begin.behind == middle.behind || between_far(begin))
+        level.knee.low = std::min(level.knee.low, fit.curve.x[begin.behind - 1]);
+    if (end.behind == middle.behind || between_far(end))
+        level.knee.high = std::max(level.knee.high, fit.curve.x[end.behind]);
+    const bool unseen = begin.behind == end.behind && between_far(middle);
+    level.size = unseen ? fit.curve.x[middle.behind - 1] : middle.x;
 }
 
 /// The points about the flat stretch, between the two bounds, that are at its height, and not worse

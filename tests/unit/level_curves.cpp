@@ -95,6 +95,13 @@ TEST_CASE("unit.level_curves.levels_become_findings") {
     CHECK(findings[2].evidence == std::vector<std::string>{"times"});
 }
 
+TEST_CASE("unit.level_curves.a_small_rise_may_be_a_tlbs") {
+    Levels levels = two_levels();
+    CHECK(latency_findings("image", levels, "times")[0].note.empty());
+    levels.levels[1].value = 1.2 * levels.levels[0].value;
+    CHECK(latency_findings("image", levels, "times")[0].note.find("20 %") != std::string::npos);
+}
+
 TEST_CASE("unit.level_curves.what_a_rising_curve_ends_in_is_not_memory") {
     Levels levels = two_levels();
     levels.complete = false;
