@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace clprobe::probes {
 namespace {
@@ -56,8 +57,8 @@ public:
         for (const SweptKernel &kernel : kernels) {
             Row &row = rows_.emplace_back();
             row.kernel = &kernel;
-            const std::size_t most = kernel.work.kernel.max_group_size().value_or(longest_side);
-            for (const LocalSize &size : local_sizes(bench.device(), kernel.work.range, most))
+            // What the driver says of the kernel is not asked: it is tried.
+            for (const LocalSize &size : local_sizes(bench.device(), kernel.work.range))
                 row.cells.push_back({size});
         }
     }
@@ -199,11 +200,8 @@ std::string name(const LocalSize &size) {
     return fmt::format("{} x {}", size.x, size.y);
 }
 
-std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range,
-                                   std::size_t most_work_items) {
-    const auto claimed =
-        static_cast<std::size_t>(device.max_work_group_size.value_or(longest_side));
-    const std::size_t most = std::min(claimed, most_work_items);
+std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range) {
+    const auto most = static_cast<std::size_t>(device.max_work_group_size.value_or(longest_side));
     const std::size_t most_x = std::min({longest_side, granted(device, 0), range.global[0]});
     const std::size_t most_y = std::min({longest_side, granted(device, 1), range.global[1]});
     std::vector<LocalSize> sizes;
@@ -252,6 +250,19 @@ std::vector<LocalSizeTime> local_size_times(const Series &grid, const std::vecto
             known->seconds_per_trip = std::min(known->seconds_per_trip, seconds);
     }
     return times;
+}
+
+HeatMap local_size_map(const Series &grid, const std::vector<double> &at, std::string title,
+                       Axis rate, double work) {
+    HeatMap map{std::move(title),
+                {"local_x", Unit::one, {}},
+                {"local_y", Unit::one, {}},
+                std::move(rate),
+                {}};
+    for (const LocalSizeTime &time : local_size_times(grid, at))
+        map.places.push_back({static_cast<double>(time.size.x), static_cast<double>(time.size.y),
+                              work / time.seconds_per_trip});
+    return map;
 }
 
 } // namespace clprobe::probes

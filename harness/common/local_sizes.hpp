@@ -22,8 +22,7 @@ struct LocalSize {
 [[nodiscard]] std::string name(const LocalSize &size);
 
 /// All pairs of powers of two up to 256 that divide the range, as far as the limits allow.
-[[nodiscard]] std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range,
-                                                 std::size_t most_work_items);
+[[nodiscard]] std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range);
 
 /// A kernel over a range of two dimensions, to be tried with all local sizes. `at` are its
 /// coordinates in the series of the sweep before local_x, local_y and trips.
@@ -57,6 +56,9 @@ struct LocalSizeTime {
     LocalSize size;
     double seconds_per_trip = 0;
 };
+/// Operations a second at each local size of such a kernel, of `work` operations a trip.
+[[nodiscard]] HeatMap local_size_map(const Series &grid, const std::vector<double> &at,
+                                     std::string title, Axis rate, double work);
 /// Of the kernel at the coordinates `at`; in the order of the points.
 [[nodiscard]] std::vector<LocalSizeTime> local_size_times(const Series &grid,
                                                           const std::vector<double> &at);

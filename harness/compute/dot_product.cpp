@@ -27,7 +27,7 @@ public:
         Series &grid = bench.data().add(series::grid, axes(), time);
         std::vector<Program> programs;
         for (const Variant &variant : variants)
-            programs.push_back(bench.build("compute/dot_product", build_options(variant)));
+            programs.push_back(bench.build(kernel_text, build_options(variant)));
         std::deque<Arrays> arrays = make_arrays(bench, programs.front());
         const Extent extent = arrays.front().extent();
         bench.data().numbers[entry::vectors] = static_cast<double>(extent.width) * extent.rows;
@@ -47,6 +47,27 @@ public:
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &facts) const override {
         return findings_of(data, facts);
+    }
+
+    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
+        return maps_of(data);
+    }
+
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        std::vector<KernelVariant> kernels;
+        for (const Variant &variant : variants) {
+            const std::string published = std::to_string(variant.published);
+            const std::string options = build_options(variant);
+            if (variant.pairs ==
+                1) { // with all that fill the arrays, which are alike in every build
+                kernels.push_back({published, kernel_text, options, ""});
+                continue;
+            }
+            for (const Memory memory : all_memories)
+                if (memory == Memory::buffer || device.images)
+                    kernels.push_back({published, kernel_text, options, function_of(memory)});
+        }
+        return kernels;
     }
 
 private:
@@ -143,7 +164,7 @@ ProbeInfo DotProduct::make_info() {
     const Axis time{"time", Unit::second, {}};
     info.series = {{series::grid, axes(), time, "each local size"},
                    {series::rate, axes(), time, "the best local size of each, measured anew"}};
-    info.kernels = {"compute/dot_product"};
+    info.kernels = {kernel_text};
     info.seconds = 5;
     return info;
 }

@@ -24,18 +24,13 @@ Work with_size(Work work, const LocalSize &size) {
     return work;
 }
 
-/// Points that leave within so many iterations look alike.
-char letter(std::uint32_t count) {
-    return static_cast<char>('A' + std::min(count, 25u));
-}
-
 void take_picture(Bench &bench, Launcher &launcher, const SweptSize &swept) {
     const unsigned a_trip = iterations_of(launcher.body());
     const std::uint32_t trips = std::min(write_ups_iterations / a_trip, swept.trips);
     bench.launch(with_size(launcher.work(published), swept.size), trips);
     std::string &picture = bench.data().words[entry::picture];
     for (const std::uint32_t count : launcher.counts())
-        picture += letter(count);
+        picture += letter_of(count);
 }
 
 class Julia final : public Probe {
@@ -62,6 +57,21 @@ public:
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &facts) const override {
         return findings_of(data, facts);
+    }
+
+    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
+        return maps_of(data);
+    }
+
+    [[nodiscard]] std::optional<Picture> picture(const Dataset &data) const override {
+        return picture_of(data);
+    }
+
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
+        std::vector<KernelVariant> kernels;
+        for (const Body body : all_bodies)
+            kernels.push_back({name(body), kernel_text, build_options(body), kernel_function});
+        return kernels;
     }
 
 private:
@@ -155,7 +165,7 @@ ProbeInfo Julia::make_info() {
     const Axis time{"time", Unit::second, {}};
     info.series = {{series::grid, grid_axes(), time, "each local size, on bounded points"},
                    {series::rate, rate_axes(), time, "the best local sizes, measured anew"}};
-    info.kernels = {"compute/julia"};
+    info.kernels = {kernel_text};
     info.seconds = 4;
     return info;
 }

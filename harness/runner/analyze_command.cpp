@@ -191,6 +191,10 @@ int analyze_command(const AnalyzeOptions &options, const Registry &registry) {
     }
     if (options.json)
         write_file(*options.json, to_text(json));
+    if (options.picture &&
+        (inputs.documents.empty() ||
+         !write_picture(registry, inputs.documents.front().report, *options.picture)))
+        return exit_failed;
     return options.verify && !analysis.same() ? exit_failed : exit_done;
 }
 

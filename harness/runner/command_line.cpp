@@ -30,6 +30,11 @@ void add_device(CLI::App &command, std::optional<std::string> &device) {
         ->envname("CLPROBE_DEVICE");
 }
 
+void add_picture(CLI::App &command, std::optional<std::filesystem::path> &picture) {
+    command.add_option("--picture", picture, "write the picture of a probe that makes one, as PGM")
+        ->type_name("FILE");
+}
+
 /// CLI11's own check names the largest double as the limit.
 std::string positive(const std::string &text) {
     double value = 0;
@@ -78,6 +83,7 @@ void add_run(CLI::App &app, RunCommandOptions &options) {
         ->type_name("FILE");
     command.add_option("--csv", options.csv, "write each series as a file into this folder")
         ->type_name("DIR");
+    add_picture(command, options.picture);
     command
         .add_option("--resume", options.resume,
                     "go on with an interrupted report (and write there, unless --json says else)")
@@ -115,6 +121,7 @@ void add_analyze(CLI::App &app, AnalyzeOptions &options) {
     command.add_option("--probe", options.probe, "which probe a bare CSV is for");
     command.add_option("--json", options.json, "write the report with the new findings")
         ->type_name("FILE");
+    add_picture(command, options.picture);
     command.add_flag("--verify", options.verify,
                      "exit 1 where a finding is not what the report says, to the last bit");
 }

@@ -27,6 +27,7 @@ struct RunCommandOptions {
     std::optional<std::string> profile;
     std::optional<std::filesystem::path> json;
     std::optional<std::filesystem::path> csv;
+    std::optional<std::filesystem::path> picture;
     std::optional<std::filesystem::path> resume;
     std::optional<std::uint64_t> seed;
     double timeout = 0; ///< 0: a generous multiple of each probe's budget
@@ -53,6 +54,7 @@ struct AnalyzeOptions {
     std::vector<std::filesystem::path> files;
     std::optional<std::string> probe;
     std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> picture;
     bool verify = false;
 };
 

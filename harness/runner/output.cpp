@@ -47,13 +47,16 @@ void rescue(const std::string &text) {
 
 } // namespace
 
-OutputFiles::OutputFiles(std::optional<fs::path> json, std::optional<fs::path> csv)
+OutputFiles::OutputFiles(std::optional<fs::path> json, std::optional<fs::path> csv,
+                         const std::optional<fs::path> &picture)
     : json_(std::move(json)), csv_(std::move(csv)) {
     try {
         if (json_)
             ensure_writable(*json_);
         if (csv_)
             prepare_folder(*csv_);
+        if (picture)
+            ensure_writable(*picture);
     } catch (const Error &error) {
         throw InputError(error.what());
     }

@@ -8,13 +8,14 @@
 namespace clprobe::runner {
 
 /// The files that a run leaves: the report, written anew after each probe so that whatever ends the
-/// program costs one probe at most, and the CSV of each series.
+/// program costs one probe at most, and the CSV of each series. A picture is written by whom it is
+/// made, at the end.
 class OutputFiles {
 public:
     /// "-" is standard output. Throws InputError where something cannot be written, before time is
     /// spent on measuring.
-    OutputFiles(std::optional<std::filesystem::path> json,
-                std::optional<std::filesystem::path> csv);
+    OutputFiles(std::optional<std::filesystem::path> json, std::optional<std::filesystem::path> csv,
+                const std::optional<std::filesystem::path> &picture);
 
     /// Whether standard output belongs to the report.
     [[nodiscard]] bool on_stdout() const { return json_ == "-"; }

@@ -2,6 +2,7 @@
 #include "exit_status.hpp"
 #include "isolation.hpp"
 #include "no_device.hpp"
+#include "plots.hpp"
 #include "read_report.hpp"
 #include "resume.hpp"
 #include "run_observer.hpp"
@@ -163,7 +164,7 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
     const auto previous = previous_report(options);
     const RunOptions run = run_options(options, previous, interrupts);
     const auto planned = plan(registry, options.probes, run.profile);
-    OutputFiles files(options.json ? options.json : options.resume, options.csv);
+    OutputFiles files(options.json ? options.json : options.resume, options.csv, options.picture);
     RunObserver observer(files, asked_for_one(planned));
     const Isolation isolation{options.timeout, options.verbose, run.stop};
     Executor executor(registry, run, isolation, options.isolate, observer);
@@ -184,6 +185,8 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
     const bool finished = carry_out(planned, devices, executor, run, observer, report);
     observer.run_finished(report);
     if (!files.finish(report))
+        return exit_failed;
+    if (options.picture && !write_picture(registry, report, *options.picture))
         return exit_failed;
     if (!finished)
         return exit_interrupted;

@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/context.hpp>
 #include <clprobe/finding.hpp>
+#include <clprobe/picture.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/sampling.hpp>
 #include <clprobe/series.hpp>
@@ -87,6 +88,11 @@ public:
     [[nodiscard]] virtual std::vector<KernelVariant> kernels(const DeviceInfo &device) const;
     /// The curves that a person may want to see beside the findings, from the same data.
     [[nodiscard]] virtual std::vector<Curve> curves(const Dataset &) const { return {}; }
+    [[nodiscard]] virtual std::vector<HeatMap> heat_maps(const Dataset &) const { return {}; }
+    /// What its work looks like, where that is a picture, from the same data.
+    [[nodiscard]] virtual std::optional<Picture> picture(const Dataset &) const {
+        return std::nullopt;
+    }
 };
 
 /// One slope to be measured among several: its work, and where its samples go. `at` are the

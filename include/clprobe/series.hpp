@@ -44,6 +44,21 @@ struct Curve {
     std::vector<Place> places;
 };
 
+/// A measure over two axes for people to look at: more is better.
+struct HeatMap {
+    struct Place {
+        double x = 0;
+        double y = 0;
+        double value = 0;
+    };
+
+    std::string title; ///< what it is of
+    Axis x;
+    Axis y;
+    Axis value;
+    std::vector<Place> places;
+};
+
 /// Raw samples over axes, as an experiment left them. The samples of a slope are times over an
 /// axis named "trips".
 struct Series {

@@ -53,6 +53,11 @@ struct TableRow {
 [[nodiscard]] std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
                                     const TextStyle &style);
 
+/// The map as a table of numbers and shades, x to the right and y upwards, at each pair of
+/// coordinates that is there. Where there are too many for the style's width, shades alone. Empty
+/// where fewer than two values are positive.
+[[nodiscard]] std::string heat_map_text(const HeatMap &map, const TextStyle &style);
+
 /// The line under a summary: probes, devices, time, the harness's share of it, findings by status.
 [[nodiscard]] std::string footer_text(const Report &report, const TextStyle &style);
 

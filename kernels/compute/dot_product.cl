@@ -46,20 +46,6 @@ float4 combined(float4 x, float4 y, float4 z) {
 #endif
 }
 
-// Between 1/4 and 3/4, in steps of 2^-24: all 23 bits of a float are random. The same on the host.
-float4 value(uint element, uint key) {
-    uint4 bits = (element * 4u + (uint4)(0, 1, 2, 3)) * 0x9e3779b1u ^ key;
-    bits = (bits ^ bits >> 16) * 0x7feb352du;
-    bits = (bits ^ bits >> 15) * 0x846ca68bu;
-    bits ^= bits >> 16;
-    return convert_float4(bits >> 9) * 0x1p-24f + 0.25f;
-}
-
-kernel void fill_buffer(global float4 *array, uint key) {
-    const uint element = (uint)get_global_id(0);
-    array[element] = value(element, key);
-}
-
 kernel void dot_buffers(global const float4 *restrict xs, global const float4 *restrict ys,
                         global const float4 *restrict zs, global float4 *restrict out,
                         uint first_row, uint mask, uint trips) {
@@ -79,19 +65,6 @@ kernel void dot_buffers(global const float4 *restrict xs, global const float4 *r
 constant sampler_t texels =
     CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_NONE | CLK_FILTER_NEAREST;
 
-kernel void fill_image(write_only image2d_t image, uint key) {
-    const int2 at = (int2)((int)get_global_id(0), (int)get_global_id(1));
-    write_imagef(image, at, value((uint)at.y * (uint)get_global_size(0) + (uint)at.x, key));
-}
-
-kernel void read_texel(read_only image2d_t image, int2 at, global float4 *out) {
-    *out = read_imagef(image, texels, at);
-}
-
-kernel void poison_image(write_only image2d_t image) {
-    write_imagef(image, (int2)((int)get_global_id(0), (int)get_global_id(1)), (float4)(-1.0f));
-}
-
 kernel void dot_images(read_only image2d_t xs, read_only image2d_t ys, read_only image2d_t zs,
                        write_only image2d_t out, uint first_row, uint mask, uint trips) {
     const uint rows = (uint)get_global_size(1);
@@ -106,4 +79,35 @@ kernel void dot_images(read_only image2d_t xs, read_only image2d_t ys, read_only
         row = (row + rows) & mask;
     }
 }
+#endif
+
+#if PAIRS == 1 // in one of the programs only, as compilers take their time
+// Between 1/4 and 3/4, in steps of 2^-24: all 23 bits of a float are random. The same on the host.
+float4 value(uint element, uint key) {
+    uint4 bits = (element * 4u + (uint4)(0, 1, 2, 3)) * 0x9e3779b1u ^ key;
+    bits = (bits ^ bits >> 16) * 0x7feb352du;
+    bits = (bits ^ bits >> 15) * 0x846ca68bu;
+    bits ^= bits >> 16;
+    return convert_float4(bits >> 9) * 0x1p-24f + 0.25f;
+}
+
+kernel void fill_buffer(global float4 *array, uint key) {
+    const uint element = (uint)get_global_id(0);
+    array[element] = value(element, key);
+}
+
+#ifdef __IMAGE_SUPPORT__
+kernel void fill_image(write_only image2d_t image, uint key) {
+    const int2 at = (int2)((int)get_global_id(0), (int)get_global_id(1));
+    write_imagef(image, at, value((uint)at.y * (uint)get_global_size(0) + (uint)at.x, key));
+}
+
+kernel void read_texel(read_only image2d_t image, int2 at, global float4 *out) {
+    *out = read_imagef(image, texels, at);
+}
+
+kernel void poison_image(write_only image2d_t image) {
+    write_imagef(image, (int2)((int)get_global_id(0), (int)get_global_id(1)), (float4)(-1.0f));
+}
+#endif
 #endif

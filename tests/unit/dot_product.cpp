@@ -175,3 +175,21 @@ TEST_CASE("unit.dot_product.what_is_unverified_or_removed_is_no_measurement") {
             sample = launch;
     CHECK_FALSE(find(findings_of(data, known()), "dot_product.rate").value);
 }
+
+TEST_CASE("unit.dot_product.shows_the_best_variant_of_each_memory") {
+    Dataset data;
+    Series &grid = data.add(series::grid, axes(), {"time", Unit::second, {}});
+    const auto add = [&](Memory memory, const Variant &variant, double x, double seconds) {
+        std::vector<double> at = coordinates(memory, variant);
+        at.insert(at.end(), {x, 1, 1});
+        grid.point(at).samples = {seconds};
+    };
+    add(Memory::buffer, variants[0], 4, 1e-3);
+    add(Memory::buffer, variants[4], 4, 2e-3);
+    add(Memory::buffer, variants[4], 8, 3e-3);
+    const auto maps = maps_of(data);
+    REQUIRE(maps.size() == 2);
+    CHECK_THAT(maps[0].title, ContainsSubstring("261 multiplications over buffers"));
+    CHECK(maps[0].places.size() == 2);
+    CHECK(maps[1].places.empty());
+}

@@ -185,3 +185,20 @@ TEST_CASE("unit.julia.what_is_cut_short_or_unverified_is_no_measurement") {
     CHECK(find(findings, "julia.unrolled.rate").status == Status::inconclusive);
     CHECK(find(findings, "julia.best_local_size").status == Status::inconclusive);
 }
+
+TEST_CASE("unit.julia.shows_the_picture_and_the_sizes") {
+    Dataset data = device();
+    data.numbers[entry::size] = 2;
+    data.words[entry::picture] = {letter_of(0), letter_of(8), letter_of(4), letter_of(16)};
+    const auto picture = picture_of(data);
+    REQUIRE(picture);
+    CHECK(*picture == Picture{2, {0, 127, 63, 255}});
+    data.words[entry::picture] += 'A';
+    CHECK_FALSE(picture_of(data));
+    CHECK_FALSE(picture_of({}));
+    const auto maps = maps_of(device());
+    REQUIRE(maps.size() == 2);
+    CHECK(maps[0].places.size() == 1);
+    CHECK(maps[1].places.size() == 4);
+    CHECK(maps_of({}).empty());
+}

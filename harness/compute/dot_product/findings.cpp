@@ -6,12 +6,15 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace clprobe::probes::dot_product {
 namespace {
 
 /// More than this, by what other probes found to be the most, is too good.
 constexpr double tolerable = 1.05;
+
+constexpr double usual_vectors = 1024 * 256; ///< of a bare series, which does not say
 
 const FindingKey rate_key{"dot_product.rate", Unit::flop_per_second, Better::higher,
                           "the highest of them all"};
@@ -74,7 +77,7 @@ private:
 };
 
 Interpretation::Interpretation(const Dataset &data, const Facts &facts)
-    : data_(data), facts_(facts), vectors_(data.number(entry::vectors).value_or(1024 * 256)) {
+    : data_(data), facts_(facts), vectors_(data.number(entry::vectors).value_or(usual_vectors)) {
     for (const Memory memory : all_memories)
         for (const Variant &variant : variants)
             if (auto of = measured_of(memory, variant))
@@ -181,6 +184,31 @@ std::vector<FindingKey> finding_keys() {
         for (const Variant &variant : variants)
             keys.push_back(variant_key(memory, variant));
     return keys;
+}
+
+std::vector<HeatMap> maps_of(const Dataset &data) {
+    std::vector<HeatMap> maps;
+    const Series *grid = data.find(series::grid);
+    if (grid == nullptr)
+        return maps;
+    const double vectors = data.number(entry::vectors).value_or(usual_vectors);
+    for (const Memory memory : all_memories) {
+        HeatMap best;
+        double most = 0;
+        for (const Variant &variant : variants) {
+            HeatMap map = local_size_map(
+                *grid, coordinates(memory, variant),
+                fmt::format("{} multiplications over {}s", variant.published, name(memory)),
+                {"rate", Unit::flop_per_second, {}}, operations_of(variant).flops() * vectors);
+            for (const HeatMap::Place &place : map.places)
+                if (place.value > most) {
+                    most = place.value;
+                    best = map;
+                }
+        }
+        maps.push_back(std::move(best));
+    }
+    return maps;
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {

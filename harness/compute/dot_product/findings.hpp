@@ -24,6 +24,8 @@ inline const std::string no_images = "no_images";       ///< word: why there are
 [[nodiscard]] std::vector<double> coordinates(Memory memory, const Variant &variant);
 [[nodiscard]] std::vector<Axis> axes();
 [[nodiscard]] std::vector<FindingKey> finding_keys();
+/// For each memory, the rate of the variant that does best there over the local sizes.
+[[nodiscard]] std::vector<HeatMap> maps_of(const Dataset &data);
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
 
 } // namespace clprobe::probes::dot_product

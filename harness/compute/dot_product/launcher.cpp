@@ -28,6 +28,10 @@ bool close(const Vector<float> &found, const Vector<double> &expected) {
 
 } // namespace
 
+const char *function_of(Memory memory) {
+    return memory == Memory::buffer ? "dot_buffers" : "dot_images";
+}
+
 std::string build_options(const Variant &variant) {
     return fmt::format("-DPAIRS={}", variant.pairs);
 }
@@ -36,8 +40,7 @@ Work work_on(Bench &bench, Arrays &arrays, const Program &program, const Variant
              std::shared_ptr<std::uint64_t> verified) {
     const Extent extent = arrays.extent();
     const std::uint32_t mask = extent.height - 1;
-    Kernel kernel =
-        program.kernel(arrays.memory() == Memory::buffer ? "dot_buffers" : "dot_images");
+    Kernel kernel = program.kernel(function_of(arrays.memory()));
     arrays.set(kernel);
     kernel.set(mask_argument, mask);
     const auto first_row = std::make_shared<std::uint32_t>(0);

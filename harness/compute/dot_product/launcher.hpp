@@ -9,6 +9,8 @@
 
 namespace clprobe::probes::dot_product {
 
+inline constexpr const char *kernel_text = "compute/dot_product";
+[[nodiscard]] const char *function_of(Memory memory);
 [[nodiscard]] std::string build_options(const Variant &variant);
 
 /// Launches of one variant over the arrays, with any local size for now: the range is to be given

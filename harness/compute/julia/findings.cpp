@@ -16,6 +16,8 @@ constexpr double as_good = 1.02;
 /// Points at infinity are not to be faster than this, by the rate of those that stay near.
 constexpr double alike = 1.1;
 
+constexpr double usual_size = 256; ///< of a bare series, which does not say
+
 const FindingKey rate_key{"julia.rate", Unit::op_per_second, Better::higher,
                           "operations of all points' iterations, nine each, with the better body"};
 const FindingKey plain_key{"julia.plain.rate", Unit::op_per_second, Better::higher,
@@ -43,7 +45,8 @@ struct Measured {
 class Interpretation {
 public:
     Interpretation(const Dataset &data, const Facts &facts)
-        : data_(data), bare_(!facts.device), points_(data.number(entry::size).value_or(256)) {}
+        : data_(data), bare_(!facts.device),
+          points_(data.number(entry::size).value_or(usual_size)) {}
 
     /// `points` is the coordinate on the axis of that name: 0 published, 1 bounded.
     [[nodiscard]] std::optional<Measured> measured_of(Body body, int points) const;
@@ -138,16 +141,45 @@ void compare_with_bounded(Finding &rate, const std::optional<Measured> &finite) 
 } // namespace
 
 std::vector<Axis> grid_axes() {
-    return local_size_axes({{"body", Unit::one, {"plain", "unrolled"}}});
+    return local_size_axes({{"body", Unit::one, {name(Body::plain), name(Body::unrolled)}}});
 }
 
 std::vector<Axis> rate_axes() {
-    return local_size_axes({{"body", Unit::one, {"plain", "unrolled"}},
+    return local_size_axes({{"body", Unit::one, {name(Body::plain), name(Body::unrolled)}},
                             {"points", Unit::one, {"published", "bounded"}}});
 }
 
 std::vector<FindingKey> finding_keys() {
     return {rate_key, plain_key, unrolled_key, bounded_key, size_key};
+}
+
+char letter_of(std::uint32_t count) {
+    return static_cast<char>('A' + std::min(count, 25u));
+}
+
+std::vector<HeatMap> maps_of(const Dataset &data) {
+    std::vector<HeatMap> maps;
+    const Series *grid = data.find(series::grid);
+    const double size = data.number(entry::size).value_or(usual_size);
+    for (const Body body : all_bodies)
+        if (grid != nullptr)
+            maps.push_back(local_size_map(*grid, {static_cast<double>(body)}, words_for(body),
+                                          {"rate", Unit::op_per_second, {}},
+                                          operations * size * size * iterations_of(body)));
+    return maps;
+}
+
+std::optional<Picture> picture_of(const Dataset &data) {
+    const std::string letters = data.word(entry::picture);
+    const double size = data.number(entry::size).value_or(0);
+    if (letters.empty() || size * size != static_cast<double>(letters.size()))
+        return std::nullopt;
+    const int most = std::max(1, *std::ranges::max_element(letters) - 'A');
+    Picture picture{static_cast<std::size_t>(size), {}};
+    for (const char letter : letters)
+        picture.grey.push_back(
+            static_cast<std::uint8_t>(std::clamp(255 * (letter - 'A') / most, 0, 255)));
+    return picture;
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {

@@ -3,6 +3,8 @@
 
 #include <clprobe/probe.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,13 @@ inline const std::string picture = "picture";          ///< word: each point's c
 [[nodiscard]] std::vector<Axis> grid_axes();
 [[nodiscard]] std::vector<Axis> rate_axes();
 [[nodiscard]] std::vector<FindingKey> finding_keys();
+/// A point's count in `entry::picture`: those above 25 look alike.
+[[nodiscard]] char letter_of(std::uint32_t count);
+/// The rate of each body over the local sizes.
+[[nodiscard]] std::vector<HeatMap> maps_of(const Dataset &data);
+/// The write-up's picture, black where the count is 0 and white where it is the highest; nothing
+/// where it was not taken.
+[[nodiscard]] std::optional<Picture> picture_of(const Dataset &data);
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
 
 } // namespace clprobe::probes::julia

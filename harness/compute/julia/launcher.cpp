@@ -19,10 +19,14 @@ constexpr std::size_t words_a_point = 2;
                        std::uint64_t iterations) {
     throw VerificationError(fmt::format("{}: point ({}, {}) after {} iterations is not what the "
                                         "host computes",
-                                        build_options(body), column, row, iterations));
+                                        name(body), column, row, iterations));
 }
 
 } // namespace
+
+const char *name(Body body) {
+    return body == Body::plain ? "plain" : "unrolled";
+}
 
 std::string build_options(Body body) {
     return fmt::format("-DUNROLL={}", iterations_of(body));
@@ -30,11 +34,11 @@ std::string build_options(Body body) {
 
 Launcher::Launcher(Bench &bench, Body body, std::uint32_t size)
     : bench_(bench), body_(body), size_(size),
-      program_(bench.build("compute/julia", build_options(body))),
+      program_(bench.build(kernel_text, build_options(body))),
       output_(bench.buffer(std::size_t{size} * size * words_a_point * sizeof(std::uint32_t))) {}
 
 Kernel Launcher::kernel(const Operands &operands) const {
-    Kernel kernel = program_.kernel("julia");
+    Kernel kernel = program_.kernel(kernel_function);
     kernel.set(0, output_);
     kernel.set(2, spacing(size_));
     kernel.set(3, std::array{operands.width, operands.height});

@@ -16,6 +16,11 @@ inline constexpr Body all_bodies[] = {Body::plain, Body::unrolled};
 [[nodiscard]] constexpr unsigned iterations_of(Body body) {
     return body == Body::plain ? 1 : 4;
 }
+/// "plain", "unrolled".
+[[nodiscard]] const char *name(Body body);
+
+inline constexpr const char *kernel_text = "compute/julia";
+inline constexpr const char *kernel_function = "julia";
 [[nodiscard]] std::string build_options(Body body);
 
 /// What the outputs that came back so far allow, and how many were looked at.
