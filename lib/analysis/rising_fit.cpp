@@ -132,10 +132,8 @@ LogCurve worsening_curve(std::span<const CurvePoint> given, CurveKind kind) {
     return curve;
 }
 
-RisingFit fit_rising(const LogCurve &curve, double caution) {
-    const LineCosts costs = usual_costs(curve.size());
-    RisingFit fit{
-        curve, {}, fit_line_pieces(curve, {caution * costs.piece, caution * costs.single}), {}};
+RisingFit fit_rising(const LogCurve &curve) {
+    RisingFit fit{curve, {}, fit_line_pieces(curve, usual_costs(curve.size())), {}};
     for (const double x : curve.x)
         fit.octave.push_back(std::log2(x));
     fit.rising = as_rising(curve, fit.value);

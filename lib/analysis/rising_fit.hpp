@@ -26,7 +26,6 @@ struct RisingFit {
     std::vector<double> rising;
 };
 
-/// `caution` scales what a further piece costs.
-[[nodiscard]] RisingFit fit_rising(const LogCurve &curve, double caution = 1);
+[[nodiscard]] RisingFit fit_rising(const LogCurve &curve);
 
 } // namespace clprobe
