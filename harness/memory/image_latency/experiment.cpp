@@ -4,6 +4,8 @@
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"
 
+#include <clprobe/statistics.hpp>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -36,7 +38,7 @@ public:
     explicit Chases(Bench &bench) : bench_(bench), cells_(cells_of(bench)), chase_(bench) {
         chase_.link(paired_texels(16, cells_, Direction::x, 0, bench.random()), cells_);
         const Work work = chase_.follow_pairs();
-        trips_ = bench.calibrate(work, bench.device().type == DeviceType::cpu ? 0.6e-3 : 1e-3);
+        trips_ = bench.calibrate(work, 0.6e-3);
         bench.warm_up(work, trips_);
         at_start_ = bench.remaining();
     }
@@ -48,8 +50,12 @@ public:
     void levels();
 
 private:
-    /// How much longer pairs in two lines take than twice the same texel, so many of them.
-    double contrast(std::size_t count);
+    /// What twice the same texel and pairs in two lines take, so many of them: seconds a trip.
+    struct Contrast {
+        double same = 0;
+        double apart = 0;
+    };
+    Contrast contrast(std::size_t count);
     /// Trips that go once round so many pairs.
     [[nodiscard]] std::uint32_t round(std::size_t count) const {
         return bench_.tiny() ? 1 : static_cast<std::uint32_t>(2 * count / RingMemory::hops + 1);
@@ -88,7 +94,7 @@ void Chases::sample(const char *into, const std::vector<double> &at, std::size_t
     bench_.sample_block(contender, block);
 }
 
-double Chases::contrast(std::size_t count) {
+Chases::Contrast Chases::contrast(std::size_t count) {
     constexpr int blocks = 2;
     std::array<double, 2> seconds{};
     for (const std::uint32_t distance : {0u, cell / 2}) {
@@ -98,22 +104,30 @@ double Chases::contrast(std::size_t count) {
         const auto fit = slope_at(series_of(bench_.data(), series::counts), at);
         seconds[distance > 0] = fit ? fit->seconds_per_trip : 0;
     }
-    return seconds[0] > 0 ? seconds[1] / seconds[0] : 0;
+    return {seconds[0], seconds[1]};
 }
 
 void Chases::counts() {
     constexpr double clear = 1.1;
+    constexpr double held = 1.15;
     double best = clear;
-    int past = 0; // counts since the best that tell much less
+    std::vector<double> same; // of all counts so far
+    int past = 0;             // counts since the best that tell much less, or are not held
     for (double wanted = 64;
          wanted <= static_cast<double>(cell_count()) && past < 2 && time_for(0.2);
          wanted *= std::sqrt(2)) {
         const auto count = static_cast<std::size_t>(wanted);
-        const double now = contrast(count);
-        past = best > 1.15 && now < 1 + (best - 1) / 2 ? past + 1 : 0;
-        if (now > best) {
+        const Contrast now = contrast(count);
+        if (now.same <= 0)
+            continue;
+        same.push_back(now.same);
+        const double ratio = now.apart / now.same;
+        // Where some lines are lost, a second read misses that goes to another sector of one.
+        const bool lost = now.same > held * median(same);
+        past = lost || (best > 1.15 && ratio < 1 + (best - 1) / 2) ? past + 1 : 0;
+        if (!lost && ratio > best) {
             most_telling_ = count;
-            best = now;
+            best = ratio;
         }
     }
 }
