@@ -35,8 +35,11 @@ ProbeInfo describe() {
         "A minimum that is no longer the least may be dropped before it writes: contended, most "
         "are.",
         "Neighbouring words share a transaction: words spread over more lines are slower.",
-        "Floating-point additions and minima are those of cl_ext_float_atomics only. A loop around "
-        "a compare-exchange is another thing, and a float's compare-exchange is an integer's.",
+        "Floating-point additions and minima are those of cl_ext_float_atomics, and additions "
+        "inline "
+        "PTX where a compiler has no such function but takes that. A loop around a "
+        "compare-exchange "
+        "is another thing, and a float's compare-exchange is an integer's.",
         "One work-item sees the near and far parts of a cache from where it runs; where launches "
         "move between units of different sides, addresses do not keep to their level."};
     info.sources = {"Hartigan and Hartigan, The Dip Test of Unimodality, 1985",

@@ -1,6 +1,7 @@
 // Atomic operations on 32-bit words, in local or global memory. What the macros say:
 //   nothing                the operations that OpenCL C 1.2 has
-//   FLOAT_ADD, FLOAT_MIN   that one of cl_ext_float_atomics alone, where the compiler has it
+//   FLOAT_ADD, FLOAT_MIN   that one of cl_ext_float_atomics alone, where the compiler has it;
+//                          additions also where the compiler has none but takes PTX
 // An operation's code is even where its result is dropped, and one more where it is used.
 //
 // All words that an operation meets are counted up or down by `by` from `start`, as bits: floats
@@ -11,6 +12,11 @@
 #endif
 #if defined(__opencl_c_ext_fp32_local_atomic_add)
 #define HAS_LOCAL
+#endif
+#if !defined(cl_ext_float_atomics) && defined(__NV_CL_C_VERSION)
+#define HAS_GLOBAL
+#define HAS_LOCAL
+#define AS_PTX
 #endif
 #elif defined(FLOAT_MIN)
 #if defined(__opencl_c_ext_fp32_global_atomic_min_max)
@@ -29,8 +35,25 @@
 #define REAL(SPACE, p) ((volatile SPACE atomic_float *)(p))
 #define SCOPE_global memory_scope_device
 #define SCOPE_local memory_scope_work_group
+#ifdef AS_PTX
+float add_one_global(volatile global uint *p) {
+    float was;
+    asm volatile("atom.global.add.f32 %0, [%1], 0f3F800000;" : "=f"(was) : "l"(p) : "memory");
+    return was;
+}
+float add_one_local(volatile local uint *p) {
+    float was;
+    asm volatile("atom.shared.add.f32 %0, [%1], 0f3F800000;"
+                 : "=f"(was)
+                 : "r"((uint)p)
+                 : "memory");
+    return was;
+}
+#define ADD_REAL(SPACE, p) add_one_##SPACE(p)
+#else
 #define ADD_REAL(SPACE, p)                                                                         \
     atomic_fetch_add_explicit(REAL(SPACE, p), 1.0f, memory_order_relaxed, SCOPE_##SPACE)
+#endif
 #define MIN_REAL(SPACE, p)                                                                         \
     atomic_fetch_min_explicit(REAL(SPACE, p), as_float(word), memory_order_relaxed, SCOPE_##SPACE)
 

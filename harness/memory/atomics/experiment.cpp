@@ -75,6 +75,8 @@ void Experiment::enter_all() {
     for (const Atomic &atomic : all_atomics())
         if (const auto reason = launcher_.lacks(atomic))
             bench_.data().words[atomic.name() + lacking] = *reason;
+        else if (launcher_.as_ptx(atomic))
+            bench_.data().words[atomic.name() + spelling] = "inline PTX, for want of a function";
     const double end = end_of(0.6);
     std::map<std::pair<Space, Place>, std::uint32_t> many_guess;
     std::map<Space, std::uint32_t> chain_guess;

@@ -14,6 +14,8 @@ inline constexpr const char *addresses = "addresses";
 
 /// Words of the data: why an operation ("global.float.add") was not tried.
 inline constexpr const char *lacking = ".lacking";
+/// And how one is spelled that the language has no function for.
+inline constexpr const char *spelling = ".spelling";
 
 [[nodiscard]] std::vector<SeriesShape> series_shapes();
 

@@ -45,6 +45,12 @@ std::optional<Finding> refusal(const FindingKey &key, const Atomic &atomic, cons
     return without_value(key, Status::unsupported, reason);
 }
 
+/// "...; " where the language has no function for the operation, so that a method starts with it.
+std::string spelled(const Atomic &atomic, const Dataset &data) {
+    const std::string how = data.word(atomic.name() + spelling);
+    return how.empty() ? how : how + "; ";
+}
+
 /// A rate as it was measured with the results dropped or used.
 struct Rate {
     double per_second = 0;
@@ -94,7 +100,8 @@ Finding rate(const Atomic &atomic, Place place, const Dataset &data) {
     Finding finding = measured(
         key, best.per_second,
         {best.operations / best.timing.interval.high, best.operations / best.timing.interval.low});
-    finding.method = fmt::format("results {}; {}", result_names[take_used], best.timing.method);
+    finding.method = fmt::format("{}results {}; {}", spelled(atomic, data), result_names[take_used],
+                                 best.timing.method);
     if (dropped && used)
         finding.note = fmt::format("with results {}: {}", result_names[!take_used],
                                    format({(take_used ? dropped : used)->per_second, key.unit}));
@@ -121,7 +128,7 @@ Finding latency(const Atomic &atomic, const Dataset &data, const Modes &modes) {
     Finding finding = measured(
         key, timing->seconds / operations_a_trip,
         {timing->interval.low / operations_a_trip, timing->interval.high / operations_a_trip});
-    finding.method = timing->method;
+    finding.method = spelled(atomic, data) + timing->method;
     if (atomic.space == Space::global) {
         finding.method += ", each at another address";
         if (modes.count == 2)

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t word = sizeof(std::uint32_t);
 constexpr const char *text = "memory/atomics";
 constexpr const char *extension = "cl_ext_float_atomics";
+constexpr const char *ptx = "cl_nv_compiler_options"; ///< whoever has it takes PTX in a kernel
 constexpr const char *float_add = "-cl-std=CL3.0 -DFLOAT_ADD";
 constexpr const char *float_min = "-cl-std=CL3.0 -DFLOAT_MIN";
 
@@ -50,10 +51,10 @@ void expect(bool right, const Atomic &atomic, const char *what) {
 
 std::vector<KernelVariant> programs_for(const DeviceInfo &device) {
     std::vector<KernelVariant> programs{{{}, text, {}, {}}};
-    if (device.has_extension(extension)) {
+    if (device.has_extension(extension) || device.has_extension(ptx))
         programs.push_back({"float add", text, float_add, {}});
+    if (device.has_extension(extension))
         programs.push_back({"float min", text, float_min, {}});
-    }
     return programs;
 }
 
@@ -66,16 +67,22 @@ Launcher::Launcher(Bench &bench)
 }
 
 void Launcher::build_extensions() {
-    if (!bench_.device().has_extension(extension)) {
+    const bool standard = bench_.device().has_extension(extension);
+    if (!standard)
         no_extension_ = std::string("the device has no ") + extension;
-        return;
-    }
     try {
-        extensions_.emplace(Operation::add, bench_.build(text, float_add));
-        extensions_.emplace(Operation::min, bench_.build(text, float_min));
+        if (standard || as_ptx({Space::global, true, Operation::add}))
+            extensions_.emplace(Operation::add, bench_.build(text, float_add));
+        if (standard)
+            extensions_.emplace(Operation::min, bench_.build(text, float_min));
     } catch (const BuildError &error) {
         no_extension_ = std::string(extension) + " does not build: " + error.what();
     }
+}
+
+bool Launcher::as_ptx(const Atomic &atomic) const {
+    return atomic.real && atomic.operation == Operation::add &&
+           !bench_.device().has_extension(extension) && bench_.device().has_extension(ptx);
 }
 
 std::optional<std::string> Launcher::lacks(const Atomic &atomic) const {

@@ -25,6 +25,8 @@ public:
 
     /// Why the device does not have that operation; nothing where it does.
     [[nodiscard]] std::optional<std::string> lacks(const Atomic &atomic) const;
+    /// Whether that is not a function of the language here, but inline PTX.
+    [[nodiscard]] bool as_ptx(const Atomic &atomic) const;
     /// All work-items at once, on one word (in local memory one a group) or each on its own.
     [[nodiscard]] Work many(const Atomic &atomic, Place place, bool used);
     /// One work-item, one operation after the other, at the place of the last `move`.
