@@ -41,9 +41,9 @@ void mark_disturbance(std::vector<Finding> &findings, const ProbeRecord &record,
             make_suspect(finding, what);
 }
 
-/// A CPU's clock is not held as a GPU's is: it moves by some per cent within minutes, as others on
-/// the chip come and go, and with it all that it drives. A run of seconds sees none of that, so
-/// the interval of a time or a rate is never narrower (docs/adr/0011-a-clock-that-is-not-held.md).
+/// A CPU's clock is not held as a GPU's is: it moves by some per cent within minutes, and with it
+/// all that it drives. A run of seconds sees none of that, so the interval of a time or a rate is
+/// never narrower (docs/adr/0011-a-clock-that-is-not-held.md).
 void allow_for_clock(std::vector<Finding> &findings, const DeviceInfo *device) {
     constexpr double share = 0.025;
     if (device == nullptr || device->type != DeviceType::cpu)
