@@ -112,7 +112,7 @@ void Sweep::visit(Row &row, Cell &cell) {
     try {
         bench_.launch(work); // some drivers compile for each size
         if (row.trips == 0) {
-            row.trips = bench_.calibrate(work);
+            row.trips = std::min(bench_.calibrate(work), row.kernel->most_trips);
             if (&row == &rows_.front())
                 bench_.warm_up(work, row.trips);
         }

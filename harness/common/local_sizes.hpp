@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,10 +26,12 @@ struct LocalSize {
 [[nodiscard]] std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range);
 
 /// A kernel over a range of two dimensions, to be tried with all local sizes. `at` are its
-/// coordinates in the series of the sweep before local_x, local_y and trips.
+/// coordinates in the series of the sweep before local_x, local_y and trips. What more than
+/// `most_trips` do in a launch is not to count.
 struct SweptKernel {
     Work work;
     std::vector<double> at;
+    std::uint32_t most_trips = std::numeric_limits<std::uint32_t>::max();
 };
 
 /// The local size that was best for a kernel, and trips for a launch of the usual length.

@@ -37,7 +37,7 @@ public:
         for (std::size_t i = 0; i < variants.size(); ++i)
             for (Arrays &memory : arrays)
                 kernels.push_back({work_on(bench, memory, programs[i], variants[i], verified),
-                                   coordinates(memory.memory(), variants[i])});
+                                   coordinates(memory.memory(), variants[i]), extent.most_trips()});
         const auto swept = sweep_local_sizes(bench, grid, kernels, 0.4 * bench.budget());
         *verified = 0;
         measure_anew(bench, kernels, swept);
@@ -97,7 +97,8 @@ private:
             at.push_back(static_cast<double>(swept[i]->size.x));
             at.push_back(static_cast<double>(swept[i]->size.y));
             // A slope wants a quarter, a half and the whole of them.
-            const std::uint32_t trips = std::max(4u, swept[i]->trips);
+            const std::uint32_t trips =
+                std::min(std::max(4u, swept[i]->trips), kernels[i].most_trips);
             contenders.push_back({std::move(work), &rate, std::move(at), trips});
         }
         if (contenders.empty())
@@ -131,8 +132,8 @@ ProbeInfo DotProduct::make_info() {
         "A program does more arithmetic for the same memory than the one before it, so that the "
         "bandwidth limits the first, and arithmetic the last where it can. The vectors are random, "
         "in arrays that caches do not hold, of buffers and of images; a trip of the loop goes on "
-        "in "
-        "the rows after it, and a launch where the last one ended.\n\n"
+        "in the rows after it, no launch comes to a row twice, and each goes on where the last one "
+        "ended.\n\n"
         "All are tried with groups of 1 to 256 work-items along x and along y, as far as the "
         "device "
         "allows their product: first a few sizes, then always the neighbour of one that did well, "

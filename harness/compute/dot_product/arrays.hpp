@@ -24,9 +24,13 @@ struct Extent {
     std::uint32_t height = 0;
     std::uint32_t rows = 0;
 
-    [[nodiscard]] NdRange all() const { return {{width, height, 1}, {16, 1, 1}, 2}; }
+    /// Of a launch: more would go through rows again, which a cache may have kept.
+    [[nodiscard]] std::uint32_t most_trips() const { return height / rows; }
+    [[nodiscard]] NdRange all() const {
+        return {{width, height, 1}, {width < 64 ? width : 64, 1, 1}, 2};
+    }
     [[nodiscard]] NdRange all_in_a_row() const {
-        return NdRange::linear(std::size_t{width} * height / 16, 16);
+        return NdRange::linear(std::size_t{width} * height / 64, 64);
     }
     [[nodiscard]] NdRange a_trip() const { return {{width, rows, 1}, {16, 1, 1}, 2}; }
 };

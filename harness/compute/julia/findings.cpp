@@ -132,10 +132,9 @@ Finding Interpretation::best_size(Body body) const {
 void compare_with_bounded(Finding &rate, const std::optional<Measured> &finite) {
     if (!rate.value || !finite)
         return;
-    const double faster = *rate.value / finite->rate;
-    if (faster > alike)
-        make_suspect(rate,
-                     fmt::format("{:.2f} times as fast as on points that stay finite", faster));
+    if (rate.interval->low > alike * finite->interval.high)
+        make_suspect(rate, fmt::format("{:.2f} times as fast as on points that stay finite",
+                                       *rate.value / finite->rate));
 }
 
 } // namespace
