@@ -56,6 +56,8 @@ void add_devices(CLI::App &app, DevicesOptions &options) {
     CLI::App &command = *app.add_subcommand(
         "devices", "every OpenCL device: its slug, its driver, and what a full run misses there");
     add_json(command, options.json);
+    command.add_flag("--isolate,!--no-isolate", options.isolate,
+                     "open the devices in a child process (the default)");
     command.add_flag("--verbose", options.verbose, "pass on what drivers print");
 }
 

@@ -3,6 +3,7 @@
 #include "isolation.hpp"
 #include "style.hpp"
 
+#include <clprobe/context.hpp>
 #include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
 #include <clprobe/terminal.hpp>
@@ -20,9 +21,9 @@ struct CheckedDevice {
     std::vector<std::string> missing;
 };
 
-CheckedDevice check(const DeviceInfo &info, const Registry &registry, const Isolation &isolation) {
+CheckedDevice check(const DeviceInfo &info, const std::string &refusal, const Registry &registry) {
     CheckedDevice checked{info, {}};
-    if (const auto refusal = profiling_refusal(info, isolation); !refusal.empty())
+    if (!refusal.empty())
         checked.missing.push_back("profiling queue: " + refusal);
     if (!info.fp64)
         checked.missing.emplace_back("fp64");
@@ -66,10 +67,15 @@ void print(const std::vector<CheckedDevice> &devices) {
 
 int devices_command(const DevicesOptions &options, const Registry &registry) {
     const Isolation isolation{0, options.verbose, {}};
-    const Listing listing = list_devices(isolation);
+    const std::vector<Device> opened = options.isolate ? std::vector<Device>{} : enumerate();
+    const Listing listing = options.isolate ? list_devices(isolation) : listing_of(opened);
     std::vector<CheckedDevice> devices;
-    for (const DeviceInfo &info : listing.devices)
-        devices.push_back(check(info, registry, isolation));
+    for (std::size_t i = 0; i < listing.devices.size(); ++i) {
+        const DeviceInfo &info = listing.devices[i];
+        const std::string refusal = options.isolate ? profiling_refusal(info, isolation)
+                                                    : Context(opened[i]).profiling_refusal();
+        devices.push_back(check(info, refusal, registry));
+    }
     if (options.json)
         write_file(*options.json, to_text(json_of(devices, listing.problem)));
     if (!options.json || *options.json != "-")

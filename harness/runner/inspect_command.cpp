@@ -2,7 +2,6 @@
 #include "exit_status.hpp"
 #include "inspect_table.hpp"
 #include "isolation.hpp"
-#include "no_device.hpp"
 #include "signals.hpp"
 #include "style.hpp"
 
@@ -35,12 +34,7 @@ public:
         if (isolate_)
             return list_devices(isolation_);
         devices_ = enumerate();
-        Listing listing;
-        for (const Device &device : devices_)
-            listing.devices.push_back(device.info());
-        if (devices_.empty())
-            listing.problem = explain_no_device(loader_was_opened());
-        return listing;
+        return listing_of(devices_);
     }
 
     std::vector<InspectedKernel> kernels_of(const Probe &probe, const DeviceInfo &device) {

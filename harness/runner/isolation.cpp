@@ -93,6 +93,15 @@ std::vector<InspectedKernel> inspect_isolated(const Registry &registry, const Pr
     return inspected;
 }
 
+Listing listing_of(const std::vector<Device> &devices) {
+    Listing listing;
+    for (const Device &device : devices)
+        listing.devices.push_back(device.info());
+    if (devices.empty())
+        listing.problem = explain_no_device(loader_was_opened());
+    return listing;
+}
+
 Listing list_devices(const Isolation &isolation) {
     const double seconds =
         isolation.seconds > 0 ? std::min(isolation.seconds, listing_seconds) : listing_seconds;

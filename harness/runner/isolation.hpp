@@ -25,6 +25,9 @@ struct Isolation {
     std::stop_token stop;
 };
 
+/// The listing of devices that this process opened itself.
+[[nodiscard]] Listing listing_of(const std::vector<Device> &devices);
+
 /// The devices, listed by a child process: a driver that crashes or hangs meanwhile is the problem.
 [[nodiscard]] Listing list_devices(const Isolation &isolation);
 

@@ -10,6 +10,7 @@ namespace clprobe::runner {
 /// What `clprobe devices` was called with. `json` is "-" for standard output.
 struct DevicesOptions {
     std::optional<std::filesystem::path> json;
+    bool isolate = true;
     bool verbose = false;
 };
 

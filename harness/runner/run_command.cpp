@@ -1,7 +1,6 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "isolation.hpp"
-#include "no_device.hpp"
 #include "plots.hpp"
 #include "read_report.hpp"
 #include "resume.hpp"
@@ -87,12 +86,7 @@ public:
         if (isolate_)
             return list_devices(isolation_);
         devices_ = enumerate();
-        Listing listing;
-        for (const Device &device : devices_)
-            listing.devices.push_back(device.info());
-        if (devices_.empty())
-            listing.problem = explain_no_device(loader_was_opened());
-        return listing;
+        return listing_of(devices_);
     }
 
     ProbeRecord operator()(const PlannedProbe &planned, const DeviceInfo &device,

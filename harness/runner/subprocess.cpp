@@ -263,8 +263,13 @@ std::string explain(const ChildEnd &end, const ChildTask &task) {
         return fmt::format("{} ({}){}", killed ? "was killed from outside" : "crashed",
                            signal_name(WTERMSIG(end.status)), last_lines(end.output));
     }
-    return fmt::format("ended without a result (exit status {}){}", WEXITSTATUS(end.status),
-                       last_lines(end.output));
+    // What posix_spawn leaves where not even the program could be started.
+    const bool never_started = WEXITSTATUS(end.status) == 127 && end.output.empty();
+    return fmt::format("ended without a result (exit status {}){}{}", WEXITSTATUS(end.status),
+                       last_lines(end.output),
+                       never_started ? ": clprobe could not start itself again, as under an "
+                                       "emulator; --no-isolate does without"
+                                     : "");
 }
 
 } // namespace clprobe::runner

@@ -2,47 +2,40 @@
 // Addresses are counted in words from the buffer's first multiple of 4 KiB, so that the host knows
 // which of them share a line.
 
-global uint *aligned(global uint *memory) {
-    return memory + ((4096 - ((size_t)memory & 4095)) & 4095) / sizeof(uint);
+// In words from the buffer's beginning.
+uint first_aligned(global uint *memory) {
+    return ((4096u - (uint)(size_t)memory) & 4095u) / 4;
 }
 
-// Makes a ring of the words at `order`: each holds the address of the next.
+// Makes a ring of the words at `order`: each says where the next is, in bytes from the buffer's
+// beginning, as scaling an index and adding twice at each hop cost some processors more than a load.
 kernel void link_slots(global uint *memory, global const uint *order, uint slots) {
-    global uint *words = aligned(memory);
-    for (uint i = get_global_id(0); i < slots; i += get_global_size(0))
-        words[order[i]] = order[i + 1 < slots ? i + 1 : 0];
+    const uint first = first_aligned(memory);
+    for (uint i = (uint)get_global_id(0); i < slots; i += (uint)get_global_size(0))
+        memory[first + order[i]] = (first + order[i + 1 < slots ? i + 1 : 0]) * 4;
 }
 
 // Writes every word, so that the caches hold nothing else.
 kernel void evict(global uint *memory, uint words, uint value) {
-    for (uint i = get_global_id(0); i < words; i += get_global_size(0))
+    for (uint i = (uint)get_global_id(0); i < words; i += (uint)get_global_size(0))
         memory[i] = value + i;
 }
+
+#define HOP at = *(global const uint *)(bytes + at)
 
 // Follows the ring for 16 hops a trip. Where it starts is read for each lane: a compiler that knew
 // it to be the same for all could take the loads through another cache.
 kernel void chase(global uint *memory, global const uint *start, global uint *last, uint trips) {
-    global const uint *words = aligned(memory);
-    uint at = start[get_global_id(0)];
+    global const uchar *bytes = (global const uchar *)memory;
+    const uint first = first_aligned(memory);
+    uint at = (first + start[get_global_id(0)]) * 4;
     for (uint trip = 0; trip < trips; ++trip) {
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
-        at = words[at];
+        HOP; HOP; HOP; HOP;
+        HOP; HOP; HOP; HOP;
+        HOP; HOP; HOP; HOP;
+        HOP; HOP; HOP; HOP;
     }
-    last[get_global_id(0)] = at;
+    last[get_global_id(0)] = at / 4 - first;
 }
 
 // Each of two groups increments a word of its own, `distance` words apart, once it has seen that
@@ -50,8 +43,8 @@ kernel void chase(global uint *memory, global const uint *start, global uint *la
 // whether the groups met.
 kernel void contend(global uint *memory, uint offset, uint distance, uint polls,
                     volatile global uint *arrived, global uint *last, uint trips) {
-    const uint group = get_group_id(0);
-    volatile global uint *word = aligned(memory) + offset + group * distance;
+    const uint group = (uint)get_group_id(0);
+    volatile global uint *word = memory + (first_aligned(memory) + offset + group * distance);
     atomic_xchg(word, group);
     atomic_inc(arrived);
     uint poll = 0;

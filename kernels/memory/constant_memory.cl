@@ -5,7 +5,6 @@
 // All work-items of a group follow the ring, each from a place of its own.
 kernel void follow_together(constant uchar *memory, global const uint *start, global uint *last,
                             uint trips) {
-    constant const uchar *bytes = memory;
     uint at = start[get_global_id(0)];
     FOLLOW(trips)
     last[get_global_id(0)] = at;

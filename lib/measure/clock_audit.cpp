@@ -164,7 +164,7 @@ std::vector<Finding> audit(const Series &stamps, const std::string &refusal) {
     if (columns.stamped() < 8)
         return none(Status::inconclusive, "fewer than 8 launches were stamped");
     if (const std::string why = unsound(columns); !why.empty())
-        return none(Status::unsupported, why);
+        return none(Status::unsupported, refusal.empty() ? why : refusal);
 
     const double tick = tick_of(columns) * 1e-9;
     const double rough = ratio_of(columns, prompt_launches(columns, 0)).first;

@@ -62,15 +62,26 @@ TEST_CASE("driver.clock.sound_stamps_are_used") {
 }
 
 TEST_CASE("driver.clock.host_replaces_bad_stamps") {
-    for (const char *behaviour :
-         {"queue_profiling=-35", "queue_profiling=-35,stamps=zero", "stamps=zero",
-          "stamps=backward", "stamps=constant", "stamps=error", "stamps=unit"}) {
+    for (const char *behaviour : {"queue_profiling=-35", "queue_profiling=-35,stamps=zero",
+                                  "stamps=zero", "stamps=backward", "stamps=constant",
+                                  "stamps=unstarted", "stamps=error", "stamps=unit"}) {
         const Timed timed = measured_with(behaviour);
         CAPTURE(behaviour, timed.reason);
         CHECK(timed.clock == "host");
         CHECK(!timed.reason.empty());
         // A wrong unit or a launch not cancelled is far beyond this; a busy machine is within.
         CHECK_THAT(timed.seconds_per_trip, WithinRel(truth, 0.3));
+    }
+}
+
+// What Mesa's Panfrost does where the kernel has no time stamps: 25.0 gives zeros, 26.2 an error.
+TEST_CASE("driver.clock.panfrost_is_timed_by_the_host") {
+    for (const char *behaviour : {"queue_profiling=-35,timer_ns=0,stamps=zero",
+                                  "queue_profiling=-35,timer_ns=0,stamps=error"}) {
+        const Timed timed = measured_with(behaviour);
+        CAPTURE(behaviour, timed.reason);
+        CHECK(timed.clock == "host");
+        CHECK_THAT(timed.reason, ContainsSubstring("CL_INVALID_QUEUE_PROPERTIES"));
     }
 }
 

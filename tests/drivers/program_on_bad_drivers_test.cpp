@@ -58,8 +58,9 @@ TEST_CASE("program.sound_stamps_are_the_clock") {
 
 TEST_CASE("program.bad_stamps_leave_the_host_clock") {
     for (const char *behaviour :
-         {"queue_profiling=-35", "queue_profiling=-35,stamps=zero", "stamps=zero",
-          "stamps=backward", "stamps=constant", "stamps=error", "stamps=unit", "stamps=coarse"}) {
+         {"queue_profiling=-35", "queue_profiling=-35,timer_ns=0,stamps=zero",
+          "queue_profiling=-35,timer_ns=0,stamps=error", "stamps=zero", "stamps=backward",
+          "stamps=constant", "stamps=unstarted", "stamps=error", "stamps=unit", "stamps=coarse"}) {
         const StubRun run = report_on_stub(sound + "," + behaviour, {"compute/fma_rate"});
         const ProbeRecord &timer = run.record("host/event_timer");
         const ProbeRecord &rate = run.record("compute/fma_rate");
@@ -72,9 +73,11 @@ TEST_CASE("program.bad_stamps_leave_the_host_clock") {
 }
 
 TEST_CASE("program.refused_profiling_is_told") {
-    const Outcome devices = run_on_stub("queue_profiling=-35", {"devices"});
-    CHECK(devices.exit_status == 0);
-    CHECK_THAT(devices.out, ContainsSubstring("CL_INVALID_QUEUE_PROPERTIES"));
+    for (const char *isolation : {"--isolate", "--no-isolate"}) {
+        const Outcome devices = run_on_stub("queue_profiling=-35", {"devices", isolation});
+        CHECK(devices.exit_status == 0);
+        CHECK_THAT(devices.out, ContainsSubstring("CL_INVALID_QUEUE_PROPERTIES"));
+    }
 }
 
 TEST_CASE("program.build_error_shows_log_file_and_line") {

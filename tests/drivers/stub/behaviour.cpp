@@ -16,7 +16,8 @@ constexpr std::string_view settings[] = {
     "group",         "half_answers",    "image_error", "launch_crash", "launch_hang", "launch_us",
     "list_crash",    "list_hang",       "lost",        "memory_mib",   "mhz",         "name",
     "no_cache_size", "no_images",       "no_platform", "oom",          "oom_code",    "oom_launch",
-    "prints",        "queue_profiling", "stamps",      "trip_ns",      "vanish",      "version",
+    "prints",        "queue_profiling", "stamps",      "timer_ns",     "trip_ns",     "vanish",
+    "version",
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view entry) {

@@ -186,7 +186,7 @@ cl_int execution(cl_device_info name, const Answer &answer) {
     case CL_DEVICE_MAX_PARAMETER_SIZE:
         return answer(std::size_t{1024});
     case CL_DEVICE_PROFILING_TIMER_RESOLUTION:
-        return answer(std::size_t{1});
+        return answer(static_cast<std::size_t>(behaviour().number("timer_ns", 1)));
     case CL_DEVICE_PRINTF_BUFFER_SIZE:
         return answer(std::size_t{1u << 20});
     case CL_DEVICE_QUEUE_PROPERTIES:

@@ -144,6 +144,9 @@ cl_int get_event_profiling_info(cl_event event, cl_profiling_info name, std::siz
         return answer(cl_ulong{0});
     if (!profiled || status(body) != CL_COMPLETE || manner == "error")
         return CL_PROFILING_INFO_NOT_AVAILABLE;
+    if (manner == "unstarted" && name != CL_PROFILING_COMMAND_QUEUED &&
+        name != CL_PROFILING_COMMAND_SUBMIT)
+        return answer(cl_ulong{0});
     switch (name) {
     case CL_PROFILING_COMMAND_QUEUED:
         return answer(told(body.queued));

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# clprobe on Panfrost's compiler, for Malis that nobody has to have: built for arm64 and run under
+# qemu-user, on Rusticl with Mesa's no-hardware shim. Kernels are compiled and launched, but do not
+# execute, so that every verification has to fail.
+#   tests/drivers/panfrost.sh [--gpu g52]...     all of those below by default
+. "$(dirname "$0")/common.sh"
+
+declare -A id_of=( # as the kernel driver tells them, in hexadecimal
+    [g31]=7093 [g52]=7212 [g57]=9091 [g72]=6221 [g76]=7211 [g310]=ac74 [g610]=a867 [t860]=860
+)
+all='g31 g52 g57 g72 g76 g310 g610 t860'
+
+gpus=
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --gpu) gpus="$gpus ${2?which one?}"; shift 2 ;;
+        *) die "usage: $0 [--gpu NAME]..., of $all" ;;
+    esac
+done
+gpus=${gpus:-$all}
+for gpu in $gpus; do [ -n "${id_of[$gpu]-}" ] || die "no GPU $gpu; there are $all"; done
+
+need cmake ninja aarch64-linux-gnu-g++ qemu-aarch64-static python3
+checks=$tree/tests/drivers/panfrost
+sysroot=$cache/panfrost/sysroot
+start_results
+
+packages=mesa-opencl-icd,mesa-drm-shim,ocl-icd-opencl-dev,opencl-clhpp-headers,nlohmann-json3-dev
+unpack_debian "$sysroot" trixie arm64 "$packages,libfmt-dev,libcli11-dev,libc6-dev" --variant=extract
+ln -sfn usr/lib "$sysroot/lib" # left out where packages are not configured
+
+say "Building clprobe for arm64"
+(
+    cd "$tree"
+    CLPROBE_SYSROOT=$sysroot cmake --preset arm64
+    cmake --build --preset arm64
+    aarch64-linux-gnu-g++ --sysroot="$sysroot" -O2 -Wall -Wextra -Werror -shared -fPIC \
+        "$checks/fences.cpp" -o "$results/fences.so"
+) >"$results/build.txt" 2>&1 || die "the build failed: see $results/build.txt"
+
+# on GPU SHADERS ARGUMENT...: clprobe on it, with that folder for the compiler's cache. The emulator
+# is a static program, so that LD_PRELOAD and its like mean the emulated one.
+on() {
+    local gpu=$1 shaders=$2
+    shift 2
+    env QEMU_LD_PREFIX="$sysroot" LD_LIBRARY_PATH="$sysroot/usr/lib/aarch64-linux-gnu" \
+        LD_PRELOAD="$results/fences.so:libpanfrost_noop_drm_shim.so" PAN_GPU_ID="${id_of[$gpu]}" \
+        RUSTICL_ENABLE=panfrost OCL_ICD_VENDORS=libRusticlOpenCL.so.1 \
+        MESA_SHADER_CACHE_DISABLE=false MESA_SHADER_CACHE_DIR="$shaders" \
+        qemu-aarch64-static "$tree/build/arm64/harness/clprobe" "$@"
+}
+
+# A cache that holds OpenCL's own library of functions and nothing else: compiling that takes half a
+# minute a GPU, and the compiler is silent about what it finds in a cache.
+prime() { # GPU
+    local shaders=$cache/panfrost/shaders/$1 new=$cache/panfrost/shaders/$1.new
+    [ ! -d "$shaders" ] || return 0
+    say "Compiling the built-in functions for $1, once"
+    rm -rf "$new"
+    mkdir -p "$new/kernels/host"
+    echo 'kernel void spin(global uint *out, uint a, uint b, uint c) { out[0] = a; }' \
+        >"$new/kernels/host/event_timer.cl"
+    CLPROBE_KERNEL_DIR=$new/kernels on "$1" "$new" run --no-isolate --profile tiny \
+        host/event_timer >"$results/$1-prime.txt" 2>&1 || true # as nothing executes, it failed
+    rm -rf "$new/kernels"
+    mv "$new" "$shaders"
+}
+
+# A run of every probe, in which no kernel executes.
+check_run() { # GPU NAME
+    say "Running every probe at the tiny profile on $1 ($2)"
+    if on "$1" "$shaders" run --no-isolate --profile tiny --json "$results/$2.json" \
+        >"$results/$2.txt" 2>&1; then
+        say "$2: nothing failed, though nothing was executed"
+        bad=1
+    fi
+    "$checks/check_run.py" "$results/list.json" "$results/$2.json" || bad=1
+}
+
+bad=
+shaders=$(mktemp -d)
+trap 'rm -rf "$shaders"' EXIT
+for gpu in $gpus; do
+    prime "$gpu"
+    rm -rf "$shaders"
+    cp -a "$cache/panfrost/shaders/$gpu" "$shaders"
+    on "$gpu" "$shaders" list --json >"$results/list.json"
+    on "$gpu" "$shaders" devices --no-isolate
+    case "$gpu" in
+        g52 | g610)
+            check_run "$gpu" "$gpu-run"
+            # As on a kernel driver that has time stamps: START and END are zero then.
+            CLPROBE_SHIM_STAMPS=1 check_run "$gpu" "$gpu-stamps-run"
+            ;;
+    esac
+done
+[ -z "$bad" ] || { say "Not all is as it must be: see $results"; exit 1; }
