@@ -55,9 +55,9 @@ void leave_sum(VEC sum, local uint *scratch, global uint *sums) {
 // ratio, from tile `offset` on.
 kernel void walk(global const VEC *from, uint base, uint tiles, uint offset, local uint *scratch,
                  global uint *sums, uint trips) {
-    const size_t lanes = get_local_size(0);
+    const uint lanes = (uint)get_local_size(0);
     const uint lane = (uint)get_local_id(0);
-    const uint tile_size = 8 * (uint)lanes;
+    const uint tile_size = 8 * lanes;
     const uint tile = mul_hi((uint)get_group_id(0) * 2654435769u, tiles) + offset;
     const uint end = tiles * tile_size;
     uint at = (tile < tiles ? tile : tile - tiles) * tile_size + lane;

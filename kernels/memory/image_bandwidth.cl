@@ -31,8 +31,8 @@ uint painted(uint x, uint y, uint key) {
 kernel void paint_values(write_only image2d_t image, uint key, float unit) {
     const int width = get_image_width(image);
     const int height = get_image_height(image);
-    for (int y = get_group_id(0); y < height; y += get_num_groups(0))
-        for (int x = get_local_id(0); x < width; x += get_local_size(0)) {
+    for (int y = (int)get_group_id(0); y < height; y += (int)get_num_groups(0))
+        for (int x = (int)get_local_id(0); x < width; x += (int)get_local_size(0)) {
             const uint bits = painted(x, y, key);
             const uint4 bytes = (uint4)(bits, bits >> 8, bits >> 16, bits >> 24) & 255;
             write_imagef(image, (int2)(x, y), convert_float4(bytes) * unit);
@@ -43,8 +43,8 @@ kernel void paint_values(write_only image2d_t image, uint key, float unit) {
 kernel void paint_words(write_only image2d_t image, uint key) {
     const int width = get_image_width(image);
     const int height = get_image_height(image);
-    for (int y = get_group_id(0); y < height; y += get_num_groups(0))
-        for (int x = get_local_id(0); x < width; x += get_local_size(0))
+    for (int y = (int)get_group_id(0); y < height; y += (int)get_num_groups(0))
+        for (int x = (int)get_local_id(0); x < width; x += (int)get_local_size(0))
             write_imageui(image, (int2)(x, y),
                           painted(x, y, key) * (uint4)(1, 0x9e3779b1u, 0x85ebca77u, 0xc2b2ae3du));
 }
@@ -61,7 +61,7 @@ kernel void paint_words(write_only image2d_t image, uint key) {
     kernel void name(read_only image2d_t image, Walk walk, global const uint2 *places,             \
                      float scale, global uint *sums, uint trips) {                                 \
         const uint2 place = places[get_local_id(0)];                                               \
-        uint tile = (walk.first + get_group_id(0) * walk.apart) % walk.tiles;                                \
+        uint tile = (walk.first + (uint)get_group_id(0) * walk.apart) % walk.tiles;                \
         uint total = 0;                                                                            \
         for (uint trip = 0; trip < trips; ++trip) {                                                \
             const uint column = tile & ((1u << walk.columns_log2) - 1);                            \

@@ -20,7 +20,7 @@ int2 texel_at(uint block, Layout layout) {
 // Makes the first texel of each block that a ring visits from `first` to before `end` hold the
 // coordinates of the next.
 kernel void link_ring(write_only image2d_t image, Ring ring, Layout layout, uint first, uint end) {
-    for (uint i = first + get_global_id(0); i < end; i += get_global_size(0)) {
+    for (uint i = first + (uint)get_global_id(0); i < end; i += (uint)get_global_size(0)) {
         const int2 next = texel_at(ring_block(i + 1 < ring.blocks ? i + 1 : 0, ring), layout);
         write_imageui(image, texel_at(ring_block(i, ring), layout), (uint4)(as_uint2(next), 0, 0));
     }
@@ -29,7 +29,7 @@ kernel void link_ring(write_only image2d_t image, Ring ring, Layout layout, uint
 // Makes a ring of pairs of texels, which may be twice the same one. Both hold the coordinates of
 // the second, and those of the next pair's first.
 kernel void link_pairs(write_only image2d_t image, global const int4 *pairs, uint count) {
-    for (uint i = get_global_id(0); i < count; i += get_global_size(0)) {
+    for (uint i = (uint)get_global_id(0); i < count; i += (uint)get_global_size(0)) {
         const int4 pair = pairs[i];
         const int4 next = pairs[i + 1 < count ? i + 1 : 0];
         const uint4 texel = as_uint4((int4)(pair.s23, next.s01));
@@ -48,7 +48,7 @@ kernel void follow_ring(read_only image2d_t image, Ring ring, Layout layout, uin
                         global uint *sums, global const int2 *start, global int2 *last,
                         uint trips) {
     uint sum = 0;
-    for (uint i = get_local_id(0); i < warm; i += get_local_size(0)) {
+    for (uint i = (uint)get_local_id(0); i < warm; i += (uint)get_local_size(0)) {
         const uint block = ring_block((from + i) % ring.blocks, ring);
         const uint4 next = read_imageui(image, texels, texel_at(block, layout));
         sum += next.s0 + next.s1;
