@@ -1,5 +1,6 @@
 #include "child.hpp"
 #include "exit_status.hpp"
+#include "isolation.hpp"
 #include "no_device.hpp"
 #include "signals.hpp"
 #include "subprocess.hpp"
@@ -99,19 +100,18 @@ void probe(const Json &request, const Registry &registry, const std::stop_token 
 }
 
 void inspect(const Json &request, const Registry &registry, const std::stop_token &stop) {
-    const Probe *probe = registry.find(request.at("probe").get<std::string>());
-    if (probe == nullptr)
-        throw Error("the program was replaced while it ran");
     const InspectOptions options{request.at("disassemble").get<bool>(),
                                  request.at("launch").get<bool>()};
     const Context context(find_device(request.at("device").get<std::string>()));
-    const auto variants = probe->kernels(context.device().info());
+    const auto probes = registry.match(request.at("probes").get<std::vector<std::string>>());
+    const std::vector<InspectedBuild> builds = builds_of(probes, context.device().info());
     for (auto i = request.at("first").get<std::size_t>();
-         i < variants.size() && !stop.stop_requested(); ++i) {
+         i < builds.size() && !stop.stop_requested(); ++i) {
+        const auto &[probe, variant] = builds[i];
+        const KernelText text = with_override(registry.kernel(variant.text));
         Json kernels = Json::array();
-        const KernelText text = with_override(registry.kernel(variants[i].text));
         for (const InspectedKernel &kernel :
-             clprobe::inspect(context, *probe, text, variants[i], options))
+             clprobe::inspect(context, *probe, text, variant, options))
             kernels.push_back(to_json(kernel));
         send({{"kernels", std::move(kernels)}});
     }

@@ -12,7 +12,7 @@ namespace clprobe::runner {
 inline constexpr std::string_view list_child = "child-list";   ///< which devices there are
 inline constexpr std::string_view check_child = "child-check"; ///< what kind of queue one grants
 inline constexpr std::string_view probe_child = "child-probe"; ///< one probe on one device
-/// The builds of a probe's kernels, from one of them on.
+/// The builds of some probes' kernels, from one of them on.
 inline constexpr std::string_view inspect_child = "child-inspect";
 
 /// Whether a command is one of these.

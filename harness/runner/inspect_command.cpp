@@ -15,8 +15,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <iostream>
-#include <iterator>
 #include <optional>
 
 namespace clprobe::runner {
@@ -37,24 +37,30 @@ public:
         return listing_of(devices_);
     }
 
-    std::vector<InspectedKernel> kernels_of(const Probe &probe, const DeviceInfo &device) {
+    void inspect(const std::vector<const Probe *> &probes, const DeviceInfo &device,
+                 const std::function<void(InspectedKernel)> &take) {
         if (isolate_)
-            return inspect_isolated(registry_, probe, device, inspect_, isolation_);
-        const Context context(*std::find_if(devices_.begin(), devices_.end(), [&](const Device &d) {
-            return d.info().slug == device.slug;
-        }));
-        std::vector<InspectedKernel> kernels;
-        for (const KernelVariant &variant : probe.kernels(device)) {
-            if (isolation_.stop.stop_requested())
-                throw Cancelled();
-            const KernelText text = with_override(registry_.kernel(variant.text));
-            std::ranges::move(inspect(context, probe, text, variant, inspect_),
-                              std::back_inserter(kernels));
-        }
-        return kernels;
+            inspect_isolated(registry_, probes, device, inspect_, isolation_, take);
+        else
+            inspect_here(probes, device, take);
     }
 
 private:
+    void inspect_here(const std::vector<const Probe *> &probes, const DeviceInfo &device,
+                      const std::function<void(InspectedKernel)> &take) {
+        const Context context(*std::find_if(devices_.begin(), devices_.end(), [&](const Device &d) {
+            return d.info().slug == device.slug;
+        }));
+        for (const auto &[probe, variant] : builds_of(probes, device)) {
+            if (isolation_.stop.stop_requested())
+                throw Cancelled();
+            const KernelText text = with_override(registry_.kernel(variant.text));
+            for (InspectedKernel &kernel :
+                 clprobe::inspect(context, *probe, text, variant, inspect_))
+                take(std::move(kernel));
+        }
+    }
+
     const Registry &registry_;
     InspectOptions inspect_;
     Isolation isolation_;
@@ -70,9 +76,9 @@ const DeviceInfo &chosen_device(const std::vector<DeviceInfo> &devices,
     return devices[chosen.front()];
 }
 
-void say_what_is_inspected(const Probe &probe, std::size_t kernels) {
+void say_what_is_inspected(const InspectedKernel &kernel, std::size_t kernels) {
     if (stderr_can_be_rewritten())
-        fmt::print(stderr, "\r{} kernels, now those of {}\x1b[K", kernels, probe.info().name);
+        fmt::print(stderr, "\r{} kernels, now those of {}\x1b[K", kernels, kernel.probe);
 }
 
 void clear_line() {
@@ -114,11 +120,10 @@ std::optional<Inspection> inspect_device(const InspectCommandOptions &options,
     }
     Inspection inspection{
         std::string(version()), chosen_device(listing.devices, options.device.value_or("")), {}};
-    for (const Probe *probe : probes) {
-        say_what_is_inspected(*probe, inspection.kernels.size());
-        std::ranges::move(workplace.kernels_of(*probe, inspection.device),
-                          std::back_inserter(inspection.kernels));
-    }
+    workplace.inspect(probes, inspection.device, [&](InspectedKernel kernel) {
+        inspection.kernels.push_back(std::move(kernel));
+        say_what_is_inspected(inspection.kernels.back(), inspection.kernels.size());
+    });
     clear_line();
     return inspection;
 }

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace clprobe::runner {
@@ -51,10 +53,10 @@ std::vector<Column> fixed_columns() {
                                    : std::string();
          }},
         {"limit", [](const K &k) { return number(k.said.max_group_size); }},
-        {"multiple", [](const K &k) { return number(k.preferred_multiple); }},
-        {"private", [](const K &k) { return number(k.said.private_memory); }},
+        {"mult", [](const K &k) { return number(k.preferred_multiple); }},
+        {"priv", [](const K &k) { return number(k.said.private_memory); }},
         {"local", [](const K &k) { return number(k.said.local_memory); }},
-        {"registers", [](const K &k) { return number(k.said.registers); }},
+        {"regs", [](const K &k) { return number(k.said.registers); }},
         {"stack", [](const K &k) { return number(k.said.stack); }},
         {"spilled", [](const K &k) { return spilled(k.said); }},
     };
@@ -74,7 +76,7 @@ std::vector<Column> code_columns() {
     using K = InspectedKernel;
     return {
         {"fma", [](const K &k) { return k.disassembly ? fma_of(k.disassembly->all) : ""; }},
-        {"loop's fma",
+        {"in loop",
          [](const K &k) {
              return k.disassembly && k.disassembly->loop ? fma_of(*k.disassembly->loop) : "";
          }},
@@ -116,20 +118,28 @@ std::vector<Column> columns_for(const std::vector<InspectedKernel> &kernels) {
     return columns;
 }
 
-std::string reason(const InspectedKernel &kernel) {
+/// What did not work; empty where everything did.
+std::string problem_of(const InspectedKernel &kernel) {
     const std::string &error =
         kernel.error.empty() && kernel.launch ? kernel.launch->error : kernel.error;
-    return error.empty() ? error : ": " + error.substr(0, error.find('\n'));
+    return error.substr(0, error.find('\n'));
 }
 
-TableRow row_of(const InspectedKernel &kernel, const std::vector<Column> &columns) {
-    TableRow row;
+TableRow row_of(const InspectedKernel &kernel, const std::string &name,
+                const std::vector<Column> &columns) {
+    TableRow row{{name}, problem_of(kernel).empty() ? Colour::none : Colour::red};
     for (const Column &column : columns)
         row.cells.push_back(column.cell(kernel));
-    const std::string problem = reason(kernel);
-    row.cells.push_back(kernel_name(kernel.variant, kernel.function) + problem);
-    row.colour = problem.empty() ? Colour::none : Colour::red;
     return row;
+}
+
+std::vector<TableRow> problem_rows(std::span<const InspectedKernel> kernels) {
+    std::vector<TableRow> rows;
+    for (const InspectedKernel &kernel : kernels)
+        if (const std::string problem = problem_of(kernel); !problem.empty())
+            rows.push_back(
+                {{kernel_name(kernel.variant, kernel.function) + ": " + problem}, Colour::red});
+    return rows;
 }
 
 /// What the compiler printed besides while the probe's kernels were built, each line once.
@@ -143,14 +153,28 @@ std::vector<TableRow> message_rows(std::span<const InspectedKernel> kernels) {
     return rows;
 }
 
+/// The kernels' names: of a build with a single kernel that of the build is enough.
+std::vector<std::string> names_of(const std::vector<InspectedKernel> &kernels) {
+    std::map<std::pair<std::string, std::string>, int> of_build;
+    for (const InspectedKernel &kernel : kernels)
+        ++of_build[{kernel.probe, kernel.variant}];
+    std::vector<std::string> names;
+    for (const InspectedKernel &kernel : kernels) {
+        const bool alone = !kernel.variant.empty() && of_build[{kernel.probe, kernel.variant}] == 1;
+        names.push_back(alone ? kernel.variant : kernel_name(kernel.variant, kernel.function));
+    }
+    return names;
+}
+
 /// So that the tables of all probes line up.
 std::vector<std::size_t> widths_of(const TableRow &head, const std::vector<TableRow> &rows) {
-    std::vector<std::size_t> widths(head.cells.size() - 1); // the last column takes what is left
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-        widths[i] = head.cells[i].size();
-        for (const TableRow &row : rows)
+    std::vector<std::size_t> widths;
+    for (const std::string &cell : head.cells)
+        widths.push_back(cell.size());
+    for (const TableRow &row : rows)
+        for (std::size_t i = 0; i < widths.size(); ++i)
             widths[i] = std::max(widths[i], row.cells[i].size());
-    }
+    widths.pop_back(); // the last column takes what is left
     return widths;
 }
 
@@ -164,13 +188,13 @@ std::string kernel_name(const std::string &variant, const std::string &function)
 
 std::string inspection_text(const Inspection &inspection, const TextStyle &style) {
     const std::vector<Column> columns = columns_for(inspection.kernels);
-    TableRow head{{}, Colour::dim};
+    TableRow head{{"kernel"}, Colour::dim};
     for (const Column &column : columns)
         head.cells.push_back(column.head);
-    head.cells.emplace_back("kernel");
+    const std::vector<std::string> names = names_of(inspection.kernels);
     std::vector<TableRow> rows;
-    for (const InspectedKernel &kernel : inspection.kernels)
-        rows.push_back(row_of(kernel, columns));
+    for (std::size_t i = 0; i < names.size(); ++i)
+        rows.push_back(row_of(inspection.kernels[i], names[i], columns));
     const std::vector<std::size_t> widths = widths_of(head, rows);
     std::string text = device_text(inspection.device, style);
     for (std::size_t i = 0; i < rows.size();) {
@@ -181,7 +205,8 @@ std::string inspection_text(const Inspection &inspection, const TextStyle &style
         for (; i < rows.size() && inspection.kernels[i].probe == probe; ++i)
             table.push_back(rows[i]);
         text += render_table(table, style, widths);
-        text += render_table(message_rows({&inspection.kernels[first], i - first}), style);
+        const std::span<const InspectedKernel> shown(&inspection.kernels[first], i - first);
+        text += render_table(problem_rows(shown), style) + render_table(message_rows(shown), style);
     }
     return text;
 }

@@ -7,7 +7,7 @@
 namespace clprobe::runner {
 
 /// The inspection for people: a table a probe and a row a kernel, of columns where anything is
-/// known, the kernel's name last.
+/// known.
 [[nodiscard]] std::string inspection_text(const Inspection &inspection, const TextStyle &style);
 
 /// Each kernel's disassembly below its name.

@@ -59,19 +59,30 @@ Outcome ask_child(const ChildTask &task, const char *member,
 
 } // namespace
 
-std::vector<InspectedKernel> inspect_isolated(const Registry &registry, const Probe &probe,
-                                              const DeviceInfo &device,
-                                              const InspectOptions &options,
-                                              const Isolation &isolation) {
-    constexpr double build_seconds = 120; // a large kernel takes some compilers a minute
-    const auto variants = probe.kernels(device);
-    std::vector<InspectedKernel> inspected;
-    for (std::size_t next = 0; next < variants.size(); ++next) {
+std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
+                                      const DeviceInfo &device) {
+    std::vector<InspectedBuild> builds;
+    for (const Probe *probe : probes)
+        for (KernelVariant &variant : probe->kernels(device))
+            builds.push_back({probe, std::move(variant)});
+    return builds;
+}
+
+void inspect_isolated(const Registry &registry, const std::vector<const Probe *> &probes,
+                      const DeviceInfo &device, const InspectOptions &options,
+                      const Isolation &isolation,
+                      const std::function<void(InspectedKernel)> &take) {
+    const std::vector<InspectedBuild> builds = builds_of(probes, device);
+    std::vector<std::string> names;
+    for (const Probe *probe : probes)
+        names.push_back(probe->info().name);
+    for (std::size_t next = 0; next < builds.size(); ++next) {
+        // A large kernel takes some compilers a minute, but not each.
         const double limit = isolation.seconds > 0
                                  ? isolation.seconds
-                                 : build_seconds * static_cast<double>(variants.size() - next);
+                                 : 120 + 10 * static_cast<double>(builds.size() - next);
         const ChildTask task = task_for(inspect_child,
-                                        {{"probe", probe.info().name},
+                                        {{"probes", names},
                                          {"device", device.slug},
                                          {"first", next},
                                          {"disassemble", options.disassemble},
@@ -79,18 +90,19 @@ std::vector<InspectedKernel> inspect_isolated(const Registry &registry, const Pr
                                         limit, isolation);
         const auto outcome = ask_child(task, "inspected", [&](const Json &message) {
             for (const Json &kernel : message.at("kernels"))
-                inspected.push_back(inspected_kernel_from_json(kernel));
+                take(inspected_kernel_from_json(kernel));
             ++next;
         });
         if (isolation.stop.stop_requested())
             throw Cancelled();
-        if (next < variants.size()) {
-            const KernelText text = with_override(registry.kernel(variants[next].text));
-            inspected.push_back(uninspected(probe, text, variants[next]));
-            inspected.back().error = outcome.problem;
+        if (next < builds.size()) {
+            const auto &[probe, variant] = builds[next];
+            InspectedKernel lost =
+                uninspected(*probe, with_override(registry.kernel(variant.text)), variant);
+            lost.error = outcome.problem;
+            take(std::move(lost));
         }
     }
-    return inspected;
 }
 
 Listing listing_of(const std::vector<Device> &devices) {

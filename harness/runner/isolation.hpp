@@ -42,11 +42,19 @@ struct Isolation {
                                              const Isolation &isolation,
                                              const std::function<void(double)> &progress);
 
-/// The probe's kernels on that device, inspected in a child process. A build at which it crashes or
-/// hangs is a kernel with that error, and another child goes on behind it. Throws Cancelled where
-/// it was stopped.
-[[nodiscard]] std::vector<InspectedKernel>
-inspect_isolated(const Registry &registry, const Probe &probe, const DeviceInfo &device,
-                 const InspectOptions &options, const Isolation &isolation);
+/// One of the builds to inspect.
+struct InspectedBuild {
+    const Probe *probe = nullptr;
+    KernelVariant variant;
+};
+[[nodiscard]] std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
+                                                    const DeviceInfo &device);
+
+/// These builds' kernels on that device, inspected in a child process, as `take` gets them. A build
+/// at which it crashes or hangs is a kernel with that error, and another child goes on behind it.
+/// Throws Cancelled where it was stopped.
+void inspect_isolated(const Registry &registry, const std::vector<const Probe *> &probes,
+                      const DeviceInfo &device, const InspectOptions &options,
+                      const Isolation &isolation, const std::function<void(InspectedKernel)> &take);
 
 } // namespace clprobe::runner
