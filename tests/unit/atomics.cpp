@@ -1,9 +1,8 @@
+#include "interpreted.hpp"
 #include "memory/atomics/experiment.hpp"
 #include "memory/atomics/findings.hpp"
 #include "memory/atomics/operations.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
@@ -45,20 +44,10 @@ public:
     }
 
 private:
-    void take(const char *name, std::vector<double> at, double seconds_per_trip) {
+    void take(const char *name, const std::vector<double> &at, double seconds_per_trip) {
         const auto shapes = series_shapes();
-        const auto shape = std::find_if(shapes.begin(), shapes.end(),
-                                        [&](const SeriesShape &s) { return s.name == name; });
-        Series &series = data_.add(name, shape->axes, shape->measure);
-        for (int block = 0; block < 6; ++block)
-            for (const double trips : {25.0, 50.0, 100.0}) {
-                at.push_back(trips);
-                Point &point = series.point(at);
-                const double time = 5e-6 + trips * seconds_per_trip;
-                point.samples.push_back(time * std::exp(0.002 * random_.normal()));
-                point.block.push_back(block);
-                at.pop_back();
-            }
+        add_launches(data_, *std::ranges::find(shapes, name, &SeriesShape::name), at,
+                     {100.0, seconds_per_trip, 0.002}, random_);
     }
 
     Random random_;
@@ -66,13 +55,7 @@ private:
 };
 
 std::vector<Finding> interpretation(const Dataset &data) {
-    const Registry probes = builtin_probes();
-    return probes.find("memory/atomics")->interpret(data, {});
-}
-
-const Finding &of(const std::vector<Finding> &findings, std::string_view key) {
-    return *std::find_if(findings.begin(), findings.end(),
-                         [&](const Finding &finding) { return finding.key == key; });
+    return builtin("memory/atomics").interpret(data, {});
 }
 
 } // namespace
@@ -83,17 +66,18 @@ TEST_CASE("unit.atomics.findings of known rates") {
         REQUIRE(findings.size() == finding_keys().size());
         const auto check = [&](std::string_view key, double value) {
             INFO(key);
-            REQUIRE(of(findings, key).status == Status::measured);
-            CHECK_THAT(of(findings, key).value.value(), Catch::Matchers::WithinRel(value, 0.01));
-            CHECK(of(findings, key).interval->contains(*of(findings, key).value));
+            REQUIRE(finding(findings, key).status == Status::measured);
+            CHECK_THAT(finding(findings, key).value.value(),
+                       Catch::Matchers::WithinRel(value, 0.01));
+            CHECK(finding(findings, key).interval->contains(*finding(findings, key).value));
         };
         check("atomic.global.int.add.contended.rate", 1e9);
         check("atomic.local.int.min.spread.rate", 1e9 / 2);
         check("atomic.global.float.exchange.spread.rate", 1e9 / 3);
         check("atomic.local.int.compare_exchange.latency", 100e-9);
         check("atomic.global.partitions", 2);
-        CHECK(of(findings, "atomic.global.float.add.latency").status == Status::unsupported);
-        CHECK(of(findings, "atomic.local.float.min.spread.rate").note == "not there");
+        CHECK(finding(findings, "atomic.global.float.add.latency").status == Status::unsupported);
+        CHECK(finding(findings, "atomic.local.float.min.spread.rate").note == "not there");
     }
 }
 
@@ -102,10 +86,10 @@ TEST_CASE("unit.atomics.the faster of dropped and used results is the finding") 
     std::erase_if(data.add(series::rates, {}, {}).points,
                   [](const Point &point) { return point.at[4] == 0; });
     const auto findings = interpretation(data);
-    const Finding &finding = of(findings, "atomic.global.int.add.spread.rate");
-    CHECK_THAT(finding.value.value(), Catch::Matchers::WithinRel(0.5e9, 0.01));
-    CHECK(finding.method.starts_with("results used"));
-    CHECK(finding.note.empty());
+    const Finding &found = finding(findings, "atomic.global.int.add.spread.rate");
+    CHECK_THAT(found.value.value(), Catch::Matchers::WithinRel(0.5e9, 0.01));
+    CHECK(found.method.starts_with("results used"));
+    CHECK(found.note.empty());
 }
 
 TEST_CASE("unit.atomics.what was not timed is not said") {

@@ -1,6 +1,5 @@
+#include "interpreted.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -49,8 +48,7 @@ Dataset rounds(const Truth &truth, std::uint64_t seed = 1) {
 }
 
 Finding finding_of(const Dataset &data) {
-    static const Registry registry = builtin_probes();
-    const auto findings = registry.find("memory/cache_sharing")->interpret(data, {});
+    const auto findings = builtin("memory/cache_sharing").interpret(data, {});
     REQUIRE(findings.size() == 1);
     CHECK(findings[0].key == "cache.l1.shared_with_image");
     return findings[0];

@@ -1,4 +1,4 @@
-#include <clprobe/probes.hpp>
+#include "interpreted.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -50,8 +50,7 @@ Dataset staircase(ModelDevice &device, int samples, double half = 0.5) {
 }
 
 Finding interpretation(const Dataset &data) {
-    const Registry probes = builtin_probes();
-    const auto findings = probes.find("execution/compute_units")->interpret(data, {});
+    const auto findings = builtin("execution/compute_units").interpret(data, {});
     REQUIRE(findings.size() == 1);
     return findings.front();
 }

@@ -1,7 +1,6 @@
 #include "compute/fma_rate/interpret.hpp"
 #include "compute/fma_rate/variant.hpp"
-
-#include <clprobe/probes.hpp>
+#include "interpreted.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -83,27 +82,25 @@ Facts some_device() {
     return facts;
 }
 
-Finding finding(const Dataset &data, const std::string &key, const Facts &facts = some_device()) {
-    const Registry registry = builtin_probes();
-    const Probe *probe = registry.find("compute/fma_rate");
-    REQUIRE(probe != nullptr);
-    const std::vector<Finding> all = probe->interpret(data, facts);
-    REQUIRE(all.size() == probe->info().makes.size());
+Finding found(const Dataset &data, const std::string &key, const Facts &facts = some_device()) {
+    const Probe &probe = builtin("compute/fma_rate");
+    const std::vector<Finding> all = probe.interpret(data, facts);
+    REQUIRE(all.size() == probe.info().makes.size());
     for (std::size_t i = 0; i < all.size(); ++i)
-        CHECK(all[i].key == probe->info().makes[i].key);
-    return *std::find_if(all.begin(), all.end(), [&](const Finding &f) { return f.key == key; });
+        CHECK(all[i].key == probe.info().makes[i].key);
+    return finding(all, key);
 }
 
 } // namespace
 
 TEST_CASE("unit.fma_rate.interpret finds an exact rate and latency") {
-    const Finding rate = finding(clean(), "fma.fp32.rate");
+    const Finding rate = found(clean(), "fma.fp32.rate");
     CHECK(rate.status == Status::measured);
     CHECK(rate.value.value() == Approx(rate_truth).epsilon(1e-9));
     CHECK(rate.unit == Unit::flop_per_second);
     CHECK_THAT(rate.method, ContainsSubstring("12 chains of float16"));
     CHECK_THAT(rate.method, ContainsSubstring("rounded once"));
-    const Finding latency = finding(clean(), "fma.fp64.latency");
+    const Finding latency = found(clean(), "fma.fp64.latency");
     CHECK(latency.status == Status::measured);
     CHECK(latency.value.value() == Approx(latency_truth).epsilon(1e-9));
 }
@@ -114,7 +111,7 @@ TEST_CASE("unit.fma_rate.interpret mostly holds the truth in its interval") {
     for (int seed = 0; seed < seeds; ++seed) {
         std::mt19937 random(static_cast<unsigned>(seed));
         std::normal_distribution<double> noise(1, 0.01);
-        const Finding rate = finding(
+        const Finding rate = found(
             clean([&](double trips) { return rate_time(trips) * noise(random); }), "fma.fp32.rate");
         REQUIRE(rate.interval.has_value());
         CHECK(rate.interval->contains(*rate.value));
@@ -124,20 +121,20 @@ TEST_CASE("unit.fma_rate.interpret mostly holds the truth in its interval") {
 }
 
 TEST_CASE("unit.fma_rate.interpret says what a type lacks") {
-    const Finding rate = finding(clean(), "fma.fp16.rate");
+    const Finding rate = found(clean(), "fma.fp16.rate");
     CHECK(rate.status == Status::unsupported);
     CHECK(rate.note == "the device has no half precision");
     Dataset data = clean();
     data.words["fp64" + entry::failed] = "element 3 is not what the host computes";
-    CHECK(finding(data, "fma.fp64.rate").status == Status::failed);
-    CHECK(finding(data, "fma.fp64.latency").status == Status::failed);
-    CHECK(finding(data, "fma.fp32.rate").status == Status::measured);
+    CHECK(found(data, "fma.fp64.rate").status == Status::failed);
+    CHECK(found(data, "fma.fp64.latency").status == Status::failed);
+    CHECK(found(data, "fma.fp32.rate").status == Status::measured);
 }
 
 TEST_CASE("unit.fma_rate.interpret has no value where nothing was verified") {
     Dataset data = clean();
     data.numbers.erase("fp32" + entry::verified);
-    const Finding rate = finding(data, "fma.fp32.rate");
+    const Finding rate = found(data, "fma.fp32.rate");
     CHECK(rate.status == Status::inconclusive);
     CHECK_THAT(rate.note, ContainsSubstring("verified"));
     CHECK_FALSE(rate.value.has_value());
@@ -146,25 +143,25 @@ TEST_CASE("unit.fma_rate.interpret has no value where nothing was verified") {
 TEST_CASE("unit.fma_rate.interpret of a bare series is suspect") {
     Dataset data;
     time_launches(data, "fp32.rate", wide(), rate_time);
-    const Finding rate = finding(data, "fma.fp32.rate", {});
+    const Finding rate = found(data, "fma.fp32.rate", {});
     CHECK(rate.status == Status::suspect);
     CHECK(rate.value.value() == Approx(rate_truth).epsilon(1e-9));
 }
 
 TEST_CASE("unit.fma_rate.interpret names a reason where there is no data") {
     for (const char *key : {"fma.fp32.rate", "fma.fp32.latency", "fma.fp64.rate"}) {
-        const Finding nothing = finding({}, key);
+        const Finding nothing = found({}, key);
         CHECK(nothing.status == Status::inconclusive);
         CHECK_FALSE(nothing.note.empty());
     }
     Dataset only_rate = clean();
     std::erase_if(only_rate.series, [](const Series &s) { return s.name == "fp32.latency"; });
-    CHECK(finding(only_rate, "fma.fp32.rate").status == Status::measured);
-    CHECK(finding(only_rate, "fma.fp32.latency").status == Status::inconclusive);
+    CHECK(found(only_rate, "fma.fp32.rate").status == Status::measured);
+    CHECK(found(only_rate, "fma.fp32.latency").status == Status::inconclusive);
 }
 
 TEST_CASE("unit.fma_rate.interpret takes no slope from time that is not straight") {
-    const Finding curved = finding(
+    const Finding curved = found(
         clean([](double trips) { return rate_time(trips) * (1 + (trips > 2000 ? 0.01 : 0)); }),
         "fma.fp32.rate");
     CHECK(curved.status == Status::measured);
@@ -174,15 +171,15 @@ TEST_CASE("unit.fma_rate.interpret takes no slope from time that is not straight
 
 TEST_CASE("unit.fma_rate.interpret suspects work that does not follow the trips") {
     const Time folded = [](double trips) { return launch + 1e-6 * std::log2(trips); };
-    CHECK(finding(clean(folded), "fma.fp32.rate").status == Status::suspect);
+    CHECK(found(clean(folded), "fma.fp32.rate").status == Status::suspect);
     const Time half_removed = [](double trips) {
         return launch + std::min(trips, 2500.0) * 2 * wide().per_trip() / rate_truth;
     };
-    CHECK(finding(clean(half_removed), "fma.fp32.rate").status == Status::suspect);
+    CHECK(found(clean(half_removed), "fma.fp32.rate").status == Status::suspect);
     const Time mostly_launch = [](double trips) { return 10 * rate_time(4000) + rate_time(trips); };
-    CHECK(finding(clean(mostly_launch), "fma.fp32.rate").status == Status::suspect);
+    CHECK(found(clean(mostly_launch), "fma.fp32.rate").status == Status::suspect);
     const Time none = [](double) { return launch; };
-    const Finding removed = finding(clean(none), "fma.fp32.rate");
+    const Finding removed = found(clean(none), "fma.fp32.rate");
     CHECK(removed.status == Status::inconclusive);
     CHECK_FALSE(removed.value.has_value());
 }
@@ -195,7 +192,7 @@ TEST_CASE("unit.fma_rate.interpret checks the latency by the knee") {
             time_launches(data, "fp32.latency", chain(chains),
                           [&](double trips) { return launch + trips * 64 * step; });
         }
-        return finding(data, "fma.fp32.latency");
+        return found(data, "fma.fp32.latency");
     };
     const Finding sound = with_chains(1);
     CHECK(sound.status == Status::measured);
@@ -207,7 +204,7 @@ TEST_CASE("unit.fma_rate.interpret counts the variants that were left out") {
     Dataset data = clean();
     data.numbers["fp32" + entry::rejected] = 2;
     data.words["fp32" + entry::rejection] = "mad does not build";
-    CHECK_THAT(finding(data, "fma.fp32.rate").note,
+    CHECK_THAT(found(data, "fma.fp32.rate").note,
                ContainsSubstring("2 variants were left out, the last because: mad does not build"));
 }
 
@@ -216,6 +213,6 @@ TEST_CASE("unit.fma_rate.interpret survives coordinates that are no variant's") 
     for (Series &series : data.series)
         for (Point &point : series.points)
             point.at[0] = 7;
-    CHECK(finding(data, "fma.fp32.rate").status == Status::inconclusive);
-    CHECK(finding(data, "fma.fp32.latency").status == Status::inconclusive);
+    CHECK(found(data, "fma.fp32.rate").status == Status::inconclusive);
+    CHECK(found(data, "fma.fp32.latency").status == Status::inconclusive);
 }

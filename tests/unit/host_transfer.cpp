@@ -1,6 +1,5 @@
+#include "interpreted.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -43,8 +42,7 @@ struct Machine {
 
     Dataset data() {
         Dataset data;
-        const Registry registry = builtin_probes();
-        const SeriesShape shape = registry.find("host/transfer")->info().series.front();
+        const SeriesShape &shape = builtin("host/transfer").info().series.front();
         Series &series = data.add(shape.name, shape.axes, shape.measure);
         for (int block = 0; block < blocks; ++block)
             for (double bytes = 4096; bytes <= largest; bytes *= 4)
@@ -64,8 +62,7 @@ struct Machine {
 };
 
 std::vector<Finding> interpretation(const Dataset &data) {
-    const Registry registry = builtin_probes();
-    const Probe &probe = *registry.find("host/transfer");
+    const Probe &probe = builtin("host/transfer");
     auto findings = probe.interpret(data, {});
     REQUIRE(findings.size() == probe.info().makes.size());
     for (std::size_t i = 0; i < findings.size(); ++i) {
@@ -73,13 +70,6 @@ std::vector<Finding> interpretation(const Dataset &data) {
         CHECK((findings[i].value || !findings[i].note.empty()));
     }
     return findings;
-}
-
-Finding finding(const std::vector<Finding> &findings, const std::string &key) {
-    const auto found = std::find_if(findings.begin(), findings.end(),
-                                    [&](const Finding &one) { return one.key == key; });
-    REQUIRE(found != findings.end());
-    return *found;
 }
 
 Finding found(Machine machine, const std::string &key) {

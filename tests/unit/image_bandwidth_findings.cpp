@@ -1,7 +1,6 @@
+#include "interpreted.hpp"
 #include "memory/image_bandwidth/experiment.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
@@ -73,16 +72,7 @@ void add_footprints(Dataset &data, double last, const Truth &truth) {
 }
 
 std::vector<Finding> findings_of(const Dataset &data) {
-    static const Registry registry = builtin_probes();
-    return registry.find("memory/image_bandwidth")->interpret(data, {});
-}
-
-Finding find(const std::vector<Finding> &findings, const std::string &key) {
-    const auto found = std::find_if(findings.begin(), findings.end(),
-                                    [&](const Finding &finding) { return finding.key == key; });
-    CAPTURE(key);
-    REQUIRE(found != findings.end());
-    return *found;
+    return builtin("memory/image_bandwidth").interpret(data, {});
 }
 
 bool says(const Finding &finding, const std::string &text) {
@@ -93,27 +83,27 @@ bool says(const Finding &finding, const std::string &text) {
 
 TEST_CASE("unit.image_bandwidth.tells_a_limit_in_texels_from_one_in_bytes") {
     const auto findings = findings_of(measured_on({}));
-    const Finding r8 = find(findings, "image.r8.nearest.rate");
+    const Finding r8 = finding(findings, "image.r8.nearest.rate");
     CHECK_THAT(*r8.value, WithinRel(2e12, 0.01));
     CHECK(r8.interval->contains(*r8.value));
     CHECK(says(r8, "limit in texels"));
     CHECK_FALSE(says(r8, "in bytes"));
-    const Finding rgba8 = find(findings, "image.rgba8.nearest.rate"); // at both
+    const Finding rgba8 = finding(findings, "image.rgba8.nearest.rate"); // at both
     CHECK(says(rgba8, "limit in texels"));
     CHECK(says(rgba8, "in bytes"));
     for (const char *key : {"image.rgba16f.linear.rate", "image.rgba32f.nearest.rate"}) {
-        const Finding finding = find(findings, key);
-        CHECK(finding.status == Status::measured);
-        CHECK(says(finding, "limit in bytes"));
-        CHECK_FALSE(says(finding, "in texels"));
+        const Finding found = finding(findings, key);
+        CHECK(found.status == Status::measured);
+        CHECK(says(found, "limit in bytes"));
+        CHECK_FALSE(says(found, "in texels"));
     }
-    CHECK_THAT(*find(findings, "image.rgba32f.nearest.rate").value, WithinRel(0.5e12, 0.01));
-    CHECK(says(find(findings, "image.rgba32f.nearest.rate"), "limited behind the cache"));
+    CHECK_THAT(*finding(findings, "image.rgba32f.nearest.rate").value, WithinRel(0.5e12, 0.01));
+    CHECK(says(finding(findings, "image.rgba32f.nearest.rate"), "limited behind the cache"));
 }
 
 TEST_CASE("unit.image_bandwidth.one_format_shows_no_limit_in_bytes") {
     const auto findings = findings_of(measured_on({.texels = 1e12, .bytes = 1e14}));
-    const Finding widest = find(findings, "image.rgba32f.nearest.rate");
+    const Finding widest = finding(findings, "image.rgba32f.nearest.rate");
     CHECK(says(widest, "limit in texels"));
     CHECK_FALSE(says(widest, "in bytes"));
 }
@@ -129,12 +119,12 @@ TEST_CASE("unit.image_bandwidth.a_format_that_is_missing_leaves_the_others") {
     const auto findings = findings_of(data);
     for (const char *key :
          {"image.rg32f.nearest.rate", "image.rg32f.linear.rate", "image.r32f.linear.rate"}) {
-        const Finding finding = find(findings, key);
-        CHECK(finding.status == Status::unsupported);
-        CHECK_FALSE(finding.note.empty());
+        const Finding found = finding(findings, key);
+        CHECK(found.status == Status::unsupported);
+        CHECK_FALSE(found.note.empty());
     }
-    CHECK(find(findings, "image.r32f.nearest.rate").status == Status::measured);
-    CHECK(find(findings, "image.rgba32f.linear.rate").status == Status::measured);
+    CHECK(finding(findings, "image.r32f.nearest.rate").status == Status::measured);
+    CHECK(finding(findings, "image.rgba32f.linear.rate").status == Status::measured);
 }
 
 TEST_CASE("unit.image_bandwidth.finds_the_levels_of_the_curve") {
@@ -144,9 +134,9 @@ TEST_CASE("unit.image_bandwidth.finds_the_levels_of_the_curve") {
         add_footprints(data, 1 << 30, truth);
         const auto findings = findings_of(data);
         CAPTURE(noise);
-        CHECK_THAT(*find(findings, "image.l1.read_bandwidth").value, WithinRel(8e12, 0.02));
-        CHECK_THAT(*find(findings, "image.l2.read_bandwidth").value, WithinRel(5e12, 0.02));
-        CHECK_THAT(*find(findings, "image.memory.read_bandwidth").value, WithinRel(3e12, 0.02));
+        CHECK_THAT(*finding(findings, "image.l1.read_bandwidth").value, WithinRel(8e12, 0.02));
+        CHECK_THAT(*finding(findings, "image.l2.read_bandwidth").value, WithinRel(5e12, 0.02));
+        CHECK_THAT(*finding(findings, "image.memory.read_bandwidth").value, WithinRel(3e12, 0.02));
     }
 }
 
@@ -154,20 +144,19 @@ TEST_CASE("unit.image_bandwidth.one_level_is_neither_a_cache_nor_memory") {
     Dataset data = measured_on({});
     add_footprints(data, 256e3, {});
     const auto findings = findings_of(data);
-    CHECK_FALSE(find(findings, "image.l1.read_bandwidth").value);
-    CHECK_FALSE(find(findings, "image.memory.read_bandwidth").value);
+    CHECK_FALSE(finding(findings, "image.l1.read_bandwidth").value);
+    CHECK_FALSE(finding(findings, "image.memory.read_bandwidth").value);
 }
 
 TEST_CASE("unit.image_bandwidth.every_key_is_made_or_refused") {
-    static const Registry registry = builtin_probes();
-    const auto &makes = registry.find("memory/image_bandwidth")->info().makes;
+    const auto &makes = builtin("memory/image_bandwidth").info().makes;
     Dataset cut = measured_on({.blocks = 1});
     cut.series.pop_back();
     for (const Dataset &data : {Dataset{}, cut, measured_on({})}) {
         const auto findings = findings_of(data);
         for (const FindingKey &key : makes)
             if (key.key.find('<') == std::string::npos)
-                find(findings, key.key);
+                CHECK(std::ranges::count(findings, key.key, &Finding::key) == 1);
         for (const Finding &finding : findings)
             CHECK((finding.value || !finding.note.empty()));
     }

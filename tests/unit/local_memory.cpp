@@ -1,9 +1,8 @@
+#include "interpreted.hpp"
 #include "memory/local_memory/experiment.hpp"
 #include "memory/local_memory/findings.hpp"
 #include "memory/local_memory/launches.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
@@ -41,20 +40,10 @@ public:
     }
 
 private:
-    void take(const char *name, std::vector<double> at, double seconds_per_trip) {
+    void take(const char *name, const std::vector<double> &at, double seconds_per_trip) {
         const auto shapes = series_shapes();
-        const auto shape = std::find_if(shapes.begin(), shapes.end(),
-                                        [&](const SeriesShape &s) { return s.name == name; });
-        Series &series = data_.add(name, shape->axes, shape->measure);
-        for (int block = 0; block < 6; ++block)
-            for (const double trips : {250.0, 500.0, 1000.0}) {
-                at.push_back(trips);
-                Point &point = series.point(at);
-                const double time = 5e-6 + trips * seconds_per_trip;
-                point.samples.push_back(time * std::exp(machine_.noise * random_.normal()));
-                point.block.push_back(block);
-                at.pop_back();
-            }
+        add_launches(data_, *std::ranges::find(shapes, name, &SeriesShape::name), at,
+                     {1000.0, seconds_per_trip, machine_.noise}, random_);
     }
     void speeds() {
         take(series::latency, {0}, latency_hops * machine_.latency);
@@ -95,13 +84,7 @@ private:
 };
 
 std::vector<Finding> interpretation(const Dataset &data) {
-    const Registry probes = builtin_probes();
-    return probes.find("memory/local_memory")->interpret(data, {});
-}
-
-const Finding &of(const std::vector<Finding> &findings, std::string_view key) {
-    return *std::find_if(findings.begin(), findings.end(),
-                         [&](const Finding &finding) { return finding.key == key; });
+    return builtin("memory/local_memory").interpret(data, {});
 }
 
 } // namespace
@@ -114,13 +97,13 @@ TEST_CASE("unit.local_memory.a GPU with a memory of its own") {
             INFO(finding.key << ": " << finding.note);
             CHECK(finding.status == Status::measured);
         }
-        CHECK_THAT(of(findings, "local.latency").value.value(),
+        CHECK_THAT(finding(findings, "local.latency").value.value(),
                    Catch::Matchers::WithinRel(15e-9, 0.02));
-        CHECK_THAT(of(findings, "local.bandwidth").value.value(),
+        CHECK_THAT(finding(findings, "local.bandwidth").value.value(),
                    Catch::Matchers::WithinRel(30e12, 0.02));
-        CHECK(of(findings, "local.banks").value == 32);
-        CHECK(of(findings, "local.bank_width").value == 4);
-        CHECK(of(findings, "local.own_memory").value == 1);
+        CHECK(finding(findings, "local.banks").value == 32);
+        CHECK(finding(findings, "local.bank_width").value == 4);
+        CHECK(finding(findings, "local.own_memory").value == 1);
     }
 }
 
@@ -132,9 +115,9 @@ TEST_CASE("unit.local_memory.a CPU keeps it in its cache") {
     cpu.banks = 0;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         const auto findings = interpretation(Taker(cpu, seed).data());
-        CHECK(of(findings, "local.banks").status == Status::inconclusive);
-        CHECK(of(findings, "local.bank_width").status == Status::inconclusive);
-        CHECK(of(findings, "local.own_memory").value == 0);
+        CHECK(finding(findings, "local.banks").status == Status::inconclusive);
+        CHECK(finding(findings, "local.bank_width").status == Status::inconclusive);
+        CHECK(finding(findings, "local.own_memory").value == 0);
     }
 }
 
@@ -169,12 +152,12 @@ TEST_CASE("unit.local_memory.what was not seen is not said") {
     Machine small;
     small.local = small.cache / 20;
     const auto findings = interpretation(Taker(small, 1).data());
-    CHECK(of(findings, "local.own_memory").status == Status::inconclusive);
+    CHECK(finding(findings, "local.own_memory").status == Status::inconclusive);
     // Rings that all fit the first cache.
     Dataset data = Taker({}, 1).data();
     std::erase_if(data.add(series::eviction, {}, {}).points,
                   [](const Point &point) { return point.at[0] > 100 << 10; });
-    CHECK(of(interpretation(data), "local.own_memory").status == Status::inconclusive);
+    CHECK(finding(interpretation(data), "local.own_memory").status == Status::inconclusive);
 }
 
 TEST_CASE("unit.local_memory.work that does not follow the trips is suspect") {
@@ -183,5 +166,5 @@ TEST_CASE("unit.local_memory.work that does not follow the trips is suspect") {
         if (point.at.back() == 1000)
             for (double &sample : point.samples)
                 sample *= 0.7;
-    CHECK(of(interpretation(data), "local.bandwidth").status != Status::measured);
+    CHECK(finding(interpretation(data), "local.bandwidth").status != Status::measured);
 }

@@ -1,7 +1,6 @@
 #include "execution/occupancy/reading.hpp"
+#include "interpreted.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -50,8 +49,7 @@ class Experiment {
 public:
     Experiment(ModelUnit unit, Disturbance disturbance, Random &random)
         : unit_(unit), disturbance_(disturbance), random_(random) {
-        const Registry probes = builtin_probes();
-        for (const SeriesShape &shape : probes.find("execution/occupancy")->info().series)
+        for (const SeriesShape &shape : builtin("execution/occupancy").info().series)
             data_.add(shape.name, shape.axes, shape.measure);
         data_.words["registers_from"] = unit.tells ? "compiler" : "live values";
     }
@@ -117,13 +115,8 @@ private:
     Dataset data_;
 };
 
-Finding finding(const Dataset &data, std::string_view key) {
-    const Registry probes = builtin_probes();
-    for (const Finding &found : probes.find("execution/occupancy")->interpret(data, {}))
-        if (found.key == key)
-            return found;
-    FAIL("no finding " << key);
-    return {};
+Finding found(const Dataset &data, std::string_view key) {
+    return finding(builtin("execution/occupancy").interpret(data, {}), key);
 }
 
 std::vector<int> every(int step, int last) {
@@ -162,14 +155,14 @@ Dataset undisturbed(const ModelUnit &unit) {
 
 TEST_CASE("unit.occupancy.the rule of a unit is found again") {
     const Dataset data = undisturbed({});
-    CHECK(finding(data, "occupancy.max_threads_per_cu").value == 2048);
-    const Finding full = finding(data, "registers.full_occupancy_limit");
+    CHECK(found(data, "occupancy.max_threads_per_cu").value == 2048);
+    const Finding full = found(data, "registers.full_occupancy_limit");
     CHECK(full.value == 32);
     CHECK(full.interval == Interval{32, 35});
-    const Finding file = finding(data, "register_file.bytes_per_cu");
+    const Finding file = found(data, "register_file.bytes_per_cu");
     CHECK(file.value == 65536 * 4);
     CHECK(file.status == Status::measured);
-    const Finding spill = finding(data, "registers.spill_limit");
+    const Finding spill = found(data, "registers.spill_limit");
     CHECK(spill.value == 252);
     CHECK(spill.interval == Interval{252, 255});
 }
@@ -178,24 +171,24 @@ TEST_CASE("unit.occupancy.a limit is told of a variant that was compiled and not
     Dataset data = undisturbed({});
     auto &points = data.add("resident_threads", {}, {}).points;
     std::erase_if(points, [](const Point &point) { return point.at[0] >= 128; });
-    CHECK(finding(data, "registers.spill_limit").value == 252);
+    CHECK(found(data, "registers.spill_limit").value == 252);
 }
 
 TEST_CASE("unit.occupancy.a compiler that tells nothing leaves live values and time") {
     ModelUnit unit{.own_registers = 0, .most_registers = 64, .tells = false};
     const Dataset data = undisturbed(unit);
-    const Finding spill = finding(data, "registers.spill_limit");
+    const Finding spill = found(data, "registers.spill_limit");
     CHECK(spill.value == 64);
     CHECK(spill.method.find("takes longer") != std::string::npos);
-    CHECK(finding(data, "registers.full_occupancy_limit").value == 32);
+    CHECK(found(data, "registers.full_occupancy_limit").value == 32);
 }
 
 TEST_CASE("unit.occupancy.what never limits is not a limit") {
     const Dataset data = undisturbed({.file = 1 << 24, .most_registers = 1000});
     for (const char *key : {"registers.full_occupancy_limit", "registers.spill_limit",
                             "register_file.bytes_per_cu", "local_memory.bytes_per_cu"})
-        CHECK(finding(data, key).status == Status::inconclusive);
-    CHECK(finding(data, "occupancy.max_threads_per_cu").value == 2048);
+        CHECK(found(data, key).status == Status::inconclusive);
+    CHECK(found(data, "occupancy.max_threads_per_cu").value == 2048);
 }
 
 TEST_CASE("unit.occupancy.a count that time contradicts is suspect") {
@@ -203,7 +196,7 @@ TEST_CASE("unit.occupancy.a count that time contradicts is suspect") {
     for (Point &point : data.add("resident_threads", {}, {}).points)
         for (double &threads : point.samples)
             threads *= 0.9;
-    const Finding most = finding(data, "occupancy.max_threads_per_cu");
+    const Finding most = found(data, "occupancy.max_threads_per_cu");
     CHECK(most.status == Status::suspect);
     CHECK(most.note.find("by time") != std::string::npos);
 }
@@ -212,7 +205,7 @@ TEST_CASE("unit.occupancy.local memory is that of the unit, not what its groups 
     Dataset data = undisturbed({});
     for (const auto &[bytes, groups] : local_curve(228 << 10, 1024))
         data.add("local_residents", {}, {}).points.push_back({{bytes}, {groups}, {}});
-    const Finding local = finding(data, "local_memory.bytes_per_cu");
+    const Finding local = found(data, "local_memory.bytes_per_cu");
     CHECK(local.status == Status::measured);
     CHECK(local.value.value_or(0) == Catch::Approx(228 << 10).epsilon(0.01));
 }
@@ -233,20 +226,20 @@ TEST_CASE("unit.occupancy.local memory is found whatever the driver takes of eac
 TEST_CASE("unit.occupancy.a compiler that tells of some variants only counts for none") {
     Dataset data = undisturbed({.own_registers = 16});
     data.words["registers_from"] = "live values";
-    CHECK(finding(data, "registers.full_occupancy_limit").value == 16);
-    const Finding spill = finding(data, "registers.spill_limit");
+    CHECK(found(data, "registers.full_occupancy_limit").value == 16);
+    const Finding spill = found(data, "registers.spill_limit");
     CHECK(spill.value == 236);
     CHECK(spill.method.find("takes longer") != std::string::npos);
 }
 
 TEST_CASE("unit.occupancy.no residency and no data give the reason") {
     Dataset data;
-    CHECK(finding(data, "occupancy.max_threads_per_cu").status == Status::inconclusive);
+    CHECK(found(data, "occupancy.max_threads_per_cu").status == Status::inconclusive);
     data = undisturbed({});
     data.words["no_residency"] = "it is a CPU";
     for (const char *key : {"occupancy.max_threads_per_cu", "register_file.bytes_per_cu"}) {
-        CHECK(finding(data, key).status == Status::inconclusive);
-        CHECK(finding(data, key).note == "it is a CPU");
+        CHECK(found(data, key).status == Status::inconclusive);
+        CHECK(found(data, key).note == "it is a CPU");
     }
 }
 
@@ -294,10 +287,10 @@ TEST_CASE("unit.occupancy.disturbed curves are seldom read wrong") {
             ++full_limit;
 
         const auto judge = [&](const char *key, double truth, int &right) {
-            const Finding found = finding(data, key);
-            if (found.interval && found.interval->contains(truth))
+            const Finding seen = found(data, key);
+            if (seen.interval && seen.interval->contains(truth))
                 ++right;
-            else if (found.status == Status::measured)
+            else if (seen.status == Status::measured)
                 ++wrong;
         };
         judge("occupancy.max_threads_per_cu", full, right_threads);

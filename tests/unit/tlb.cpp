@@ -1,6 +1,5 @@
+#include "interpreted.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/probes.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
@@ -60,13 +59,8 @@ Dataset chases(const Model &model, std::vector<double> strides = {4096, 65536, 2
     return data;
 }
 
-Finding finding(const Dataset &data, const std::string &key) {
-    const Registry registry = builtin_probes();
-    const auto findings = registry.find("memory/tlb")->interpret(data, {});
-    const auto found = std::find_if(findings.begin(), findings.end(),
-                                    [&](const Finding &one) { return one.key == key; });
-    REQUIRE(found != findings.end());
-    return *found;
+Finding found(const Dataset &data, const std::string &key) {
+    return finding(builtin("memory/tlb").interpret(data, {}), key);
 }
 
 } // namespace
@@ -76,18 +70,18 @@ TEST_CASE("unit.tlb.finds_pages_and_reach") {
         for (const double noise : {0.0, 0.01}) {
             const Dataset data = chases({.page = page, .noise = noise});
             CAPTURE(page, noise);
-            CHECK(finding(data, "page.size").value == page);
-            const Finding reach = finding(data, "tlb.l1.reach");
+            CHECK(found(data, "page.size").value == page);
+            const Finding reach = found(data, "tlb.l1.reach");
             REQUIRE(reach.value);
             CHECK_THAT(*reach.value, WithinRel(96 * page, 0.3));
         }
 }
 
 TEST_CASE("unit.tlb.says_what_strides_cannot_tell") {
-    const Finding large = finding(chases({.page = 2097152, .entries = 64}), "page.size");
+    const Finding large = found(chases({.page = 2097152, .entries = 64}), "page.size");
     CHECK(large.value == 2097152);
     CHECK(large.note.find("or more") != std::string::npos);
-    const Finding small = finding(chases({.page = 4096}), "page.size");
+    const Finding small = found(chases({.page = 4096}), "page.size");
     CHECK(small.note.find("or less") != std::string::npos);
 }
 
@@ -96,9 +90,9 @@ TEST_CASE("unit.tlb.says_so_where_nothing_is_outgrown") {
     Dataset tiny = chases({});
     tiny.words["too_small"] = "small";
     for (const Dataset &data : {Dataset{}, roomy, chases({}, {4096}), tiny}) {
-        CHECK_FALSE(finding(data, "page.size").value);
-        CHECK_FALSE(finding(data, "page.size").note.empty());
-        CHECK_FALSE(finding(data, "tlb.l1.reach").value);
+        CHECK_FALSE(found(data, "page.size").value);
+        CHECK_FALSE(found(data, "page.size").note.empty());
+        CHECK_FALSE(found(data, "tlb.l1.reach").value);
     }
 }
 
@@ -108,6 +102,6 @@ TEST_CASE("unit.tlb.takes_a_bare_curve") {
         data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
     for (double pages = 8; pages <= 600; pages = std::floor(pages * 1.3))
         curve.point({pages * 4096}).samples = {pages <= 64 ? 1e-9 : 3e-9};
-    CHECK_THAT(*finding(data, "tlb.l1.reach").value, WithinRel(64 * 4096.0, 0.2));
-    CHECK_FALSE(finding(data, "page.size").value);
+    CHECK_THAT(*found(data, "tlb.l1.reach").value, WithinRel(64 * 4096.0, 0.2));
+    CHECK_FALSE(found(data, "page.size").value);
 }
