@@ -78,6 +78,7 @@ check_run() { # GPU NAME
 }
 
 bad=
+inspections=()
 shaders=$(mktemp -d)
 trap 'rm -rf "$shaders"' EXIT
 for gpu in $gpus; do
@@ -86,6 +87,15 @@ for gpu in $gpus; do
     cp -a "$cache/panfrost/shaders/$gpu" "$shaders"
     on "$gpu" "$shaders" list --json >"$results/list.json"
     on "$gpu" "$shaders" devices --no-isolate
+    say "Compiling and launching every kernel on $gpu"
+    on "$gpu" "$shaders" inspect --no-isolate --launch --json "$results/inspect-$gpu.json" \
+        >"$results/inspect-$gpu.txt" 2>&1 || say "$gpu: see $results/inspect-$gpu.txt"
+    if [ "$gpu" = g52 ]; then
+        "$checks/check_loops.py" "$checks/operations.txt" "$results/inspect-$gpu.json" \
+            >"$results/loops.md" || bad=1
+        cat "$results/loops.md"
+    fi
+    inspections+=("$gpu=$results/inspect-$gpu.json")
     case "$gpu" in
         g52 | g610)
             check_run "$gpu" "$gpu-run"
@@ -94,4 +104,6 @@ for gpu in $gpus; do
             ;;
     esac
 done
+"$checks/check_kernels.py" "$results/list.json" "${inspections[@]}" >"$results/kernels.md" || bad=1
+cat "$results/kernels.md"
 [ -z "$bad" ] || { say "Not all is as it must be: see $results"; exit 1; }

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""check_kernels.py LIST GPU=INSPECTION...: whether every kernel of every probe is there on every GPU.
+
+LIST is what `clprobe list --json` prints, an INSPECTION what `clprobe inspect --launch --json` writes.
+Prints a row a kernel with a column a GPU: its instructions and its threads, in the compiler's words, 2
+(on Midgard 4) being all that there can be. Exits 1 where a probe with kernels has none, a GPU lacks a
+kernel that another has, or one was not compiled, not launched or not told of."""
+import json
+import sys
+
+
+def rows_of(file):
+    with open(file, encoding="utf-8") as text:
+        kernels = json.load(text)["kernels"]
+    return {(row["probe"], row.get("variant", ""), row.get("function", "")): row for row in kernels}
+
+
+def cell(row):
+    """What a table says of a kernel, and whether that is as it must be."""
+    if row is None:
+        return "missing", False
+    if "error" in row:
+        return "not compiled", False
+    if "launch_error" in row or "launch_seconds" not in row:
+        return "not launched", False
+    said = row.get("statistics", {})
+    if "inst" not in said:
+        return "not told", False
+    spills = said.get("spills", 0) + said.get("fills", 0)
+    extra = f", {spills:g} spills" if spills else ""
+    return f"{said['inst']:g}/{said['threads']:g}{extra}", True
+
+
+def main(listed, *inspections):
+    with open(listed, encoding="utf-8") as file:
+        probes = [probe["name"] for probe in json.load(file)["probes"] if probe["kernels"]]
+    of_gpu = {gpu: rows_of(file) for gpu, file in (pair.split("=", 1) for pair in inspections)}
+    kernels = list(dict.fromkeys(key for rows in of_gpu.values() for key in rows))
+    good = True
+    print("| kernel | " + " | ".join(of_gpu) + " |")
+    print("|---|" + "---|" * len(of_gpu))
+    for key in kernels:
+        cells = [cell(rows.get(key)) for rows in of_gpu.values()]
+        good = good and all(right for _, right in cells)
+        name = " ".join(part for part in key if part)
+        print(f"| {name} | " + " | ".join(text for text, _ in cells) + " |")
+    for probe in probes:
+        if not any(key[0] == probe for key in kernels):
+            print(f"{probe}: no kernel was inspected")
+            good = False
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
