@@ -11,10 +11,13 @@
 namespace clprobe::probes {
 namespace {
 
-const FindingKey units_key{"compute_units", Unit::one, Better::none,
+// More is better, so that processors which others used make it suspect: these are not counted.
+const FindingKey units_key{"compute_units", Unit::one, Better::higher,
                            "compute units that run work-groups beside each other"};
 constexpr const char *stairs_name = "staircase";
 constexpr double launch_seconds = 2e-3;
+constexpr double most_launch_seconds = 10e-3; // of one group; the last step of the stairs is thrice
+constexpr double half_of_loop = 0.53; // and less: what half the trips take, where the loop is all
 constexpr std::size_t most_groups = 1 << 13;
 
 ProbeInfo describe() {
@@ -24,7 +27,9 @@ ProbeInfo describe() {
     info.method =
         "Work-groups of the largest size, eight independent integer chains a work-item, so that "
         "one group fills a unit. A launch takes as long as one group until there is one more than "
-        "there are units; then it takes twice as long. The number of groups is doubled until that "
+        "there are units; then it takes twice as long. The loop is made long enough for half its "
+        "trips to take half the time, as some drivers take a third of a millisecond for any "
+        "launch. The number of groups is doubled until that "
         "shows, the step found by bisection, and the times around it, at twice as many groups and "
         "at one more taken several times, in turn. The least time of each place counts: nothing "
         "makes a launch faster than the device is. The step counts only where it doubles the time "
@@ -130,6 +135,21 @@ public:
         bench.data().numbers["group_size"] = static_cast<double>(group_size_);
     }
 
+    /// Doubles the trips until what a launch costs beside them is little.
+    void drown_launch_cost() {
+        for (;;) {
+            for (int repeat = 0; repeat < 3; ++repeat) {
+                time(1);
+                time_half();
+            }
+            const Reading taken = reading();
+            const double whole = taken.stairs.time.at(1);
+            if (*taken.half <= half_of_loop * whole || 2 * whole > most_launch_seconds)
+                return;
+            trips_ *= 2;
+        }
+    }
+
     void time(std::size_t groups) { time(groups, trips_); }
 
     /// Half the trips must take half the time, else they are not what is timed.
@@ -212,6 +232,7 @@ void ComputeUnits::measure(Bench &bench) const {
         experiment.time(2);
         return;
     }
+    experiment.drown_launch_cost();
     // In turns, so that a disturbance of some milliseconds does not fall on one place alone. What
     // a turn finds may move the step: then the search goes on. Some turns are taken even where a
     // slow build has used up the time.

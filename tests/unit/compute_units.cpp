@@ -1,5 +1,8 @@
 #include "interpreted.hpp"
 
+#include <clprobe/probes.hpp>
+#include <clprobe/session.hpp>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
@@ -18,15 +21,16 @@ struct ModelDevice {
     double noise = 0;
     double outliers = 0;
     double full_load = 1; ///< time with all units busy over that with one
+    double launch = 0;    ///< what a launch costs beside its loop, in seconds
     std::mt19937_64 random{1};
 
-    double time(int groups) {
+    double time(int groups, double loop = 1) {
         const int waves = (groups + units - 1) / units;
         const double level = std::max(1.0, static_cast<double>(waves) / fits);
         const double load =
             1 + (full_load - 1) * std::min(1.0, static_cast<double>(groups) / units);
-        double seconds =
-            2e-3 * level * load * std::exp(noise * std::abs(std::normal_distribution<>()(random)));
+        double seconds = (launch + 2e-3 * level * load * loop) *
+                         std::exp(noise * std::abs(std::normal_distribution<>()(random)));
         if (std::uniform_real_distribution<>()(random) < outliers)
             seconds *= std::uniform_real_distribution<>(2, 5)(random);
         return seconds;
@@ -45,7 +49,7 @@ Dataset staircase(ModelDevice &device, int samples, double half = 0.5) {
             series.point({static_cast<double>(groups), 1000})
                 .samples.push_back(device.time(groups));
     for (int sample = 0; sample < samples; ++sample)
-        series.point({1, 500}).samples.push_back(half * device.time(1));
+        series.point({1, 500}).samples.push_back(device.time(1, half));
     return data;
 }
 
@@ -72,6 +76,16 @@ TEST_CASE("unit.compute_units.a clock that falls under load does not hide the un
     CHECK(interpretation(staircase(device, 1)).value == 16);
 }
 
+TEST_CASE(
+    "unit.compute_units.what a launch costs does no harm where the loop takes longer by far") {
+    for (const int units : {1, 2, 8, 100}) {
+        ModelDevice little{.units = units, .launch = 0.12e-3};
+        CHECK(interpretation(staircase(little, 1)).value == units);
+        ModelDevice much{.units = units, .launch = 0.6e-3};
+        CHECK(interpretation(staircase(much, 1)).status == Status::inconclusive);
+    }
+}
+
 TEST_CASE("unit.compute_units.groups that do not fill a unit are not taken for units") {
     for (const int fits : {2, 3, 4}) {
         ModelDevice device{.units = 8, .fits = fits};
@@ -82,6 +96,21 @@ TEST_CASE("unit.compute_units.groups that do not fill a unit are not taken for u
 TEST_CASE("unit.compute_units.work that a compiler removed is no evidence") {
     ModelDevice device{.units = 8};
     CHECK(interpretation(staircase(device, 1, 1)).status == Status::inconclusive);
+}
+
+TEST_CASE("unit.compute_units.of a processor that others used no sound count is taken") {
+    const Registry probes = builtin_probes();
+    ModelDevice device{.units = 1};
+    ProbeRecord record;
+    record.data = staircase(device, 1);
+    DeviceInfo processors;
+    processors.type = DeviceType::cpu;
+    for (const double others : {0.0, 0.97}) {
+        record.load.others = others;
+        const auto findings =
+            interpret(*probes.find("execution/compute_units"), record, &processors);
+        CHECK(findings.at(0).status == (others > 0 ? Status::suspect : Status::measured));
+    }
 }
 
 TEST_CASE("unit.compute_units.no data, no units") {

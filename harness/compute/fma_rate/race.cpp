@@ -95,7 +95,7 @@ Course cpu_course(const DeviceInfo &device, std::size_t units) {
         {"width", {to_width(8), to_width(4), to_width(2)}},
         {"scalars", {to_width(1)}}, // best where a vector's lanes are work-items
         {"chains", {to_chains(8), to_chains(10), to_chains(6), to_chains(16), to_chains(4)}},
-        {"body", {to_body(256), to_body(1024)}},
+        {"body", {to_body(128), to_body(256), to_body(1024)}},
         {"local size",
          {to_larger_groups(std::min<std::size_t>(64, largest_group(device))), to_local_size(1)}},
         {"recurrence", {to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},

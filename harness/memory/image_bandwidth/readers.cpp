@@ -84,8 +84,9 @@ Work Readers::colours(const Painted &painted, Filter filter, const Tile &tile, c
         return work(
             {fmt::format("nearest{}", channels), nearest_texel(painted.key, channels), scale, 0},
             painted, tile, walk);
-    // A filter may round: by half a step of a byte, or two of a quarter of it.
-    const auto tolerance = static_cast<std::uint32_t>(reads * channels * 2);
+    // A filter may round: by half a step of a byte in either direction, as llvmpipe does, or in all
+    // four quarters of one.
+    const auto tolerance = static_cast<std::uint32_t>(reads * channels * 4);
     return work({fmt::format("linear{}", channels), linear_texel(painted.key, channels), 4 * scale,
                  tolerance},
                 painted, tile, walk);

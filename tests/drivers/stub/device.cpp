@@ -170,7 +170,7 @@ cl_int execution(cl_device_info name, const Answer &answer) {
     case CL_DEVICE_PREFERRED_INTEROP_USER_SYNC:
         return answer(cl_bool{CL_TRUE});
     case CL_DEVICE_MAX_COMPUTE_UNITS:
-        return answer(cl_uint{4});
+        return answer(static_cast<cl_uint>(behaviour().number("claims", 4)));
     case CL_DEVICE_MAX_CLOCK_FREQUENCY:
         return answer(static_cast<cl_uint>(behaviour().number("mhz", 800)));
     case CL_DEVICE_ADDRESS_BITS:

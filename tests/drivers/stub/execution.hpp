@@ -18,9 +18,9 @@ template <class T>
     return value;
 }
 
-/// What launching the kernel does to its buffers with the behaviour `execute`: what the kernel
-/// `spin` of host/event_timer computes, so that the audit of the stamps gets past its
-/// verification. Nothing for any other kernel.
+/// What launching the kernel does to its buffers, so that it gets past its probe's verification:
+/// with the behaviour `execute` what `spin` of host/event_timer computes, with `units` what
+/// `fill_unit` of execution/compute_units does. Nothing for any other kernel.
 [[nodiscard]] std::function<void()> execution_of(const Kernel &kernel, std::size_t work_items);
 
 } // namespace stub

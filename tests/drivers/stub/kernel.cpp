@@ -13,7 +13,7 @@ namespace stub {
 namespace {
 
 cl_kernel make_kernel(cl_program program, const KernelText &text) {
-    return make<_cl_kernel>({Ref(program), text.name, text.parameters, {}});
+    return make<_cl_kernel>({Ref(program), text.name, text.parameters, {}, 0});
 }
 
 /// The kernel as the source declares it; one that a macro makes passes if its name occurs at all.
@@ -60,11 +60,23 @@ cl_int check_arguments(const Kernel &kernel) {
     return local <= local_memory_size ? CL_SUCCESS : CL_OUT_OF_RESOURCES;
 }
 
-Duration launch_time(const Kernel &kernel) {
+Duration launch_time(const Kernel &kernel, long long groups) {
     if (behaviour().asks("launch_hang"))
         return Duration::max();
-    return std::chrono::microseconds(behaviour().number("launch_us", 100)) +
-           argument<cl_uint>(kernel, "trips") * Duration(behaviour().number("trip_ns", 0));
+    const long long first = kernel.launches > 0 ? 0 : behaviour().number("first_us", 0);
+    const long long in_a_row = behaviour().number("stacks", kernel.launches + 1);
+    const bool stacked = kernel.launches / in_a_row % 2 == 1;
+    const long long units = stacked ? 1 : behaviour().number("units", groups);
+    const long long turns = (groups + units - 1) / units;
+    return std::chrono::microseconds(behaviour().number("launch_us", 100) + first) +
+           turns * argument<cl_uint>(kernel, "trips") * Duration(behaviour().number("trip_ns", 0));
+}
+
+long long groups_of(cl_uint dimensions, const std::size_t *global, const std::size_t *local) {
+    long long groups = 1;
+    for (cl_uint i = 0; local && i < dimensions; ++i)
+        groups *= static_cast<long long>(global[i] / local[i]);
+    return groups;
 }
 
 } // namespace
@@ -198,7 +210,8 @@ cl_int enqueue_nd_range_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint
         return CL_OUT_OF_RESOURCES;
     if (behaviour().asks("launch_crash"))
         crash();
-    const Duration duration = launch_time(*kernel->body);
+    const Duration duration = launch_time(*kernel->body, groups_of(dimensions, global, local));
+    ++kernel->body->launches;
     call.detail("us=" + std::to_string(duration / std::chrono::microseconds(1)));
     const cl_int error = enqueue(call, queue, CL_COMMAND_NDRANGE_KERNEL, duration,
                                  {count, waits, event}, execution_of(*kernel->body, global[0]));

@@ -93,6 +93,7 @@ struct Kernel {
     /// Unknown where the source does not show them plainly.
     std::optional<std::vector<std::string>> parameters;
     std::map<cl_uint, Argument> arguments;
+    long long launches = 0;
 };
 
 } // namespace stub
