@@ -24,12 +24,9 @@ def lines_of(file):
     return table
 
 
-def needed(expression, variant):
-    names = dict(COSTS)
-    for name, words in (("live", "live values"), ("body", "in the loop")):
-        if found := re.search(rf"(\d+) {words}", variant):
-            names[name] = int(found[1])
-    return eval(expression, {"__builtins__": {}}, names)
+def needed(expression, options):
+    defined = {name.lower(): int(value) for name, value in re.findall(r"-D(\w+)=(\d+)\b", options)}
+    return eval(expression, {"__builtins__": {}}, COSTS | defined)
 
 
 def main(operations, inspection):
@@ -46,7 +43,7 @@ def main(operations, inspection):
         for row in found:
             said = row.get("statistics", {})
             loop = row.get("code", {}).get("loop", {}).get("instructions", 0)
-            least = needed(expression, row.get("variant", ""))
+            least = needed(expression, row["options"])
             spills = said.get("spills", 0) + said.get("fills", 0) + row.get("private_memory", 0)
             threads = said.get("threads", 0)
             right = 0 < loop <= MOST * least and threads == 2 and spills == 0
