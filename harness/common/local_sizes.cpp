@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <exception>
 #include <limits>
 #include <utility>
 
@@ -92,6 +92,7 @@ private:
     Bench &bench_;
     Series &grid_;
     std::vector<Row> rows_;
+    std::exception_ptr refusal_; ///< the last launch that a driver refused
     int block_ = 0;
 };
 
@@ -128,6 +129,7 @@ void Sweep::visit(Row &row, Cell &cell) {
         throw;
     } catch (const Error &) {
         cell.seconds_per_trip = never;
+        refusal_ = std::current_exception();
     }
 }
 
@@ -149,6 +151,9 @@ void Sweep::visit_seeds(double reserve) {
 
 void Sweep::visit_all(double reserve) {
     visit_seeds(reserve);
+    // One size refused is an answer; where all are, it is not the sizes.
+    if (refusal_ && std::ranges::all_of(rows_, [](const Row &row) { return row.least() == never; }))
+        std::rethrow_exception(refusal_);
     while (time_left(reserve) && !bench_.tiny()) {
         Row *next_row = nullptr;
         Cell *next = nullptr;

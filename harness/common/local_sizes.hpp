@@ -43,7 +43,8 @@ struct SweptSize {
 /// Times the kernels with all their local sizes into `grid`, one launch each, until only `reserve`
 /// seconds of the probe's budget are left: first a few sizes far from each other, then always the
 /// neighbour of one that did well, then the best ones again and again. A size that the driver
-/// refuses is left out. Nothing for a kernel that ran with none. Throws VerificationError.
+/// refuses is left out. Nothing for a kernel that ran with none. Throws VerificationError, and the
+/// last refusal where there was nothing else.
 [[nodiscard]] std::vector<std::optional<SweptSize>>
 sweep_local_sizes(Bench &bench, Series &grid, const std::vector<SweptKernel> &kernels,
                   double reserve);

@@ -1,7 +1,6 @@
 #pragma once
 #include <clprobe/compiler_report.hpp>
 #include <clprobe/context.hpp>
-#include <clprobe/json.hpp>
 #include <clprobe/probe.hpp>
 
 #include <cstdint>
@@ -103,12 +102,6 @@ struct KernelChange {
 
 /// The version of the inspection's format (docs/inspection.schema.json).
 inline constexpr std::string_view inspection_version = "1.0.0";
-
-[[nodiscard]] Json to_json(const InspectedKernel &kernel);
-[[nodiscard]] Json to_json(const Inspection &inspection);
-/// Throw InputError as the readers of <clprobe/json.hpp> do.
-[[nodiscard]] InspectedKernel inspected_kernel_from_json(const Json &json);
-[[nodiscard]] Inspection inspection_from_json(const Json &json);
 
 struct InspectOptions {
     bool disassemble = false; ///< keep the disassembly's text; it is counted in any case

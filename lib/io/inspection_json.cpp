@@ -2,6 +2,7 @@
 
 #include <clprobe/error.hpp>
 #include <clprobe/inspection.hpp>
+#include <clprobe/json.hpp>
 
 #include <fmt/format.h>
 

@@ -19,15 +19,17 @@ const char *name(Memory memory) {
 }
 
 Extent extent_for(const Bench &bench) {
-    if (bench.tiny())
-        return {16, 64, 16};
     const DeviceInfo &device = bench.device();
+    const std::uint32_t group = std::bit_floor(static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(64, device.max_work_group_size.value_or(1))));
+    if (bench.tiny())
+        return {16, 64, 16, group};
     const std::size_t wanted = std::size_t{device.type == DeviceType::cpu ? 16u : 512u} << 20;
     const auto memory = static_cast<std::size_t>(device.global_memory.value_or(1 << 30));
     const std::size_t bytes = std::min({wanted, bench.most_bytes(), memory / 64});
     // Trips enough for a slope, and work-items enough for a large device.
     constexpr std::size_t large = std::size_t{64} << 20;
-    Extent extent{bytes < large ? 256u : 1024u, 256, 256};
+    Extent extent{bytes < large ? 256u : 1024u, 256, 256, group};
     const auto most_rows = static_cast<std::size_t>(device.image2d_max_height.value_or(2048));
     const std::size_t rows = std::min(bytes / (extent.width * vector_bytes), most_rows);
     extent.height = std::max(extent.rows, static_cast<std::uint32_t>(std::bit_floor(rows)));

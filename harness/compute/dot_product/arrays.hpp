@@ -3,6 +3,7 @@
 
 #include <clprobe/probe.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,16 +24,19 @@ struct Extent {
     std::uint32_t width = 0;
     std::uint32_t height = 0;
     std::uint32_t rows = 0;
+    std::uint32_t group = 1; ///< work-items of the groups that fill the arrays
 
     /// Of a launch: more would go through rows again, which a cache may have kept.
     [[nodiscard]] std::uint32_t most_trips() const { return height / rows; }
     [[nodiscard]] NdRange all() const {
-        return {{width, height, 1}, {width < 64 ? width : 64, 1, 1}, 2};
+        return {{width, height, 1}, {std::min(width, group), 1, 1}, 2};
     }
     [[nodiscard]] NdRange all_in_a_row() const {
-        return NdRange::linear(std::size_t{width} * height / 64, 64);
+        return NdRange::linear(std::size_t{width} * height / group, group);
     }
-    [[nodiscard]] NdRange a_trip() const { return {{width, rows, 1}, {16, 1, 1}, 2}; }
+    [[nodiscard]] NdRange a_trip() const {
+        return {{width, rows, 1}, {std::min(width, group), 1, 1}, 2};
+    }
 };
 /// Arrays of which four, in either memory, are more than caches hold and not too much to ask for.
 [[nodiscard]] Extent extent_for(const Bench &bench);
