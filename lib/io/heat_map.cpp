@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <set>
 
 namespace clprobe {
@@ -45,7 +46,7 @@ std::string heat_map_text(const HeatMap &map, const TextStyle &style) {
     if (places.size() < 2)
         return {};
     std::set<double> xs;
-    std::set<double> ys;
+    std::set<double, std::greater<>> ys; // the largest on top
     double most = 0;
     for (const HeatMap::Place &place : places) {
         xs.insert(place.x);
@@ -61,11 +62,11 @@ std::string heat_map_text(const HeatMap &map, const TextStyle &style) {
     std::string text = fmt::format("{:>{}} {} of {}, {} over {}{}{}\n", "", label_width - 1,
                                    map.value.name, map.title, map.y.name, map.x.name,
                                    scale.unit.empty() ? "" : ", in ", scale.unit);
-    for (auto y = ys.rbegin(); y != ys.rend(); ++y) {
-        std::string line = fmt::format("{:>{}} |", coordinate_text(*y), label_width - 1);
+    for (const double y : ys) {
+        std::string line = fmt::format("{:>{}} |", coordinate_text(y), label_width - 1);
         for (const double x : xs) {
             const auto place = std::ranges::find_if(places, [&](const HeatMap::Place &candidate) {
-                return candidate.x == x && candidate.y == *y;
+                return candidate.x == x && candidate.y == y;
             });
             if (place == places.end()) {
                 line += std::string(cell, ' ');
