@@ -8,7 +8,7 @@ using namespace clprobe;
 
 namespace {
 
-const std::string source = R"(
+const std::string sampled_source = R"(
 kernel void chain(global uint *out, uint factor, uint trips) {
     uint x = (uint)get_global_id(0);
     for (uint i = 0; i < trips; ++i)
@@ -22,7 +22,7 @@ constexpr std::uint32_t factor = 0x9e3779b1u;
 struct OwnKernel {
     explicit OwnKernel(const Device &device)
         : context(device), out(context.buffer(64 * sizeof(std::uint32_t))),
-          work{context.build({"own", source, sha256(source)}, "").kernel("chain"),
+          work{context.build({"own", sampled_source, sha256(sampled_source)}, "").kernel("chain"),
                NdRange::linear(1, 64), 2, [this] { context.fill(out, 0); },
                [this](std::uint32_t trips) { verify(trips); }} {
         work.kernel.set(0, out);
@@ -55,7 +55,7 @@ CLPROBE_DEVICE_TEST("device.sampling.a host program's kernel is timed by its slo
     REQUIRE(samples.slope);
     CHECK(samples.slope->seconds_per_trip > 0);
     CHECK(samples.slope->interval.contains(samples.slope->seconds_per_trip));
-    CHECK((samples.clock.source == "events" || samples.clock.source == "host"));
+    CHECK((samples.clock.sampled_source == "events" || samples.clock.sampled_source == "host"));
     CHECK_FALSE(samples.clock.reason.empty());
     REQUIRE(samples.launch.median);
     CHECK(*samples.launch.median > 0);

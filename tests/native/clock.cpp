@@ -7,7 +7,7 @@
 namespace native {
 namespace {
 
-constexpr std::uint64_t rounds = 500'000;
+constexpr std::uint64_t clock_rounds = 500'000;
 constexpr std::uint64_t steps_a_round = 8;
 
 /// An empty assembly statement between the steps: the compiler can neither join nor reorder them.
@@ -23,7 +23,7 @@ void chain() {
     std::uint64_t x = 1;
     std::uint64_t y = 0x9e3779b97f4a7c15U;
     asm volatile("" : "+r"(y));
-    for (std::uint64_t i = 0; i < rounds; ++i) {
+    for (std::uint64_t i = 0; i < clock_rounds; ++i) {
         step(x, y);
         step(x, y);
         step(x, y);
@@ -36,7 +36,7 @@ void chain() {
 
 double measured_clock(double seconds) {
     const auto times = time_on_all(seconds, [](unsigned) { chain(); });
-    return static_cast<double>(rounds * steps_a_round) /
+    return static_cast<double>(clock_rounds * steps_a_round) /
            *std::min_element(times.begin(), times.end());
 }
 

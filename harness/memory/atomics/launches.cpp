@@ -9,7 +9,7 @@
 namespace clprobe::probes::atomics {
 namespace {
 
-constexpr std::size_t word = sizeof(std::uint32_t);
+constexpr std::size_t word_bytes = sizeof(std::uint32_t);
 constexpr const char *text = "memory/atomics";
 constexpr const char *extension = "cl_ext_float_atomics";
 constexpr const char *ptx = "cl_nv_compiler_options"; ///< whoever has it takes PTX in a kernel
@@ -38,7 +38,7 @@ std::size_t groups_for(const Bench &bench) {
 
 std::size_t chain_bytes_for(const Bench &bench) {
     const std::size_t wanted = std::size_t{64} << (bench.tiny() ? 10 : 20);
-    return std::min(wanted, bench.most_bytes()) / word * word;
+    return std::min(wanted, bench.most_bytes()) / word_bytes * word_bytes;
 }
 
 void expect(bool right, const Atomic &atomic, const char *what) {
@@ -60,8 +60,8 @@ std::vector<KernelVariant> programs_for(const DeviceInfo &device) {
 
 Launcher::Launcher(Bench &bench)
     : bench_(bench), group_size_(group_size_for(bench)), groups_(groups_for(bench)),
-      program_(bench.build(text, "")), memory_(bench.buffer(work_items() * word)),
-      seen_(bench.buffer(work_items() * word)), chain_seen_(bench.buffer(word)),
+      program_(bench.build(text, "")), memory_(bench.buffer(work_items() * word_bytes)),
+      seen_(bench.buffer(work_items() * word_bytes)), chain_seen_(bench.buffer(word_bytes)),
       chain_memory_(bench.buffer(chain_bytes_for(bench))) {
     build_extensions();
 }
@@ -107,7 +107,7 @@ Kernel Launcher::kernel(const Atomic &atomic, const char *function) const {
 }
 
 void Launcher::move(std::size_t bytes) {
-    place_ = static_cast<std::uint32_t>(std::min(bytes, chain_bytes() - word) / word);
+    place_ = static_cast<std::uint32_t>(std::min(bytes, chain_bytes() - word_bytes) / word_bytes);
 }
 
 Work Launcher::many(const Atomic &atomic, Place place, bool used) {
@@ -122,7 +122,7 @@ Work Launcher::many(const Atomic &atomic, Place place, bool used) {
     ready.set(Argument::fifth, words.apart);
     ready.set(Argument::sixth, place == Place::spread ? ~0u : 0u);
     if (atomic.space == Space::local)
-        ready.set_local(Argument::shared, group_size_ * word);
+        ready.set_local(Argument::shared, group_size_ * word_bytes);
     const auto prepare = [this, words] {
         bench_.context().fill(memory_, words.start);
         bench_.poison(seen_);
@@ -167,13 +167,13 @@ Work Launcher::chain(const Atomic &atomic) {
     ready.set(Argument::fifth, 0u);
     const bool local = atomic.space == Space::local;
     if (local)
-        ready.set_local(Argument::shared, group_size_ * word);
+        ready.set_local(Argument::shared, group_size_ * word_bytes);
     const auto place = [this, local] {
         return local ? static_cast<std::uint32_t>(place_ % group_size_) : place_;
     };
     const auto prepare = [this, ready, words, place]() mutable {
         ready.set(Argument::sixth, place());
-        bench_.context().write_bytes(chain_memory_, place() * word, word, &words.start);
+        bench_.context().write_bytes(chain_memory_, place() * word_bytes, word_bytes, &words.start);
         bench_.poison(chain_seen_);
     };
     const auto verify = [this, atomic, words, place](std::uint32_t trips) {

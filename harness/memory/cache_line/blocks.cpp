@@ -15,7 +15,7 @@ namespace clprobe::cache_line {
 namespace {
 
 /// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most.
-constexpr double least_probability = 0.55;
+constexpr double least_posterior = 0.55;
 
 /// Before anything was seen, minus the logarithm: no size is as likely as all sizes together; a
 /// block with one place alone inside or outside, which may just be odd; prefetch of neighbours.
@@ -101,7 +101,7 @@ Verdict block_size(std::span<const Pair> pairs, Together together, double least_
     std::vector<Explanation> explanations{{}};
     for (const double size : candidate_sizes())
         add_explanations(explanations, size, pairs, seen, together);
-    Verdict verdict = weigh(explanations, seen, least_probability);
+    Verdict verdict = weigh(explanations, seen, least_posterior);
     if (verdict.size && verdict.ratio < least_ratio) {
         verdict.size.reset();
         verdict.reason = fmt::format("the times differ by a factor of {:.2f} only", verdict.ratio);
