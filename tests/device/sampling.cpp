@@ -55,7 +55,7 @@ CLPROBE_DEVICE_TEST("device.sampling.a host program's kernel is timed by its slo
     REQUIRE(samples.slope);
     CHECK(samples.slope->seconds_per_trip > 0);
     CHECK(samples.slope->interval.contains(samples.slope->seconds_per_trip));
-    CHECK((samples.clock.sampled_source == "events" || samples.clock.sampled_source == "host"));
+    CHECK((samples.clock.source == "events" || samples.clock.source == "host"));
     CHECK_FALSE(samples.clock.reason.empty());
     REQUIRE(samples.launch.median);
     CHECK(*samples.launch.median > 0);
