@@ -161,10 +161,10 @@ TEST_CASE("unit.terminal.curves_are_plotted_with_their_levels") {
     Finding size = measured({"buffer.l1.size", Unit::byte, Better::none, ""}, 90 * 1024.0,
                             {64 * 1024.0, 128 * 1024.0});
     size.evidence = {"chase"};
-    Finding latency = measured({"buffer.l1.latency", Unit::second, Better::none, ""}, 1e-9, {});
-    latency.evidence = {"chase"};
+    Finding l1_latency = measured({"buffer.l1.latency", Unit::second, Better::none, ""}, 1e-9, {});
+    l1_latency.evidence = {"chase"};
 
-    const auto shown = lines(plot_text(curve, {size, latency}, plain));
+    const auto shown = lines(plot_text(curve, {size, l1_latency}, plain));
     REQUIRE(shown.size() == 16);
     CHECK(std::ranges::all_of(shown, [](const auto &line) { return line.size() <= 80; }));
     CHECK_THAT(shown[0], ContainsSubstring("latency over footprint"));
