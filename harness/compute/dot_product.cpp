@@ -58,8 +58,8 @@ public:
         for (const Variant &variant : variants) {
             const std::string published = std::to_string(variant.published);
             const std::string options = build_options(variant);
-            if (variant.pairs ==
-                1) { // with all that fill the arrays, which are alike in every build
+            // With all that fill the arrays, which are alike in every build.
+            if (variant.pairs == 1) {
                 kernels.push_back({published, kernel_text, options, ""});
                 continue;
             }

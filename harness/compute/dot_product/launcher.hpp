@@ -13,9 +13,9 @@ inline constexpr const char *kernel_text = "compute/dot_product";
 [[nodiscard]] const char *function_of(Memory memory);
 [[nodiscard]] std::string build_options(const Variant &variant);
 
-/// Launches of one variant over the arrays, with any local size for now: the range is to be given
-/// one. The results are poisoned before each launch; after it, some chosen then are compared with
-/// the host's, and `verified` is raised. Each launch goes on in the rows after the last one's. The
+/// Launches of one variant over the arrays, with some local size, which the caller replaces. The
+/// results are poisoned before each launch; after it, some chosen then are compared with the
+/// host's, and `verified` is raised. Each launch goes on in the rows after the last one's. The
 /// arrays have to outlive it.
 [[nodiscard]] Work work_on(Bench &bench, Arrays &arrays, const Program &program,
                            const Variant &variant, std::shared_ptr<std::uint64_t> verified);

@@ -39,7 +39,7 @@ public:
 
     [[nodiscard]] Body body() const { return body_; }
     [[nodiscard]] const Verdict &verdict() const { return *verdict_; }
-    /// With any local size for now: the range is to be given one. The launcher has to outlive it.
+    /// With some local size, which the caller replaces. The launcher has to outlive it.
     [[nodiscard]] Work work(const Operands &operands);
     /// The counts of all points of the last launch, row after row.
     [[nodiscard]] std::vector<std::uint32_t> counts();
