@@ -28,10 +28,12 @@ Spread spread_of(const StreamShape &shape, std::size_t bytes) {
     return Spread::chunked(elements, shape.local_size, shape.share);
 }
 
-/// The least bytes that the shape takes, of which its arrays are multiples.
-std::size_t quantum(const StreamShape &shape) {
+/// The most of these bytes that a launch of the shape covers to the last element, or the least that
+/// it takes where that is more.
+std::size_t whole_launch(const StreamShape &shape, std::size_t bytes) {
     const std::size_t items = shape.layout == Layout::one_shot ? shape.share : shape.share * unroll;
-    return items * shape.local_size * shape.width * word;
+    const std::size_t least = items * shape.local_size * shape.width * word;
+    return std::max<std::size_t>(1, bytes / least) * least;
 }
 
 } // namespace
@@ -118,8 +120,11 @@ void Streams::fit(const StreamShape &shape) {
     const double limit = bench_.bounds().limit / 2;
     std::size_t bytes = std::min(bytes_, std::size_t{4} << 20);
     while (bytes < bytes_) {
-        const double seconds = bench_.launch(work(shape, bytes));
-        const double most = static_cast<double>(bytes) * limit / seconds;
+        const std::size_t covered = whole_launch(shape, bytes);
+        if (covered > bytes_)
+            break;
+        const double seconds = bench_.launch(work(shape, covered));
+        const double most = static_cast<double>(covered) * limit / seconds;
         const auto next = static_cast<std::size_t>(
             std::min({static_cast<double>(bytes_), most, 16 * static_cast<double>(bytes)}));
         if (next <= bytes)
@@ -130,9 +135,8 @@ void Streams::fit(const StreamShape &shape) {
 }
 
 double Streams::sample(Series &series, const StreamShape &shape, double share, int block) {
-    const std::size_t least = quantum(shape);
-    const auto wanted = static_cast<std::size_t>(share * static_cast<double>(bytes_));
-    const std::size_t bytes = std::max<std::size_t>(1, wanted / least) * least;
+    const std::size_t bytes =
+        whole_launch(shape, static_cast<std::size_t>(share * static_cast<double>(bytes_)));
     if (bytes > bytes_)
         throw Unsupported("the arrays are smaller than one launch of this shape covers");
     const double seconds = bench_.launch(work(shape, bytes));

@@ -1,0 +1,39 @@
+#include <clprobe/catch2.hpp>
+#include <clprobe/clock.hpp>
+#include <clprobe/probe.hpp>
+#include <clprobe/probes.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace clprobe;
+
+namespace {
+
+/// Says that every launch took a good part of what one may take, so that a probe shrinks its work
+/// to sizes that no fast device sees.
+class SlowClock final : public Clock {
+public:
+    [[nodiscard]] std::string_view name() const override { return "slow"; }
+
+    double time(const std::function<Event()> &enqueue) override {
+        enqueue().wait();
+        return 13e-3;
+    }
+};
+
+} // namespace
+
+CLPROBE_DEVICE_TEST("device.slow_device.arrays of odd sizes are covered to the last word")
+(const Device &device) {
+    const Registry registry = builtin_probes();
+    const Context context(device);
+    SlowClock clock;
+    for (const double units : {2.0, 3.0}) {
+        const FindingKey key{"compute_units", Unit::one, Better::none, {}};
+        const Facts facts{device.info(), {measured(key, units, {units, units})}};
+        Bench bench(context, clock, registry, facts, {Profile::quick, 1, 1, {}, {}});
+        // Throws where a sum is not that of the words that a launch should read.
+        registry.find("memory/buffer_bandwidth")->measure(bench);
+        CHECK(bench.data().find("stream") != nullptr);
+    }
+}
