@@ -36,6 +36,9 @@ ProbeInfo describe() {
         "has to be written first, and with random words, since some memories compress.",
         "A processor's first cache may hash addresses to find its ways: some stretches of memory "
         "are slower than others, so each sample lies in another place.",
+        "Drivers that run a processor's work-items in the lanes of its vectors leave all lanes but "
+        "one idle in groups of one, which are best on those that run them one after another: both "
+        "are tried first.",
         "Groups that share a unit and walk one behind the other serve each other from its cache: "
         "what looks like a fast second level is then the first.",
         "Vectors of 32 B and more a work-item ruin stores on some GPUs; they belong to the race.",

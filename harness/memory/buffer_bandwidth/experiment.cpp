@@ -18,8 +18,9 @@ class Experiment {
 public:
     explicit Experiment(Bench &bench)
         : bench_(bench), programs_(bench), source_(make_source(programs_, wanted(), part(0.06))),
-          walks_(programs_, source_) {}
+          walks_(programs_, source_), cpu_shape_{16, 1, 4 * units_of(bench)} {}
 
+    void choose_cpu_shape();
     void walk();
     void race_l1();
     void race_streams();
@@ -49,6 +50,7 @@ private:
     Programs programs_;
     Source source_;
     Walks walks_;
+    WalkShape cpu_shape_;
     std::optional<Streams> streams_;
     std::optional<L1> l1_;
     std::vector<StreamShape> winners_;
@@ -75,7 +77,7 @@ WalkShape Experiment::shape_for(std::size_t footprint) const {
     if (bench_.tiny())
         return {usual_width(bench_.device()), cpu() ? 1u : 4u, 2};
     if (cpu())
-        return {16, 1, 4 * units};
+        return cpu_shape_;
     // One group a unit, so that none finds in the unit's cache what its neighbour there has read;
     // only footprints that such a group would cover in less than four trips have smaller ones.
     WalkShape shape{4, group_size(bench_, gpu_group), units};
@@ -100,6 +102,23 @@ std::vector<std::size_t> Experiment::footprints() const {
             all.push_back(place);
     }
     return all;
+}
+
+/// Most drivers run a processor's work-items one after another: one a group, with wide vectors, has
+/// no cost beside its loads. One that runs them in the lanes of a vector leaves the others idle
+/// then.
+void Experiment::choose_cpu_shape() {
+    constexpr std::size_t footprint = std::size_t{64} << 10;
+    constexpr double clearly = 1.5;
+    if (!cpu() || bench_.tiny())
+        return;
+    const auto speed = [&](const WalkShape &shape) {
+        return walks_.sample(series(entry::l1_race), footprint, shape, 0, launch_seconds());
+    };
+    const WalkShape lanes{4, group_size(bench_, 64), cpu_shape_.groups};
+    const double alone = speed(cpu_shape_);
+    if (speed(lanes) > clearly * alone)
+        cpu_shape_ = lanes;
 }
 
 void Experiment::walk() {
@@ -210,6 +229,7 @@ void run_experiment(Bench &bench) {
     if (bench.tiny())
         bench.data().words[entry::too_small] = "the tiny profile's sizes show no level";
     Experiment experiment(bench);
+    experiment.choose_cpu_shape();
     experiment.walk();
     experiment.race_l1();
     experiment.race_streams();

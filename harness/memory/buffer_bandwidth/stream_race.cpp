@@ -55,8 +55,11 @@ std::vector<StreamShape> StreamRace::alternatives(const StreamShape &best, int s
 
 std::vector<StreamShape> StreamRace::cpu_alternatives(const StreamShape &best, int stage) const {
     const std::size_t units = units_of(bench_);
-    if (stage == 0)
-        return changed(best, &StreamShape::width, 8);
+    if (stage == 0) { // groups for drivers that run work-items in a vector's lanes
+        std::vector<StreamShape> shapes = changed(best, &StreamShape::width, 8);
+        shapes.push_back({best.operation, Layout::one_shot, 4, group_size(bench_, 64), 8});
+        return shapes;
+    }
     if (stage == 1 && !quick())
         return {{best.operation, Layout::one_shot, 16, 1, 256},
                 {best.operation, Layout::one_shot, 16, group_size(bench_, 64), 8},

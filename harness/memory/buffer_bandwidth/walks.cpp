@@ -82,19 +82,25 @@ void Walks::verify(const Walk &walk, std::uint32_t trips) {
 std::uint32_t Walks::trips_for(const Work &work, const WalkShape &shape, double seconds) {
     if (bench_.tiny())
         return bench_.bounds().most_trips;
+    if (!launch_seconds_) { // the first launches may compile
+        launch_seconds_ = bench_.launch(work, 1);
+        for (int i = 0; i < 2; ++i)
+            launch_seconds_ = std::min(*launch_seconds_, bench_.launch(work, 1));
+    }
     const auto bytes = static_cast<double>(shape.tile() * shape.groups);
     const auto estimate = [&] {
         const double trips = seconds / (seconds_per_byte_ * bytes);
         return static_cast<std::uint32_t>(std::clamp(trips, 4.0, 1e9));
     };
     // A launch that is far shorter than wanted tells the speed, and warms the caches up.
-    std::uint32_t trips = seconds_per_byte_ > 0 ? std::max(1u, estimate() / 8) : 1;
-    for (;;) {
+    for (std::uint32_t trips = seconds_per_byte_ > 0 ? std::max(1u, estimate() / 8) : 1;;
+         trips *= 8) {
         const double taken = bench_.launch(work, trips);
-        seconds_per_byte_ = taken / (trips * bytes);
-        if (taken > seconds / 16)
+        const double walking = std::max(taken - *launch_seconds_, taken / 16);
+        if (walking > seconds / 16 || trips > bench_.bounds().most_trips / 8) {
+            seconds_per_byte_ = walking / (trips * bytes);
             return estimate();
-        trips *= 8;
+        }
     }
 }
 

@@ -53,7 +53,8 @@ private:
     Bench &bench_;
     const Source &source_;
     std::optional<Buffer> sums_;
-    double seconds_per_byte_ = 0; ///< of the last launch
+    std::optional<double> launch_seconds_; ///< of a launch that walks next to nothing
+    double seconds_per_byte_ = 0;          ///< of the last walk, beside that
 };
 
 } // namespace clprobe::probes::buffer_bandwidth
