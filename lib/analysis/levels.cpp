@@ -63,10 +63,6 @@ void note_joined(std::vector<Level> &levels, const std::vector<double> &joined) 
     }
 }
 
-Interval hull(const Interval &interval, double value) {
-    return {std::min(interval.low, value), std::max(interval.high, value)};
-}
-
 /// An interval has to cover what reruns show.
 void cover_reruns(std::vector<Level> &levels, const SettledReading &found) {
     std::vector<std::vector<double>> values(levels.size());
@@ -78,7 +74,8 @@ void cover_reruns(std::vector<Level> &levels, const SettledReading &found) {
             if (!other[i])
                 continue;
             values[i].push_back(again[*other[i]].value);
-            if (again[*other[i]].size)
+            // That of the same rise: the rerun may have joined the next level with another one.
+            if (i + 1 < levels.size() && other[i + 1] == *other[i] + 1)
                 sizes[i].push_back(*again[*other[i]].size);
         }
     }

@@ -1,5 +1,7 @@
 #include "analysis/plateau_levels.hpp"
 
+#include <clprobe/statistics.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -79,11 +81,13 @@ void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
     level.size = unseen ? fit.curve.x[middle.behind - 1] : middle.x;
 }
 
-/// The points about the flat stretch, between the two bounds, that are at its height, and not worse
-/// than they can be.
+/// The points about the flat stretch, between the two bounds, that are at its height within the
+/// tolerance or the noise, and not worse than they can be.
 std::vector<std::size_t> points_at_height(const RisingFit &fit, const Stretch &flat,
-                                          const Stretch &bounds) {
-    const double tolerance = std::max(least_level_step() / 2, 2 * fit.curve.deviation[flat.first]);
+                                          const Stretch &bounds, double least_tolerance) {
+    const double noise =
+        median(std::span(fit.curve.deviation).subspan(flat.first, flat.last + 1 - flat.first));
+    const double tolerance = std::max(least_tolerance, 2 * noise);
     const double low = fit.rising[flat.first] - tolerance;
     const double high = fit.rising[flat.last] + tolerance;
     std::vector<std::size_t> points;
@@ -101,9 +105,11 @@ Stretch bounds_of(const RisingFit &fit, const std::vector<Stretch> &flat, std::s
             i + 1 == flat.size() ? fit.curve.size() - 1 : flat[i + 1].first};
 }
 
-/// Within the curve; its ends may go on beyond what was measured.
+/// Within the curve; its ends may go on beyond what was measured. Few points may scatter by more
+/// than the curve lets expect.
 bool is_one_point(const RisingFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
-    const auto points = points_at_height(fit, flat[i], bounds_of(fit, flat, i));
+    const auto points =
+        points_at_height(fit, flat[i], bounds_of(fit, flat, i), 2 * least_level_step());
     return points.size() == 1 && points[0] > 0 && points[0] + 1 < fit.curve.size();
 }
 
@@ -158,7 +164,28 @@ Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
     return level;
 }
 
+/// What drifts on as gently as a plateau does, on either side of the flat stretch up to the places
+/// given, is the level's too, if not what its value is taken from.
+void add_drift(Level &level, const RisingFit &fit, const Stretch &flat, const Interval &places) {
+    constexpr double gentle = 0.05; // an octave
+    const auto add = [&](std::size_t i, const Stretch &drift) {
+        if (!places.contains(fit.curve.x[i]) || slope(fit, drift) > gentle ||
+            fit.value[i] > fit.rising[i] + least_level_step())
+            return;
+        level.plateau = hull(level.plateau, fit.curve.x[i]);
+        level.interval = hull(level.interval, fit.rising[i]);
+    };
+    for (std::size_t i = 0; i < flat.first; ++i)
+        add(i, {i, flat.first});
+    for (std::size_t i = flat.last + 1; i < fit.curve.size(); ++i)
+        add(i, {flat.last, i});
+}
+
 } // namespace
+
+Interval hull(const Interval &interval, double value) {
+    return {std::min(interval.low, value), std::max(interval.high, value)};
+}
 
 double height(const RisingFit &fit, const Stretch &stretch) {
     return fit.rising[stretch.last] - fit.rising[stretch.first];
@@ -170,13 +197,15 @@ double slope(const RisingFit &fit, const Stretch &stretch) {
 }
 
 EndShape end_shape(const RisingFit &fit, const Stretch &stretch) {
-    constexpr double drifting = 0.3; // an octave
-    constexpr double steep = 0.5;    // an octave
+    constexpr double drifting = 0.3;   // an octave
+    constexpr double most_drift = 0.7; // in all: twice
+    constexpr double steep = 0.5;      // an octave
     if (height(fit, stretch) <= 0)
         return EndShape::flat;
     if (slope(fit, stretch) > steep)
         return EndShape::rise;
-    return slope(fit, stretch) > drifting ? EndShape::approach : EndShape::drift;
+    const bool drifts = slope(fit, stretch) <= drifting && height(fit, stretch) <= most_drift;
+    return drifts ? EndShape::drift : EndShape::approach;
 }
 
 Plateaus plateaus_of(const RisingFit &fit) {
@@ -206,9 +235,13 @@ std::vector<Level> levels_of(const RisingFit &fit, const Plateaus &plateaus) {
             level.first = 0;
         if (last && end_shape(fit, {level.last, end}) == EndShape::drift)
             level.last = end;
-        levels.push_back(level_of(fit, points_at_height(fit, level, bounds_of(fit, flat, i))));
+        levels.push_back(level_of(
+            fit, points_at_height(fit, level, bounds_of(fit, flat, i), least_level_step() / 2)));
         if (!last)
             set_size(levels.back(), fit, {flat[i].last, flat[i + 1].first});
+        add_drift(levels.back(), fit, flat[i],
+                  {i == 0 ? 0 : levels[i - 1].knee.high,
+                   last ? fit.curve.x.back() : levels.back().knee.low});
     }
     return levels;
 }

@@ -8,6 +8,9 @@
 
 namespace clprobe {
 
+/// The interval, widened to hold the value.
+[[nodiscard]] Interval hull(const Interval &interval, double value);
+
 /// What a stretch at an end of the curve is: level, a drift that belongs to the level there, the
 /// approach to a level, or part of a rise.
 enum class EndShape { flat, drift, approach, rise };

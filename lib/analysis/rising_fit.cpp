@@ -31,8 +31,9 @@ void drop_outliers(LogCurve &curve) {
     constexpr double alone = 2;
     constexpr std::size_t window = 5;
     std::vector<bool> dropped(curve.size());
-    for (std::size_t i = 2; i + 2 < curve.size(); ++i) {
-        const double middle = median(std::span(curve.level).subspan(i - 2, window));
+    for (std::size_t i = 1; i + 1 < curve.size() && curve.size() >= window; ++i) {
+        const std::size_t first = std::clamp<std::size_t>(i, 2, curve.size() - 3) - 2;
+        const double middle = median(std::span(curve.level).subspan(first, window));
         const double off = std::abs(curve.level[i] - middle);
         const double beside =
             std::max(std::abs(curve.level[i - 1] - middle), std::abs(curve.level[i + 1] - middle));

@@ -1,3 +1,5 @@
+#include "levels_expected.hpp"
+
 #include <clprobe/levels.hpp>
 
 #include <catch2/catch_approx.hpp>
@@ -141,4 +143,33 @@ TEST_CASE("unit.levels.a hump and outliers make no level") {
     REQUIRE(found.levels.size() == 2);
     CHECK(found.levels[0].value == Approx(1).epsilon(1e-3));
     CHECK(found.levels[1].value == Approx(4).epsilon(1e-3));
+}
+
+TEST_CASE("unit.levels.an outlier next to the curve's end makes no noise of its last plateau") {
+    const Levels found = find_levels(curve_of({1.3, 1.3, 1.31, 1.3, 1.3, 1.42, 1.42, 3.9, 1.42}),
+                                     CurveKind::latency);
+    CHECK(found.decided);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[0].value == Approx(1.3).epsilon(0.01));
+    CHECK(found.levels[1].value == Approx(1.42).epsilon(0.01));
+}
+
+TEST_CASE("unit.levels.what gets several times as slow up to the curve's end is no drift") {
+    const Levels found =
+        find_levels(curve_of({12, 12.1, 12, 12.1, 12, 12.1, 15, 18, 19.4, 21, 25, 30, 33, 36}),
+                    CurveKind::latency);
+    CHECK_FALSE(found.complete);
+    REQUIRE(!found.levels.empty());
+    CHECK(found.levels[0].value == Approx(12).epsilon(0.02));
+    CHECK(found.levels[0].interval.high < 15);
+}
+
+TEST_CASE("unit.levels.few points that scatter are a plateau beside a high step") {
+    const Levels found = find_levels(
+        published("512:19.5 1024:16.5 2048:18.6 4096:19.4 8192:19.3 16384:1084 32768:1041 "
+                  "65536:1127"),
+        CurveKind::latency);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[0].size.value() == 8192);
+    CHECK(found.levels[1].value == Approx(1080).epsilon(0.05));
 }

@@ -1,60 +1,13 @@
-#include <clprobe/levels.hpp>
+#include "levels_expected.hpp"
 
-#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include <cmath>
-#include <limits>
-#include <sstream>
 #include <string>
-#include <vector>
 
 using namespace clprobe;
-using Catch::Approx;
 
 // Curves of one sample a point in the manner of those that people publish of their GPUs, made up
-// for the purpose.
-
-namespace {
-
-/// "2:39.5 4:39.8 ..." as footprints in KiB and values.
-std::vector<CurvePoint> published(const std::string &text) {
-    std::vector<CurvePoint> curve;
-    std::istringstream stream(text);
-    double kib = 0;
-    char colon = 0;
-    double value = 0;
-    while (stream >> kib >> colon >> value)
-        curve.push_back({kib, {value}});
-    return curve;
-}
-
-/// A level that a reader of the curve expects: the range of its size, in KiB, and its value.
-struct Expected {
-    Interval size;
-    double value = 0;
-};
-
-constexpr Interval none{0, 0};
-
-void check(const Levels &found, const std::vector<Expected> &expected) {
-    CHECK(found.decided);
-    CHECK(found.settled == found.levels.size());
-    REQUIRE(found.levels.size() == expected.size());
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-        const Level &level = found.levels[i];
-        CAPTURE(i, level.value, level.size.value_or(0));
-        CHECK(level.value == Approx(expected[i].value).epsilon(0.03));
-        CHECK(level.interval.contains(level.value));
-        REQUIRE(level.size.has_value() == (i + 1 < expected.size()));
-        if (level.size) {
-            CHECK(expected[i].size.contains(*level.size));
-            CHECK(level.knee.contains(*level.size));
-        }
-    }
-}
-
-} // namespace
+// for the purpose; those of levels_measured.cpp were measured.
 
 TEST_CASE("unit.levels.published curve: three caches, a fourth behind them, and a TLB beyond") {
     const Levels found = find_levels(
@@ -65,11 +18,11 @@ TEST_CASE("unit.levels.published curve: three caches, a fourth behind them, and 
             "32768:174 65536:175 98304:246 131072:273 262144:301 393216:297 524288:302 "
             "1.04858e+06:318"),
         CurveKind::latency);
-    check(found, {{{16, 24}, 39.5},
-                  {{128, 256}, 71},
-                  {{3072, 6144}, 112},
-                  {{65536, 131072}, 176},
-                  {none, 301}});
+    check_levels(found, {{{16, 24}, 39.5},
+                         {{128, 256}, 71},
+                         {{3072, 6144}, 112},
+                         {{65536, 131072}, 176},
+                         {no_size, 301}});
     CHECK(found.levels.back().note.find("worse") != std::string::npos);
     CHECK(found.levels.back().interval.contains(318));
 }
@@ -88,7 +41,8 @@ TEST_CASE("unit.levels.published curve: near and far part of one cache") {
             "92681.9:455 107080:453 123716:457 142935:452 165140:455 190795:456 220436:460 "
             "254681:448 294247:459 339959:458 392772:454 453790:456 524288:454"),
         CurveKind::latency);
-    check(found, {{{186, 216}, 20.5}, {{10240, 20480}, 142}, {{47000, 60000}, 212}, {none, 455}});
+    check_levels(
+        found, {{{186, 216}, 20.5}, {{10240, 20480}, 142}, {{47000, 60000}, 212}, {no_size, 455}});
 }
 
 TEST_CASE("unit.levels.published curve: small caches, and a TLB that shows as a level") {
@@ -99,7 +53,7 @@ TEST_CASE("unit.levels.published curve: small caches, and a TLB that shows as a 
             "4096:247 6144:255 8192:264 12288:271 16384:276 24576:273 32768:276 49152:272 "
             "65536:278"),
         CurveKind::latency);
-    check(found, {{{8, 16}, 28}, {{96, 192}, 64}, {{2048, 8192}, 210}, {none, 275}});
+    check_levels(found, {{{8, 16}, 28}, {{96, 192}, 64}, {{2048, 8192}, 210}, {no_size, 275}});
 }
 
 TEST_CASE("unit.levels.published curve: values of two digits") {
@@ -112,7 +66,7 @@ TEST_CASE("unit.levels.published curve: values of two digits") {
             "20642.5:250 26008:250 32768:250 41285.1:250 52016:250 65536:250 82570.2:250 "
             "104032:250 131072:250 165140:250 208064:250 262144:250"),
         CurveKind::latency);
-    check(found, {{{10, 16}, 44}, {{1536, 3072}, 61}, {{4096, 9000}, 91}, {none, 250}});
+    check_levels(found, {{{10, 16}, 44}, {{1536, 3072}, 61}, {{4096, 9000}, 91}, {no_size, 250}});
 }
 
 TEST_CASE("unit.levels.published curve: cut short before memory") {
@@ -122,7 +76,7 @@ TEST_CASE("unit.levels.published curve: cut short before memory") {
             "128:118 192:117 256:118 384:118 512:117 768:117 1024:117 1536:118 2048:118 3072:118 "
             "4096:118 6144:292"),
         CurveKind::latency);
-    check(found, {{{64, 96}, 31}, {none, 118}});
+    check_levels(found, {{{64, 96}, 31}, {no_size, 118}});
     CHECK_FALSE(found.complete);
     CHECK(found.reason.find("does not end with a plateau") != std::string::npos);
 }
@@ -135,7 +89,8 @@ TEST_CASE("unit.levels.published curve: a bandwidth that starts up") {
             "2048:417 3072:418 4096:416 6144:234 8192:161 12288:143 16384:142 24576:144 32768:143 "
             "49152:145 65536:143 98304:145 131072:144 196608:142 262144:145 393216:142 524288:142"),
         CurveKind::bandwidth);
-    check(found, {{{32, 48}, 1640}, {{256, 512}, 1000}, {{4096, 8192}, 418}, {none, 143}});
+    check_levels(found,
+                 {{{32, 48}, 1640}, {{256, 512}, 1000}, {{4096, 8192}, 418}, {no_size, 143}});
 }
 
 TEST_CASE("unit.levels.published curve: four caches at powers of two only") {
@@ -144,11 +99,11 @@ TEST_CASE("unit.levels.published curve: four caches at powers of two only") {
                   "1024:117 2048:118 4096:118 8192:176 16384:190 32768:192 65536:192 131072:191 "
                   "262144:304 524288:329 1.04858e+06:349"),
         CurveKind::latency);
-    check(found, {{{16, 16}, 44},
-                  {{128, 128}, 77},
-                  {{4096, 8192}, 118},
-                  {{131072, 262144}, 191},
-                  {none, 317}});
+    check_levels(found, {{{16, 16}, 44},
+                         {{128, 128}, 77},
+                         {{4096, 8192}, 118},
+                         {{131072, 262144}, 191},
+                         {no_size, 317}});
 }
 
 TEST_CASE("unit.levels.published curve: two caches, and a TLB that ramps over memory") {
@@ -159,7 +114,7 @@ TEST_CASE("unit.levels.published curve: two caches, and a TLB that ramps over me
                   "32768:426 49152:450 65536:457 98304:469 131072:473 196608:482 262144:482 "
                   "393216:486 524288:488 786432:483 1.04858e+06:493 1.57286e+06:488"),
         CurveKind::latency);
-    check(found, {{{32, 32}, 32}, {{4096, 6144}, 195}, {none, 484}});
+    check_levels(found, {{{32, 32}, 32}, {{4096, 6144}, 195}, {no_size, 484}});
 }
 
 TEST_CASE("unit.levels.published curve: a large cache, and two TLBs on top") {
@@ -170,7 +125,8 @@ TEST_CASE("unit.levels.published curve: a large cache, and two TLBs on top") {
                   "32768:424 49152:471 65536:486 98304:489 131072:487 196608:537 262144:550 "
                   "393216:576 524288:581 786432:592 1.04858e+06:591 1.57286e+06:598"),
         CurveKind::latency);
-    check(found, {{{192, 384}, 60}, {{16384, 24576}, 155}, {{131072, 262144}, 487}, {none, 588}});
+    check_levels(
+        found, {{{192, 384}, 60}, {{16384, 24576}, 155}, {{131072, 262144}, 487}, {no_size, 588}});
 }
 
 TEST_CASE("unit.levels.published curve: caches of a processor that graphics share") {
@@ -181,7 +137,7 @@ TEST_CASE("unit.levels.published curve: caches of a processor that graphics shar
                   "24576:414 32768:410 49152:416 65536:411 98304:414 131072:411 196608:415 "
                   "262144:413 393216:415 524288:423 786432:415 1.04858e+06:417 1.57286e+06:412"),
         CurveKind::latency);
-    check(found, {{{64, 96}, 70}, {{1024, 2048}, 160}, {{4096, 8192}, 224}, {none, 414}});
+    check_levels(found, {{{64, 96}, 70}, {{1024, 2048}, 160}, {{4096, 8192}, 224}, {no_size, 414}});
 }
 
 TEST_CASE("unit.levels.published curve: a small first level and a cache for the whole chip") {
@@ -192,11 +148,11 @@ TEST_CASE("unit.levels.published curve: a small first level and a cache for the 
                   "32768:380 49152:377 65536:380 98304:380 131072:379 196608:410 262144:422 "
                   "393216:437 524288:445 786432:452 1.04858e+06:459 1.57286e+06:465"),
         CurveKind::latency);
-    check(found, {{{8, 12}, 33},
-                  {{768, 1536}, 115},
-                  {{8192, 12288}, 197},
-                  {{131072, 262144}, 379},
-                  {none, 450}});
+    check_levels(found, {{{8, 12}, 33},
+                         {{768, 1536}, 115},
+                         {{8192, 12288}, 197},
+                         {{131072, 262144}, 379},
+                         {no_size, 450}});
 }
 
 TEST_CASE("unit.levels.published curve: three levels, each twice the one before") {
@@ -207,8 +163,9 @@ TEST_CASE("unit.levels.published curve: three levels, each twice the one before"
                   "32768:254 49152:250 65536:251 98304:251 131072:251 196608:251 262144:249 "
                   "393216:249 524288:250 786432:250 1.04858e+06:251 1.57286e+06:252"),
         CurveKind::latency);
-    check(found,
-          {{{32, 32}, 20}, {{64, 64}, 34.8}, {{128, 128}, 60}, {{2048, 2048}, 111}, {none, 251}});
+    check_levels(
+        found,
+        {{{32, 32}, 20}, {{64, 64}, 34.8}, {{128, 128}, 60}, {{2048, 2048}, 111}, {no_size, 251}});
 }
 
 TEST_CASE("unit.levels.published curve: levels of one place each are part of a rise") {
@@ -217,7 +174,7 @@ TEST_CASE("unit.levels.published curve: levels of one place each are part of a r
                   "1024:109 2048:110 4096:251 8192:251 16384:252 32768:253 65536:253 131072:251 "
                   "262144:252 524288:251 1.04858e+06:249"),
         CurveKind::latency);
-    check(found, {{{32, 128}, 20}, {{2048, 2048}, 110}, {none, 251}});
+    check_levels(found, {{{32, 128}, 20}, {{2048, 2048}, 110}, {no_size, 251}});
     CHECK(found.levels[0].knee.contains(32));
     CHECK(found.levels[0].knee.contains(128));
 }
