@@ -38,6 +38,12 @@ TEST_CASE("execution_probes.units_are_counted_whatever_the_driver_claims_and_a_l
     }
 }
 
+TEST_CASE("execution_probes.units_are_counted_with_the_largest_groups") {
+    const std::optional<Finding> units =
+        units_found("execute,cpu,group=4096,units=2,trip_ns=100000");
+    CHECK((!units || units->value == 2));
+}
+
 TEST_CASE("execution_probes.units_that_stack_for_launches_in_a_row_are_never_taken_for_one") {
     for (const char *in_a_row : {"1", "7", "20"}) {
         const std::optional<Finding> units = units_found(two_units + ",stacks=" + in_a_row);

@@ -173,8 +173,9 @@ TEST_CASE("program.no_isolation_survives_errors_too") {
 }
 
 TEST_CASE("program.half_a_driver_is_no_reason_to_crash") {
-    for (const char *behaviour : {"half_answers", "mhz=0", "no_cache_size", "address_bits=32",
-                                  "no_images,fp16,fp64", "group=16", "cpu", "devices=2"}) {
+    for (const char *behaviour :
+         {"half_answers", "mhz=0", "no_cache_size", "address_bits=32", "no_images,fp16,fp64",
+          "group=16", "group=4096", "cpu", "cpu,group=4096", "devices=2"}) {
         const StubRun run = report_on_stub(sound + "," + behaviour);
         CAPTURE(behaviour);
         CHECK(run.outcome.exit_status == 1);

@@ -5,9 +5,11 @@
 #include "device.hpp"
 #include "source.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <unistd.h>
 
 namespace stub {
@@ -38,6 +40,9 @@ cl_int build(Program &program) {
         program.log = file_named_in(program.source) + ":12:5: error: stub says no\n";
         return CL_BUILD_PROGRAM_FAILURE;
     }
+    const auto bytes = static_cast<long long>(program.source.size() + program.options.size());
+    std::this_thread::sleep_for(
+        std::chrono::microseconds(bytes * behaviour().number("build_us", 0)));
     if (behaviour().asks("prints"))
         print_file(std::string(behaviour().text("prints")));
     program.status = CL_BUILD_SUCCESS;
