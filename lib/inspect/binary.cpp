@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <elf.h>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <unistd.h>
 
 namespace clprobe {
@@ -27,28 +29,35 @@ std::string_view elf_file(std::string_view bytes) {
     return bytes.substr(0, header.e_shoff + sections);
 }
 
-/// A file with these bytes, for as long as it lives.
+/// A file with these bytes that has no name, for as long as it lives; where it cannot be made, one
+/// that no command finds.
 class TemporaryFile {
 public:
-    explicit TemporaryFile(std::string_view bytes) : file_(::mkstemp(name_.data())) {
-        if (file_ >= 0 &&
-            ::write(file_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
-            name_.fill('\0');
+    explicit TemporaryFile(std::string_view bytes) {
+        std::error_code error;
+        std::string name = std::filesystem::temp_directory_path(error) / "clprobe-code-XXXXXX";
+        file_ = ::mkstemp(name.data());
+        if (file_ < 0)
+            return;
+        ::unlink(name.c_str());
+        if (::write(file_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+            close();
     }
     TemporaryFile(const TemporaryFile &) = delete;
     TemporaryFile &operator=(const TemporaryFile &) = delete;
-    ~TemporaryFile() {
-        if (file_ >= 0) {
-            ::close(file_);
-            ::unlink(name_.data());
-        }
-    }
+    ~TemporaryFile() { close(); }
 
-    [[nodiscard]] std::string name() const { return name_.data(); }
+    /// By which a command finds it.
+    [[nodiscard]] std::string name() const { return "/dev/fd/" + std::to_string(file_); }
 
 private:
-    std::array<char, 25> name_{"/tmp/clprobe-code-XXXXXX"};
-    int file_;
+    void close() {
+        if (file_ >= 0)
+            ::close(file_);
+        file_ = -1;
+    }
+
+    int file_ = -1;
 };
 
 /// What the command prints; empty where it fails or is not installed.
