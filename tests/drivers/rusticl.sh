@@ -6,8 +6,7 @@
 status=0
 run_and_test /build /results on_trixie env OCL_ICD_VENDORS=rusticl.icd RUSTICL_ENABLE=llvmpipe \
     RUSTICL_FEATURES=fp16,fp64 || status=1
-"$tree/tests/drivers/has_findings.py" "$results/report.json" fma.fp16.rate fma.fp32.rate fma.fp64.rate ||
-    status=1
+"$tree/tests/drivers/check_llvmpipe.py" "$results/report.json" >&2 || status=1
 
 # Mesa's old driver is there too: a platform without a device.
 clover=0
