@@ -46,13 +46,9 @@ std::vector<Series> layouts_of(const Probe *probe) {
     return layouts;
 }
 
-void add_bare(const fs::path &file, const Probe *probe, Series series, Inputs &inputs) {
-    if (probe == nullptr)
-        throw InputError(fmt::format("'{}' does not say which probe it is for: name it with "
-                                     "--probe",
-                                     file.string()));
+void add_bare(const fs::path &file, const Probe &probe, Series series, Inputs &inputs) {
     if (!inputs.bare)
-        inputs.bare.emplace().probe = probe->info().name;
+        inputs.bare.emplace().probe = probe.info().name;
     Dataset &data = inputs.bare->data;
     if (data.find(series.name) != nullptr)
         throw InputError(fmt::format("'{}' holds the series {}, as a file before it does",
@@ -74,7 +70,7 @@ Inputs read_inputs(const AnalyzeOptions &options, const Registry &registry) {
         if (csv.origin)
             of_a_run.push_back(std::move(csv));
         else
-            add_bare(file, probe, std::move(csv.series), inputs);
+            add_bare(file, *probe, std::move(csv.series), inputs);
     }
     for (Report &report : reports_from_csv(of_a_run))
         inputs.documents.push_back({std::move(report), true});

@@ -2,9 +2,12 @@
 
 #include <clprobe/csv.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <vector>
 
 namespace clprobe {
 namespace {
@@ -44,10 +47,21 @@ constexpr std::array spellings = {
     Spelling{Unit::joule, "_j", {}},
 };
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    return text;
+/// In lower case, with one underscore for whatever is neither letter nor digit: "Rate (GB/s)" as
+/// "rate_gb_per_s".
+std::string plain(const std::string &column) {
+    std::string result;
+    for (const char letter : column) {
+        if (letter == '/')
+            result += "_per";
+        if (std::isalnum(static_cast<unsigned char>(letter)) != 0)
+            result += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+        else if (!result.ends_with('_'))
+            result += '_';
+    }
+    while (result.ends_with('_'))
+        result.pop_back();
+    return result;
 }
 
 } // namespace
@@ -62,9 +76,23 @@ std::string csv_column(const Axis &axis) {
 std::optional<ColumnScale> scale_of(const Axis &axis, const std::string &column) {
     for (const Spelling &spelling : spellings)
         if (spelling.unit == axis.unit &&
-            lower(column) == lower(axis.name) + std::string(spelling.suffix))
+            plain(column) == plain(axis.name + std::string(spelling.suffix)))
             return spelling.scale;
     return std::nullopt;
+}
+
+bool is_named_as(const Axis &axis, const std::string &column) {
+    return plain(column) == plain(axis.name) || plain(column).starts_with(plain(axis.name) + "_");
+}
+
+std::string column_spellings(const Axis &axis) {
+    std::vector<std::string_view> others;
+    for (const Spelling &spelling : spellings)
+        if (spelling.unit == axis.unit)
+            others.push_back(spelling.suffix);
+    others.erase(others.begin());
+    return others.empty() ? csv_column(axis)
+                          : fmt::format("{} (or {})", csv_column(axis), fmt::join(others, ", "));
 }
 
 } // namespace clprobe

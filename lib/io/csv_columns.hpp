@@ -18,8 +18,14 @@ struct ColumnScale {
     double divide = 1;
 };
 
-/// The scale where `column` is the name of this axis with a spelling of its unit; nothing where it
-/// is another column. Letters' case is ignored.
+/// The scale where `column` is the name of this axis with a spelling of its unit, "footprint_kib"
+/// or "Footprint (KiB)"; nothing where it is another column.
 [[nodiscard]] std::optional<ColumnScale> scale_of(const Axis &axis, const std::string &column);
+
+/// Whether a column that has no scale nevertheless bears the name of this axis.
+[[nodiscard]] bool is_named_as(const Axis &axis, const std::string &column);
+
+/// How the column of this axis may be spelt, for messages: "latency_s (or _ms, _us, _ns)".
+[[nodiscard]] std::string column_spellings(const Axis &axis);
 
 } // namespace clprobe

@@ -30,8 +30,20 @@ struct Columns {
 std::string expected_columns(const Series &layout) {
     std::string columns;
     for (const Axis &axis : layout.axes)
-        columns += csv_column(axis) + ",";
-    return columns + csv_column(layout.measure);
+        columns += column_spellings(axis) + ", ";
+    return columns + column_spellings(layout.measure);
+}
+
+/// Why no column is this axis: the nearest one may be in another unit.
+std::string missing(const Axis &axis, const std::vector<std::string> &header) {
+    const auto near = std::find_if(header.begin(), header.end(), [&](const std::string &column) {
+        return is_named_as(axis, column);
+    });
+    if (near == header.end())
+        return fmt::format("no column '{}' among '{}'", csv_column(axis),
+                           fmt::join(header, "', '"));
+    return fmt::format("no column '{}', and '{}' names none of its units: scale or rename it",
+                       csv_column(axis), *near);
 }
 
 /// The one column that is this axis; throws where there is none or another.
@@ -45,7 +57,7 @@ Columns::Number find_column(const Axis &axis, const std::vector<std::string> &he
             found = {i, *scale};
     }
     if (!found)
-        throw InputError(fmt::format("no column '{}'", csv_column(axis)));
+        throw InputError(missing(axis, header));
     return *found;
 }
 
@@ -65,7 +77,7 @@ Columns columns_of(const std::vector<std::string> &header, const Series &layout)
         if (used[i])
             continue;
         if (header[i] != block_column || columns.block)
-            throw InputError(fmt::format("unknown column '{}'", header[i]));
+            throw InputError(fmt::format("unknown column '{}': leave it out", header[i]));
         columns.block = i;
     }
     return columns;
@@ -155,19 +167,38 @@ private:
     std::map<std::vector<double>, std::size_t> places_;
 };
 
-/// A reader for the first layout that the header fits.
+/// How many of the layout's columns the header has, in per cent.
+std::size_t likeness(const Series &layout, const std::vector<std::string> &header) {
+    const auto is_there = [&](const Axis &axis) {
+        return std::any_of(header.begin(), header.end(), [&](const std::string &column) {
+            return scale_of(axis, column) || is_named_as(axis, column);
+        });
+    };
+    const auto found = std::count_if(layout.axes.begin(), layout.axes.end(), is_there) +
+                       (is_there(layout.measure) ? 1 : 0);
+    return 100 * static_cast<std::size_t>(found) / (layout.axes.size() + 1);
+}
+
+/// A reader for the first layout that the header fits. Where there is none, the one that it is most
+/// like says what is wrong.
 Reader choose_reader(const std::string &file, const CsvRow &header,
                      std::span<const Series> layouts) {
-    std::string problems;
+    if (layouts.empty())
+        fail_at(file, header.line, "no probe is named that this series could be of (--probe)");
+    std::string problem;
+    std::size_t most = 0;
     for (const Series &layout : layouts) {
         try {
             return {file, header.cells, layout};
         } catch (const InputError &error) {
-            problems += fmt::format("; for series '{}', {}: {}", layout.name,
-                                    expected_columns(layout), error.what());
+            const std::size_t like = likeness(layout, header.cells) + 1;
+            if (like > most)
+                problem = fmt::format("{}; series '{}' takes the columns {}", error.what(),
+                                      layout.name, expected_columns(layout));
+            most = std::max(most, like);
         }
     }
-    fail_at(file, header.line, "these columns are no series of the probe" + problems);
+    fail_at(file, header.line, "these columns are no series of the probe: " + problem);
 }
 
 /// The report that the comment line holds, and its series, which it then lacks.

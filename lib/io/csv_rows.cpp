@@ -18,6 +18,14 @@ std::string trimmed(std::string_view text) {
     return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
 }
 
+/// What stands between the cells of a header: a comma, unless there is only another one.
+char separator_of(std::string_view header) {
+    for (const char separator : {',', ';', '\t'})
+        if (header.find(separator) != std::string_view::npos)
+            return separator;
+    return ',';
+}
+
 class Scanner {
 public:
     Scanner(std::string_view text, const std::string &file) : text_(text), file_(file) {
@@ -32,7 +40,7 @@ public:
             if (next() == '#')
                 at_ = end_of(text_.find('\n', at_));
             else if (at_ < text_.size() && next() != '\n')
-                rows.push_back(row());
+                rows.push_back(rows.empty() ? header() : row());
         }
         return rows;
     }
@@ -42,12 +50,21 @@ private:
     [[nodiscard]] std::size_t end_of(std::size_t position) const {
         return std::min(position, text_.size());
     }
-    void skip_blanks() { at_ = end_of(text_.find_first_not_of(blanks, at_)); }
+    void skip_blanks() {
+        while (at_ < text_.size() && next() != separator_ &&
+               blanks.find(next()) != std::string_view::npos)
+            ++at_;
+    }
+
+    CsvRow header() {
+        separator_ = separator_of(text_.substr(at_, text_.find('\n', at_) - at_));
+        return row();
+    }
 
     /// The cells up to the end of the line, where it stops.
     CsvRow row() {
         CsvRow row{line_, {cell()}};
-        for (; next() == ','; row.cells.push_back(cell()))
+        for (; next() == separator_; row.cells.push_back(cell()))
             ++at_;
         return row;
     }
@@ -56,7 +73,7 @@ private:
         skip_blanks();
         if (next() == '"')
             return quoted_cell();
-        const auto end = end_of(text_.find_first_of(",\n", at_));
+        const auto end = end_of(text_.find_first_of(std::string{separator_, '\n'}, at_));
         const auto cell = trimmed(text_.substr(at_, end - at_));
         at_ = end;
         return cell;
@@ -78,7 +95,7 @@ private:
             cell += '"'; // "" within quotes
         }
         skip_blanks();
-        if (next() != ',' && next() != '\n')
+        if (next() != separator_ && next() != '\n')
             fail_at(file_, line_, "text behind a closing quote");
         return cell;
     }
@@ -87,6 +104,7 @@ private:
     const std::string &file_;
     std::size_t at_ = 0;
     std::size_t line_ = 1;
+    char separator_ = ',';
 };
 
 } // namespace

@@ -12,7 +12,8 @@ struct CsvRow {
     std::vector<std::string> cells;
 };
 
-/// The rows of a CSV (RFC 4180, with `#` comments; line ends and a byte-order mark of any system).
+/// The rows of a CSV (RFC 4180, with `#` comments; line ends and a byte-order mark of any system;
+/// semicolons or tabs between cells where the first row has no comma).
 /// Throws InputError, naming file and line, for a quote that is not closed as it should be.
 [[nodiscard]] std::vector<CsvRow> csv_rows(std::string_view text, const std::string &file);
 

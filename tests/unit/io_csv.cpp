@@ -126,6 +126,26 @@ TEST_CASE("unit.csv.a_bare_file_in_any_order") {
     CHECK_FALSE(series_from_csv("footprint_mib,latency_ms\n", "f", chase()).origin);
 }
 
+TEST_CASE("unit.csv.headers_and_separators_of_other_programs") {
+    const Series expected{"chase", {footprint}, latency, {{{2048}, {3e-9}, {}}}};
+    CHECK(read("Footprint (KiB);Latency [ns]\n2;3\n") == expected);
+    CHECK(read("# ns\nlatency ns\tfootprint (bytes)\n3\t2048\n") == expected);
+    const Series empty{"chase", {footprint}, latency, {{{2048}, {}, {}}}};
+    CHECK(read("footprint_b\tlatency_s\n2048\t\n") == empty);
+    const std::vector<Series> layout = {
+        {"read", {footprint}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
+    CHECK(read("footprint KiB, bandwidth (GB/s)\n1,3\n", layout).points.at(0).samples.at(0) == 3e9);
+    refused("footprint_bytes;latency_s\n1;0,5\n",
+            "file.csv:2: column latency_s: expected a number");
+}
+
+TEST_CASE("unit.csv.of_several_layouts_the_most_like_one_says_what_is_wrong") {
+    std::vector<Series> layouts = race();
+    layouts.push_back(chase()[0]);
+    refused("size_kb,latency_s\n", "no column 'footprint_bytes' among 'size_kb', 'latency_s'",
+            layouts);
+}
+
 TEST_CASE("unit.csv.units_are_scaled_exactly") {
     for (int i = 1; i < 1000; ++i)
         CHECK(read("footprint_gib,latency_ns\n1," + std::to_string(i)).points[0].samples[0] ==
@@ -179,14 +199,20 @@ TEST_CASE("unit.csv.wrong_rows_are_refused_with_line_and_column") {
 TEST_CASE("unit.csv.wrong_headers_are_refused") {
     refused("", "file.csv: no header");
     refused("# only a comment\n", "file.csv: no header");
-    refused("footprint_bytes\n", "file.csv:1: these columns are no series of the probe; for series "
-                                 "'chase', footprint_bytes,latency_s: no column 'latency_s'");
-    refused("footprint_bytes,latency_s,colour\n", "unknown column 'colour'");
+    refused("footprint_bytes,region\n",
+            "file.csv:1: these columns are no series of the probe: no column 'latency_s' among "
+            "'footprint_bytes', 'region'; series 'chase' takes the columns footprint_bytes (or _b, "
+            "_kib, _mib, _gib), latency_s (or _ms, _us, _ns)");
+    refused(
+        "footprint_bytes,latency_cycles\n",
+        "no column 'latency_s', and 'latency_cycles' names none of its units: scale or rename it");
+    refused("footprint (KB),latency_s\n", "and 'footprint (KB)' names none of its units");
+    refused("footprint_bytes,latency_s,colour\n", "unknown column 'colour': leave it out");
     refused("footprint_bytes,footprint_kib,latency_s\n", "two columns for 'footprint_bytes'");
     refused("footprint_s,latency_s\n", "no column 'footprint_bytes'");
     refused("footprint,latency_s\n", "no column 'footprint_bytes'");
     refused("block,footprint_b,block,latency_s\n", "unknown column 'block'");
-    refused("a,b\n", "these columns are no series", {});
+    refused("a,b\n", "file.csv:1: no probe is named that this series could be of", {});
 }
 
 TEST_CASE("unit.csv.a_wrong_origin_is_refused") {
