@@ -68,9 +68,11 @@ public:
                                                  const Facts &facts) const override {
         return buffer_bandwidth::findings_of(data, facts);
     }
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        if (device.type == DeviceType::cpu)
+            return {buffer_bandwidth::program_of(8), buffer_bandwidth::program_of(16)};
         return {buffer_bandwidth::program_of(1), buffer_bandwidth::program_of(4),
-                buffer_bandwidth::program_of(16)};
+                buffer_bandwidth::program_of(8)};
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
         const bool own = data.find(buffer_bandwidth::entry::walk) != nullptr;

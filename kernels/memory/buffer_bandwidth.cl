@@ -25,7 +25,22 @@
 #define SUM_4(v) (SUM_2((v).lo) + SUM_2((v).hi))
 #define SUM_8(v) (SUM_4((v).lo) + SUM_4((v).hi))
 #define SUM_16(v) (SUM_8((v).lo) + SUM_8((v).hi))
-#define SUM(v) PASTE(SUM_, WIDTH)(v)
+
+// What sums are kept in. Four vectors of eight words would not fit the 32 registers with which a Mali
+// runs all its threads; sixteen words are for CPUs.
+#if WIDTH == 8
+#define TOTAL uint2
+#define ADD(total, v)                                                                              \
+    {                                                                                              \
+        const VEC added = v;                                                                       \
+        total += added.lo.lo + added.lo.hi + added.hi.lo + added.hi.hi;                            \
+    }
+#define SUM(total) SUM_2(total)
+#else
+#define TOTAL VEC
+#define ADD(total, v) total += v;
+#define SUM(total) PASTE(SUM_, WIDTH)(total)
+#endif
 
 // The same in the host's model.
 VEC hash(VEC x) {
@@ -35,10 +50,21 @@ VEC hash(VEC x) {
     return x ^ (x >> 13);
 }
 
+// Places are told in bytes: where addresses have 64 bits and registers 32, shifting an index costs
+// more than the rest of an access. No array has more than 4 GiB; but a CPU adds constants to 64 bits
+// for nothing.
+#if WIDTH == 16
+#define BYTES size_t
+#else
+#define BYTES uint
+#endif
+#define TO(pointer, bytes) (*(global VEC *)((global uchar *)(pointer) + (bytes)))
+#define FROM(pointer, bytes) (*(global const VEC *)((global const uchar *)(pointer) + (bytes)))
+
 // Where a work-item's elements lie: the first, and how far it is from one to the next.
 #define FIRST ((uint)get_group_id(0) * group_span + (uint)get_local_id(0) * item_span)
 
-void leave_sum(VEC sum, local uint *scratch, global uint *sums) {
+void leave_sum(TOTAL sum, local uint *scratch, global uint *sums) {
     const uint lane = (uint)get_local_id(0);
     scratch[lane] = SUM(sum);
     for (uint half_size = (uint)get_local_size(0) / 2; half_size > 0; half_size /= 2) {
@@ -47,33 +73,35 @@ void leave_sum(VEC sum, local uint *scratch, global uint *sums) {
             scratch[lane] += scratch[lane + half_size];
     }
     if (lane == 0)
-        sums[get_group_id(0)] = scratch[0];
+        sums[(uint)get_group_id(0)] = scratch[0];
 }
+
+// Adds the element at `at` of `from`, and goes on to the next.
+#define TAKE(sum)                                                                                  \
+    ADD(sum, FROM(from, at))                                                                       \
+    at += row;
 
 // Every group walks through the same `tiles` from element `base` on, eight elements a work-item
 // each, round and round, from a place of its own. The places are spread evenly, by the golden
 // ratio, from tile `offset` on.
 kernel void walk(global const VEC *from, uint base, uint tiles, uint offset, local uint *scratch,
                  global uint *sums, uint trips) {
-    const uint lanes = (uint)get_local_size(0);
-    const uint lane = (uint)get_local_id(0);
-    const uint tile_size = 8 * lanes;
+    const BYTES row = (uint)get_local_size(0) * (uint)sizeof(VEC);
+    const BYTES first = (base + (uint)get_local_id(0)) * (uint)sizeof(VEC);
+    const BYTES end = first + tiles * 8 * row;
     const uint tile = mul_hi((uint)get_group_id(0) * 2654435769u, tiles) + offset;
-    const uint end = tiles * tile_size;
-    uint at = (tile < tiles ? tile : tile - tiles) * tile_size + lane;
-    VEC a = 0u, b = 0u, c = 0u, d = 0u;
+    BYTES at = first + (tile < tiles ? tile : tile - tiles) * 8 * row;
+    TOTAL a = 0u, b = 0u, c = 0u, d = 0u;
     for (uint trip = 0; trip < trips; ++trip) {
-        global const VEC *here = from + base + at;
-        a += here[0];
-        b += here[lanes];
-        c += here[2 * lanes];
-        d += here[3 * lanes];
-        a += here[4 * lanes];
-        b += here[5 * lanes];
-        c += here[6 * lanes];
-        d += here[7 * lanes];
-        at += tile_size;
-        at = at < end ? at : lane;
+        TAKE(a)
+        TAKE(b)
+        TAKE(c)
+        TAKE(d)
+        TAKE(a)
+        TAKE(b)
+        TAKE(c)
+        TAKE(d)
+        at = at != end ? at : first;
     }
     leave_sum(a + b + c + d, scratch, sums);
 }
@@ -89,60 +117,70 @@ kernel void fill(global VEC *to, uint salt, uint group_span, uint item_span, uin
 
 kernel void read(global const VEC *from, local uint *scratch, global uint *sums, uint group_span,
                  uint item_span, uint step, uint count) {
-    uint at = FIRST;
-    VEC a = 0u, b = 0u, c = 0u, d = 0u;
-    for (uint i = 0; i < count; i += 8, at += 8 * step) {
-        a += from[at];
-        b += from[at + step];
-        c += from[at + 2 * step];
-        d += from[at + 3 * step];
-        a += from[at + 4 * step];
-        b += from[at + 5 * step];
-        c += from[at + 6 * step];
-        d += from[at + 7 * step];
+    const BYTES row = step * (uint)sizeof(VEC);
+    BYTES at = FIRST * (uint)sizeof(VEC);
+    TOTAL a = 0u, b = 0u, c = 0u, d = 0u;
+    for (uint i = 0; i < count; i += 8) {
+        TAKE(a)
+        TAKE(b)
+        TAKE(c)
+        TAKE(d)
+        TAKE(a)
+        TAKE(b)
+        TAKE(c)
+        TAKE(d)
     }
     leave_sum(a + b + c + d, scratch, sums);
 }
 
 // What is written differs from launch to launch by the nonce, so that it cannot be found there.
+#define WRITE                                                                                      \
+    TO(to, at) = hash(word + PLACES);                                                              \
+    word += step * (uint)WIDTH;                                                                    \
+    at += row;
+
 kernel void write(global VEC *to, uint nonce, uint group_span, uint item_span, uint step,
                   uint count) {
-    uint at = FIRST;
-    for (uint i = 0; i < count; i += 4, at += 4 * step) {
-        to[at] = hash(at * (uint)WIDTH + PLACES + nonce);
-        to[at + step] = hash((at + step) * (uint)WIDTH + PLACES + nonce);
-        to[at + 2 * step] = hash((at + 2 * step) * (uint)WIDTH + PLACES + nonce);
-        to[at + 3 * step] = hash((at + 3 * step) * (uint)WIDTH + PLACES + nonce);
+    const BYTES row = step * (uint)sizeof(VEC);
+    BYTES at = FIRST * (uint)sizeof(VEC);
+    uint word = FIRST * (uint)WIDTH + nonce;
+    for (uint i = 0; i < count; i += 4) {
+        WRITE
+        WRITE
+        WRITE
+        WRITE
     }
 }
 
 kernel void copy(global VEC *restrict to, global const VEC *restrict from, uint nonce,
                  uint group_span, uint item_span, uint step, uint count) {
-    uint at = FIRST;
-    for (uint i = 0; i < count; i += 4, at += 4 * step) {
-        const VEC a = from[at];
-        const VEC b = from[at + step];
-        const VEC c = from[at + 2 * step];
-        const VEC d = from[at + 3 * step];
-        to[at] = a ^ nonce;
-        to[at + step] = b ^ nonce;
-        to[at + 2 * step] = c ^ nonce;
-        to[at + 3 * step] = d ^ nonce;
+    const BYTES row = step * (uint)sizeof(VEC);
+    BYTES at = FIRST * (uint)sizeof(VEC);
+    for (uint i = 0; i < count; i += 4, at += 4 * row) {
+        const VEC a = FROM(from, at);
+        const VEC b = FROM(from, at + row);
+        const VEC c = FROM(from, at + 2 * row);
+        const VEC d = FROM(from, at + 3 * row);
+        TO(to, at) = a ^ nonce;
+        TO(to, at + row) = b ^ nonce;
+        TO(to, at + 2 * row) = c ^ nonce;
+        TO(to, at + 3 * row) = d ^ nonce;
     }
 }
 
 kernel void triad(global VEC *restrict to, global const VEC *restrict from,
                   global const VEC *restrict other, uint nonce, uint group_span, uint item_span,
                   uint step, uint count) {
-    uint at = FIRST;
-    for (uint i = 0; i < count; i += 4, at += 4 * step) {
-        const VEC a = from[at] + nonce * other[at];
-        const VEC b = from[at + step] + nonce * other[at + step];
-        const VEC c = from[at + 2 * step] + nonce * other[at + 2 * step];
-        const VEC d = from[at + 3 * step] + nonce * other[at + 3 * step];
-        to[at] = a;
-        to[at + step] = b;
-        to[at + 2 * step] = c;
-        to[at + 3 * step] = d;
+    const BYTES row = step * (uint)sizeof(VEC);
+    BYTES at = FIRST * (uint)sizeof(VEC);
+    for (uint i = 0; i < count; i += 4, at += 4 * row) {
+        const VEC a = FROM(from, at) + nonce * FROM(other, at);
+        const VEC b = FROM(from, at + row) + nonce * FROM(other, at + row);
+        const VEC c = FROM(from, at + 2 * row) + nonce * FROM(other, at + 2 * row);
+        const VEC d = FROM(from, at + 3 * row) + nonce * FROM(other, at + 3 * row);
+        TO(to, at) = a;
+        TO(to, at + row) = b;
+        TO(to, at + 2 * row) = c;
+        TO(to, at + 3 * row) = d;
     }
 }
