@@ -1,5 +1,6 @@
 #include "memory/local_memory/experiment.hpp"
 #include "memory/local_memory/findings.hpp"
+#include "memory/local_memory/launches.hpp"
 
 #include <clprobe/probe.hpp>
 
@@ -17,8 +18,8 @@ ProbeInfo describe() {
         "Latency: one work-item follows a random ring.\n\n"
         "Bandwidth: groups of 256 (or the most that the device runs) sum random words, at "
         "distances known when the kernel is compiled from a place that moves on each trip, "
-        "neighbours reading neighbouring vectors. Loads of 4 to 64 bytes and several numbers of "
-        "groups race; the fastest is measured anew.\n\n"
+        "neighbours reading neighbouring vectors. Loads of 4 to 32 bytes, on CPUs to 64, and "
+        "several numbers of groups race; the fastest is measured anew.\n\n"
         "Banks: neighbours read words that are a stride apart, strides of 1 to 64 words and some "
         "beyond. The more of them fall to one bank, the longer it takes: the division into banks "
         "(how many, how wide, how many lanes at a time) that explains the times best is reported "
@@ -60,6 +61,9 @@ public:
         return std::nullopt;
     }
     void measure(Bench &bench) const override { local_memory::run_experiments(bench); }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return {local_memory::program_for(device)};
+    }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &) const override {
         return local_memory::findings_of(data);

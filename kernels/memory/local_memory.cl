@@ -1,5 +1,5 @@
 // Local memory: how long one access takes, whether its lines are those of the cache, how much it
-// delivers, and into how many banks it is divided.
+// delivers, in loads of up to WIDEST words (8 or 16), and into how many banks it is divided.
 
 #define LOCAL_HOP here = *(local const uint *)(near + here);
 #define GLOBAL_HOP there = *(global const uint *)(far + there);
@@ -63,7 +63,9 @@ READ(read_1, uint, FOLD_1)
 READ(read_2, uint2, FOLD_2)
 READ(read_4, uint4, FOLD_4)
 READ(read_8, uint8, FOLD_8)
+#if WIDEST >= 16
 READ(read_16, uint16, FOLD_16)
+#endif
 
 // Every work-item sums 8 words a trip; neighbours (of 32) read words that are `stride` apart.
 kernel void read_strided(global const uint *data, local uint *shared, global uint *out, uint step,

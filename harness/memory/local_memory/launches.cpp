@@ -55,11 +55,23 @@ std::size_t group_size_for(const Bench &bench) {
         std::min(most, bench.device().max_work_group_size.value_or(64)));
 }
 
+Program build(Bench &bench) {
+    const KernelVariant program = program_for(bench.device());
+    return bench.build(program.text, program.options);
+}
+
 } // namespace
 
+unsigned widest(const DeviceInfo &device) {
+    return device.type == DeviceType::cpu ? 16 : 8;
+}
+
+KernelVariant program_for(const DeviceInfo &device) {
+    return {{}, "memory/local_memory", fmt::format("-DWIDEST={}", widest(device)), {}};
+}
+
 Launcher::Launcher(Bench &bench, std::size_t most_groups)
-    : bench_(bench), program_(bench.build("memory/local_memory", "")),
-      group_size_(group_size_for(bench)),
+    : bench_(bench), program_(build(bench)), group_size_(group_size_for(bench)),
       local_memory_(bench.device().local_memory.value_or(std::size_t{16} << 10)),
       step_(static_cast<std::uint32_t>(bench.random()()) | 1u),
       data_(random_words(most_words, bench.random())),
@@ -87,7 +99,7 @@ void Launcher::find_chase_bytes() {
 }
 
 bool Launcher::can_read(unsigned width) const {
-    return vectors * width * word <= local_memory_;
+    return width <= widest(bench_.device()) && vectors * width * word <= local_memory_;
 }
 
 bool Launcher::can_stride() const {

@@ -13,6 +13,11 @@ namespace clprobe::probes::local_memory {
 
 /// Widths of a load, in words.
 inline constexpr std::array<unsigned, 5> widths{1, 2, 4, 8, 16};
+/// The widest that is tried on the device: sixteen words for CPUs, whose registers hold as much. A
+/// GPU would keep twice that of each work-item in registers, and half of the work-items wait.
+[[nodiscard]] unsigned widest(const DeviceInfo &device);
+/// The probe's program on the device.
+[[nodiscard]] KernelVariant program_for(const DeviceInfo &device);
 /// Loads that a work-item does in a trip of the bandwidth kernels.
 inline constexpr unsigned loads = 16;
 /// Distance of the slots of a chase's rings, B, and the hops of one turn.
