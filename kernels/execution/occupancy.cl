@@ -33,12 +33,23 @@ bool wait_for_others(volatile global uint *state, global uint *tickets, uint pat
     return (atomic_or(state, 0u) & CLOSED) != 0;
 }
 
+// In two loops, as Mesa unrolls none of more than 32 turns, and keeps the values in memory then. From
+// 64 values on it would spill on any Mali, and take minutes to find out.
+#define EACH(i, statement)                                                                         \
+    {                                                                                              \
+        _Pragma("unroll") for (uint i = 0; i < FIRST_HALF; ++i) statement;                         \
+        _Pragma("unroll") for (uint i = FIRST_HALF; i < LIVE; ++i) statement;                      \
+    }
+#if LIVE < 64
+#define FIRST_HALF (LIVE / 2)
+#else
+#define FIRST_HALF LIVE
+#endif
+
 // Every value takes part in every turn, so that all of them live; sum and exclusive or do not
 // compose, so that turns cannot be merged.
 void turn_round(uint *values, uint key) {
-#pragma unroll
-    for (uint i = 0; i < LIVE; ++i)
-        values[i] = (values[i] + values[(i + 1) % LIVE]) ^ key;
+    EACH(i, values[i] = (values[i] + values[(i + 1) % LIVE]) ^ key)
 }
 
 kernel void reside(global const uint *restrict seeds, global uint *restrict digests,
@@ -47,9 +58,7 @@ kernel void reside(global const uint *restrict seeds, global uint *restrict dige
                    uint key) {
     const uint id = (uint)get_global_id(0);
     uint values[LIVE];
-#pragma unroll
-    for (uint i = 0; i < LIVE; ++i)
-        values[i] = seeds[(id + i) % SEEDS];
+    EACH(i, values[i] = seeds[(id + i) % SEEDS])
     for (uint turn = 0; turn < turns; ++turn)
         turn_round(values, key);
 
@@ -67,8 +76,6 @@ kernel void reside(global const uint *restrict seeds, global uint *restrict dige
     uint digest = shared[0];
     for (uint turn = 0; turn < turns; ++turn)
         turn_round(values, key);
-#pragma unroll
-    for (uint i = 0; i < LIVE; ++i)
-        digest = digest * 31 + values[i];
+    EACH(i, digest = digest * 31 + values[i])
     digests[id] = digest;
 }
