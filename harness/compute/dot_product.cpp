@@ -53,20 +53,11 @@ public:
         return maps_of(data);
     }
 
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
         std::vector<KernelVariant> kernels;
-        for (const Variant &variant : variants) {
-            const std::string published = std::to_string(variant.published);
-            const std::string options = build_options(variant);
-            // With all that fill the arrays, which are alike in every build.
-            if (variant.pairs == 1) {
-                kernels.push_back({published, kernel_text, options, ""});
-                continue;
-            }
-            for (const Memory memory : all_memories)
-                if (memory == Memory::buffer || device.images)
-                    kernels.push_back({published, kernel_text, options, function_of(memory)});
-        }
+        for (const Variant &variant : variants)
+            kernels.push_back(
+                {std::to_string(variant.published), kernel_text, build_options(variant), {}});
         return kernels;
     }
 
@@ -125,10 +116,11 @@ ProbeInfo DotProduct::make_info() {
         "of four floats, x, y and z, and stores one. A pair of vectors gives four dot products, of "
         "the first with the second and with its orders yxwz, zwxy and wzyx: 16 multiplications. "
         "One pair, x and y, is the write-up's first program; all three pairs are its 48 "
-        "multiplications. With x, y and z each with itself and the first result with z they are "
-        "112, of which its compiler shares some and 107 are left. How it chains results to 169 "
-        "and 261 it does not tell: here they are 176 and 272 multiplications of 11 and 17 pairs, "
-        "each of a result with x, y or z. All results are added up.\n\n"
+        "multiplications. With x, y and z each with itself and the first result with z it wrote "
+        "112, of which its compiler shared some and 107 were left: of a vector with itself six "
+        "products come twice, and as many are taken once here. How it chains results to 169 and "
+        "261 it does not tell: here each result is paired with the next of x, y and z, in 11 and "
+        "17 pairs, of which 7 and 11 products are taken once. All results are added up.\n\n"
         "A program does more arithmetic for the same memory than the one before it, so that the "
         "bandwidth limits the first, and arithmetic the last where it can. The vectors are random, "
         "in arrays that caches do not hold, of buffers and of images; a trip of the loop goes on "

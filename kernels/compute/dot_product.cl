@@ -1,7 +1,12 @@
-// Dot products of vectors that are loaded once: of two or three arrays of float4, as many pairs a
-// work-item as PAIRS says (1, 3, 7, 11 or 17), sixteen multiplications each, into a fourth array.
+// Dot products of vectors that are loaded once: of two or three arrays of float4, as many
+// multiplications a work-item as MULTIPLICATIONS says (16, 48, 107, 169 or 261), into a fourth array.
 // A trip goes as many rows further as there are work-items along y; the number of rows is a power of
 // two, and `mask` one less.
+
+// Pairs of vectors, sixteen products each. Of a vector with itself six products come twice: as many
+// of these as are too many are taken once.
+#define PAIRS ((MULTIPLICATIONS + 15) / 16)
+#define ONCE (16 * PAIRS - MULTIPLICATIONS)
 
 #if PAIRS == 1
 #define THIRD(load) (float4)(0.0f)
@@ -14,36 +19,53 @@ float4 pair(float4 a, float4 b) {
     return (float4)(dot(a, b), dot(a, b.yxwz), dot(a, b.zwxy), dot(a, b.wzyx));
 }
 
-float4 combined(float4 x, float4 y, float4 z) {
-    const float4 xy = pair(x, y);
-#if PAIRS == 1
-    return xy;
-#else
-    const float4 yz = pair(y, z);
-    const float4 zx = pair(z, x);
-    float4 sum = xy + yz + zx;
-#if PAIRS >= 7
-    const float4 xyz = pair(xy, z);
-    sum += pair(x, x) + pair(y, y) + pair(z, z) + xyz;
-#endif
-#if PAIRS >= 11
-    const float4 yzx = pair(yz, x);
-    const float4 zxy = pair(zx, y);
-    const float4 xyzx = pair(xyz, x);
-    const float4 yzxy = pair(yzx, y);
-    sum += yzx + zxy + xyzx + yzxy;
-#endif
-#if PAIRS >= 17
-    const float4 zxyz = pair(zxy, z);
-    const float4 xyzxy = pair(xyzx, y);
-    const float4 yzxyz = pair(yzxy, z);
-    const float4 zxyzx = pair(zxyz, x);
-    const float4 xyzxyz = pair(xyzxy, z);
-    const float4 yzxyzx = pair(yzxyz, x);
-    sum += zxyz + xyzxy + yzxyz + zxyzx + xyzxyz + yzxyzx;
-#endif
+// The dot product of (a, b) with (b, a), which is two products, each twice.
+float swapped(float2 a, float2 b, int once) {
+    if (once <= 0)
+        return dot((float4)(a, b), (float4)(b, a));
+    const float first = a.x * b.x;
+    if (once == 1)
+        return first + first + dot((float2)(a.y, b.y), (float2)(b.y, a.y));
+    const float second = a.y * b.y;
+    return first + first + (second + second);
+}
+
+// pair(a, a)
+float4 square(float4 a, int once) {
+    return (float4)(dot(a, a), swapped(a.xz, a.yw, once), swapped(a.xy, a.zw, once - 2),
+                    swapped(a.xy, a.wz, once - 4));
+}
+
+// The sum of so many results: the first is pair(a, b), the next pairs it with c, the next that with
+// a, and so on.
+float4 chain(float4 a, float4 b, float4 c, int links) {
+    float4 last = pair(a, b);
+    float4 sum = last;
+    if (links > 1)
+        sum += last = pair(last, c);
+    if (links > 2)
+        sum += last = pair(last, a);
+    if (links > 3)
+        sum += last = pair(last, b);
+    if (links > 4)
+        sum += pair(last, c);
     return sum;
-#endif
+}
+
+// One chain after the other, so that few values are alive at a time.
+float4 combined(float4 x, float4 y, float4 z) {
+    if (PAIRS == 1)
+        return pair(x, y);
+    const int links = PAIRS == 3 ? 3 : PAIRS - 3;
+    float4 sum = chain(x, y, z, (links + 2) / 3);
+    sum += chain(y, z, x, (links + 1) / 3);
+    sum += chain(z, x, y, links / 3);
+    if (PAIRS > 3) {
+        sum += square(x, ONCE);
+        sum += square(y, ONCE - 6);
+        sum += square(z, ONCE - 12);
+    }
+    return sum;
 }
 
 kernel void dot_buffers(global const float4 *restrict xs, global const float4 *restrict ys,

@@ -72,17 +72,13 @@ void add_fact(Facts &facts, const std::string &key, Unit unit, double value) {
 } // namespace
 
 TEST_CASE("unit.dot_product.multiplications_are_the_write_ups") {
-    const unsigned written[] = {16, 48, 112, 176, 272};
     const unsigned least[] = {16, 48, 94, 158, 254};
     const unsigned flops[] = {28, 92, 202, 330, 522};
     for (std::size_t i = 0; i < variants.size(); ++i) {
         const Operations operations = operations_of(variants[i]);
-        CHECK(operations.written_multiplications == written[i]);
+        CHECK(operations.written_multiplications == variants[i].published);
         CHECK(operations.multiplications == least[i]);
         CHECK(operations.flops() == flops[i]);
-        // Its compiler left out no more than can be left out.
-        CHECK(variants[i].published >= least[i]);
-        CHECK(variants[i].published <= written[i]);
     }
     CHECK(bytes_of(variants[0]) == 48);
     CHECK(bytes_of(variants[4]) == 64);
@@ -92,8 +88,8 @@ TEST_CASE("unit.dot_product.pairs_are_all_products") {
     const Vector<double> x = {1, 2, 3, 4};
     const Vector<double> y = {10, 100, 1000, 10000};
     CHECK(pair(x, y) == Vector<double>{43210, 34120, 21430, 12340});
-    CHECK(combined(1, x, y, {}) == pair(x, y));
-    CHECK(combined(3, x, y, {1, 0, 0, 0})[0] == 43210 + 10 + 1);
+    CHECK(combined({16}, x, y, {}) == pair(x, y));
+    CHECK(combined({48}, x, y, {1, 0, 0, 0})[0] == 43210 + 10 + 1);
 }
 
 TEST_CASE("unit.dot_product.values_are_random_and_bounded") {

@@ -91,7 +91,7 @@ Vector<float> Arrays::result(std::uint32_t column, std::uint32_t row) {
 Vector<double> Arrays::expected(const Variant &variant, std::uint32_t column,
                                 std::uint32_t row) const {
     const std::uint32_t element = row * extent_.width + column;
-    return combined(variant.pairs, value(element, keys_[0]), value(element, keys_[1]),
+    return combined(variant, value(element, keys_[0]), value(element, keys_[1]),
                     value(element, keys_[2]));
 }
 

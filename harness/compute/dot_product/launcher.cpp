@@ -33,7 +33,7 @@ const char *function_of(Memory memory) {
 }
 
 std::string build_options(const Variant &variant) {
-    return fmt::format("-DPAIRS={}", variant.pairs);
+    return fmt::format("-DMULTIPLICATIONS={}", variant.published);
 }
 
 Work work_on(Bench &bench, Arrays &arrays, const Program &program, const Variant &variant,

@@ -54,7 +54,7 @@ Operations operations_of(const Variant &variant) {
     const auto x = inputs(ledger);
     const auto y = inputs(ledger);
     const auto z = inputs(ledger);
-    static_cast<void>(combined(variant.pairs, x, y, z));
+    static_cast<void>(combined(variant, x, y, z));
     return ledger.operations;
 }
 
