@@ -14,14 +14,17 @@ KernelVariant entry_for(Real real, const Variant &variant) {
 void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &variants) {
     Variant shape = course_for(real, device, 1, Profile::standard, std::nullopt).start;
     const unsigned widest = device.type == DeviceType::cpu ? 16 : 8;
-    for (const Form form : {Form::fma, Form::mad, Form::expression})
-        for (const unsigned width : {1u, 4u, widest}) {
-            shape.form = form;
-            shape.width = width;
-            variants.push_back(entry_for(real, shape));
-        }
     shape.form = Form::fma;
+    for (const unsigned width : {1u, 4u, widest}) {
+        shape.width = width;
+        variants.push_back(entry_for(real, shape));
+    }
     shape.width = 1;
+    for (const Form form : {Form::mad, Form::expression}) {
+        shape.form = form;
+        variants.push_back(entry_for(real, shape));
+    }
+    shape.form = Form::fma;
     for (const Recurrence recurrence : {Recurrence::pair, Recurrence::quadratic}) {
         shape.recurrence = recurrence;
         variants.push_back(entry_for(real, shape));
