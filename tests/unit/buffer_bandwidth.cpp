@@ -115,6 +115,26 @@ TEST_CASE("unit.buffer_bandwidth.takes_a_bare_curve") {
     CHECK(finding(findings, "buffer.memory.copy_bandwidth").status == Status::inconclusive);
 }
 
+// One sample a place, which starts up slowly and has a dip.
+TEST_CASE("unit.buffer_bandwidth.takes_a_bare_curve_as_uneven_as_people_publish") {
+    Random random(5);
+    Dataset data;
+    const SeriesShape &shape = probe().info().series.front();
+    for (double kib = 2; kib < 1e5; kib *= std::sqrt(2)) {
+        const double level = kib < 600 ? 2e12 : kib < 9000 ? 8e11 : 2e11;
+        const double share = (kib > 1400 && kib < 2100 ? 0.6 : 1) / (1 + 40 / kib);
+        data.add(shape.name, shape.axes, shape.measure)
+            .point({1024 * kib})
+            .samples.push_back(level * share * std::exp(0.01 * random.normal()));
+    }
+    const auto findings = findings_of(data);
+    CHECK_THAT(value_of(findings, "buffer.l1.read_bandwidth"), WithinRel(1.85e12, 0.05));
+    CHECK_THAT(value_of(findings, "buffer.l1.read_size"), WithinRel(512 * 1024.0, 0.01));
+    CHECK_THAT(value_of(findings, "buffer.l2.read_bandwidth"), WithinRel(8e11, 0.03));
+    CHECK_THAT(value_of(findings, "buffer.l2.read_size"), WithinRel(8192 * 1024.0, 0.01));
+    CHECK_THAT(value_of(findings, "buffer.memory.read_bandwidth"), WithinRel(2e11, 0.03));
+}
+
 TEST_CASE("unit.buffer_bandwidth.neither_a_hump_nor_a_stair_of_a_fall_is_a_level") {
     const ModelDevice device;
     Dataset data;

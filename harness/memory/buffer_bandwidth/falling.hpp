@@ -6,11 +6,11 @@
 
 namespace clprobe::probes::buffer_bandwidth {
 
-/// The levels of a curve of bandwidth. More memory is not faster to read: where a larger footprint
-/// was (a prefetcher's or an alignment's doing, as at 512 KiB on one processor), it and the smaller
-/// ones before it count with their common middle (isotonic regression, Barlow et al. 1972). A level
-/// of less than half an octave is taken for a part of the fall around it, unless the places lie too
-/// far apart to show more of it.
+/// The levels of a curve of our own walks. More memory is not faster to read: where a larger
+/// footprint was (a prefetcher's or an alignment's doing, as at 512 KiB on one processor), it and
+/// the smaller ones before it count with their common middle (isotonic regression, Barlow et al.
+/// 1972). A level of less than half an octave is taken for a part of the fall around it, unless the
+/// places lie too far apart to show more of it.
 [[nodiscard]] Levels falling_levels(const std::vector<CurvePoint> &measured);
 
 } // namespace clprobe::probes::buffer_bandwidth

@@ -83,9 +83,14 @@ Finding stream_bandwidth(const Dataset &data, Operation operation) {
 class Interpretation {
 public:
     Interpretation(const Dataset &data, const Facts &facts) : data_(data), facts_(facts) {
-        if (data.find(entry::walk) == nullptr)
+        const std::vector<CurvePoint> curve = bandwidth_curve(data);
+        if (data.find(entry::walk) != nullptr) {
+            levels_ = falling_levels(curve);
+        } else {
+            // Somebody's may start up slowly, and its noise shows in single samples only.
             evidence_ = entry::bare;
-        levels_ = falling_levels(bandwidth_curve(data));
+            levels_ = find_levels(curve, CurveKind::bandwidth);
+        }
         if (const std::string reason = data.word(entry::too_small); !reason.empty())
             levels_ = {{}, 0, true, false, reason};
     }
