@@ -35,6 +35,10 @@ namespace clprobe {
 /// where there are fewer than two.
 [[nodiscard]] Interval repeat_interval(std::span<const double> values);
 
+/// The closest to the values, in the sense of least squares, that never falls from one to the next
+/// (pool adjacent violators, Ayer et al. 1955).
+[[nodiscard]] std::vector<double> never_falling(std::span<const double> values);
+
 /// The samples in a few numbers; what n is too small for is absent.
 struct Summary {
     std::size_t n = 0;

@@ -72,29 +72,6 @@ LineCosts usual_costs(std::size_t points) {
     return {piece, 0.55 * piece};
 }
 
-/// Least squares among the never falling curves (pool adjacent violators, Ayer et al. 1955).
-std::vector<double> never_falling(const std::vector<double> &values) {
-    struct Pool {
-        double mean = 0;
-        double size = 1;
-    };
-    std::vector<Pool> pools;
-    for (const double value : values) {
-        Pool pool{value, 1};
-        while (!pools.empty() && pools.back().mean > pool.mean) {
-            const Pool &last = pools.back();
-            const double size = last.size + pool.size;
-            pool = {(last.mean * last.size + pool.mean * pool.size) / size, size};
-            pools.pop_back();
-        }
-        pools.push_back(pool);
-    }
-    std::vector<double> result;
-    for (const Pool &pool : pools)
-        result.insert(result.end(), static_cast<std::size_t>(pool.size), pool.mean);
-    return result;
-}
-
 /// As it can only rise: a fit that is surely higher than a later one is cut down to it, where it is
 /// perhaps so they are averaged.
 std::vector<double> as_rising(const LogCurve &curve, const std::vector<double> &fitted) {

@@ -89,6 +89,28 @@ std::optional<Interval> median_interval(std::span<const double> samples, double 
                     std::lerp(ordered[n - k], ordered[n - k - 1], inward)};
 }
 
+std::vector<double> never_falling(std::span<const double> values) {
+    struct Pool {
+        double mean = 0;
+        double size = 1;
+    };
+    std::vector<Pool> pools;
+    for (const double value : values) {
+        Pool pool{value, 1};
+        while (!pools.empty() && pools.back().mean > pool.mean) {
+            const Pool &last = pools.back();
+            const double size = last.size + pool.size;
+            pool = {(last.mean * last.size + pool.mean * pool.size) / size, size};
+            pools.pop_back();
+        }
+        pools.push_back(pool);
+    }
+    std::vector<double> result;
+    for (const Pool &pool : pools)
+        result.insert(result.end(), static_cast<std::size_t>(pool.size), pool.mean);
+    return result;
+}
+
 Summary summarize(std::span<const double> samples) {
     Summary summary;
     summary.n = samples.size();

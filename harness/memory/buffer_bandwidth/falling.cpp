@@ -10,37 +10,21 @@ namespace {
 
 constexpr double least_octaves = 0.45; ///< half of one, and a grid that does not hit it exactly
 
-/// Places in a row with the mean of their logarithms.
-struct Pool {
-    double level = 0;
-    std::size_t places = 1;
-};
-
 /// Scales the samples of each place so that the medians never rise.
 void make_falling(std::vector<CurvePoint> &curve) {
     std::erase_if(curve, [](const CurvePoint &point) {
         return point.samples.empty() || !(median(point.samples) > 0);
     });
     std::ranges::sort(curve, {}, &CurvePoint::x);
-    std::vector<Pool> pools;
-    for (const CurvePoint &point : curve) {
-        Pool next{std::log(median(point.samples)), 1};
-        while (!pools.empty() && pools.back().level < next.level) {
-            const auto before = static_cast<double>(pools.back().places);
-            const auto behind = static_cast<double>(next.places);
-            next.level = (before * pools.back().level + behind * next.level) / (before + behind);
-            next.places += pools.back().places;
-            pools.pop_back();
-        }
-        pools.push_back(next);
+    std::vector<double> slowness;
+    for (const CurvePoint &point : curve)
+        slowness.push_back(-std::log(median(point.samples)));
+    slowness = never_falling(slowness);
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        const double factor = std::exp(-slowness[i]) / median(curve[i].samples);
+        for (double &sample : curve[i].samples)
+            sample *= factor;
     }
-    auto place = curve.begin();
-    for (const Pool &pool : pools)
-        for (std::size_t i = 0; i < pool.places; ++i, ++place) {
-            const double factor = std::exp(pool.level) / median(place->samples);
-            for (double &sample : place->samples)
-                sample *= factor;
-        }
 }
 
 /// Whether the level is too short to be one, although the places around it would show more: its
