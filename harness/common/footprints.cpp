@@ -106,7 +106,7 @@ void survey(Bench &bench, const CurveSurvey &wanted, double share) {
         if (bench.tiny() || !sweeps.time_left())
             return;
         const std::vector<CurvePoint> curve = wanted.curve();
-        wanting = places_between(curve, wanted.least / 4);
+        wanting = places_between(curve, wanted.least / 4, wanted.rise);
         all.insert(all.end(), wanting.begin(), wanting.end());
         const std::vector<std::size_t> doubtful = doubtful_places(curve);
         wanting.insert(wanting.end(), doubtful.begin(), doubtful.end());

@@ -27,6 +27,7 @@ namespace clprobe::probes {
 struct CurveSurvey {
     std::size_t least = 1024; ///< B, and what footprints are multiples of in the refinement's end
     std::size_t most = 0;     ///< B
+    double rise = 0.05;       ///< from place to place, relative, that calls for others between
     /// Takes a block of samples at that footprint.
     std::function<void(std::size_t footprint, int block)> sample;
     /// The curve so far.

@@ -1,6 +1,8 @@
 #include "common/ring.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <stdexcept>
 
 namespace clprobe::probes {
 namespace {
@@ -35,16 +37,19 @@ std::uint32_t slot_at(std::uint32_t block, std::uint32_t pass, const Ring &ring)
     std::uint32_t slot = 0;
     for (std::uint32_t bit = ring.slots / 2; bit > 0; bit /= 2, pass /= 2)
         slot += bit * (pass & 1);
-    std::uint32_t place = block * ring.block_bytes + slot * (ring.block_bytes / ring.slots);
+    std::uint32_t place = block * ring.block_bytes + slot * ring.slot_bytes;
     if (ring.pages > 0)
-        place += (block * 2654435769u >> 26) * 64 +
+        place += ((block * 2654435769u >> 16) * (ring.slot_bytes / 64) >> 16) * 64 +
                  ((block * 1779033703u >> 16) * ring.pages >> 16) * 4096;
     return ring.offset + place;
 }
 
 /// Somewhere in the first `room` bytes, in some order.
 void place(Ring &ring, std::size_t room, std::mt19937_64 &random) {
-    const std::size_t pages = (room - std::min(room, ring.bytes())) / ring_alignment + 1;
+    constexpr std::size_t addressable = std::numeric_limits<std::uint32_t>::max();
+    if (ring.bytes() > std::min(room, addressable))
+        throw std::invalid_argument("a ring that is longer than its memory");
+    const std::size_t pages = (room - ring.bytes()) / ring_alignment + 1;
     ring.offset = static_cast<std::uint32_t>(random() % pages * ring_alignment);
     ring.key = static_cast<std::uint32_t>(random());
 }
@@ -57,7 +62,7 @@ std::uint32_t Ring::address(std::uint64_t position) const {
 }
 
 std::uint32_t Ring::sum() const {
-    const std::uint32_t behind_first = block_bytes / slots * (slots * (slots - 1) / 2);
+    const std::uint32_t behind_first = slot_bytes * (slots * (slots - 1) / 2);
     std::uint32_t sum = 0;
     for (std::uint32_t block = 0; block < blocks; ++block)
         sum += slots * slot_at(block, 0, *this) + behind_first;
@@ -68,6 +73,7 @@ Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random) {
     Ring ring;
     ring.block_bytes = dense_block;
     ring.slots = dense_block / dense_slot;
+    ring.slot_bytes = dense_slot;
     ring.blocks = static_cast<std::uint32_t>(std::max<std::size_t>(1, bytes / dense_block));
     place(ring, room, random);
     return ring;
@@ -75,11 +81,14 @@ Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random) {
 
 Ring spread_ring(std::size_t blocks, std::size_t block_bytes, std::size_t slots, std::size_t room,
                  std::mt19937_64 &random) {
+    constexpr std::size_t least_pages = 16; // for the sets of a TLB
     Ring ring;
     ring.blocks = static_cast<std::uint32_t>(blocks);
     ring.block_bytes = static_cast<std::uint32_t>(block_bytes);
     ring.slots = static_cast<std::uint32_t>(slots);
-    ring.pages = static_cast<std::uint32_t>(block_bytes / slots / ring_alignment);
+    ring.slot_bytes = static_cast<std::uint32_t>(std::min(block_bytes, ring_alignment) / slots);
+    const std::size_t pages = block_bytes / ring_alignment;
+    ring.pages = static_cast<std::uint32_t>(std::max(std::min(pages, least_pages), pages / 8));
     place(ring, room, random);
     return ring;
 }

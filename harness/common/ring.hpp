@@ -15,9 +15,9 @@ struct Ring {
     std::uint32_t blocks = 1;      ///< how many
     std::uint32_t block_bytes = 0; ///< the size of each
     std::uint32_t slots = 1;       ///< of a block; a power of two
-    std::uint32_t pages =
-        0;                 ///< of 4 KiB: of so many a block's first slot is in any; 0: at its start
-    std::uint32_t key = 0; ///< of the order
+    std::uint32_t slot_bytes = 0;  ///< from one to the next
+    std::uint32_t pages = 0; ///< of 4 KiB: of so many a block's slots are in any; 0: at its start
+    std::uint32_t key = 0;   ///< of the order
 
     [[nodiscard]] std::uint32_t length() const { return blocks * slots; }
     [[nodiscard]] std::size_t bytes() const { return std::size_t{blocks} * block_bytes; }
@@ -35,9 +35,10 @@ inline constexpr std::size_t ring_alignment = 4096;
 /// same place.
 [[nodiscard]] Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random);
 
-/// A ring of `slots` slots, a power of two, in each of so many blocks, far apart: at places that
-/// use all sets of a cache and of a TLB, and use them alike. Where a slot's share of a block is
-/// under 4 KiB they are dense. Where the ring lies is as above.
+/// A ring of `slots` slots, a power of two, in each of so many blocks, far apart: a block's slots
+/// are in one page of 4 KiB, or all over the block where that is less, at places that use all sets
+/// of a cache and of a TLB, and use them alike. Those pages are in the first eighth of the blocks,
+/// so that neighbours do not meet in one larger page. Where the ring lies is as above.
 [[nodiscard]] Ring spread_ring(std::size_t blocks, std::size_t block_bytes, std::size_t slots,
                                std::size_t room, std::mt19937_64 &random);
 

@@ -2,6 +2,7 @@
 #include "common/footprints.hpp"
 #include "common/level_findings.hpp"
 #include "memory/tlb/findings.hpp"
+#include "memory/tlb/strides.hpp"
 
 #include <clprobe/probe.hpp>
 
@@ -20,25 +21,32 @@ ProbeInfo describe() {
     info.name = "memory/tlb";
     info.question = "How much memory do the translation buffers reach, and how large are pages?";
     info.method =
-        "A random chase through one line in each page (several on a GPU, whose first cache needs "
-        "no "
-        "translation) takes longer once a translation buffer does not hold all pages. What the "
-        "same chase takes through as many lines that lie side by side is taken off: that is the "
-        "caches' part. Lines lie at places that use all sets of caches and buffers alike.\n\n"
-        "Pages are taken 4 KiB, 64 KiB and 2 MiB apart. Slots that share a page share its entry, "
-        "so "
-        "the page is the size that makes the first buffer have the same number of entries at all "
-        "strides. A reach is half-way of the rise in log latency, at the largest stride that is no "
-        "more than a page.";
+        "A random chase through one line in each page (several on a GPU, and past its first cache, "
+        "which may need no translation) takes longer once a translation buffer does not hold all "
+        "pages. What the same chase takes through as many lines that lie side by side is taken "
+        "off: that is the caches' part. Lines lie at places that use all sets of caches and "
+        "buffers alike.\n\n"
+        "Pages are taken 64 MiB, 32 MiB, 2 MiB, 64 KiB and 4 KiB apart, where there is memory for "
+        "enough of them, until the buffer holds more of them than at larger strides, and then at "
+        "powers of two in between. Slots that share an entry of the first buffer share its fate, "
+        "so what an entry covers is the size that makes the buffer have the same number of entries "
+        "at all strides, and the first reach is so many of them; where several slots share one, "
+        "they outgrow the buffer little by little. A further reach is half-way of the rise, at the "
+        "largest stride that is no more than a page.";
     info.pitfalls = {
         "Pages as the device has them: under a hypervisor an entry covers the smaller of the "
         "guest's page and the host's; some processors join neighbouring pages in one entry.",
-        "Pages smaller than 4 KiB are not told from those of 4 KiB, nor pages larger than 2 MiB "
-        "from "
-        "those of 2 MiB.",
-        "On a GPU, the memory that may be had can be less than the first buffer reaches.",
-        "The second level of a CPU's buffers is often outgrown together with the second cache: "
-        "the difference is then one of two large numbers."};
+        "An entry of a GPU can cover many neighbouring pages of its page table: it is the entry "
+        "that "
+        "shows here. Where memory lies in larger pieces it can cover more: on one GPU, a tenth of "
+        "the places had twice the reach.",
+        "Pages smaller than 4 KiB are not told from those of 4 KiB, nor pages larger than the "
+        "largest stride that was tried from those of that size.",
+        "A GPU's next buffer may be hardly slower (3 % of a load on one): a rise counts where it "
+        "is more than three times the noise, 2 %, and a tenth of what was taken off.",
+        "On a GPU, the memory that may be had can be less than a buffer reaches.",
+        "What rises slowly behind the first level is no level: the page tables leave the caches as "
+        "well, and neighbours on a shared core take entries of the second buffer."};
     info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995"};
     info.wants = {"memory/cache_line"};
     info.makes = tlb::finding_keys();
@@ -71,45 +79,54 @@ public:
         const Finding *line = bench.facts().find("cache.line_size");
         if (line != nullptr && line->status == Status::measured)
             line_ = static_cast<std::size_t>(*line->value);
-        if (bench.device().type != DeviceType::cpu)
-            lines_a_page_ = 16; // more than its first cache holds
+        if (!is_cpu(bench))
+            lines_a_page_ = 16; // its next cache is nearer or further by the line
         bench.data().numbers[tlb::lines_a_page] = static_cast<double>(lines_a_page_);
     }
 
-    void packed(double share) {
+    void packed(double seconds) {
         const auto curve = [this] { return probes::curve_of(series_of(1), Chase::hops); };
-        const auto sample = [this](std::size_t pages, int block) {
-            const std::size_t lines = pages * lines_a_page_;
+        const auto sample = [this](std::size_t lines, int block) {
             sampler_.sample(series_of(1), {static_cast<double>(lines)},
                             probes::spread_ring(lines, line_, 1, chase_.bytes(), bench_.random()),
                             block);
         };
-        probes::survey(bench_, {least_pages, most_pages(line_ * lines_a_page_), sample, curve},
-                       share);
+        const std::size_t most = most_pages(line_ * lines_a_page_) * lines_a_page_;
+        survey({least_pages * lines_a_page_, most, least_rise_, sample, curve}, seconds);
     }
 
-    /// Where there is memory for it.
-    void spread(std::size_t stride, double share) {
-        if (most_pages(stride) < least_pages)
-            return;
-        const auto at = static_cast<double>(stride);
-        const auto curve = [this, at] { return tlb::translation_curve(bench_.data(), at); };
-        const auto sample = [this, stride, at](std::size_t pages, int block) {
+    /// But for what it takes to give the memory back.
+    [[nodiscard]] double seconds_left() const {
+        constexpr double spare = 0.06;
+        return bench_.remaining() - spare * bench_.budget();
+    }
+
+    /// Whether there is memory for so many pages that a buffer may be too small for them.
+    [[nodiscard]] bool can_spread(std::size_t stride) const {
+        constexpr std::size_t enough = 32;
+        return most_pages(stride) >= (bench_.tiny() ? least_pages : enough);
+    }
+    void spread(double at, double seconds) {
+        const auto stride = static_cast<std::size_t>(at);
+        const auto curve = [this, at] { return tlb::translation(bench_.data(), at).curve; };
+        // A stride that is surveyed twice has two series of blocks.
+        const int first_block = 1000 * surveys_++;
+        const auto sample = [this, stride, at, first_block](std::size_t pages, int block) {
             sampler_.sample(
                 series_of(2), {at, static_cast<double>(pages)},
                 probes::spread_ring(pages, stride, lines_a_page_, chase_.bytes(), bench_.random()),
-                block);
+                first_block + block);
         };
-        probes::survey(bench_, {least_pages, most_pages(stride), sample, curve}, share);
+        survey({least_pages, most_pages(stride), least_rise_, sample, curve}, seconds);
     }
 
 private:
-    static constexpr std::size_t least_pages = 8;
+    static constexpr std::size_t least_pages = 4;
 
+    static bool is_cpu(const Bench &bench) { return bench.device().type == DeviceType::cpu; }
     static std::size_t bytes_for(const Bench &bench) {
-        const bool cpu = bench.device().type == DeviceType::cpu;
-        // A CPU's pages are cleared when they are first used, which takes its time.
-        std::size_t wanted = std::size_t{cpu ? 256u : 3072u} << 20;
+        // Pages of a host's memory are cleared when they are first used, which takes its time.
+        std::size_t wanted = std::size_t{is_cpu(bench) ? 256u : 3072u} << 20;
         if (bench.tiny())
             wanted = std::size_t{256} << 10;
         return std::min(wanted, bench.most_bytes() - probes::ring_alignment) /
@@ -117,6 +134,9 @@ private:
     }
     [[nodiscard]] std::size_t most_pages(std::size_t stride) const {
         return std::min<std::size_t>(chase_.bytes() / stride, 16384);
+    }
+    void survey(const probes::CurveSurvey &wanted, double seconds) {
+        probes::survey(bench_, wanted, 1 - (bench_.remaining() - seconds) / bench_.budget());
     }
     Series &series_of(std::size_t shape) {
         const SeriesShape &is = info_.series[shape];
@@ -127,8 +147,10 @@ private:
     const ProbeInfo &info_;
     Chase chase_;
     probes::LatencySampler sampler_;
+    double least_rise_ = is_cpu(bench_) ? 0.05 : 0.012; ///< that is worth a closer look
     std::size_t line_ = 64;
     std::size_t lines_a_page_ = 1;
+    int surveys_ = 0;
 };
 
 class Tlb final : public Probe {
@@ -138,12 +160,21 @@ public:
         if (bench.tiny())
             bench.data().words[tlb::too_small] = "the tiny profile's sizes fit every TLB";
         Chases chases(bench, info_);
-        chases.packed(0.25);
-        double share = 0.5;
-        for (const std::size_t stride : {4096u, 65536u, 2097152u}) {
-            chases.spread(stride, share);
-            share += 0.2;
+        std::vector<double> landmarks;
+        for (const std::size_t stride : {4096u, 65536u, 2097152u, 33554432u, 67108864u})
+            if (chases.can_spread(stride))
+                landmarks.push_back(static_cast<double>(stride));
+        // Of the time that the build has left; the reference is what all strides need.
+        constexpr double for_reference = 0.22;
+        chases.packed(for_reference * chases.seconds_left());
+        tlb::StrideSearch search = tlb::search_strides(landmarks, {});
+        while (search.next && (bench.tiny() || chases.seconds_left() > 0)) {
+            // One share more, as those that follow may not agree.
+            chases.spread(*search.next, chases.seconds_left() / (search.left + 1));
+            search = tlb::search_strides(landmarks, tlb::pages_held(bench.data()));
         }
+        if (search.alone > 0 && chases.seconds_left() > 0)
+            chases.spread(search.alone, chases.seconds_left());
     }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts & /*facts*/) const override {

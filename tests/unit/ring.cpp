@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <vector>
 
 using clprobe::probes::dense_ring;
@@ -79,22 +80,25 @@ TEST_CASE("unit.ring.is_in_no_order_that_a_prefetcher_learns") {
 
 TEST_CASE("unit.ring.spreads_over_the_sets_of_caches_and_tlbs") {
     std::mt19937_64 random(4);
-    for (const std::size_t slots : {1u, 2u}) {
-        const std::size_t stride = 65536 * slots;
-        const Ring ring = spread_ring(1024, stride, slots, std::size_t{256} << 20, random);
+    for (const std::size_t slots : {1u, 2u, 16u}) {
+        const Ring ring = spread_ring(1024, 65536, slots, std::size_t{256} << 20, random);
         std::map<std::uint32_t, int> lines;
         std::map<std::uint32_t, int> pages;
         std::set<std::uint32_t> blocks;
+        std::set<std::uint32_t> touched;
         std::uint32_t sum = 0;
         for (const std::uint32_t address : addresses(ring)) {
             const std::uint32_t place = address - ring.offset;
             ++lines[place % 4096 / 64];
             ++pages[place % 65536 / 4096];
             blocks.insert(place / 65536);
+            touched.insert(place / 4096);
             sum += address;
         }
-        CHECK(blocks.size() == 1024 * slots);
-        CHECK(*blocks.rbegin() == 1024 * slots - 1);
+        CAPTURE(slots);
+        CHECK(blocks.size() == 1024);
+        CHECK(*blocks.rbegin() == 1023);
+        CHECK(touched.size() == 1024); // one page a block
         CHECK(lines.size() == 64);
         CHECK(pages.size() == 16);
         for (const auto &[line, count] : lines)
@@ -103,4 +107,46 @@ TEST_CASE("unit.ring.spreads_over_the_sets_of_caches_and_tlbs") {
             CHECK(count < 80 * static_cast<int>(slots));
         CHECK(ring.sum() == sum);
     }
+}
+
+TEST_CASE("unit.ring.keeps_neighbours_out_of_one_large_page") {
+    std::mt19937_64 random(5);
+    constexpr std::uint32_t stride = 32u << 20;
+    const Ring ring = spread_ring(90, stride, 16, std::size_t{3} << 30, random);
+    std::set<std::uint32_t> blocks;
+    for (const std::uint32_t address : addresses(ring)) {
+        CHECK((address - ring.offset) % stride < stride / 8);
+        blocks.insert((address - ring.offset) / stride);
+    }
+    CHECK(blocks.size() == 90);
+}
+
+TEST_CASE("unit.ring.stays_in_its_memory") {
+    std::mt19937_64 random(6);
+    constexpr std::size_t room = std::size_t{3} << 30;
+    for (const std::size_t bytes : {32u, 64u, 128u, 256u, 4096u, 65536u, 2097152u, 67108864u})
+        for (std::size_t slots = 1; slots <= 16 && slots * 64 <= std::max<std::size_t>(64, bytes);
+             slots *= 2)
+            for (const std::size_t share : {1u, 3u, 40u}) {
+                const std::size_t blocks = std::min<std::size_t>(room / bytes / share, 20000);
+                const Ring ring = spread_ring(blocks, bytes, slots, room, random);
+                const auto all = addresses(ring);
+                const std::set<std::uint32_t> distinct(all.begin(), all.end());
+                CAPTURE(bytes, slots, blocks);
+                CHECK(distinct.size() == blocks * slots);
+                CHECK(*distinct.begin() >= ring.offset);
+                CHECK(*distinct.rbegin() + std::size_t{4} <= ring.offset + ring.bytes());
+                CHECK(ring.offset + ring.bytes() <= room);
+            }
+}
+
+TEST_CASE("unit.ring.is_not_longer_than_its_memory") {
+    std::mt19937_64 random(7);
+    constexpr std::size_t large = std::size_t{1} << 40;
+    CHECK_THROWS_AS(dense_ring(8192, 4096, random), std::invalid_argument);
+    CHECK_THROWS_AS(spread_ring(3, 2048, 1, 4096, random), std::invalid_argument);
+    // Addresses have 32 bits.
+    CHECK_THROWS_AS(spread_ring(std::size_t{1} << 26, 128, 1, large, random),
+                    std::invalid_argument);
+    CHECK_NOTHROW(spread_ring(2, 2048, 1, 4096, random));
 }

@@ -1,12 +1,19 @@
 #include "interpreted.hpp"
+#include "memory/tlb/strides.hpp"
 #include "synthetic.hpp"
+
+#include <clprobe/file.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <vector>
 
 using namespace clprobe;
 using Catch::Matchers::WithinRel;
@@ -19,13 +26,31 @@ struct Model {
     double entries = 96;
     double noise = 0;
     double lines_a_page = 1;
+    double memory = 512 << 20;
+    double hit = 1e-9;  ///< in the first cache
+    double next = 4e-9; ///< in the one behind
+    double miss = 2e-9; ///< of the TLB, and ...
+    double walk = 0;    ///< ... more for each octave by which the entries are outgrown
 
-    [[nodiscard]] static double caches(double lines) { return lines <= 768 ? 1e-9 : 4e-9; }
+    [[nodiscard]] double caches(double lines) const { return lines <= 768 ? hit : next; }
     [[nodiscard]] double latency(double stride, double pages) const {
         const double used = pages / std::max(1.0, page / stride);
-        return caches(pages * lines_a_page) + (used > entries ? 2e-9 : 0);
+        return caches(pages * lines_a_page) +
+               (used > entries ? miss + walk * std::log2(used / entries) : 0);
     }
 };
+
+/// A GPU whose TLB has few large entries, and whose next one is hardly slower.
+Model gpu(double noise) {
+    return {.page = 32 << 20,
+            .entries = 16,
+            .noise = noise,
+            .lines_a_page = 16,
+            .memory = 3.0 * (1 << 30),
+            .hit = 146e-9,
+            .next = 146e-9,
+            .miss = 5e-9};
+}
 
 void add(Series &series, std::vector<double> at, double latency, double noise, Random &random) {
     for (int block = 0; block < 3; ++block)
@@ -50,12 +75,44 @@ Dataset chases(const Model &model, std::vector<double> strides = {4096, 65536, 2
         "spread", {{"stride", Unit::byte, {}}, {"pages", Unit::one, {}}, trips}, time, {}};
     for (double pages = 8; pages <= 16384; pages = std::floor(pages * 1.19)) {
         const double lines = pages * model.lines_a_page;
-        add(packed, {lines}, Model::caches(lines), model.noise, random);
+        add(packed, {lines}, model.caches(lines), model.noise, random);
         for (const double stride : strides)
-            if (pages * stride <= 512 << 20)
+            if (pages * stride <= model.memory)
                 add(spread, {stride, pages}, model.latency(stride, pages), model.noise, random);
     }
     data.series = {packed, spread};
+    return data;
+}
+
+/// Curves of that file in tests/unit/tlb/: a place a line, by its stride (0: packed), pages (lines)
+/// and latencies in ns, one a block.
+Dataset recorded(const char *file, double lines_a_page) {
+    Dataset data;
+    data.numbers["lines_a_page"] = lines_a_page;
+    const Axis trips{"trips", Unit::one, {}};
+    const Axis pages{"pages", Unit::one, {}};
+    const Axis time{"time", Unit::second, {}};
+    data.add("packed", {{"lines", Unit::one, {}}, trips}, time);
+    data.add("spread", {{"stride", Unit::byte, {}}, pages, trips}, time);
+    std::istringstream lines(read_file(std::filesystem::path(CLPROBE_TLB_CURVES) / file));
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream values(line);
+        double stride = 0;
+        double place = 0;
+        values >> stride >> place;
+        std::vector<double> at{stride, place};
+        if (stride == 0)
+            at = {place};
+        int block = 0;
+        for (double latency = 0; values >> latency; ++block)
+            for (const double count : {100.0, 400.0}) {
+                at.push_back(count);
+                Point &point = data.series[stride == 0 ? 0 : 1].point(at);
+                at.pop_back();
+                point.samples.push_back(2e-5 + 16 * count * latency * 1e-9);
+                point.block.push_back(block);
+            }
+    }
     return data;
 }
 
@@ -75,6 +132,62 @@ TEST_CASE("unit.tlb.finds_pages_and_reach") {
             REQUIRE(reach.value);
             CHECK_THAT(*reach.value, WithinRel(96 * page, 0.3));
         }
+}
+
+TEST_CASE("unit.tlb.finds_few_large_entries") {
+    for (const double noise : {0.0, 0.005}) {
+        const Dataset data = chases(gpu(noise), {4096, 65536, 2097152, 33554432, 67108864});
+        CHECK(found(data, "page.size").value == 32 << 20);
+        const Finding reach = found(data, "tlb.l1.reach");
+        REQUIRE(reach.value);
+        CHECK_THAT(*reach.value, WithinRel(512.0 * (1 << 20), 0.2));
+        CHECK(reach.interval->contains(512 << 20));
+        CHECK(reach.note.find("no further TLB") != std::string::npos);
+    }
+}
+
+TEST_CASE("unit.tlb.reads_a_gpus_curves") {
+    // Of 2 and 8 MiB several share an entry of 16 MiB: those curves rise from its reach on, slowly.
+    const Dataset data = recorded("h200-quick.txt", 16);
+    CHECK(found(data, "page.size").value == 16 << 20);
+    const Finding reach = found(data, "tlb.l1.reach");
+    REQUIRE(reach.value);
+    CHECK(reach.interval->contains(256 << 20));
+    CHECK_THAT(*reach.value, WithinRel(256.0 * (1 << 20), 0.1));
+    CHECK(reach.note.find("no further TLB") != std::string::npos);
+}
+
+TEST_CASE("unit.tlb.searches_for_the_least_stride_without_shared_entries") {
+    const std::vector<double> landmarks{4096, 65536, 2097152, 33554432, 67108864};
+    constexpr double memory = 3.0 * (1 << 30);
+    for (double page = 1024; page <= 1 << 28; page *= 2)
+        for (const double entries : {16, 96, 700}) {
+            tlb::PagesHeld held;
+            tlb::StrideSearch search = tlb::search_strides(landmarks, held);
+            std::optional<double> outgrown; // the largest stride at which there is memory for it
+            while (search.next) {
+                REQUIRE(held.size() < 8);
+                CHECK(search.left > 0);
+                const double stride = *search.next;
+                REQUIRE_FALSE(held.contains(stride));
+                const double pages = 0.9 * entries * std::max(1.0, page / stride);
+                held[stride];
+                if (pages < std::min(16384.0, memory / stride)) {
+                    held[stride] = pages;
+                    outgrown = outgrown.value_or(stride);
+                }
+                search = tlb::search_strides(landmarks, held);
+            }
+            CAPTURE(page, entries);
+            CHECK(search.alone == (outgrown ? std::clamp(page, 4096.0, *outgrown) : 0));
+        }
+}
+
+TEST_CASE("unit.tlb.makes_no_level_of_a_slow_rise") {
+    const Dataset data = chases({.entries = 64, .noise = 0.02, .walk = 3e-9}, {4096, 65536});
+    for (const Finding &one : builtin("memory/tlb").interpret(data, {}))
+        if (one.key.starts_with("tlb.l") && one.key != "tlb.l1.reach")
+            CHECK_FALSE(one.value);
 }
 
 TEST_CASE("unit.tlb.says_what_strides_cannot_tell") {

@@ -1,0 +1,190 @@
+#include "memory/cache_line/knees.hpp"
+#include "memory/tlb/reach.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace clprobe::tlb {
+namespace {
+
+/// The place before `x` where two in a row are not above `limit`, and the one behind where two in a
+/// row are not below; in nine samples of ten.
+Interval surely_between(const std::vector<CurvePoint> &curve, double x, double limit) {
+    constexpr double odd = 0.1;
+    Interval between{curve.front().x, curve.back().x};
+    for (std::size_t i = 1; i < curve.size(); ++i) {
+        const auto most = [&](std::size_t at) { return quantile(curve[at].samples, 1 - odd); };
+        const auto least = [&](std::size_t at) { return quantile(curve[at].samples, odd); };
+        if (curve[i].x < x && most(i - 1) <= limit && most(i) <= limit)
+            between.low = curve[i].x;
+        if (curve[i - 1].x > x && least(i - 1) > limit && least(i) > limit)
+            between.high = std::min(between.high, curve[i - 1].x);
+    }
+    return between;
+}
+
+/// Relative: how much a point's median varies, by its samples, or how much neighbours differ, if
+/// that is more.
+double noise_of(const std::vector<CurvePoint> &curve) {
+    std::vector<double> errors;
+    std::vector<double> steps;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        const std::vector<double> &samples = curve[i].samples;
+        const double middle = median(samples);
+        if (samples.size() > 1)
+            errors.push_back((quantile(samples, 0.84) - quantile(samples, 0.16)) / 2 / middle /
+                             std::sqrt(static_cast<double>(samples.size())));
+        if (i > 0)
+            steps.push_back(std::abs(middle / median(curve[i - 1].samples) - 1));
+    }
+    return std::max(errors.empty() ? 0 : median(errors), steps.empty() ? 0 : median(steps));
+}
+
+/// Where the curve is flat from place `first` on, and how high: it grows in the next octave by
+/// little of what it has grown by since its start.
+cache_line::Place settled_behind(const std::vector<cache_line::Place> &places, std::size_t first,
+                                 double start) {
+    constexpr double little = 0.15;
+    for (std::size_t i = first;; ++i) {
+        std::vector<double> octave;
+        for (std::size_t j = i; j < places.size(); ++j)
+            if (places[j].at[0] <= 2 * places[i].at[0])
+                octave.push_back(places[j].value);
+        const double middle = median(octave);
+        if (i + 1 == places.size() ||
+            middle - places[i].value <= little * (places[i].value - start))
+            return {places[i].at, middle, 0, octave.size()};
+    }
+}
+
+/// Whether the curve differs by little of `rise` in the octave from x on, and all of that was
+/// timed.
+bool is_flat(const std::vector<cache_line::Place> &places, double x, double rise) {
+    constexpr double little = 0.25;
+    constexpr double octave = 2;
+    if (places.back().at[0] < octave * x)
+        return false;
+    std::vector<double> values;
+    for (const cache_line::Place &place : places)
+        if (place.at[0] >= x && place.at[0] <= octave * x)
+            values.push_back(place.value);
+    return values.size() > 1 &&
+           std::ranges::max(values) - std::ranges::min(values) <= little * rise;
+}
+
+/// How far the strides contradict pages of that size: by the ratio, in octaves, between the most
+/// and the least entries that they make the first level have. Where many slots share an entry they
+/// outgrow it late, but not early.
+double contradiction(std::span<const Reach> reaches, double page) {
+    constexpr double many = 4;
+    double nearest = 0; // of the strides at which slots share an entry
+    for (const Reach &reach : reaches)
+        if (reach.stride < page)
+            nearest = std::max(nearest, reach.stride);
+    double least = INFINITY;
+    double most = 0;
+    for (const Reach &reach : reaches) {
+        const double entries = reach.quarter / std::max(1.0, page / reach.stride);
+        least = std::min(least, entries);
+        if (reach.stride >= std::min(nearest, page / many))
+            most = std::max(most, entries);
+    }
+    return std::log2(most / least);
+}
+
+} // namespace
+
+std::optional<Reach> first_reach(const Translation &translation) {
+    constexpr double least_rise = 0.02;
+    constexpr double clear = 3; // times the noise
+    constexpr std::size_t least_places = 6;
+    constexpr std::size_t in_a_row = 3;
+    const std::vector<CurvePoint> &curve = translation.curve;
+    if (curve.size() < least_places)
+        return std::nullopt;
+    std::vector<cache_line::Place> places;
+    for (const CurvePoint &point : curve)
+        places.push_back({{point.x}, median(point.samples), 0, point.samples.size()});
+    const auto level = [&](std::size_t count) { // of the first places
+        std::vector<double> values;
+        for (std::size_t i = 0; i < count; ++i)
+            values.push_back(places[i].value);
+        return median(values);
+    };
+    double start = level(3);
+    const double least = start * std::max(least_rise, clear * noise_of(curve));
+    std::size_t row = 0; // places that are above the start
+    std::size_t at = 0;
+    for (; at < places.size() && row < in_a_row; ++at)
+        row = places[at].value > start + std::max(least, translation.doubts[at]) ? row + 1 : 0;
+    if (row < in_a_row)
+        return std::nullopt;
+    const std::size_t risen = at - row;
+    start = level(std::max<std::size_t>(risen, 3));
+    const cache_line::Place settled = settled_behind(places, risen, start);
+    const auto rise = [&](double share) { return start + share * (settled.value - start); };
+    const auto tenth = cache_line::crossing(places, rise(0.1));
+    const auto quarter = cache_line::crossing(places, rise(0.25));
+    const auto half = cache_line::crossing(places, rise(0.5));
+    const auto most = cache_line::crossing(places, rise(0.9));
+    if (!tenth || !quarter || !half || !most)
+        return std::nullopt;
+    constexpr double sharp = 2.4; // little more than an octave
+    const double height = settled.value - start;
+    Reach reach{0, places[risen > 0 ? risen - 1 : 0].at[0], *quarter, *half, settled.at[0], {}};
+    reach.interval = surely_between(curve, *half, rise(0.5));
+    reach.interval.low = std::min(reach.interval.low, *tenth);
+    reach.interval.high = std::max(reach.interval.high, *most);
+    reach.clear = *most <= sharp * *tenth && is_flat(places, *tenth / 2, height) &&
+                  is_flat(places, settled.at[0], height);
+    return reach;
+}
+
+std::vector<Reach> first_reaches(const Dataset &data) {
+    std::vector<Reach> reaches;
+    for (const double stride : strides_of(data))
+        if (auto reach = first_reach(translation(data, stride))) {
+            reach->stride = stride;
+            reaches.push_back(*reach);
+        }
+    return reaches;
+}
+
+Translation behind(Translation translation, const Reach &reach) {
+    Translation rest;
+    for (std::size_t i = 0; i < translation.curve.size(); ++i)
+        if (translation.curve[i].x >= reach.behind) {
+            rest.curve.push_back(std::move(translation.curve[i]));
+            rest.doubts.push_back(translation.doubts[i]);
+        }
+    return rest;
+}
+
+PageSize page_size(std::span<const Reach> reaches) {
+    if (reaches.size() < 2)
+        return {{}, "too few strides show where a TLB is outgrown"};
+    constexpr double agreement = 0.5;  // of an octave
+    constexpr double difference = 0.3; // more, for every other size
+    std::map<double, double> by_size;
+    for (double size = reaches.front().stride; size <= reaches.back().stride; size *= 2)
+        by_size[size] = contradiction(reaches, size);
+    const auto best =
+        std::min_element(by_size.begin(), by_size.end(),
+                         [](const auto &a, const auto &b) { return a.second < b.second; });
+    if (best->second > agreement)
+        return {{}, "the strides contradict each other"};
+    for (const auto &[size, off] : by_size)
+        if (size != best->first && off < best->second + difference)
+            return {{},
+                    fmt::format("{} and {} explain the strides alike",
+                                format({best->first, Unit::byte}), format({size, Unit::byte}))};
+    return {best->first, {}};
+}
+
+} // namespace clprobe::tlb

@@ -1,0 +1,44 @@
+#pragma once
+#include "memory/tlb/translation.hpp"
+
+#include <clprobe/finding.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace clprobe::tlb {
+
+/// Where a curve leaves the level that it starts on, in its own places.
+struct Reach {
+    double stride = 0;
+    double before = 0;   ///< the last place before the rise
+    double quarter = 0;  ///< a quarter of the rise: slots that share entries outgrow them slowly
+    double half = 0;     ///< half-way of it
+    double behind = 0;   ///< the first place behind it
+    Interval interval{}; ///< the tenths of the rise, and places that surely belong to either side
+    bool clear = false;  ///< over in little more than an octave, and flat for one on either side
+};
+
+/// That of a curve; nothing where it does not rise beyond its noise. What comes behind the first
+/// rise may be of any shape.
+[[nodiscard]] std::optional<Reach> first_reach(const Translation &translation);
+
+/// Of each stride that the data has, where its curve has one, by rising strides.
+[[nodiscard]] std::vector<Reach> first_reaches(const Dataset &data);
+
+/// The part of a curve behind its first rise.
+[[nodiscard]] Translation behind(Translation translation, const Reach &reach);
+
+/// What an entry of the first level covers, or why that is not told.
+struct PageSize {
+    std::optional<double> bytes;
+    std::string reason;
+};
+
+/// Entries of the size that makes the first level have the same number of them whatever the
+/// stride: below it, several slots share an entry.
+[[nodiscard]] PageSize page_size(std::span<const Reach> reaches);
+
+} // namespace clprobe::tlb

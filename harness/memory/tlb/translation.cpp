@@ -1,0 +1,111 @@
+#include "common/chase.hpp"
+#include "common/level_findings.hpp"
+#include "memory/tlb/translation.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace clprobe::tlb {
+namespace {
+
+using probes::Chase;
+using probes::curve_of;
+
+/// The points at one value of the first axis, without it.
+Series slice(const Series &all, double first) {
+    Series part{all.name, {all.axes.begin() + 1, all.axes.end()}, all.measure, {}};
+    for (const Point &point : all.points)
+        if (point.at.front() == first)
+            part.points.push_back(
+                {{point.at.begin() + 1, point.at.end()}, point.samples, point.block});
+    return part;
+}
+
+/// The medians of a curve that can only rise, joined by straight lines over log x.
+class Joined {
+public:
+    explicit Joined(std::vector<CurvePoint> curve) {
+        std::erase_if(curve, [](const CurvePoint &point) { return point.samples.empty(); });
+        std::vector<double> medians;
+        for (const CurvePoint &point : curve)
+            medians.push_back(median(point.samples));
+        medians = never_falling(medians);
+        for (std::size_t i = 0; i < curve.size(); ++i)
+            places_[std::log(curve[i].x)] = medians[i];
+    }
+    [[nodiscard]] bool empty() const { return places_.empty(); }
+    [[nodiscard]] double end() const { return std::exp(places_.rbegin()->first); }
+    [[nodiscard]] double least() const { return places_.begin()->second; }
+    [[nodiscard]] double at(double x) const {
+        const auto behind = places_.lower_bound(std::log(x));
+        if (behind == places_.end())
+            return places_.rbegin()->second;
+        if (behind == places_.begin())
+            return behind->second;
+        const auto before = std::prev(behind);
+        const double share = (std::log(x) - before->first) / (behind->first - before->first);
+        return before->second + share * (behind->second - before->second);
+    }
+
+private:
+    std::map<double, double> places_;
+};
+
+} // namespace
+
+Translation undoubted(std::vector<CurvePoint> curve) {
+    std::erase_if(curve, [](const CurvePoint &point) {
+        return point.samples.empty() || median(point.samples) <= 0;
+    });
+    return {curve, std::vector<double>(curve.size())};
+}
+
+Translation translation(const Dataset &data, double stride) {
+    const Series *spread = data.find(series::spread);
+    const Series *packed = data.find(series::packed);
+    if (spread == nullptr || packed == nullptr)
+        return {};
+    const Joined reference(curve_of(*packed, Chase::hops));
+    if (reference.empty())
+        return {};
+    const double lines = data.number(lines_a_page).value_or(1);
+    const auto taken = [&](double pages) {
+        return reference.at(pages * lines) - reference.least();
+    };
+    // A cache may fade a little sooner or later, and where its end is steep, that spoils the
+    // difference; elsewhere a part of what was taken off is not believed.
+    constexpr double near = 1.4;
+    constexpr double bearable = 0.1;
+    constexpr double wrong = 0.1;
+    Translation made;
+    for (CurvePoint &point : curve_of(slice(*spread, stride), Chase::hops)) {
+        const double change = (taken(point.x * near) - taken(point.x / near)) / 2;
+        for (double &sample : point.samples)
+            sample -= taken(point.x);
+        if (point.samples.empty() || point.x * lines > reference.end() ||
+            change > bearable * median(point.samples))
+            continue;
+        made.doubts.push_back(std::max(change, wrong * taken(point.x)));
+        made.curve.push_back(std::move(point));
+    }
+    return made;
+}
+
+Translation over_span(Translation translation, double stride) {
+    for (CurvePoint &point : translation.curve)
+        point.x *= stride;
+    return translation;
+}
+
+std::set<double> strides_of(const Dataset &data) {
+    std::set<double> strides;
+    if (const Series *spread = data.find(series::spread))
+        for (const Point &point : spread->points)
+            strides.insert(point.at.front());
+    return strides;
+}
+
+} // namespace clprobe::tlb
