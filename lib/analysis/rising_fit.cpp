@@ -24,6 +24,27 @@ void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
     curve = std::move(kept);
 }
 
+/// Of a curve of more places than the fit has time for, those side by side as one.
+std::vector<CurvePoint> pooled(std::span<const CurvePoint> given) {
+    constexpr std::size_t most_places = 2000;
+    constexpr double same = 1.005;
+    std::vector<CurvePoint> places(given.begin(), given.end());
+    if (places.size() <= most_places)
+        return places;
+    std::ranges::stable_sort(places, {}, &CurvePoint::x);
+    std::vector<CurvePoint> pools;
+    for (std::size_t first = 0, end = 0; first < places.size(); first = end) {
+        CurvePoint pool;
+        for (; end < places.size() && (end == first || places[end].x < same * places[first].x);
+             ++end)
+            pool.samples.insert(pool.samples.end(), places[end].samples.begin(),
+                                places[end].samples.end());
+        pool.x = places[(first + end) / 2].x;
+        pools.push_back(std::move(pool));
+    }
+    return pools;
+}
+
 /// Drops the points that are far off the median of the five around them, and alone in that: no
 /// point of a curve that only rises is, nor the top of one that first gets faster.
 void drop_outliers(LogCurve &curve) {
@@ -91,9 +112,10 @@ double least_level_step() {
     return std::log(1.05);
 }
 
-LogCurve worsening_curve(std::span<const CurvePoint> given, CurveKind kind) {
+LogCurve worsening_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     constexpr double wander = 0.1;    // of the least step, that is not taken for levels
     constexpr std::size_t around = 3; // places share their noise, not the whole curve
+    const std::vector<CurvePoint> given = pooled(measured);
     LogCurve curve = log_curve(given, around);
     std::vector<bool> dropped;
     for (const double x : curve.x)

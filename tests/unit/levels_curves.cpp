@@ -173,3 +173,14 @@ TEST_CASE("unit.levels.few points that scatter are a plateau beside a high step"
     CHECK(found.levels[0].size.value() == 8192);
     CHECK(found.levels[1].value == Approx(1080).epsilon(0.05));
 }
+
+TEST_CASE("unit.levels.a curve of very many places is read in little time, and as well") {
+    std::vector<CurvePoint> curve;
+    for (int i = 1; i <= 40000; ++i)
+        curve.push_back({16.0 * i, {i <= 8192 ? 7397.0 + i % 3 : 12000.0 + i % 5}});
+    const Levels found = find_levels(curve, CurveKind::latency);
+    CHECK(found.decided);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[0].size.value() == Approx(131072).epsilon(0.01));
+    CHECK(found.levels[0].knee.contains(131072));
+}
