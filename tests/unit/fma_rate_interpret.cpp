@@ -105,6 +105,20 @@ TEST_CASE("unit.fma_rate.interpret finds an exact rate and latency") {
     CHECK(latency.value.value() == Approx(latency_truth).epsilon(1e-9));
 }
 
+TEST_CASE("unit.fma_rate.interpret suspects a winner that stays behind its race") {
+    const auto raced = [](double speed) {
+        Dataset data = clean();
+        time_launches(data, "fp32.race", wide(),
+                      [&](double trips) { return launch + (rate_time(trips) - launch) / speed; });
+        return found(data, "fma.fp32.rate");
+    };
+    CHECK(raced(1).status == Status::measured);
+    CHECK(raced(1.05).status == Status::measured);
+    const Finding halved = raced(2); // both workers on one core, ever since
+    CHECK(halved.status == Status::suspect);
+    CHECK_THAT(halved.note, ContainsSubstring("the race before it reached"));
+}
+
 TEST_CASE("unit.fma_rate.interpret mostly holds the truth in its interval") {
     int held = 0;
     constexpr int seeds = 200;

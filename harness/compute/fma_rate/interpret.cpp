@@ -45,6 +45,7 @@ public:
             fmt::format("{}; {}; {}", variant->describe(real_), timing->method, verification());
         finding.evidence = {type_ + ".rate", type_ + ".race"};
         check_timing(finding, *timing);
+        check_race(finding);
         note_rejections(finding);
         return finding;
     }
@@ -103,6 +104,26 @@ private:
         if (bare_)
             make_suspect(finding, "a bare series does not say that the work was verified");
         probes::check_timing(finding, timing);
+    }
+
+    /// A launch of the race, its cost not taken off, is never faster than the device: where the
+    /// winner stays behind, something slowed all of its launches. Workers of a CPU that the system
+    /// stacks on one core do.
+    void check_race(Finding &finding) const {
+        const Series *race = data_.find(type_ + ".race");
+        if (!race)
+            return;
+        double best = 0;
+        for (const Point &point : race->points) {
+            const auto variant = variant_at(point.at);
+            const auto least = std::ranges::min_element(point.samples);
+            if (variant && point.at.size() == axes().size() && least != point.samples.end() &&
+                *least > 0)
+                best = std::max(best, 2 * variant->per_trip() * point.at.back() / *least);
+        }
+        if (finding.interval->high < 0.9 * best)
+            make_suspect(finding,
+                         "the race before it reached " + format({best, Unit::flop_per_second}));
     }
 
     void note_rejections(Finding &finding) const {
