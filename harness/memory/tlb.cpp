@@ -167,8 +167,13 @@ public:
         // Of the time that the build has left; the reference is what all strides need.
         constexpr double for_reference = 0.22;
         chases.packed(for_reference * chases.seconds_left());
+        if (bench.tiny()) { // of which no time tells where to go on
+            for (const double stride : landmarks)
+                chases.spread(stride, 0);
+            return;
+        }
         tlb::StrideSearch search = tlb::search_strides(landmarks, {});
-        while (search.next && (bench.tiny() || chases.seconds_left() > 0)) {
+        while (search.next && chases.seconds_left() > 0) {
             // One share more, as those that follow may not agree.
             chases.spread(*search.next, chases.seconds_left() / (search.left + 1));
             search = tlb::search_strides(landmarks, tlb::pages_held(bench.data()));
