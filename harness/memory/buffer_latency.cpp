@@ -48,8 +48,9 @@ ProbeInfo describe() {
         "footprints, and scatter a footprint over a cache's "
         "sets: the knee of a physically indexed cache is then a ramp.",
         "Neighbours on the same chip use shared caches too: they fade before their nominal size.",
-        "Addresses are byte offsets, as the scaling of an index costs some processors a cycle. A "
-        "chase of native pointers can be shorter by the addition of the buffer's address.",
+        "Addresses are byte offsets, as the scaling of an index costs some processors a cycle, and "
+        "the addition of the buffer's address counts: a chase of native pointers can be shorter, "
+        "and one of indices was by 0.9 of 21 ns on one GPU.",
         "Between two levels that differ little, or lie close, only one knee may show."};
     info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
                     "McVoy and Staelin, lmbench, 1996 (the chase)",
