@@ -119,6 +119,20 @@ TEST_CASE("unit.atomics.contended sums are exact, and lost operations are notice
     }
 }
 
+TEST_CASE("unit.atomics.every minimum of reals is a normal one, less than the last") {
+    const Words words = words_for({Space::global, true, Operation::min}, 0, 0);
+    REQUIRE(words.by == 1);
+    float last = std::bit_cast<float>(words.start);
+    for (std::uint32_t n = 1; n < 1u << 30; n += n / 2 + 1) {
+        const float least = std::bit_cast<float>(words.start - n * words.by);
+        CHECK(std::isnormal(least));
+        CHECK(least < last);
+        CHECK(least > 0);
+        CHECK(least < std::bit_cast<float>(words.start - (n - 1) * words.by));
+        last = least;
+    }
+}
+
 TEST_CASE("unit.atomics.a real that was added to stops at 2^24") {
     const Atomic atomic{Space::global, true, Operation::add};
     const Words words = words_for(atomic, 0, 0);

@@ -70,33 +70,35 @@ void Experiment::enter(const Work &work, const char *name, std::vector<double> a
     contenders_.push_back({work, &series(name), std::move(at), guess});
 }
 
-/// Results dropped first: where time is short, every key has one of both.
+/// Latencies first, as they take little, and results dropped before those used: where time is
+/// short, every key has one of both.
 void Experiment::enter_all() {
     for (const Atomic &atomic : all_atomics())
         if (const auto reason = launcher_.lacks(atomic))
             bench_.data().words[atomic.name() + lacking] = *reason;
         else if (launcher_.as_ptx(atomic))
             bench_.data().words[atomic.name() + spelling] = "inline PTX, for want of a function";
+    std::map<Space, std::uint32_t> chain_guess;
+    for (const Atomic &atomic : all_atomics())
+        if (!launcher_.lacks(atomic))
+            enter(launcher_.chain(atomic), series::latency,
+                  {static_cast<double>(atomic.space), atomic.real ? 1.0 : 0.0,
+                   static_cast<double>(atomic.operation)},
+                  0.2e-3, chain_guess[atomic.space]);
+    for (const Atomic &atomic : all_atomics())
+        if (!launcher_.lacks(atomic)) // a kernel's first launch may compile it
+            bench_.launch(launcher_.many(atomic, Place::spread, false), 1);
     const double end = end_of(0.6);
     std::map<std::pair<Space, Place>, std::uint32_t> many_guess;
-    std::map<Space, std::uint32_t> chain_guess;
     for (const bool used : {false, true})
-        for (const Atomic &atomic : all_atomics()) {
-            if (launcher_.lacks(atomic))
-                continue;
-            const auto space = static_cast<double>(atomic.space);
-            const auto operation = static_cast<double>(atomic.operation);
-            const double real = atomic.real ? 1 : 0;
+        for (const Atomic &atomic : all_atomics())
             for (const Place place : {Place::contended, Place::spread})
-                if (bench_.remaining() > end)
+                if (!launcher_.lacks(atomic) && bench_.remaining() > end)
                     enter(launcher_.many(atomic, place, used), series::rates,
-                          {space, real, operation, static_cast<double>(place), used ? 1.0 : 0.0,
-                           static_cast<double>(launcher_.work_items())},
+                          {static_cast<double>(atomic.space), atomic.real ? 1.0 : 0.0,
+                           static_cast<double>(atomic.operation), static_cast<double>(place),
+                           used ? 1.0 : 0.0, static_cast<double>(launcher_.work_items())},
                           0.4e-3, many_guess[{atomic.space, place}]);
-            if (!used && bench_.remaining() > end)
-                enter(launcher_.chain(atomic), series::latency, {space, real, operation}, 0.2e-3,
-                      chain_guess[atomic.space]);
-        }
 }
 
 void Experiment::sample_addresses(int block) {
@@ -149,10 +151,16 @@ void Experiment::choose() {
 }
 
 void Experiment::sample_all(int block) {
-    // Each time on another word, as their places differ.
-    launcher_.move(bench_.random()() % launcher_.chain_bytes() / line * line);
+    // Two addresses of a latency may be a near one and a far one, and tell nothing of a third.
+    constexpr int chains_a_turn = 3;
+    for (int chain = 0; chain < chains_a_turn; ++chain) {
+        launcher_.move(bench_.random()() % launcher_.chain_bytes() / line * line);
+        for (Contender &contender : contenders_)
+            if (contender.series->name == series::latency && uncertain(contender))
+                bench_.sample_block(contender, chains_a_turn * block + chain);
+    }
     for (Contender &contender : contenders_)
-        if (uncertain(contender))
+        if (contender.series->name == series::rates && uncertain(contender))
             bench_.sample_block(contender, block);
 }
 

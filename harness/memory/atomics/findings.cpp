@@ -45,6 +45,13 @@ std::optional<Finding> refusal(const FindingKey &key, const Atomic &atomic, cons
     return without_value(key, Status::unsupported, reason);
 }
 
+Finding untimed(const FindingKey &key, const Series *series, const std::vector<double> &at) {
+    return without_value(key, Status::inconclusive,
+                         series != nullptr && slope_at(*series, at)
+                             ? "its launches differ by as much as they take longer with more trips"
+                             : "not timed");
+}
+
 /// "...; " where the language has no function for the operation, so that a method starts with it.
 std::string spelled(const Atomic &atomic, const Dataset &data) {
     const std::string how = data.word(atomic.name() + spelling);
@@ -123,8 +130,7 @@ Finding latency(const Atomic &atomic, const Dataset &data, const Modes &modes) {
     const auto timing =
         series != nullptr ? time_per_trip(*series, coordinates(atomic)) : std::nullopt;
     if (!timing)
-        return without_value(key, Status::inconclusive,
-                             "not timed, or time does not grow with the trips");
+        return untimed(key, series, coordinates(atomic));
     Finding finding = measured(
         key, timing->seconds / operations_a_trip,
         {timing->interval.low / operations_a_trip, timing->interval.high / operations_a_trip});

@@ -75,6 +75,7 @@ void Launcher::build_extensions() {
             extensions_.emplace(Operation::add, bench_.build(text, float_add));
         if (standard)
             extensions_.emplace(Operation::min, bench_.build(text, float_min));
+        try_minimum();
     } catch (const BuildError &error) {
         no_extension_ = std::string(extension) + " does not build: " + error.what();
     }
@@ -110,9 +111,7 @@ void Launcher::move(std::size_t bytes) {
     place_ = static_cast<std::uint32_t>(std::min(bytes, chain_bytes() - word_bytes) / word_bytes);
 }
 
-Work Launcher::many(const Atomic &atomic, Place place, bool used) {
-    const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
-                                  static_cast<std::uint32_t>(bench_.random()()));
+Kernel Launcher::many_kernel(const Atomic &atomic, Place place, bool used, const Words &words) {
     Kernel ready = kernel(atomic, "many");
     ready.set(Argument::memory, memory_);
     ready.set(Argument::seen, seen_);
@@ -123,6 +122,31 @@ Work Launcher::many(const Atomic &atomic, Place place, bool used) {
     ready.set(Argument::sixth, place == Place::spread ? ~0u : 0u);
     if (atomic.space == Space::local)
         ready.set_local(Argument::shared, group_size_ * word_bytes);
+    return ready;
+}
+
+// PoCL 5.0 takes the success of its compare-exchange for the value that this found, and tries again
+// until the two agree: with most operands for ever. A minimum with 0 ends, and returns 0 as well.
+void Launcher::try_minimum() {
+    constexpr std::uint32_t five = 0x40a00000; // as a float
+    const Atomic minimum{Space::global, true, Operation::min};
+    if (!extensions_.contains(Operation::min) || lacks(minimum))
+        return;
+    const Kernel four_minima = many_kernel(minimum, Place::contended, true, {0, 0, 0});
+    bench_.context().fill(memory_, five);
+    bench_.poison(seen_);
+    bench_.launch({four_minima, NdRange::linear(1, 1), Argument::trips, {}, {}});
+    if (bench_.read<std::uint32_t>(seen_, 0, 1).front() == five &&
+        bench_.read<std::uint32_t>(memory_, 0, 1).front() == 0)
+        return;
+    extensions_.erase(Operation::min);
+    no_extension_ = "the device's atomic minimum of floats does not return what the word held";
+}
+
+Work Launcher::many(const Atomic &atomic, Place place, bool used) {
+    const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
+                                  static_cast<std::uint32_t>(bench_.random()()));
+    const Kernel ready = many_kernel(atomic, place, used, words);
     const auto prepare = [this, words] {
         bench_.context().fill(memory_, words.start);
         bench_.poison(seen_);

@@ -40,6 +40,10 @@ public:
 
 private:
     void build_extensions();
+    /// Takes the minimum of floats for lacking where a first one returns the wrong value.
+    void try_minimum();
+    [[nodiscard]] Kernel many_kernel(const Atomic &atomic, Place place, bool used,
+                                     const Words &words);
     [[nodiscard]] Kernel kernel(const Atomic &atomic, const char *function) const;
     void verify_many(const Atomic &atomic, const Words &words, Place place, bool used,
                      std::uint32_t trips);
