@@ -131,6 +131,15 @@ TEST_CASE("unit.cache_line.a CPU whose groups seldom ran at once falls back on t
     CHECK(findings[0].note == "false sharing: two groups seldom ran at once");
 }
 
+TEST_CASE("unit.cache_line.a CPU's capacity is suspect where pairs say less and sharing nothing") {
+    // Both groups on one core: no line is shared.
+    const Dataset stacked = Taker({128, 64, 64, 1, 0.02}, 1).data();
+    const Finding line = findings_of(stacked, facts_of(DeviceType::cpu))[0];
+    CHECK(line.status == Status::suspect);
+    CHECK(line.value == 128.0);
+    CHECK(line.note.find("pairs of loads suggest 64 B") != std::string::npos);
+}
+
 TEST_CASE("unit.cache_line.pairs that prefetch blurs are bounded by the line") {
     const auto findings =
         findings_of(Taker({64, 128, 128, 3, 0.02}, 1).data(), facts_of(DeviceType::cpu));

@@ -99,8 +99,12 @@ Finding measured_line(const Dataset &data, const Facts &facts) {
             {series::false_sharing, series::slots});
     if (!sharing.size || (capacity.size && !sharing_first)) {
         Finding line = sized(key(0), *capacity.size, "capacity in slots", {series::slots});
-        if (sharing_first)
-            line.note = "false sharing: " + sharing.reason;
+        if (!sharing_first)
+            return line;
+        line.note = "false sharing: " + sharing.reason;
+        // A processor's lines have no sectors, and two that come together fit like one of twice.
+        if (const Verdict pairs = pairs_verdict(data); pairs.size && *pairs.size < *capacity.size)
+            make_suspect(line, "pairs of loads suggest " + format({*pairs.size, Unit::byte}));
         return line;
     }
     Finding line = line_by_sharing(sharing);
