@@ -1,4 +1,5 @@
 #include "common/chase.hpp"
+#include "common/launch_size.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -12,17 +13,7 @@ namespace {
 constexpr std::size_t word = sizeof(std::uint32_t);
 constexpr std::uint32_t piece = 1u << 16; ///< blocks that one launch links
 
-bool is_cpu(const Bench &bench) {
-    return bench.device().type == DeviceType::cpu;
-}
-
 } // namespace
-
-std::size_t group_size(const Bench &bench, const Kernel &kernel, std::uint64_t wanted) {
-    const std::uint64_t of_device = bench.device().max_work_group_size.value_or(64);
-    return static_cast<std::size_t>(
-        std::min<std::uint64_t>({wanted, of_device, kernel.max_group_size().value_or(wanted)}));
-}
 
 Chase::Chase(Bench &bench, const Program &program, std::size_t bytes, std::size_t alignment)
     : bench_(bench), bytes_(bytes), alignment_(alignment), link_(program.kernel("link_ring")),

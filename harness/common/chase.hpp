@@ -29,10 +29,6 @@ public:
     [[nodiscard]] virtual Work follow(bool warmed) = 0;
 };
 
-/// The work-items of a group of the kernel: as many as are wanted, or as the device allows.
-[[nodiscard]] std::size_t group_size(const Bench &bench, const Kernel &kernel,
-                                     std::uint64_t wanted);
-
 /// A chase through memory of its own with the kernels of kernels/common/ring.clh, which `program`
 /// has: it links rings, and follows them with one work-item.
 class Chase final : public RingMemory {

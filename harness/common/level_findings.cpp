@@ -82,7 +82,7 @@ std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string
 }
 
 Levels levels_of(const std::optional<LatencyCurve> &curve, const std::string &too_small) {
-    if (curve && too_small.empty())
+    if (curve && !curve->points.empty() && too_small.empty())
         return find_levels(curve->points, CurveKind::latency);
     Levels none;
     none.reason = too_small.empty() ? "nothing was measured" : too_small;

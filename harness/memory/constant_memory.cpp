@@ -1,5 +1,6 @@
 #include "common/chase.hpp"
 #include "common/footprints.hpp"
+#include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
 #include "common/trip_timing.hpp"
 

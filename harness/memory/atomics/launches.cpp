@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "launches.hpp"
 
 #include <clprobe/error.hpp>
@@ -20,20 +21,14 @@ constexpr const char *float_min = "-cl-std=CL3.0 -DFLOAT_MIN";
 enum Argument : unsigned { memory, seen, op, start, by, fifth, sixth, trips, shared };
 
 std::size_t group_size_for(const Bench &bench) {
-    std::uint64_t most = bench.device().type == DeviceType::cpu ? 64 : 256;
-    if (bench.tiny())
-        most = 8;
-    return static_cast<std::size_t>(
-        std::min(most, bench.device().max_work_group_size.value_or(64)));
+    return group_size(bench, bench.tiny() ? 8 : is_cpu(bench) ? 64 : 256);
 }
 
 std::size_t groups_for(const Bench &bench) {
     if (bench.tiny())
         return 2;
-    const auto claimed = static_cast<double>(bench.device().compute_units.value_or(1));
-    const double units = bench.facts().value("compute_units").value_or(claimed);
     // A processor's workers share cores now and then: many small pieces.
-    return static_cast<std::size_t>(units) * (bench.device().type == DeviceType::cpu ? 32 : 4);
+    return units_of(bench) * (is_cpu(bench) ? 32 : 4);
 }
 
 std::size_t chain_bytes_for(const Bench &bench) {

@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "memory/buffer_bandwidth/arrays.hpp"
 
 #include <clprobe/error.hpp>
@@ -98,17 +99,6 @@ Source make_source(Programs &programs, std::size_t bytes, double seconds) {
 
 unsigned usual_width(const DeviceInfo &device) {
     return device.type == DeviceType::cpu ? 16 : 4;
-}
-
-std::size_t units_of(const Bench &bench) {
-    const auto claimed = static_cast<double>(bench.device().compute_units.value_or(1));
-    return static_cast<std::size_t>(
-        std::max(1.0, bench.facts().value("compute_units").value_or(claimed)));
-}
-
-std::size_t group_size(const Bench &bench, std::size_t wanted) {
-    return std::min(wanted,
-                    static_cast<std::size_t>(bench.device().max_work_group_size.value_or(wanted)));
 }
 
 } // namespace clprobe::probes::buffer_bandwidth

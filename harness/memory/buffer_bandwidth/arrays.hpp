@@ -64,9 +64,5 @@ struct Source {
 
 /// The vectors to begin with: a processor's own, or what a GPU's lanes load at once at most.
 [[nodiscard]] unsigned usual_width(const DeviceInfo &device);
-/// Compute units as far as they are known, one group at least: for the size of launches only.
-[[nodiscard]] std::size_t units_of(const Bench &bench);
-/// The group size, or the largest that the device allows.
-[[nodiscard]] std::size_t group_size(const Bench &bench, std::size_t wanted);
 
 } // namespace clprobe::probes::buffer_bandwidth

@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/falling.hpp"

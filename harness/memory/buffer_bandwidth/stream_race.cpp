@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "memory/buffer_bandwidth/stream_race.hpp"
 
 #include <clprobe/error.hpp>

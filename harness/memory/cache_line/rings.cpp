@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "memory/cache_line/rings.hpp"
 
 #include <clprobe/error.hpp>
@@ -25,8 +26,7 @@ std::size_t bytes_to_evict(const Bench &bench) {
 
 NdRange whole_device(const Bench &bench) {
     const std::size_t groups = bench.tiny() ? 2 : 1024;
-    const auto size = std::min<std::uint64_t>(64, bench.device().max_work_group_size.value_or(64));
-    return NdRange::linear(groups, static_cast<std::size_t>(size));
+    return NdRange::linear(groups, probes::group_size(bench, 64));
 }
 
 void expect(bool right, const char *kernel) {

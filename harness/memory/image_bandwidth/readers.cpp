@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "memory/image_bandwidth/readers.hpp"
 
 #include <clprobe/error.hpp>
@@ -15,15 +16,9 @@ namespace {
 
 constexpr std::size_t word = sizeof(std::uint32_t);
 
-std::size_t group_size(const Bench &bench, std::size_t wanted) {
-    const auto most = static_cast<std::size_t>(bench.device().max_work_group_size.value_or(64));
-    return std::bit_floor(std::min(bench.tiny() ? 16 : wanted, most));
-}
-
-std::size_t units_of(const Bench &bench) {
-    const double claimed = static_cast<double>(bench.device().compute_units.value_or(64));
-    const double units = bench.facts().value("compute_units").value_or(claimed);
-    return static_cast<std::size_t>(std::max(1.0, units));
+/// A power of two.
+std::size_t rounded_group_size(const Bench &bench, std::size_t wanted) {
+    return std::bit_floor(group_size(bench, bench.tiny() ? 16 : wanted));
 }
 
 bool of_bytes(const ImageFormat &format) {
@@ -47,16 +42,16 @@ const std::vector<Format> &formats() {
 
 Grid full_grid(const Bench &bench) {
     if (bench.tiny())
-        return {2, group_size(bench, 64)};
+        return {2, rounded_group_size(bench, 64)};
     // Enough work-items to hide latency with sixteen reads each, and few enough to be there at once
     // whatever registers they take. The workers of a processor share them out.
-    return {std::max<std::size_t>(64, 8 * units_of(bench)), group_size(bench, 64)};
+    return {std::max<std::size_t>(64, 8 * units_of(bench)), rounded_group_size(bench, 64)};
 }
 
 Grid unit_grid(const Bench &bench) {
     if (bench.tiny() || bench.device().type == DeviceType::cpu)
         return full_grid(bench);
-    return {units_of(bench), group_size(bench, 256)};
+    return {units_of(bench), rounded_group_size(bench, 256)};
 }
 
 Readers::Readers(Bench &bench, Program program, const Grid &grid)

@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "memory/image_latency/chase.hpp"
 
 #include <clprobe/error.hpp>
@@ -11,10 +12,6 @@ namespace {
 
 constexpr std::size_t word = sizeof(std::uint32_t);
 constexpr std::uint32_t piece = 1u << 16; ///< blocks that one launch links
-
-bool is_cpu(const Bench &bench) {
-    return bench.device().type == DeviceType::cpu;
-}
 
 void expect(bool right) {
     if (!right)

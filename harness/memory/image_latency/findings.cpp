@@ -81,14 +81,7 @@ Finding line_finding(const Dataset &data) {
 }
 
 Levels levels_of(const Dataset &data, const std::optional<LatencyCurve> &curve) {
-    Levels levels;
-    levels.reason = data.word(too_small);
-    if (!levels.reason.empty())
-        return levels;
-    levels.reason = "nothing was measured";
-    if (!curve || curve->points.empty())
-        return levels;
-    levels = find_levels(curve->points, CurveKind::latency);
+    Levels levels = probes::levels_of(curve, data.word(too_small));
     // The last places of a curve take longest.
     if (levels.complete && 4 * curve->points.back().x < data.number(most_bytes).value_or(0)) {
         levels.complete = false;

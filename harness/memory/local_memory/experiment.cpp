@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "experiment.hpp"
 #include "findings.hpp"
 #include "launches.hpp"
@@ -48,7 +49,7 @@ std::vector<std::uint32_t> strides_for(const Bench &bench) {
 class Experiment {
 public:
     explicit Experiment(Bench &bench)
-        : bench_(bench), units_(units(bench)), crowds_(crowds(bench)),
+        : bench_(bench), units_(units_of(bench)), crowds_(crowds(bench)),
           launcher_(bench, units_ * *std::max_element(crowds_.begin(), crowds_.end())) {
         for (const SeriesShape &shape : series_shapes())
             bench.data().add(shape.name, shape.axes, shape.measure);
@@ -57,10 +58,6 @@ public:
     void run();
 
 private:
-    static std::size_t units(const Bench &bench) {
-        const auto claimed = static_cast<double>(bench.device().compute_units.value_or(1));
-        return static_cast<std::size_t>(bench.facts().value("compute_units").value_or(claimed));
-    }
     [[nodiscard]] double launch_seconds(double on_gpu) const {
         return bench_.device().type == DeviceType::cpu ? 4 * on_gpu : on_gpu;
     }

@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "launches.hpp"
 
 #include <clprobe/error.hpp>
@@ -49,12 +50,6 @@ std::vector<std::uint32_t> visits(std::uint32_t place, std::uint32_t step, std::
     return count;
 }
 
-std::size_t group_size_for(const Bench &bench) {
-    const std::uint64_t most = bench.tiny() ? 8 : 256;
-    return static_cast<std::size_t>(
-        std::min(most, bench.device().max_work_group_size.value_or(64)));
-}
-
 Program build(Bench &bench) {
     const KernelVariant program = program_for(bench.device());
     return bench.build(program.text, program.options);
@@ -71,7 +66,8 @@ KernelVariant program_for(const DeviceInfo &device) {
 }
 
 Launcher::Launcher(Bench &bench, std::size_t most_groups)
-    : bench_(bench), program_(build(bench)), group_size_(group_size_for(bench)),
+    : bench_(bench), program_(build(bench)),
+      group_size_(probes::group_size(bench, bench.tiny() ? 8 : 256)),
       local_memory_(bench.device().local_memory.value_or(std::size_t{16} << 10)),
       step_(static_cast<std::uint32_t>(bench.random()()) | 1u),
       data_(random_words(most_words, bench.random())),
