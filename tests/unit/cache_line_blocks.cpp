@@ -75,8 +75,9 @@ Verdict verdict_of(const BlockTruth &truth, const Experiment &experiment, double
         pairs.push_back({place.at[0], place.at[1], place.value, place.error});
     Verdict verdict = block_size(pairs, experiment.together, least_ratio);
     if (score)
-        score->add(verdict, truth, places, law(truth.size),
-                   {law(truth.size / 2), law(truth.size * 2)});
+        score->add(verdict, truth.size,
+                   is_clear(truth, places, law(truth.size),
+                            {law(truth.size / 2), law(truth.size * 2)}, 1));
     return verdict;
 }
 
@@ -84,7 +85,7 @@ Verdict verdict_of(const BlockTruth &truth, const Experiment &experiment, double
 
 TEST_CASE("unit.cache_line.two levels of time tell the size, and are hardly ever wrong") {
     for (const Experiment &experiment : {false_sharing(), loads()}) {
-        Score score(1);
+        Score score;
         for (std::uint64_t seed = 0; seed < seeds; ++seed) {
             Random random(seed);
             const BlockTruth truth = random_block(random);

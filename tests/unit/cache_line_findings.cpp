@@ -183,6 +183,17 @@ TEST_CASE("unit.cache_line.a bare curve over the stride needs no facts") {
     CHECK(findings[2].status == Status::inconclusive);
 }
 
+TEST_CASE("unit.cache_line.a bare curve without the place at the step leaves two sizes") {
+    Dataset data;
+    Series &curve = series_of(data, series::stride);
+    for (const double stride : {4, 8, 16, 32, 128, 256, 512, 1024})
+        curve.point({stride}).samples.push_back(stride < 100 ? 1e-9 : 2e-9);
+    const auto findings = findings_of(data, {});
+    CHECK(findings[0].status == Status::measured);
+    CHECK(findings[0].interval == Interval{64, 128});
+    CHECK(findings[0].note.find("64 B or 128 B") != std::string::npos);
+}
+
 TEST_CASE("unit.cache_line.curves show each experiment in its own unit") {
     const auto curves = curves_of(Taker({64, 64, 64, 3, 0}, 1).data());
     const auto of = [&](const char *name) {

@@ -13,7 +13,7 @@
 // missing places of NoisyTruth. The line is 32 to 256 B; the rise to it is 5 % to 30x, in
 // proportion to the share of misses (three of six), a step (two), or flat and then in proportion to
 // the stride; half of the curves go on to rise at twice the line or later (prefetch, pages), by
-// less than to the line. What is clear is so in two places: a single one may be an outlier.
+// less than to the line.
 
 using namespace clprobe;
 using namespace clprobe::cache_line;
@@ -41,26 +41,17 @@ double latency(const CurveTruth &truth, double stride) {
     return stride >= truth.at ? time * truth.later : time;
 }
 
-/// What the sweep's verdict is; counted in a score where there is one.
-Verdict verdict_of(const CurveTruth &truth, const std::vector<double> &strides, Random &random,
-                   Score *score = nullptr) {
+Verdict verdict_of(const CurveTruth &truth, const std::vector<double> &strides, Random &random) {
     std::vector<std::vector<double>> at;
     for (const double stride : strides)
         at.push_back({stride});
-    const auto law = [](const CurveTruth &of) {
-        return [of](const std::vector<double> &place) { return latency(of, place[0]); };
-    };
-    const auto places = noisy_places(truth, at, law(truth), random);
-    Verdict verdict = line_by_stride(places);
-    CurveTruth half = truth, twice = truth, all_one = truth;
-    half.size /= 2;
-    twice.size *= 2;
-    all_one.size *= 2;
-    all_one.rise *= truth.later;
-    all_one.later = 1;
-    if (score)
-        score->add(verdict, truth, places, law(truth), {law(half), law(twice), law(all_one)});
-    return verdict;
+    const auto law = [&](const auto &place) { return latency(truth, place[0]); };
+    return line_by_stride(noisy_places(truth, at, law, random));
+}
+
+/// Whether the step, that of the last octave up to the line, stands out of the noise.
+bool is_clear(const CurveTruth &truth) {
+    return std::log(latency(truth, truth.size) / latency(truth, truth.size / 2)) > 3 * truth.noise;
 }
 
 std::vector<double> powers(double low, double high) {
@@ -97,11 +88,11 @@ CurveTruth random_curve(Random &random) {
 }
 
 Score score_of(const std::vector<double> &strides) {
-    Score score(2);
+    Score score;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         Random random(seed);
         const CurveTruth truth = random_curve(random);
-        verdict_of(truth, strides, random, &score);
+        score.add(verdict_of(truth, strides, random), truth.size, is_clear(truth));
     }
     return score;
 }
@@ -116,10 +107,12 @@ TEST_CASE("unit.cache_line.a sweep of quarter octaves finds the line, and is har
     score_of(quarter_octaves(4, 2048)).check();
 }
 
-TEST_CASE("unit.cache_line.a sweep of powers of two is hardly ever wrong") {
-    // One place an octave is not enough: where that at the line is off, or a second rise follows at
-    // once, no other tells.
-    score_of(powers(4, 4096)).check(0.9);
+TEST_CASE("unit.cache_line.a sweep of powers of two finds the line, or a few sizes") {
+    // One place an octave is not enough to name one size: where the one at a step is missing, two
+    // sizes or more give the very same curve (4 % of the clear ones), and where it is off or a
+    // second rise follows at once, nearly so. An observer who is told the level, the noise and how
+    // these curves are drawn names 95 % of the clear ones at 1 % wrong.
+    score_of(powers(4, 4096)).check(0.98, 0.86);
 }
 
 TEST_CASE("unit.cache_line.a curve without a line gives none") {
@@ -140,7 +133,7 @@ TEST_CASE("unit.cache_line.capacity in slots finds the line, and is hardly ever 
     const auto knee = [](double line) {
         return [line](const auto &at) { return 2e5 / std::min(at[0], line); };
     };
-    Score score(2);
+    Score score;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         Random random(seed);
         NoisyTruth truth = noisy_truth(random);
@@ -149,8 +142,9 @@ TEST_CASE("unit.cache_line.capacity in slots finds the line, and is hardly ever 
         const auto slots =
             noisy_places(truth, {{20}, {28}, {44}, {60}, {92}, {124}, {188}, {252}, {380}, {508}},
                          knee(truth.size), random);
-        score.add(line_by_capacity(slots), truth, slots, knee(truth.size),
-                  {knee(truth.size / 2), knee(truth.size * 2)});
+        score.add(line_by_capacity(slots), truth.size,
+                  is_clear(truth, slots, knee(truth.size),
+                           {knee(truth.size / 2), knee(truth.size * 2)}, 2));
     }
     score.check();
 }

@@ -36,27 +36,31 @@ std::vector<Place> noisy_places(const NoisyTruth &truth, const std::vector<std::
     return places_of(series);
 }
 
-void Score::add(const Verdict &verdict, const NoisyTruth &truth, const std::vector<Place> &places,
-                const Law &law, const std::vector<Law> &others) {
-    const auto differs_from = [&](const Law &other) {
+bool is_clear(const NoisyTruth &truth, const std::vector<Place> &places, const Law &law,
+              const std::vector<Law> &others, int enough) {
+    return std::all_of(others.begin(), others.end(), [&](const Law &other) {
         const auto telling = std::count_if(places.begin(), places.end(), [&](const Place &place) {
             return std::abs(std::log(law(place.at) / other(place.at))) > 3 * truth.noise;
         });
-        return telling >= enough_;
-    };
-    const bool is_right = verdict.size == truth.size;
-    ++all_;
-    wrong_ += verdict.size && !is_right ? 1 : 0;
-    if (std::all_of(others.begin(), others.end(), differs_from)) {
-        ++clear_;
-        clear_right_ += is_right ? 1 : 0;
-    }
+        return telling >= enough;
+    });
 }
 
-void Score::check(double least_right) const {
-    INFO(clear_ << " of " << all_ << " clear, " << 100.0 * clear_right_ / clear_
-                << " % of them right, wrong " << 100.0 * wrong_ / all_ << " % of all");
+void Score::add(const Verdict &verdict, double truth, bool clear) {
+    const bool right = verdict.size && verdict.sizes.contains(truth);
+    ++all_;
+    wrong_ += verdict.size && !right ? 1 : 0;
+    clear_ += clear ? 1 : 0;
+    right_ += clear && right ? 1 : 0;
+    alone_ += clear && right && verdict.sizes.low == verdict.sizes.high ? 1 : 0;
+}
+
+void Score::check(double least_right, double least_alone) const {
+    INFO(clear_ << " of " << all_ << " clear, " << 100.0 * right_ / clear_ << " % of them right, "
+                << 100.0 * alone_ / clear_ << " % with one size, wrong " << 100.0 * wrong_ / all_
+                << " % of all");
     CHECK(clear_ >= 0.5 * all_);
-    CHECK(clear_right_ >= least_right * clear_);
+    CHECK(right_ >= least_right * clear_);
+    CHECK(alone_ >= least_alone * clear_);
     CHECK(wrong_ <= 0.01 * all_);
 }

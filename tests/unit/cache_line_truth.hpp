@@ -29,23 +29,25 @@ std::vector<clprobe::cache_line::Place> noisy_places(const NoisyTruth &truth,
                                                      const std::vector<std::vector<double>> &at,
                                                      const Law &law, Random &random);
 
-/// How often verdicts were right, and wrong: of all, and of those where the truth is clear. That is
-/// where it differs from each of the others that come near by more than three times the noise of a
-/// place's median, in enough places.
+/// Whether the truth differs from each of the others that come near by more than three times the
+/// noise of a place's median, in so many places.
+[[nodiscard]] bool is_clear(const NoisyTruth &truth,
+                            const std::vector<clprobe::cache_line::Place> &places, const Law &law,
+                            const std::vector<Law> &others, int enough);
+
+/// How often verdicts were right, and wrong: of all, and of those where the truth is clear. A size
+/// is right that is the true one, sizes are that cover it.
 class Score {
 public:
-    explicit Score(int enough) : enough_(enough) {}
-
-    void add(const clprobe::cache_line::Verdict &verdict, const NoisyTruth &truth,
-             const std::vector<clprobe::cache_line::Place> &places, const Law &law,
-             const std::vector<Law> &others);
-    /// Checks that of the clear ones so many are right, and of all one of 100 is wrong at most.
-    void check(double least_right = 0.98) const;
+    void add(const clprobe::cache_line::Verdict &verdict, double truth, bool clear);
+    /// Checks that of the clear ones so many have the right sizes, and so many the right size
+    /// alone; and that of all one of 100 is wrong at most.
+    void check(double least_right = 0.98, double least_alone = 0.98) const;
 
 private:
-    int enough_;
     int all_ = 0;
     int wrong_ = 0;
     int clear_ = 0;
-    int clear_right_ = 0;
+    int right_ = 0; ///< of the clear ones
+    int alone_ = 0;
 };

@@ -1,6 +1,8 @@
 #pragma once
 #include "memory/cache_line/places.hpp"
 
+#include <clprobe/finding.hpp>
+
 #include <optional>
 #include <span>
 #include <string>
@@ -9,14 +11,16 @@
 namespace clprobe::cache_line {
 
 /// What explains an experiment best. Sizes are powers of two: that much is taken for granted, and
-/// makes a few noisy places enough to tell one from another. `size` is absent where no size, or
-/// more than one, explains it; `reason` then says so.
+/// makes a few noisy places enough to tell one from another. `size` is absent where none explains
+/// it, or too many do; `reason` then says so. A sweep of strides may leave two or three
+/// neighbouring ones: `size` is then the likeliest, `sizes` covers them, and `reason` names them.
 struct Verdict {
     std::optional<double> size; ///< B
     double probability = 0;     ///< of the best explanation among those tried
     double ratio = 1;           ///< of the times on either side of that size
     bool neighbours = false; ///< times are in between where two places lie in neighbouring blocks
     std::string reason;
+    Interval sizes = {}; ///< B; of `size` alone where that is plain
 };
 
 /// Two addresses that an experiment touched: how long it took, and where they are, in bytes.

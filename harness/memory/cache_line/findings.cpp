@@ -150,10 +150,14 @@ std::vector<Finding> from_stride(const Series &curve) {
     const Verdict verdict = line_by_stride(places_of(curve));
     Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {curve.name});
     if (verdict.size) {
-        line = sized(key(0), *verdict.size, "stride sweep", {curve.name});
+        line = measured(key(0), *verdict.size, verdict.sizes);
+        line.method = "stride sweep";
+        line.evidence = {curve.name};
         line.note = "what one miss fetches: the sector, where lines have sectors";
         if (verdict.neighbours)
             line.note += std::string("; ") + adjacent;
+        if (!verdict.reason.empty())
+            line.note += "; " + verdict.reason;
     }
     return {line, undecided(key(1), left_out, {curve.name}),
             undecided(key(2), left_out, {curve.name})};

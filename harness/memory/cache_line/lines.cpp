@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::size_t least_places = 4;
 
-/// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most. With fewer
-/// than two places an octave a wrong explanation is more often good by chance.
-constexpr double least_of_many_places = 0.81;
-constexpr double least_of_few_places = 0.91;
+/// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most. The sizes of
+/// a sweep may lie that far apart.
+constexpr double least_of_capacity = 0.81;
+constexpr double least_of_stride = 0.87;
+constexpr double most_apart = 4;
 
 /// Hashed sets and random replacement move a knee by so much from one stride to the next.
 constexpr double capacity_error = 0.05;
@@ -69,8 +70,17 @@ std::size_t first_at(const Curve &curve, double stride) {
 
 /// Minus the logarithm of the probability, before anything was seen, of a line whose neighbour is
 /// often there when it is wanted, half the time or so: shares of the time for the neighbour's line.
-constexpr double neighbour_unlikely = 3;
+constexpr double neighbour_unlikely = 4;
 constexpr double neighbour_shares[] = {0.3, 0.6};
+
+/// The same of the size itself. Below 32 B tags would outweigh what they tag, above 256 B most of
+/// what is fetched would be wasted.
+double unlikely_size(double size) {
+    return std::max({0.0, std::log2(32 / size), std::log2(size / 256)});
+}
+
+/// The same of no line at all: as likely as a dozen of the ways to see one.
+constexpr double no_rise_unlikely = -2.5;
 
 /// How time may grow up to a line: by the share of accesses that miss, where each is waited for; as
 /// the greater of that and the rest, more or less, where these overlap; or all at once, where only
@@ -83,6 +93,7 @@ void add_explanations(std::vector<Explanation> &explanations, const Curve &curve
     // One place alone on either side may be an outlier.
     const bool told = line >= 2 && line + 2 <= n && size <= candidate_sizes().back();
     explanation.size = told ? size : 0;
+    explanation.unlikely = told ? unlikely_size(size) : 0;
     const auto explain = [&](double power, double end, auto share) {
         explanation.power = power;
         explanation.free_from = std::max(first_at(curve, end), line + 1);
@@ -91,13 +102,14 @@ void add_explanations(std::vector<Explanation> &explanations, const Curve &curve
             explanation.shares.push_back(share(stride / size));
         explanations.push_back(explanation);
     };
-    for (const double power : {1.0, 2.5, 6.0})
+    for (const double power : {1.0, 4.0, 20.0})
         explain(power, 2 * size,
                 [&](double lines) { return std::pow(std::min(lines, 1.0), power); });
     if (line == n)
         return;
     explain(0, 2 * size, [](double lines) { return lines < 1 ? 0.0 : 1.0; });
-    explanation.unlikely = neighbour_unlikely;
+    explanation.unlikely += neighbour_unlikely;
+    explanation.neighbours = true;
     for (const double next : neighbour_shares)
         explain(1, 4 * size, [&](double lines) {
             return (std::min(lines, 1.0) + next * std::clamp(lines - 1, 0.0, 1.0)) / (1 + next);
@@ -125,7 +137,7 @@ Verdict line_by_capacity(std::span<const Place> slots) {
             explain(size, size);
     explain(0, slots.front().at[0]);
     explain(0, slots.back().at[0]);
-    return weigh(explanations, seen, least_of_many_places);
+    return weigh(explanations, seen, least_of_capacity);
 }
 
 Verdict line_by_stride(std::span<const Place> latency) {
@@ -135,13 +147,12 @@ Verdict line_by_stride(std::span<const Place> latency) {
     // Flat, or falling: with too large a stride the whole sweep fits a cache.
     Explanation no_rise;
     no_rise.free_from = 2;
+    no_rise.unlikely = no_rise_unlikely;
     std::vector<Explanation> explanations{no_rise};
     for (double size = candidate_sizes().front(); size <= 2 * curve.stride.back(); size *= 2)
         if (curve.stride.front() < size)
             add_explanations(explanations, curve, size);
-    const double octaves = std::log2(curve.stride.back() / curve.stride.front());
-    const bool few = static_cast<double>(curve.stride.size()) < 2 * octaves;
-    return weigh(explanations, curve.seen, few ? least_of_few_places : least_of_many_places);
+    return weigh(explanations, curve.seen, least_of_stride, most_apart);
 }
 
 } // namespace clprobe::cache_line

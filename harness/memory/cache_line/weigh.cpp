@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -25,17 +26,59 @@ std::vector<double> unlikely_scatters(std::span<const Seen> seen) {
     return unlikely;
 }
 
-/// An explanation under a scatter.
+/// An explanation under a noise.
 struct Case {
     const Explanation *explanation = nullptr;
     double cost = std::numeric_limits<double>::infinity();
     double rise = 0;
 };
 
-std::string sizes_above(const std::map<double, double> &weights, double least) {
+/// All cases, and the best of each size.
+struct Cases {
+    std::vector<Case> all;
+    std::map<double, Case> best;
+};
+
+Cases cases_of(const std::vector<Explanation> &explanations, std::span<const Seen> seen) {
+    const std::vector<double> unlikely = unlikely_scatters(seen);
+    const std::vector<Noise> noises = noises_of(seen);
+    Cases cases;
+    for (const Explanation &explanation : explanations) {
+        const auto fitted = fit(explanation, seen, noises);
+        for (std::size_t i = 0; i < fitted.size(); ++i) {
+            if (!fitted[i])
+                continue;
+            const Case each{&explanation, fitted[i]->cost + explanation.unlikely + unlikely[i],
+                            fitted[i]->rise};
+            cases.all.push_back(each);
+            Case &best = cases.best[explanation.size];
+            if (each.cost < best.cost)
+                best = each;
+        }
+    }
+    return cases;
+}
+
+/// The probability of each size.
+std::map<double, double> probabilities(const Cases &cases) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const auto &[size, best] : cases.best)
+        least = std::min(least, best.cost);
+    std::map<double, double> sizes;
+    double total = 0;
+    for (const Case &each : cases.all) {
+        sizes[each.explanation->size] += std::exp(least - each.cost);
+        total += std::exp(least - each.cost);
+    }
+    for (auto &[size, probability] : sizes)
+        probability /= total;
+    return sizes;
+}
+
+std::string sizes_above(const std::map<double, double> &probabilities, double least) {
     std::string sizes;
-    for (const auto &[size, weight] : weights)
-        if (weight > least)
+    for (const auto &[size, probability] : probabilities)
+        if (probability > least)
             sizes += (sizes.empty() ? "" : " or ") +
                      (size > 0 ? format({size, Unit::byte}) : std::string("none"));
     return sizes;
@@ -51,37 +94,33 @@ std::vector<double> candidate_sizes() {
 }
 
 Verdict weigh(const std::vector<Explanation> &explanations, std::span<const Seen> seen,
-              double least_probability) {
-    const std::vector<double> unlikely = unlikely_scatters(seen);
-    std::vector<Case> cases;
-    Case best;
-    for (const Explanation &explanation : explanations) {
-        const auto fitted = fit(explanation, seen);
-        for (std::size_t i = 0; i < fitted.size(); ++i) {
-            if (!fitted[i])
-                continue;
-            cases.push_back({&explanation, fitted[i]->cost + explanation.unlikely + unlikely[i],
-                             fitted[i]->rise});
-            if (cases.back().cost < best.cost)
-                best = cases.back();
-        }
+              double least_probability, double most_apart) {
+    const Cases cases = cases_of(explanations, seen);
+    const auto sizes = probabilities(cases);
+    const auto probability = [&](double of) {
+        const auto found = sizes.find(of);
+        return found == sizes.end() ? 0 : found->second;
+    };
+    const double size = std::max_element(sizes.begin(), sizes.end(), [](auto &a, auto &b) {
+                            return a.second < b.second;
+                        })->first;
+    Interval run{size, size};
+    double together = probability(size);
+    while (size > 0 && together < least_probability && run.high < most_apart * run.low) {
+        const bool down = probability(run.low / 2) > probability(run.high * 2);
+        double &end = down ? run.low : run.high;
+        end *= down ? 0.5 : 2;
+        together += probability(end);
     }
-    std::map<double, double> weights;
-    double total = 0;
-    for (const Case &each : cases) {
-        weights[each.explanation->size] += std::exp(best.cost - each.cost);
-        total += std::exp(best.cost - each.cost);
-    }
-    const double size = best.explanation->size;
-    Verdict verdict{
-        {}, weights[size] / total, std::exp(best.rise), best.explanation->neighbours, ""};
-    if (verdict.probability < least_probability)
-        verdict.reason = fmt::format("the data fits more than one size ({})",
-                                     sizes_above(weights, 0.05 * total));
-    else if (size > 0)
-        verdict.size = size;
-    else
+    const Case &best = cases.best.at(size);
+    Verdict verdict{{}, together, std::exp(best.rise), best.explanation->neighbours, "", run};
+    if (together < least_probability || run.low < run.high)
+        verdict.reason =
+            fmt::format("the data fits more than one size ({})", sizes_above(sizes, 0.05));
+    else if (size == 0)
         verdict.reason = "no size shows in the data";
+    if (together >= least_probability && size > 0)
+        verdict.size = size;
     return verdict;
 }
 
