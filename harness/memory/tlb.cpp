@@ -1,6 +1,5 @@
 #include "common/chase.hpp"
 #include "common/footprints.hpp"
-#include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
 #include "memory/tlb/findings.hpp"
 #include "memory/tlb/strides.hpp"
@@ -15,7 +14,6 @@ namespace clprobe {
 namespace {
 
 using probes::Chase;
-using probes::is_cpu;
 namespace series = tlb::series;
 
 ProbeInfo describe() {
@@ -125,6 +123,7 @@ public:
 private:
     static constexpr std::size_t least_pages = 4;
 
+    static bool is_cpu(const Bench &bench) { return bench.device().type == DeviceType::cpu; }
     static std::size_t bytes_for(const Bench &bench) {
         // Pages of a host's memory are cleared when they are first used, which takes its time.
         std::size_t wanted = std::size_t{is_cpu(bench) ? 256u : 3072u} << 20;
@@ -181,6 +180,11 @@ public:
         }
         if (search.alone > 0 && chases.seconds_left() > 0)
             chases.spread(search.alone, chases.seconds_left());
+    }
+    /// What links the rings is memory/buffer_latency's, and Mesa says nothing of what it has in its
+    /// cache.
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
+        return {{{}, "memory/tlb", {}, "follow_ring"}};
     }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts & /*facts*/) const override {

@@ -1,6 +1,5 @@
 #include "child.hpp"
 #include "exit_status.hpp"
-#include "inspected_builds.hpp"
 #include "isolation.hpp"
 #include "no_device.hpp"
 #include "signals.hpp"
@@ -106,11 +105,13 @@ void inspect(const Json &request, const Registry &registry, const std::stop_toke
     const Context context(find_device(request.at("device").get<std::string>()));
     const auto probes = registry.match(request.at("probes").get<std::vector<std::string>>());
     const std::vector<InspectedBuild> builds = builds_of(probes, context.device().info());
-    BuildInspector inspector(context, registry, options);
     for (auto i = request.at("first").get<std::size_t>();
          i < builds.size() && !stop.stop_requested(); ++i) {
+        const auto &[probe, variant] = builds[i];
+        const KernelText text = with_override(registry.kernel(variant.text));
         Json kernels = Json::array();
-        for (const InspectedKernel &kernel : inspector.inspect(builds[i]))
+        for (const InspectedKernel &kernel :
+             clprobe::inspect(context, *probe, text, variant, options))
             kernels.push_back(to_json(kernel));
         send({{"kernels", std::move(kernels)}});
     }

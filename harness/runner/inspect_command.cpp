@@ -1,7 +1,6 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "inspect_table.hpp"
-#include "inspected_builds.hpp"
 #include "isolation.hpp"
 #include "signals.hpp"
 #include "style.hpp"
@@ -52,11 +51,12 @@ private:
         const Context context(*std::find_if(devices_.begin(), devices_.end(), [&](const Device &d) {
             return d.info().slug == device.slug;
         }));
-        BuildInspector inspector(context, registry_, inspect_);
-        for (const InspectedBuild &build : builds_of(probes, device)) {
+        for (const auto &[probe, variant] : builds_of(probes, device)) {
             if (isolation_.stop.stop_requested())
                 throw Cancelled();
-            for (InspectedKernel &kernel : inspector.inspect(build))
+            const KernelText text = with_override(registry_.kernel(variant.text));
+            for (InspectedKernel &kernel :
+                 clprobe::inspect(context, *probe, text, variant, inspect_))
                 take(std::move(kernel));
         }
     }

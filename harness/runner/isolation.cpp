@@ -1,5 +1,4 @@
 #include "child.hpp"
-#include "inspected_builds.hpp"
 #include "isolation.hpp"
 #include "no_device.hpp"
 #include "subprocess.hpp"
@@ -59,6 +58,15 @@ Outcome ask_child(const ChildTask &task, const char *member,
 }
 
 } // namespace
+
+std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
+                                      const DeviceInfo &device) {
+    std::vector<InspectedBuild> builds;
+    for (const Probe *probe : probes)
+        for (KernelVariant &variant : probe->kernels(device))
+            builds.push_back({probe, std::move(variant)});
+    return builds;
+}
 
 void inspect_isolated(const Registry &registry, const std::vector<const Probe *> &probes,
                       const DeviceInfo &device, const InspectOptions &options,

@@ -42,6 +42,14 @@ struct Isolation {
                                              const Isolation &isolation,
                                              const std::function<void(double)> &progress);
 
+/// One of the builds to inspect.
+struct InspectedBuild {
+    const Probe *probe = nullptr;
+    KernelVariant variant;
+};
+[[nodiscard]] std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
+                                                    const DeviceInfo &device);
+
 /// These builds' kernels on that device, inspected in a child process, as `take` gets them. A build
 /// at which it crashes or hangs is a kernel with that error, and another child goes on behind it.
 /// Throws Cancelled where it was stopped.
