@@ -156,15 +156,17 @@ kernel void copy(global VEC *restrict to, global const VEC *restrict from, uint 
                  uint group_span, uint item_span, uint step, uint count) {
     const BYTES row = step * (uint)sizeof(VEC);
     BYTES at = FIRST * (uint)sizeof(VEC);
-    for (uint i = 0; i < count; i += 4, at += 4 * row) {
+    for (uint i = 0; i < count; i += 4) {
+        const BYTES second = at + row, third = second + row, fourth = third + row;
         const VEC a = FROM(from, at);
-        const VEC b = FROM(from, at + row);
-        const VEC c = FROM(from, at + 2 * row);
-        const VEC d = FROM(from, at + 3 * row);
+        const VEC b = FROM(from, second);
+        const VEC c = FROM(from, third);
+        const VEC d = FROM(from, fourth);
         TO(to, at) = a ^ nonce;
-        TO(to, at + row) = b ^ nonce;
-        TO(to, at + 2 * row) = c ^ nonce;
-        TO(to, at + 3 * row) = d ^ nonce;
+        TO(to, second) = b ^ nonce;
+        TO(to, third) = c ^ nonce;
+        TO(to, fourth) = d ^ nonce;
+        at = fourth + row;
     }
 }
 
@@ -173,14 +175,16 @@ kernel void triad(global VEC *restrict to, global const VEC *restrict from,
                   uint step, uint count) {
     const BYTES row = step * (uint)sizeof(VEC);
     BYTES at = FIRST * (uint)sizeof(VEC);
-    for (uint i = 0; i < count; i += 4, at += 4 * row) {
+    for (uint i = 0; i < count; i += 4) {
+        const BYTES second = at + row, third = second + row, fourth = third + row;
         const VEC a = FROM(from, at) + nonce * FROM(other, at);
-        const VEC b = FROM(from, at + row) + nonce * FROM(other, at + row);
-        const VEC c = FROM(from, at + 2 * row) + nonce * FROM(other, at + 2 * row);
-        const VEC d = FROM(from, at + 3 * row) + nonce * FROM(other, at + 3 * row);
+        const VEC b = FROM(from, second) + nonce * FROM(other, second);
+        const VEC c = FROM(from, third) + nonce * FROM(other, third);
+        const VEC d = FROM(from, fourth) + nonce * FROM(other, fourth);
         TO(to, at) = a;
-        TO(to, at + row) = b;
-        TO(to, at + 2 * row) = c;
-        TO(to, at + 3 * row) = d;
+        TO(to, second) = b;
+        TO(to, third) = c;
+        TO(to, fourth) = d;
+        at = fourth + row;
     }
 }
