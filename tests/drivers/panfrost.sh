@@ -8,7 +8,7 @@
 declare -A id_of=( # as the kernel driver tells them, in hexadecimal
     [g31]=7093 [g52]=7212 [g57]=9091 [g72]=6221 [g76]=7211 [g310]=ac74 [g610]=a867 [t860]=860
 )
-all='g31 g52 g57 g72 g76 g310 g610 t860'
+all='g52 g610 g31 g57 g72 g76 g310 t860' # those that take longest first
 
 gpus=
 while [ $# -gt 0 ]; do
@@ -67,43 +67,53 @@ prime() { # GPU
 }
 
 # A run of every probe, in which no kernel executes.
-check_run() { # GPU NAME
-    say "Running every probe at the tiny profile on $1 ($2)"
-    if on "$1" "$shaders" run --no-isolate --profile tiny --json "$results/$2.json" \
-        >"$results/$2.txt" 2>&1; then
-        say "$2: nothing failed, though nothing was executed"
-        bad=1
+check_run() { # GPU SHADERS NAME
+    say "Running every probe at the tiny profile on $1 ($3)"
+    if on "$1" "$2" run --no-isolate --profile tiny --json "$results/$3.json" \
+        >"$results/$3.txt" 2>&1; then
+        say "$3: nothing failed, though nothing was executed"
+        return 1
     fi
-    "$checks/check_run.py" "$results/list.json" "$results/$2.json" || bad=1
+    "$checks/check_run.py" "$results/list.json" "$results/$3.json" >"$results/$3.md" ||
+        { cat "$results/$3.md"; return 1; }
 }
 
-bad=
-inspections=()
-shaders=$(mktemp -d)
-trap 'rm -rf "$shaders"' EXIT
-for gpu in $gpus; do
+# All that is tried on one GPU; whether all is as it must be.
+examine() { # GPU
+    local gpu=$1 shaders=$results/shaders-$1 start=$SECONDS good=0
     prime "$gpu"
-    rm -rf "$shaders"
     cp -a "$cache/panfrost/shaders/$gpu" "$shaders"
-    on "$gpu" "$shaders" list --json >"$results/list.json"
-    on "$gpu" "$shaders" devices --no-isolate
     say "Compiling and launching every kernel on $gpu"
     on "$gpu" "$shaders" inspect --no-isolate --launch --json "$results/inspect-$gpu.json" \
-        >"$results/inspect-$gpu.txt" 2>&1 || say "$gpu: see $results/inspect-$gpu.txt"
-    if [ "$gpu" = g52 ]; then
-        "$checks/check_loops.py" "$checks/operations.txt" "$results/inspect-$gpu.json" \
-            >"$results/loops.md" || bad=1
-        cat "$results/loops.md"
-    fi
-    inspections+=("$gpu=$results/inspect-$gpu.json")
+        >"$results/inspect-$gpu.txt" 2>&1 || { say "$gpu: see $results/inspect-$gpu.txt"; good=1; }
+    say "$gpu: every kernel after $((SECONDS - start)) s"
     case "$gpu" in
         g52 | g610)
-            check_run "$gpu" "$gpu-run"
+            check_run "$gpu" "$shaders" "$gpu-run" || good=1
             # As on a kernel driver that has time stamps: START and END are zero then.
-            CLPROBE_SHIM_STAMPS=1 check_run "$gpu" "$gpu-stamps-run"
+            CLPROBE_SHIM_STAMPS=1 check_run "$gpu" "$shaders" "$gpu-stamps-run" || good=1
+            say "$gpu: every run after $((SECONDS - start)) s"
             ;;
     esac
+    rm -rf "$shaders"
+    return $good
+}
+
+first=${gpus# }
+on "${first%% *}" "$results/shaders" list --json >"$results/list.json"
+bad=
+for gpu in $gpus; do # as many at a time as there are processors
+    if [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; then wait -n || bad=1; fi
+    examine "$gpu" &
 done
+while [ -n "$(jobs -p)" ]; do wait -n || bad=1; done
+inspections=()
+for gpu in $gpus; do inspections+=("$gpu=$results/inspect-$gpu.json"); done
 "$checks/check_kernels.py" "$results/list.json" "${inspections[@]}" >"$results/kernels.md" || bad=1
 cat "$results/kernels.md"
+if [ -f "$results/inspect-g52.json" ]; then
+    "$checks/check_loops.py" "$checks/operations.txt" "$results/inspect-g52.json" \
+        >"$results/loops.md" || bad=1
+    cat "$results/loops.md"
+fi
 [ -z "$bad" ] || { say "Not all is as it must be: see $results"; exit 1; }

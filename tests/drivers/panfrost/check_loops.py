@@ -2,9 +2,10 @@
 """check_loops.py OPERATIONS INSPECTION: whether a Mali-G52's kernels do little but what they are for.
 
 INSPECTION is what `clprobe inspect --json` writes there, OPERATIONS the table beside this. Prints a row
-a kernel that is in the table: instructions of its innermost loop, how many it needs, threads (2 are
-all that there can be), spills. Exits 1 where a loop has more than 1.25 times what it needs, threads are
-fewer than they should be, or registers are spilled; and where a line of the table has no kernel."""
+a kernel: instructions of its innermost loop, how many it needs, threads (2 are all that there can be),
+spills and bytes of scratch. Exits 1 where a loop has more than 1.25 times what it needs, threads are
+fewer than they should be, or registers are spilled; where a line of the table has no kernel, and where
+a probe with kernels has no line."""
 import json
 import re
 import sys
@@ -29,31 +30,50 @@ def needed(expression, options):
     return eval(expression, {"__builtins__": {}}, COSTS | defined)
 
 
-def main(operations, inspection):
-    table = lines_of(operations)
+def row_of(kernel, line):
+    """A kernel's row, and whether it is as it must be."""
+    said = kernel.get("statistics", {})
+    threads = said.get("threads", 0)
+    spills = said.get("spills", 0) + said.get("fills", 0)
+    scratch = kernel.get("private_memory", 0)
+    right = threads == 2 and spills == 0 and scratch == 0
+    name = " ".join([kernel["probe"], kernel.get("variant", ""), kernel.get("function", "")])
+    start, end = f"| {' '.join(name.split())} |", f"{threads:g} | {spills:g} | {scratch} |"
+    if line is None:
+        return f"{start} | | | {end}", right
+    loop = kernel.get("code", {}).get("loop", {}).get("instructions", 0)
+    least = needed(line[0], kernel["options"])
+    if line[1]:  # what is spilled on purpose makes the loop another one
+        right = loop > 0 and (spills > 0 or scratch > 0 or loop <= MOST * least)
+    else:
+        right = right and 0 < loop <= MOST * least
+    return f"{start} {loop} | {least} | {loop / least:.2f} | {end}", right
+
+
+def table(operations, inspection):
+    """The rows of the table, and what is not as it must be."""
+    lines = lines_of(operations)
     with open(inspection, encoding="utf-8") as file:
-        rows = json.load(file)["kernels"]
-    good = True
-    print("| kernel | loop | needs | ratio | threads | spills | |\n|---|---|---|---|---|---|---|")
-    for key, (expression, half) in table.items():
-        found = [row for row in rows if (row["probe"], row.get("function")) == key]
-        if not found:
-            print(f"| {' '.join(key)} | | | | | | no such kernel |")
-            good = False
-        for row in found:
-            said = row.get("statistics", {})
-            loop = row.get("code", {}).get("loop", {}).get("instructions", 0)
-            least = needed(expression, row["options"])
-            spills = said.get("spills", 0) + said.get("fills", 0) + row.get("private_memory", 0)
-            threads = said.get("threads", 0)
-            right = 0 < loop <= MOST * least and threads == 2 and spills == 0
-            if half:  # what is spilled on purpose makes the loop longer
-                right = loop > 0 and (spills > 0 or loop <= MOST * least)
-            good = good and right
-            name = " ".join([*key, row.get("variant", "")]).strip()
-            print(f"| {name} | {loop} | {least} | {loop / least:.2f} | {threads:g} | {spills:g} | "
-                  f"{'' if right else 'not as it must be'} |")
-    return 0 if good else 1
+        kernels = json.load(file)["kernels"]
+    rows = ["| kernel | loop | needs | ratio | threads | spills | scratch |", "|---|---|---|---|---|---|---|"]
+    wrong = []
+    for kernel in kernels:
+        row, right = row_of(kernel, lines.get((kernel["probe"], kernel.get("function"))))
+        rows.append(row)
+        if not right:
+            wrong.append("not as it must be: " + row)
+    found = {(kernel["probe"], kernel.get("function")) for kernel in kernels}
+    wrong += [f"no such kernel: {' '.join(key)}" for key in lines if key not in found]
+    for probe in dict.fromkeys(kernel["probe"] for kernel in kernels):
+        if not any(key[0] == probe for key in lines):
+            wrong.append(f"no line for {probe}")
+    return rows, wrong
+
+
+def main(operations, inspection):
+    rows, wrong = table(operations, inspection)
+    print("\n".join(rows + wrong))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
