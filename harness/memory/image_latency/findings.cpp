@@ -83,7 +83,8 @@ Finding line_finding(const Dataset &data) {
 Levels levels_of(const Dataset &data, const std::optional<LatencyCurve> &curve) {
     Levels levels = probes::levels_of(curve, data.word(too_small));
     // The last places of a curve take longest.
-    if (levels.complete && 4 * curve->points.back().x < data.number(most_bytes).value_or(0)) {
+    if (!levels.levels.empty() && levels.complete &&
+        4 * curve->points.back().x < data.number(most_bytes).value_or(0)) {
         levels.complete = false;
         levels.reason = "the time was up before the curve came to memory";
     }
