@@ -47,8 +47,10 @@ double deviation_against_trend(const std::vector<double> &differences) {
 
 /// How far the points scatter about a curve that is level or climbs steadily nearly everywhere, or
 /// never turns: from their differences, from how these differ, or from those against the trend,
-/// whichever sees least.
+/// whichever sees least. A curve that climbs steadily all the way says nothing against its trend.
 double deviation_along(const std::vector<double> &levels) {
+    constexpr double steady = 1.5;
+    constexpr std::size_t all_the_way = 20; // and no staircase of single points
     std::vector<double> differences;
     std::vector<double> bends;
     for (std::size_t i = 1; i < levels.size(); ++i)
@@ -59,8 +61,10 @@ double deviation_along(const std::vector<double> &levels) {
     const double climb = median(differences);
     for (double &difference : differences)
         difference -= climb;
-    return std::min(
-        {deviation_of_differences(differences), deviation_of_differences(bends), against});
+    const double along =
+        std::min(deviation_of_differences(differences), deviation_of_differences(bends));
+    const bool climbs = std::abs(climb) > steady * along && differences.size() > all_the_way;
+    return climbs ? along : std::min(along, against);
 }
 
 /// Samples of one place share what is particular to that place, so a curve can be rougher than
