@@ -1,5 +1,6 @@
 #include "common/chase.hpp"
 #include "common/footprints.hpp"
+#include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
 #include "memory/tlb/findings.hpp"
 #include "memory/tlb/strides.hpp"
@@ -14,6 +15,7 @@ namespace clprobe {
 namespace {
 
 using probes::Chase;
+using probes::is_cpu;
 namespace series = tlb::series;
 
 ProbeInfo describe() {
@@ -123,7 +125,6 @@ public:
 private:
     static constexpr std::size_t least_pages = 4;
 
-    static bool is_cpu(const Bench &bench) { return bench.device().type == DeviceType::cpu; }
     static std::size_t bytes_for(const Bench &bench) {
         // Pages of a host's memory are cleared when they are first used, which takes its time.
         std::size_t wanted = std::size_t{is_cpu(bench) ? 256u : 3072u} << 20;
