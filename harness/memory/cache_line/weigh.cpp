@@ -94,7 +94,7 @@ std::vector<double> candidate_sizes() {
 }
 
 Verdict weigh(const std::vector<Explanation> &explanations, std::span<const Seen> seen,
-              double least_probability, double most_apart) {
+              double least_probability, double most_ratio) {
     const Cases cases = cases_of(explanations, seen);
     const auto sizes = probabilities(cases);
     const auto probability = [&](double of) {
@@ -106,7 +106,7 @@ Verdict weigh(const std::vector<Explanation> &explanations, std::span<const Seen
                         })->first;
     Interval run{size, size};
     double together = probability(size);
-    while (size > 0 && together < least_probability && run.high < most_apart * run.low) {
+    while (size > 0 && together < least_probability && run.high < most_ratio * run.low) {
         const bool down = probability(run.low / 2) > probability(run.high * 2);
         double &end = down ? run.low : run.high;
         end *= down ? 0.5 : 2;
