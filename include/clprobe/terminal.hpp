@@ -26,10 +26,10 @@ struct TableRow {
     Colour colour = Colour::none;
 };
 
-/// The rows in aligned columns, two blanks apart, the last column wrapped at the style's width and
-/// each line ended. `widths` are what the first columns have at least, so that tables printed one
-/// after the other can line up. What a terminal would take for a command, and without UTF-8 what
-/// is not ASCII, is shown as "?".
+/// The rows in aligned columns, two blanks apart, the last column wrapped at the style's width, or
+/// below the row where it has no room for words, and each line ended. `widths` are what the first
+/// columns have at least, so that tables printed one after the other can line up. What a terminal
+/// would take for a command, and without UTF-8 what is not ASCII, is shown as "?".
 [[nodiscard]] std::string render_table(const std::vector<TableRow> &rows, const TextStyle &style,
                                        const std::vector<std::size_t> &widths = {});
 

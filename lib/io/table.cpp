@@ -9,7 +9,10 @@ namespace {
 
 constexpr std::size_t gap = 2;
 constexpr std::size_t least_width = 40;
-constexpr std::size_t least_last_column = 16;
+
+/// The last column of less than that is no place for words: what does not fit goes below the row.
+constexpr std::size_t least_last_column = 24;
+constexpr std::size_t indent_below = 8;
 
 bool continues(char byte) {
     return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80;
@@ -125,7 +128,12 @@ std::string render_row(const TableRow &row, const std::vector<std::size_t> &widt
     const std::size_t width = std::max(style.width, least_width);
     const std::size_t left = start < width ? width - start : 0;
     std::string text;
-    for (const auto &part : wrapped(row.cells.back(), std::max(left, least_last_column))) {
+    if (left < std::min(least_last_column, width_of(row.cells.back()))) {
+        text = coloured(line, row.colour, style);
+        start = indent_below;
+        line = std::string(start, ' ');
+    }
+    for (const auto &part : wrapped(row.cells.back(), width - start)) {
         text += coloured(line + part, row.colour, style);
         line = std::string(start, ' ');
     }

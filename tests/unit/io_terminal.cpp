@@ -78,6 +78,14 @@ TEST_CASE("unit.terminal.the_last_column_wraps") {
           "key  " + std::string(90, 'x') + "\n");
 }
 
+TEST_CASE("unit.terminal.a_last_column_without_room_goes_below_the_row") {
+    const std::string key(30, 'k');
+    CHECK(render_table({{{key, "short"}}}, {40, false, false}) == key + "  short\n");
+    CHECK(render_table({{{key, "words that do not fit beside the key, nor in a line below"}}},
+                       {40, false, false}) ==
+          key + "\n        words that do not fit beside the\n        key, nor in a line below\n");
+}
+
 TEST_CASE("unit.terminal.a_device_cannot_command_the_terminal") {
     const auto one_cell = [](const std::string &text, const TextStyle &style) {
         return render_table({{{text}}}, style);
