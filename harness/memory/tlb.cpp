@@ -45,7 +45,7 @@ ProbeInfo describe() {
         "Pages smaller than 4 KiB are not told from those of 4 KiB, nor pages larger than the "
         "largest stride that was tried from those of that size.",
         "A GPU's next buffer may be hardly slower (3 % of a load on one): a rise counts where it "
-        "is more than three times the noise, 2 %, and a tenth of what was taken off.",
+        "is more than three times the noise, 1.5 %, and a tenth of what was taken off.",
         "On a GPU, the memory that may be had can be less than a buffer reaches.",
         "What rises slowly behind the first level is no level: the page tables leave the caches as "
         "well, and neighbours on a shared core take entries of the second buffer."};

@@ -101,7 +101,7 @@ double contradiction(std::span<const Reach> reaches, double page) {
 } // namespace
 
 std::optional<Reach> first_reach(const Translation &translation) {
-    constexpr double least_rise = 0.02;
+    constexpr double least_rise = 0.015;
     constexpr double clear = 3; // times the noise
     constexpr std::size_t least_places = 6;
     constexpr std::size_t in_a_row = 3;
@@ -117,16 +117,19 @@ std::optional<Reach> first_reach(const Translation &translation) {
             values.push_back(places[i].value);
         return median(values);
     };
-    double start = level(3);
-    const double least = start * std::max(least_rise, clear * noise_of(curve));
-    std::size_t row = 0; // places that are above the start
+    // The first places alone say little of where the curve starts.
+    const double share = std::max(least_rise, clear * noise_of(curve));
+    std::size_t row = 0; // places that are above all before them
     std::size_t at = 0;
-    for (; at < places.size() && row < in_a_row; ++at)
-        row = places[at].value > start + std::max(least, translation.doubts[at]) ? row + 1 : 0;
+    for (; at < places.size() && row < in_a_row; ++at) {
+        const double before = level(std::max(at - row, in_a_row));
+        row = places[at].value > before + std::max(share * before, translation.doubts[at]) ? row + 1
+                                                                                           : 0;
+    }
     if (row < in_a_row)
         return std::nullopt;
     const std::size_t risen = at - row;
-    start = level(std::max<std::size_t>(risen, 3));
+    const double start = level(std::max(risen, in_a_row));
     const cache_line::Place settled = settled_behind(places, risen, start);
     const auto rise = [&](double share) { return start + share * (settled.value - start); };
     const auto tenth = cache_line::crossing(places, rise(0.1));
@@ -139,8 +142,9 @@ std::optional<Reach> first_reach(const Translation &translation) {
     const double height = settled.value - start;
     Reach reach{0, places[risen > 0 ? risen - 1 : 0].at[0], *quarter, *half, settled.at[0], {}};
     reach.interval = surely_between(curve, *half, rise(0.5));
-    reach.interval.low = std::min(reach.interval.low, *tenth);
-    reach.interval.high = std::max(reach.interval.high, *most);
+    reach.interval.low = std::min({reach.interval.low, *tenth, reach.before});
+    // What others on a shared core take of it makes a ramp that ends where all of it is outgrown.
+    reach.interval.high = std::max(reach.interval.high, reach.behind);
     reach.clear = *most <= sharp * *tenth && is_flat(places, *tenth / 2, height) &&
                   is_flat(places, settled.at[0], height);
     return reach;
@@ -169,7 +173,7 @@ Translation behind(Translation translation, const Reach &reach) {
 PageSize page_size(std::span<const Reach> reaches) {
     if (reaches.size() < 2)
         return {{}, "too few strides show where a TLB is outgrown"};
-    constexpr double agreement = 0.5;  // of an octave
+    constexpr double agreement = 0.7;  // of an octave
     constexpr double difference = 0.3; // more, for every other size
     std::map<double, double> by_size;
     for (double size = reaches.front().stride; size <= reaches.back().stride; size *= 2)
