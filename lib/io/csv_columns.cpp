@@ -30,6 +30,9 @@ constexpr std::array spellings = {
     Spelling{Unit::byte, "_kib", {1024, 1}},
     Spelling{Unit::byte, "_mib", {1024 * 1024, 1}},
     Spelling{Unit::byte, "_gib", {1024 * 1024 * 1024, 1}},
+    Spelling{Unit::byte, "_kb", {1024, 1}}, // of sizes, as people have them of caches
+    Spelling{Unit::byte, "_mb", {1024 * 1024, 1}},
+    Spelling{Unit::byte, "_gb", {1024 * 1024 * 1024, 1}},
     Spelling{Unit::byte_per_second, "_bytes_per_s", {}},
     Spelling{Unit::byte_per_second, "_b_per_s", {}},
     Spelling{Unit::byte_per_second, "_kb_per_s", {1e3, 1}},
@@ -47,14 +50,27 @@ constexpr std::array spellings = {
     Spelling{Unit::joule, "_j", {}},
 };
 
+/// The sign of a micro-, or the Greek letter in its place, as the `u` that stands for them.
+std::string without_micro(std::string text) {
+    for (const std::string_view sign : {"\xc2\xb5", "\xce\xbc"})
+        for (auto at = text.find(sign); at != std::string::npos; at = text.find(sign))
+            text.replace(at, sign.size(), "u");
+    return text;
+}
+
+bool is_of_word(char letter) {
+    const auto code = static_cast<unsigned char>(letter);
+    return std::isalnum(code) != 0 || code >= 0x80; // a letter beyond ASCII
+}
+
 /// In lower case, with one underscore for whatever is neither letter nor digit: "Rate (GB/s)" as
 /// "rate_gb_per_s".
 std::string plain(const std::string &column) {
     std::string result;
-    for (const char letter : column) {
+    for (const char letter : without_micro(column)) {
         if (letter == '/')
             result += "_per";
-        if (std::isalnum(static_cast<unsigned char>(letter)) != 0)
+        if (is_of_word(letter))
             result += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
         else if (!result.ends_with('_'))
             result += '_';
@@ -79,6 +95,22 @@ std::optional<ColumnScale> scale_of(const Axis &axis, const std::string &column)
             plain(column) == plain(axis.name + std::string(spelling.suffix)))
             return spelling.scale;
     return std::nullopt;
+}
+
+std::optional<ColumnScale> scale_by_unit(const Axis &axis, const std::string &column) {
+    if (const auto named = scale_of(axis, column))
+        return named;
+    constexpr std::size_t a_letter = 2; // "_s" ends too much that is no time
+    const std::string text = "_" + plain(column);
+    const Spelling *longest = nullptr;
+    for (const Spelling &spelling : spellings)
+        if (spelling.suffix.size() > a_letter && text.ends_with(spelling.suffix) &&
+            (longest == nullptr || spelling.suffix.size() > longest->suffix.size()))
+            longest = &spelling;
+    if (longest == nullptr || longest->unit != axis.unit ||
+        text.ends_with("_per" + std::string(longest->suffix)))
+        return std::nullopt;
+    return longest->scale;
 }
 
 bool is_named_as(const Axis &axis, const std::string &column) {

@@ -22,6 +22,10 @@ struct ColumnScale {
 /// or "Footprint (KiB)"; nothing where it is another column.
 [[nodiscard]] std::optional<ColumnScale> scale_of(const Axis &axis, const std::string &column);
 
+/// The same where `column` has another name too, if it ends with a unit of this axis: "Test size
+/// (KB)".
+[[nodiscard]] std::optional<ColumnScale> scale_by_unit(const Axis &axis, const std::string &column);
+
 /// Whether a column that has no scale nevertheless bears the name of this axis.
 [[nodiscard]] bool is_named_as(const Axis &axis, const std::string &column);
 

@@ -46,11 +46,15 @@ std::string missing(const Axis &axis, const std::vector<std::string> &header) {
                        csv_column(axis), *near);
 }
 
+/// What tells which column an axis is: its name with a unit, or nothing but a unit.
+using ScaleOf = std::optional<ColumnScale> (*)(const Axis &, const std::string &);
+
 /// The one column that is this axis; throws where there is none or another.
-Columns::Number find_column(const Axis &axis, const std::vector<std::string> &header) {
+Columns::Number find_column(const Axis &axis, const std::vector<std::string> &header,
+                            ScaleOf scale_of_column) {
     std::optional<Columns::Number> found;
     for (std::size_t i = 0; i < header.size(); ++i) {
-        const auto scale = scale_of(axis, header[i]);
+        const auto scale = scale_of_column(axis, header[i]);
         if (scale && found)
             throw InputError(fmt::format("two columns for '{}'", csv_column(axis)));
         if (scale)
@@ -62,11 +66,12 @@ Columns::Number find_column(const Axis &axis, const std::vector<std::string> &he
 }
 
 /// Throws InputError, without a place, where the header is not that of the layout.
-Columns columns_of(const std::vector<std::string> &header, const Series &layout) {
+Columns columns_of(const std::vector<std::string> &header, const Series &layout,
+                   ScaleOf scale_of_column) {
     Columns columns;
     std::vector<bool> used(header.size());
     const auto use = [&](const Axis &axis) {
-        const auto column = find_column(axis, header);
+        const auto column = find_column(axis, header, scale_of_column);
         used[column.cell] = true;
         return column;
     };
@@ -74,7 +79,7 @@ Columns columns_of(const std::vector<std::string> &header, const Series &layout)
         columns.axes.push_back(use(axis));
     columns.measure = use(layout.measure);
     for (std::size_t i = 0; i < header.size(); ++i) {
-        if (used[i])
+        if (used[i] || header[i].empty()) // as of row numbers, or behind a last comma
             continue;
         if (header[i] != block_column || columns.block)
             throw InputError(fmt::format("unknown column '{}': leave it out", header[i]));
@@ -86,8 +91,10 @@ Columns columns_of(const std::vector<std::string> &header, const Series &layout)
 /// Reads the rows of one file into a series.
 class Reader {
 public:
-    Reader(const std::string &file, const std::vector<std::string> &header, const Series &layout)
-        : file_(file), header_(header), columns_(columns_of(header, layout)), series_(layout) {
+    Reader(const std::string &file, const std::vector<std::string> &header, const Series &layout,
+           ScaleOf scale_of_column)
+        : file_(file), header_(header), columns_(columns_of(header, layout, scale_of_column)),
+          series_(layout) {
         series_.points.clear();
     }
 
@@ -152,7 +159,9 @@ private:
         const auto *end = text.data() + text.size();
         if (const auto [at, error] = std::from_chars(text.data(), end, value);
             error != std::errc{} || at != end)
-            fail(row, cell, fmt::format("expected a number, found '{}'", text));
+            fail(row, cell,
+                 fmt::format("expected a number{}, found '{}'",
+                             text.find(',') == std::string::npos ? "" : " as in 1234.5", text));
         return value;
     }
 
@@ -179,25 +188,26 @@ std::size_t likeness(const Series &layout, const std::vector<std::string> &heade
     return 100 * static_cast<std::size_t>(found) / (layout.axes.size() + 1);
 }
 
-/// A reader for the first layout that the header fits. Where there is none, the one that it is most
-/// like says what is wrong.
+/// A reader for the first layout that the header fits by its names, else by its units. Where there
+/// is none, the one that it is most like says what is wrong.
 Reader choose_reader(const std::string &file, const CsvRow &header,
                      std::span<const Series> layouts) {
     if (layouts.empty())
         fail_at(file, header.line, "no probe is named that this series could be of (--probe)");
     std::string problem;
     std::size_t most = 0;
-    for (const Series &layout : layouts) {
-        try {
-            return {file, header.cells, layout};
-        } catch (const InputError &error) {
-            const std::size_t like = likeness(layout, header.cells) + 1;
-            if (like > most)
-                problem = fmt::format("{}; series '{}' takes the columns {}", error.what(),
-                                      layout.name, expected_columns(layout));
-            most = std::max(most, like);
+    for (const ScaleOf scale_of_column : {scale_of, scale_by_unit})
+        for (const Series &layout : layouts) {
+            try {
+                return {file, header.cells, layout, scale_of_column};
+            } catch (const InputError &error) {
+                const std::size_t like = likeness(layout, header.cells) + 1;
+                if (like > most)
+                    problem = fmt::format("{}; series '{}' takes the columns {}", error.what(),
+                                          layout.name, expected_columns(layout));
+                most = std::max(most, like);
+            }
         }
-    }
     fail_at(file, header.line, "these columns are no series of the probe: " + problem);
 }
 

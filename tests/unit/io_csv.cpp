@@ -136,14 +136,30 @@ TEST_CASE("unit.csv.headers_and_separators_of_other_programs") {
         {"read", {footprint}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
     CHECK(read("footprint KiB, bandwidth (GB/s)\n1,3\n", layout).points.at(0).samples.at(0) == 3e9);
     refused("footprint_bytes;latency_s\n1;0,5\n",
-            "file.csv:2: column latency_s: expected a number");
+            "file.csv:2: column latency_s: expected a number as in 1234.5, found '0,5'");
+    CHECK(read(",footprint_kib,latency_ns,\n0,2,3,\n") == expected);
+}
+
+TEST_CASE("unit.csv.columns_of_other_names_are_told_by_their_units") {
+    const Series expected{"chase", {footprint}, latency, {{{2048}, {3e-9}, {}}}};
+    CHECK(read("Test size (KB),Latency (ns)\n2,3\n") == expected);
+    CHECK(read("ns;Array [bytes]\n3;2048\n") == expected);
+    CHECK(read("size_kib,latency_s\n2,3e-9\n") == expected);
+    CHECK(read("footprint_kib,latency (\xc2\xb5s)\n2,0.003\n") == expected);
+    CHECK(read("footprint_kib,time [\xce\xbcs]\n2,0.003\n") == expected);
+    refused("size_kib,latency_ns,time_ns\n", "no column 'footprint_bytes' among");
+    refused("size_kib,rate (GB/s)\n", "no column 'footprint_bytes' among");
+    refused("size_kib,loads/ns\n", "no column 'footprint_bytes' among");
+    refused("footprint_kib,latency (\xc3\x9fs)\n", "no column 'latency_s'");
+    std::vector<Series> layouts = chase();
+    layouts.push_back({"sweep", {{"stride", Unit::byte, {}}}, latency, {}});
+    CHECK(read("stride_kib,latency_ns\n", layouts).name == "sweep");
 }
 
 TEST_CASE("unit.csv.of_several_layouts_the_most_like_one_says_what_is_wrong") {
     std::vector<Series> layouts = race();
     layouts.push_back(chase()[0]);
-    refused("size_kb,latency_s\n", "no column 'footprint_bytes' among 'size_kb', 'latency_s'",
-            layouts);
+    refused("size,latency_s\n", "no column 'footprint_bytes' among 'size', 'latency_s'", layouts);
 }
 
 TEST_CASE("unit.csv.units_are_scaled_exactly") {
@@ -202,11 +218,11 @@ TEST_CASE("unit.csv.wrong_headers_are_refused") {
     refused("footprint_bytes,region\n",
             "file.csv:1: these columns are no series of the probe: no column 'latency_s' among "
             "'footprint_bytes', 'region'; series 'chase' takes the columns footprint_bytes (or _b, "
-            "_kib, _mib, _gib), latency_s (or _ms, _us, _ns)");
+            "_kib, _mib, _gib, _kb, _mb, _gb), latency_s (or _ms, _us, _ns)");
     refused(
         "footprint_bytes,latency_cycles\n",
         "no column 'latency_s', and 'latency_cycles' names none of its units: scale or rename it");
-    refused("footprint (KB),latency_s\n", "and 'footprint (KB)' names none of its units");
+    refused("footprint (pages),latency_s\n", "and 'footprint (pages)' names none of its units");
     refused("footprint_bytes,latency_s,colour\n", "unknown column 'colour': leave it out");
     refused("footprint_bytes,footprint_kib,latency_s\n", "two columns for 'footprint_bytes'");
     refused("footprint_s,latency_s\n", "no column 'footprint_bytes'");
