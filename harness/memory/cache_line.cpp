@@ -5,7 +5,7 @@
 
 #include <memory>
 
-namespace clprobe {
+namespace clprobe::probes {
 namespace {
 
 ProbeInfo describe() {
@@ -122,11 +122,9 @@ std::vector<SeriesShape> series_shapes() {
 
 } // namespace cache_line
 
-namespace probes {
 std::unique_ptr<Probe> make_memory_cache_line();
 std::unique_ptr<Probe> make_memory_cache_line() {
     return std::make_unique<CacheLine>();
 }
-} // namespace probes
 
-} // namespace clprobe
+} // namespace clprobe::probes

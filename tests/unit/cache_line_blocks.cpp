@@ -1,5 +1,5 @@
 #include "cache_line_truth.hpp"
-#include "memory/cache_line/explain.hpp"
+#include "common/block_size.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -14,7 +14,7 @@
 // logarithm.
 
 using namespace clprobe;
-using namespace clprobe::cache_line;
+using namespace clprobe::probes;
 
 namespace {
 
@@ -64,16 +64,16 @@ double time_of(const BlockTruth &truth, const Experiment &experiment,
 }
 
 /// What the experiment's verdict is; counted in a score where there is one.
-Verdict verdict_of(const BlockTruth &truth, const Experiment &experiment, double least_ratio,
-                   Random &random, Score *score = nullptr) {
+SizeVerdict verdict_of(const BlockTruth &truth, const Experiment &experiment, double least_ratio,
+                       Random &random, Score *score = nullptr) {
     const auto law = [&](double size) {
         return [&, size](const auto &words) { return time_of(truth, experiment, words, size); };
     };
     const auto places = noisy_places(truth, experiment.words, law(truth.size), random);
-    std::vector<Pair> pairs;
+    std::vector<AddressPair> pairs;
     for (const Place &place : places)
         pairs.push_back({place.at[0], place.at[1], place.value, place.error});
-    Verdict verdict = block_size(pairs, experiment.together, least_ratio);
+    SizeVerdict verdict = block_size(pairs, experiment.together, least_ratio);
     if (score)
         score->add(verdict, truth.size,
                    is_clear(truth, places, law(truth.size),
@@ -104,8 +104,8 @@ TEST_CASE("unit.cache_line.prefetch of the neighbouring line is no larger line")
         truth.step = random.uniform(2, 6);
         truth.noise = random.uniform(0, 0.04);
         truth.neighbour = random.uniform(0.5, 0.9);
-        const Verdict shared = verdict_of(truth, false_sharing(), 1.3, random);
-        const Verdict loaded = verdict_of(truth, loads(), 1.05, random);
+        const SizeVerdict shared = verdict_of(truth, false_sharing(), 1.3, random);
+        const SizeVerdict loaded = verdict_of(truth, loads(), 1.05, random);
         right += shared.size == 64.0 && loaded.size.value_or(64) == 64 ? 1 : 0;
         seen += shared.neighbours ? 1 : 0;
     }
@@ -125,14 +125,14 @@ TEST_CASE("unit.cache_line.no contrast gives no size") {
         sizes += verdict_of(truth, loads(), 1.05, random).size ? 1 : 0;
     }
     CHECK(sizes <= 0.01 * 2 * seeds);
-    const Verdict none = block_size({}, Together::slower, 1.3);
+    const SizeVerdict none = block_size({}, Together::slower, 1.3);
     CHECK_FALSE(none.size.has_value());
     CHECK_FALSE(none.reason.empty());
 }
 
 TEST_CASE("unit.cache_line.pairs of loads as two real devices answer them") {
     const auto size_of = [](std::vector<double> times) {
-        std::vector<Pair> pairs;
+        std::vector<AddressPair> pairs;
         for (std::size_t i = 0; i < times.size(); ++i)
             pairs.push_back({0, std::ldexp(4.0, static_cast<int>(i)), times[i], 0});
         return block_size(pairs, Together::faster, 1.05).size;

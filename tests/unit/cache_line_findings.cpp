@@ -14,7 +14,8 @@
 #include <vector>
 
 using namespace clprobe;
-using namespace clprobe::cache_line;
+using namespace clprobe::probes;
+using namespace clprobe::probes::cache_line;
 using Catch::Approx;
 
 namespace {

@@ -1,5 +1,5 @@
 #include "cache_line_truth.hpp"
-#include "memory/cache_line/explain.hpp"
+#include "memory/cache_line/lines.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -16,7 +16,8 @@
 // less than to the line.
 
 using namespace clprobe;
-using namespace clprobe::cache_line;
+using namespace clprobe::probes;
+using namespace clprobe::probes::cache_line;
 
 namespace {
 
@@ -41,7 +42,8 @@ double latency(const CurveTruth &truth, double stride) {
     return stride >= truth.at ? time * truth.later : time;
 }
 
-Verdict verdict_of(const CurveTruth &truth, const std::vector<double> &strides, Random &random) {
+SizeVerdict verdict_of(const CurveTruth &truth, const std::vector<double> &strides,
+                       Random &random) {
     std::vector<std::vector<double>> at;
     for (const double stride : strides)
         at.push_back({stride});

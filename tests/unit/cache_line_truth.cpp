@@ -7,7 +7,7 @@
 #include <cmath>
 
 using namespace clprobe;
-using namespace clprobe::cache_line;
+using namespace clprobe::probes;
 
 NoisyTruth noisy_truth(Random &random) {
     NoisyTruth truth;
@@ -46,7 +46,7 @@ bool is_clear(const NoisyTruth &truth, const std::vector<Place> &places, const L
     });
 }
 
-void Score::add(const Verdict &verdict, double truth, bool clear) {
+void Score::add(const SizeVerdict &verdict, double truth, bool clear) {
     const bool right = verdict.size && verdict.sizes.contains(truth);
     ++all_;
     wrong_ += verdict.size && !right ? 1 : 0;

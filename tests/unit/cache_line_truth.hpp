@@ -1,12 +1,13 @@
 #pragma once
-#include "memory/cache_line/explain.hpp"
+#include "common/places.hpp"
+#include "common/size_verdict.hpp"
 #include "synthetic.hpp"
 
 #include <functional>
 #include <vector>
 
-/// How many of each experiment are made up.
-inline constexpr int seeds = 1000;
+    /// How many of each experiment are made up.
+    inline constexpr int seeds = 1000;
 
 /// A synthetic experiment with a known size, drawn so, each part on its own: the noise of a place's
 /// median uniform from 0 to 10 %; one sample a place or five; in half one sample in twenty is an
@@ -25,21 +26,21 @@ NoisyTruth noisy_truth(Random &random);
 using Law = std::function<double(const std::vector<double> &at)>;
 
 /// Samples of a value at places, as the truth has them, as the probe's places.
-std::vector<clprobe::cache_line::Place> noisy_places(const NoisyTruth &truth,
-                                                     const std::vector<std::vector<double>> &at,
-                                                     const Law &law, Random &random);
+std::vector<clprobe::probes::Place> noisy_places(const NoisyTruth &truth,
+                                                 const std::vector<std::vector<double>> &at,
+                                                 const Law &law, Random &random);
 
 /// Whether the truth differs from each of the others that come near by more than three times the
 /// noise of a place's median, in so many places.
 [[nodiscard]] bool is_clear(const NoisyTruth &truth,
-                            const std::vector<clprobe::cache_line::Place> &places, const Law &law,
+                            const std::vector<clprobe::probes::Place> &places, const Law &law,
                             const std::vector<Law> &others, int enough);
 
 /// How often verdicts were right, and wrong: of all, and of those where the truth is clear. A size
 /// is right that is the true one, sizes are that cover it.
 class Score {
 public:
-    void add(const clprobe::cache_line::Verdict &verdict, double truth, bool clear);
+    void add(const clprobe::probes::SizeVerdict &verdict, double truth, bool clear);
     /// Checks that of the clear ones so many have the right sizes, and so many the right size
     /// alone; and that of all one of 100 is wrong at most.
     void check(double least_right = 0.98, double least_alone = 0.98) const;

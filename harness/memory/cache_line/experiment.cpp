@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 namespace {
 
 /// The experiments with chains of loads.
@@ -205,4 +205,4 @@ void run_experiments(Bench &bench) {
     chases.sweep();
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 
 /// The names of the series, shared with the interpretation.
 namespace series {
@@ -43,4 +43,4 @@ void measure_false_sharing(Bench &bench, const Program &program, double share);
 /// Runs all the experiments, each for its share of the time there is.
 void run_experiments(Bench &bench);
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

@@ -1,6 +1,8 @@
+#include "common/block_size.hpp"
 #include "memory/cache_line/experiment.hpp"
 #include "memory/cache_line/findings.hpp"
 #include "memory/cache_line/knees.hpp"
+#include "memory/cache_line/lines.hpp"
 #include "memory/cache_line/rings.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 namespace {
 
 /// Two threads on words of one line are several times slower; a device where they are not
@@ -20,8 +22,8 @@ constexpr double least_pairs = 1.05;
 constexpr std::size_t least_samples = 3;
 
 /// Pairs in neighbouring blocks of a distance, as the two ends of one block of twice that.
-std::vector<Pair> apart(const std::vector<Place> &places) {
-    std::vector<Pair> pairs;
+std::vector<AddressPair> apart(const std::vector<Place> &places) {
+    std::vector<AddressPair> pairs;
     for (const Place &place : places)
         pairs.push_back({0, place.at.front(), place.value, place.error});
     return pairs;
@@ -34,7 +36,7 @@ std::vector<Place> places_in(const Dataset &data, const char *name) {
 
 /// What the memory fetches: times of pairs beyond every cache, less what the second load costs
 /// where the level behind the first has it, as the other pairs say.
-Verdict memory_verdict(const Dataset &data) {
+SizeVerdict memory_verdict(const Dataset &data) {
     auto places = places_in(data, series::memory_pairs);
     const auto nearer = places_in(data, series::pairs);
     for (Place &place : places) {
@@ -79,7 +81,7 @@ Curve curve_of(const char *series, const Axis &x, const Axis &y, const std::vect
     return curve;
 }
 
-Finding line_by_sharing(const Verdict &verdict) {
+Finding line_by_sharing(const SizeVerdict &verdict) {
     Finding line = sized(key(0), *verdict.size, "false sharing", {series::false_sharing});
     line.note = fmt::format("two groups are {:.1f} times slower on one line", verdict.ratio);
     if (verdict.neighbours)
@@ -91,8 +93,8 @@ Finding line_by_sharing(const Verdict &verdict) {
 /// line, by capacity first elsewhere.
 Finding measured_line(const Dataset &data, const Facts &facts) {
     const bool sharing_first = facts.device && facts.device->type == DeviceType::cpu;
-    const Verdict sharing = sharing_verdict(data);
-    const Verdict capacity = capacity_verdict(data);
+    const SizeVerdict sharing = sharing_verdict(data);
+    const SizeVerdict capacity = capacity_verdict(data);
     if (!sharing.size && !capacity.size)
         return undecided(
             key(0), "false sharing: " + sharing.reason + "; capacity in slots: " + capacity.reason,
@@ -103,7 +105,8 @@ Finding measured_line(const Dataset &data, const Facts &facts) {
             return line;
         line.note = "false sharing: " + sharing.reason;
         // A processor's lines have no sectors, and two that come together fit like one of twice.
-        if (const Verdict pairs = pairs_verdict(data); pairs.size && *pairs.size < *capacity.size)
+        if (const SizeVerdict pairs = pairs_verdict(data);
+            pairs.size && *pairs.size < *capacity.size)
             make_suspect(line, "pairs of loads suggest " + format({*pairs.size, Unit::byte}));
         return line;
     }
@@ -115,7 +118,7 @@ Finding measured_line(const Dataset &data, const Facts &facts) {
 }
 
 Finding sector(const Dataset &data, const Finding &line) {
-    const Verdict verdict = pairs_verdict(data);
+    const SizeVerdict verdict = pairs_verdict(data);
     if (!verdict.size)
         return undecided(key(1), "pairs of loads: " + verdict.reason, {series::pairs});
     if (line.value && *verdict.size > *line.value) {
@@ -132,7 +135,7 @@ Finding sector(const Dataset &data, const Finding &line) {
 
 Finding memory_fetch(const Dataset &data, const Finding &line) {
     const std::vector<std::string> evidence{series::memory_pairs, series::pairs};
-    const Verdict verdict = memory_verdict(data);
+    const SizeVerdict verdict = memory_verdict(data);
     if (!verdict.size)
         return undecided(key(2), "pairs of loads: " + verdict.reason, evidence);
     if (line.value && *verdict.size > *line.value && line.method == "false sharing")
@@ -147,7 +150,7 @@ Finding memory_fetch(const Dataset &data, const Finding &line) {
 /// From a bare curve of latency over stride.
 std::vector<Finding> from_stride(const Series &curve) {
     const std::string left_out = "a curve over the stride alone does not tell";
-    const Verdict verdict = line_by_stride(places_of(curve));
+    const SizeVerdict verdict = line_by_stride(places_of(curve));
     Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {curve.name});
     if (verdict.size) {
         line = measured(key(0), *verdict.size, verdict.sizes);
@@ -174,22 +177,22 @@ std::vector<FindingKey> finding_keys() {
          "what one access beyond every cache fetches from memory"}};
 }
 
-Verdict sharing_verdict(const Dataset &data) {
+SizeVerdict sharing_verdict(const Dataset &data) {
     const double launches = data.number("launches").value_or(0);
     if (data.number("launches_together").value_or(launches) < launches / 2)
         return {{}, 0, 1, false, "two groups seldom ran at once"};
-    std::vector<Pair> pairs;
+    std::vector<AddressPair> pairs;
     for (const Place &place : places_in(data, series::false_sharing))
         if (place.samples >= least_samples)
             pairs.push_back({place.at[1], place.at[1] + place.at[0], place.value, place.error});
     return block_size(pairs, Together::slower, least_sharing);
 }
 
-Verdict capacity_verdict(const Dataset &data) {
+SizeVerdict capacity_verdict(const Dataset &data) {
     return line_by_capacity(slots_that_fit(places_in(data, series::slots)));
 }
 
-Verdict pairs_verdict(const Dataset &data) {
+SizeVerdict pairs_verdict(const Dataset &data) {
     const auto places = places_in(data, series::pairs);
     return block_size(apart(places), Together::faster, least_pairs);
 }
@@ -234,4 +237,4 @@ std::vector<Curve> curves_of(const Dataset &data) {
                  hops_a_trip / 2)};
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

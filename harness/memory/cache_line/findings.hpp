@@ -1,5 +1,5 @@
 #pragma once
-#include "memory/cache_line/explain.hpp"
+#include "common/size_verdict.hpp"
 
 #include <clprobe/finding.hpp>
 #include <clprobe/report.hpp>
@@ -7,17 +7,17 @@
 
 #include <vector>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 
 /// The keys that the probe makes: line, sector, the memory's fetch.
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 
 /// The line as the false sharing of the data has it.
-[[nodiscard]] Verdict sharing_verdict(const Dataset &data);
+[[nodiscard]] SizeVerdict sharing_verdict(const Dataset &data);
 /// The line as the capacity in slots has it.
-[[nodiscard]] Verdict capacity_verdict(const Dataset &data);
+[[nodiscard]] SizeVerdict capacity_verdict(const Dataset &data);
 /// The sector as pairs of loads have it.
-[[nodiscard]] Verdict pairs_verdict(const Dataset &data);
+[[nodiscard]] SizeVerdict pairs_verdict(const Dataset &data);
 
 /// What the data means: one finding a key.
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
@@ -25,4 +25,4 @@ namespace clprobe::cache_line {
 /// What the data shows over the stride, and over the distance of two accesses.
 [[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 namespace {
 
 constexpr double risen = 1.25;   ///< of the first level's latency: this is no noise
@@ -30,28 +29,6 @@ std::optional<double> half_way(const std::vector<Place> &latency_over_slots) {
             return std::sqrt(hit * curve[i + 1].value);
     }
     return std::nullopt;
-}
-
-std::optional<double> crossing(const std::vector<Place> &latency_over_slots, double threshold) {
-    const auto &curve = latency_over_slots;
-    std::vector<double> over; // logarithm of the latency over the threshold
-    for (const Place &place : curve)
-        over.push_back(std::log(place.value / threshold));
-    if (std::all_of(over.begin(), over.end(), [](double o) { return o > 0; }) ||
-        std::none_of(over.begin(), over.end(), [](double o) { return o > 0; }))
-        return std::nullopt;
-    double least = std::numeric_limits<double>::infinity();
-    double slots = 0;
-    for (std::size_t split = 1; split < curve.size(); ++split) {
-        double contradiction = 0;
-        for (std::size_t i = 0; i < curve.size(); ++i)
-            contradiction += std::max(0.0, i < split ? over[i] : -over[i]);
-        if (contradiction < least) {
-            least = contradiction;
-            slots = std::sqrt(curve[split - 1].at.back() * curve[split].at.back());
-        }
-    }
-    return slots;
 }
 
 std::vector<Place> at_stride(const std::vector<Place> &places, double stride) {
@@ -82,4 +59,4 @@ std::vector<Place> slots_that_fit(const std::vector<Place> &places) {
     return fit;
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

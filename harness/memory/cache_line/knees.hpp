@@ -1,19 +1,14 @@
 #pragma once
-#include "memory/cache_line/places.hpp"
+#include "common/places.hpp"
 
 #include <optional>
 #include <vector>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 
 /// Half-way, in the logarithm, from the latency of the first level to that of the next, in a curve
 /// of latency over slots that starts in the first level; nothing where no rise ends in a plateau.
 [[nodiscard]] std::optional<double> half_way(const std::vector<Place> &latency_over_slots);
-
-/// The number of slots at which the latency passes `threshold`: the split of the places with the
-/// least contradiction. Nothing where it is always above or always below.
-[[nodiscard]] std::optional<double> crossing(const std::vector<Place> &latency_over_slots,
-                                             double threshold);
 
 /// From places over (stride, slots): those of one stride, over slots.
 [[nodiscard]] std::vector<Place> at_stride(const std::vector<Place> &places, double stride);
@@ -22,4 +17,4 @@ namespace clprobe::cache_line {
 /// stride with most places is the one that shows the levels.
 [[nodiscard]] std::vector<Place> slots_that_fit(const std::vector<Place> &places);
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

@@ -1,6 +1,5 @@
 // The line by curves over the stride: capacity in slots, and the time of an access.
-#include "memory/cache_line/explain.hpp"
-#include "memory/cache_line/weigh.hpp"
+#include "memory/cache_line/lines.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -8,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 namespace {
 
 constexpr std::size_t least_places = 4;
@@ -25,7 +24,7 @@ constexpr double capacity_error = 0.05;
 /// Beyond lie pages and sets, not lines.
 constexpr double most_stride = 4096;
 
-Verdict too_few() {
+SizeVerdict too_few() {
     return {{}, 0, 1, false, "too few strides were measured"};
 }
 
@@ -118,7 +117,7 @@ void add_explanations(std::vector<Explanation> &explanations, const Curve &curve
 
 } // namespace
 
-Verdict line_by_capacity(std::span<const Place> slots) {
+SizeVerdict line_by_capacity(std::span<const Place> slots) {
     if (slots.size() < least_places)
         return too_few();
     std::vector<Seen> seen;
@@ -137,10 +136,10 @@ Verdict line_by_capacity(std::span<const Place> slots) {
             explain(size, size);
     explain(0, slots.front().at[0]);
     explain(0, slots.back().at[0]);
-    return weigh(explanations, seen, least_of_capacity);
+    return weigh_sizes(explanations, seen, least_of_capacity);
 }
 
-Verdict line_by_stride(std::span<const Place> latency) {
+SizeVerdict line_by_stride(std::span<const Place> latency) {
     const Curve curve = thinned(latency);
     if (curve.stride.size() < least_places)
         return too_few();
@@ -152,7 +151,7 @@ Verdict line_by_stride(std::span<const Place> latency) {
     for (double size = candidate_sizes().front(); size <= 2 * curve.stride.back(); size *= 2)
         if (curve.stride.front() < size)
             add_explanations(explanations, curve, size);
-    return weigh(explanations, curve.seen, least_of_stride, most_apart);
+    return weigh_sizes(explanations, curve.seen, least_of_stride, most_apart);
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 namespace {
 
 constexpr std::size_t word = sizeof(std::uint32_t);
@@ -130,4 +130,4 @@ Work Rings::chase(Ring &ring) {
     return {chase_, NdRange::linear(1, 1), 3u, prepare, verify};
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 
 /// Addresses, in words, in the order in which a chase visits them, and how far it is.
 struct Ring {
@@ -71,4 +71,4 @@ private:
     Buffer last_;
 };
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes::cache_line {
 namespace {
 
 constexpr std::uint32_t word_bytes = sizeof(std::uint32_t);
@@ -101,11 +101,11 @@ void measure_false_sharing(Bench &bench, const Program &program, double share) {
         }
         if (bench.tiny() || bench.remaining() < (1 - share) * bench.budget())
             return;
-        const Verdict verdict =
-            block + 1 < least_blocks ? Verdict{} : sharing_verdict(bench.data());
+        const SizeVerdict verdict =
+            block + 1 < least_blocks ? SizeVerdict{} : sharing_verdict(bench.data());
         if (verdict.size && !verdict.neighbours)
             return;
     }
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes::cache_line

@@ -1,7 +1,8 @@
+#include "common/block_size.hpp"
 #include "common/chase.hpp"
 #include "common/level_findings.hpp"
+#include "common/places.hpp"
 #include "common/second_opinion.hpp"
-#include "memory/cache_line/explain.hpp"
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"
 
@@ -21,16 +22,16 @@ const FindingKey line_key{"image.line_size", Unit::byte, Better::none,
 constexpr double step = 8;
 
 /// The size, in steps, of the blocks to which pairs along a direction belong.
-cache_line::Verdict verdict_of(const Dataset &data, const char *name, Direction direction) {
+SizeVerdict verdict_of(const Dataset &data, const char *name, Direction direction) {
     constexpr double least_ratio = 1.05;
     const Series *series = data.find(name);
-    std::vector<cache_line::Pair> pairs;
+    std::vector<AddressPair> pairs;
     if (series != nullptr)
-        for (const cache_line::Place &place : cache_line::places_of(*series))
+        for (const Place &place : places_of(*series))
             if (place.at.front() == static_cast<double>(direction) &&
                 place.samples >= std::size_t{least_pair_blocks})
                 pairs.push_back({0, place.at.back() * step, place.value, place.error});
-    return cache_line::block_size(pairs, cache_line::Together::faster, least_ratio);
+    return block_size(pairs, Together::faster, least_ratio);
 }
 
 /// Texels that belong together along a direction; nothing where that is not decided.

@@ -1,4 +1,4 @@
-#include "memory/cache_line/knees.hpp"
+#include "common/places.hpp"
 #include "memory/tlb/reach.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -48,8 +48,8 @@ double noise_of(const std::vector<CurvePoint> &curve) {
 
 /// Where the curve is flat from place `first` on, and how high: it grows in the next octave by
 /// little of what it has grown by since its start.
-cache_line::Place settled_behind(const std::vector<cache_line::Place> &places, std::size_t first,
-                                 double start) {
+probes::Place settled_behind(const std::vector<probes::Place> &places, std::size_t first,
+                             double start) {
     constexpr double little = 0.15;
     for (std::size_t i = first;; ++i) {
         std::vector<double> octave;
@@ -65,13 +65,13 @@ cache_line::Place settled_behind(const std::vector<cache_line::Place> &places, s
 
 /// Whether the curve differs by little of `rise` in the octave from x on, and all of that was
 /// timed.
-bool is_flat(const std::vector<cache_line::Place> &places, double x, double rise) {
+bool is_flat(const std::vector<probes::Place> &places, double x, double rise) {
     constexpr double little = 0.25;
     constexpr double octave = 2;
     if (places.back().at[0] < octave * x)
         return false;
     std::vector<double> values;
-    for (const cache_line::Place &place : places)
+    for (const probes::Place &place : places)
         if (place.at[0] >= x && place.at[0] <= octave * x)
             values.push_back(place.value);
     return values.size() > 1 &&
@@ -108,7 +108,7 @@ std::optional<Reach> first_reach(const Translation &translation) {
     const std::vector<CurvePoint> &curve = translation.curve;
     if (curve.size() < least_places)
         return std::nullopt;
-    std::vector<cache_line::Place> places;
+    std::vector<probes::Place> places;
     for (const CurvePoint &point : curve)
         places.push_back({{point.x}, median(point.samples), 0, point.samples.size()});
     const auto level = [&](std::size_t count) { // of the first places
@@ -130,12 +130,12 @@ std::optional<Reach> first_reach(const Translation &translation) {
         return std::nullopt;
     const std::size_t risen = at - row;
     const double start = level(std::max(risen, in_a_row));
-    const cache_line::Place settled = settled_behind(places, risen, start);
+    const probes::Place settled = settled_behind(places, risen, start);
     const auto rise = [&](double share) { return start + share * (settled.value - start); };
-    const auto tenth = cache_line::crossing(places, rise(0.1));
-    const auto quarter = cache_line::crossing(places, rise(0.25));
-    const auto half = cache_line::crossing(places, rise(0.5));
-    const auto most = cache_line::crossing(places, rise(0.9));
+    const auto tenth = probes::crossing(places, rise(0.1));
+    const auto quarter = probes::crossing(places, rise(0.25));
+    const auto half = probes::crossing(places, rise(0.5));
+    const auto most = probes::crossing(places, rise(0.9));
     if (!tenth || !quarter || !half || !most)
         return std::nullopt;
     constexpr double sharp = 2.4; // little more than an octave

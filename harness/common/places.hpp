@@ -2,9 +2,10 @@
 #include <clprobe/series.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes {
 
 /// What an experiment says at one place: the coordinates (without the trips), a value, and the
 /// relative standard error of that, 0 where too few samples tell.
@@ -22,4 +23,8 @@ struct Place {
 /// that was disturbed spoils no other. Places without a positive value are left out.
 [[nodiscard]] std::vector<Place> places_of(const Series &series);
 
-} // namespace clprobe::cache_line
+/// Where a curve over the last coordinate passes `threshold`: the split of its places with the
+/// least contradiction. Nothing where it is always above or always below.
+[[nodiscard]] std::optional<double> crossing(const std::vector<Place> &curve, double threshold);
+
+} // namespace clprobe::probes

@@ -1,13 +1,14 @@
-#include "memory/cache_line/places.hpp"
+#include "common/places.hpp"
 
 #include <clprobe/statistics.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes {
 namespace {
 
 /// The quantile of the times that stands for all: what disturbs a launch adds to its time.
@@ -70,4 +71,25 @@ std::vector<Place> places_of(const Series &series) {
     return places;
 }
 
-} // namespace clprobe::cache_line
+std::optional<double> crossing(const std::vector<Place> &curve, double threshold) {
+    std::vector<double> over; // logarithm of the value over the threshold
+    for (const Place &place : curve)
+        over.push_back(std::log(place.value / threshold));
+    if (std::all_of(over.begin(), over.end(), [](double o) { return o > 0; }) ||
+        std::none_of(over.begin(), over.end(), [](double o) { return o > 0; }))
+        return std::nullopt;
+    double least = std::numeric_limits<double>::infinity();
+    double x = 0;
+    for (std::size_t split = 1; split < curve.size(); ++split) {
+        double contradiction = 0;
+        for (std::size_t i = 0; i < curve.size(); ++i)
+            contradiction += std::max(0.0, i < split ? over[i] : -over[i]);
+        if (contradiction < least) {
+            least = contradiction;
+            x = std::sqrt(curve[split - 1].at.back() * curve[split].at.back());
+        }
+    }
+    return x;
+}
+
+} // namespace clprobe::probes

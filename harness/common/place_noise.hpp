@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes {
 
 /// What was seen at a place: the logarithm of a value and its standard error, 0 where that is not
 /// known; of so many places in one.
@@ -48,4 +48,4 @@ inline constexpr double scatters[] = {0.2, 0.13, 0.08, 0.05, 0.032, 0.02, 0.013,
 /// How far from one place to the next a curve moves that has left its level, in the logarithm.
 inline constexpr double leap_scale = 0.15;
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes

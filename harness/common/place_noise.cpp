@@ -1,9 +1,9 @@
-#include "memory/cache_line/noise.hpp"
+#include "common/place_noise.hpp"
 
 #include <iterator>
 #include <numbers>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes {
 namespace {
 
 /// Outliers: how many of the places took longer and how many less, how many of these there are
@@ -78,4 +78,4 @@ std::pair<double, double> near_and_outlier(const Seen &place, double off, double
             rate * (off > 0 ? slow_outliers : fast_outliers) * exponential(off, outlier_scale)};
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes

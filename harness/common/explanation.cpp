@@ -1,10 +1,10 @@
-#include "memory/cache_line/fit.hpp"
+#include "common/explanation.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes {
 namespace {
 
 /// Of the free places still on the level, how many leave it, and how many of these downwards.
@@ -132,8 +132,9 @@ private:
 
 } // namespace
 
-std::vector<std::optional<Fitted>> fit(const Explanation &explanation, std::span<const Seen> seen,
-                                       const std::vector<Noise> &noises) {
+std::vector<std::optional<Fitted>> fit_explanation(const Explanation &explanation,
+                                                   std::span<const Seen> seen,
+                                                   const std::vector<Noise> &noises) {
     std::vector<std::optional<Fitted>> best;
     // From wide to close: an outlier is seen as one.
     Fit closing(explanation, seen, true);
@@ -151,4 +152,4 @@ std::vector<std::optional<Fitted>> fit(const Explanation &explanation, std::span
     return best;
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes

@@ -1,4 +1,4 @@
-#include "memory/cache_line/weigh.hpp"
+#include "common/size_verdict.hpp"
 
 #include <clprobe/statistics.hpp>
 #include <clprobe/units.hpp>
@@ -11,7 +11,7 @@
 #include <map>
 #include <string>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes {
 namespace {
 
 /// Minus the logarithms of what the scatters are given beforehand.
@@ -44,7 +44,7 @@ Cases cases_of(const std::vector<Explanation> &explanations, std::span<const See
     const std::vector<Noise> noises = noises_of(seen);
     Cases cases;
     for (const Explanation &explanation : explanations) {
-        const auto fitted = fit(explanation, seen, noises);
+        const auto fitted = fit_explanation(explanation, seen, noises);
         for (std::size_t i = 0; i < fitted.size(); ++i) {
             if (!fitted[i])
                 continue;
@@ -93,8 +93,8 @@ std::vector<double> candidate_sizes() {
     return sizes;
 }
 
-Verdict weigh(const std::vector<Explanation> &explanations, std::span<const Seen> seen,
-              double least_probability, double most_ratio) {
+SizeVerdict weigh_sizes(const std::vector<Explanation> &explanations, std::span<const Seen> seen,
+                        double least_probability, double most_ratio) {
     const Cases cases = cases_of(explanations, seen);
     const auto sizes = probabilities(cases);
     const auto probability = [&](double of) {
@@ -113,7 +113,7 @@ Verdict weigh(const std::vector<Explanation> &explanations, std::span<const Seen
         together += probability(end);
     }
     const Case &best = cases.best.at(size);
-    Verdict verdict{{}, together, std::exp(best.rise), best.explanation->neighbours, "", run};
+    SizeVerdict verdict{{}, together, std::exp(best.rise), best.explanation->neighbours, "", run};
     if (together < least_probability || run.low < run.high)
         verdict.reason =
             fmt::format("the data fits more than one size ({})", sizes_above(sizes, 0.05));
@@ -124,4 +124,4 @@ Verdict weigh(const std::vector<Explanation> &explanations, std::span<const Seen
     return verdict;
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes

@@ -1,6 +1,5 @@
 // Block sizes by levels of time: false sharing, and pairs of loads.
-#include "memory/cache_line/explain.hpp"
-#include "memory/cache_line/weigh.hpp"
+#include "common/block_size.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -11,7 +10,7 @@
 #include <cmath>
 #include <optional>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes {
 namespace {
 
 /// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most.
@@ -27,7 +26,7 @@ constexpr double prefetch_unlikely = 4;
 /// or further apart.
 enum Lie : std::size_t { inside, neighbour, outside };
 
-Lie lie(const Pair &pair, double size) {
+Lie lie(const AddressPair &pair, double size) {
     const auto same = [&](double block) {
         return std::floor(pair.first / block) == std::floor(pair.second / block);
     };
@@ -53,9 +52,10 @@ std::optional<double> share_of_neighbours(std::span<const Seen> seen,
 
 /// The explanations by one size: neighbours as far apart as any, and at a level of their own.
 void add_explanations(std::vector<Explanation> &explanations, double size,
-                      std::span<const Pair> pairs, std::span<const Seen> seen, Together together) {
+                      std::span<const AddressPair> pairs, std::span<const Seen> seen,
+                      Together together) {
     std::vector<Lie> lies;
-    for (const Pair &pair : pairs)
+    for (const AddressPair &pair : pairs)
         lies.push_back(lie(pair, size));
     const auto inside_places = std::count(lies.begin(), lies.end(), inside);
     const auto n = static_cast<std::ptrdiff_t>(lies.size());
@@ -84,7 +84,7 @@ void add_explanations(std::vector<Explanation> &explanations, double size,
 
 } // namespace
 
-Verdict block_size(std::span<const Pair> pairs, Together together, double least_ratio) {
+SizeVerdict block_size(std::span<const AddressPair> pairs, Together together, double least_ratio) {
     if (pairs.empty())
         return {{}, 0, 1, false, "not measured"};
     if (pairs.size() < 4)
@@ -92,16 +92,16 @@ Verdict block_size(std::span<const Pair> pairs, Together together, double least_
     // A few samples may agree by chance, or disagree: no place is surer than the usual one, and it
     // takes twice the usual error to be less sure.
     std::vector<double> errors;
-    for (const Pair &pair : pairs)
+    for (const AddressPair &pair : pairs)
         errors.push_back(pair.error);
     const double usual = median(errors);
     std::vector<Seen> seen;
-    for (const Pair &pair : pairs)
+    for (const AddressPair &pair : pairs)
         seen.push_back({std::log(pair.value), std::max(pair.error / 2, usual), 1});
     std::vector<Explanation> explanations{{}};
     for (const double size : candidate_sizes())
         add_explanations(explanations, size, pairs, seen, together);
-    Verdict verdict = weigh(explanations, seen, least_posterior);
+    SizeVerdict verdict = weigh_sizes(explanations, seen, least_posterior);
     if (verdict.size && verdict.ratio < least_ratio) {
         verdict.size.reset();
         verdict.reason = fmt::format("the times differ by a factor of {:.2f} only", verdict.ratio);
@@ -109,4 +109,4 @@ Verdict block_size(std::span<const Pair> pairs, Together together, double least_
     return verdict;
 }
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes

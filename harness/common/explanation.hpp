@@ -1,12 +1,12 @@
 #pragma once
-#include "memory/cache_line/noise.hpp"
+#include "common/place_noise.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
 
-namespace clprobe::cache_line {
+namespace clprobe::probes {
 
 /// One way to explain all that was seen: a level that is fitted, and a rise, by shares (0 to 1) of
 /// it, that is fitted too and is positive.
@@ -32,7 +32,8 @@ struct Fitted {
 /// places on all may have left the level, mostly upwards (prefetch and pages are no part of the
 /// explanation). Level and rise are those of least squares, weighted by how likely a place is to
 /// follow them (EM), and paid for as Schwarz 1978 has it.
-[[nodiscard]] std::vector<std::optional<Fitted>>
-fit(const Explanation &explanation, std::span<const Seen> seen, const std::vector<Noise> &noises);
+[[nodiscard]] std::vector<std::optional<Fitted>> fit_explanation(const Explanation &explanation,
+                                                                 std::span<const Seen> seen,
+                                                                 const std::vector<Noise> &noises);
 
-} // namespace clprobe::cache_line
+} // namespace clprobe::probes
