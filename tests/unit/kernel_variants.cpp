@@ -3,8 +3,10 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,26 +25,57 @@ std::vector<DeviceInfo> devices() {
     return {gpu, cpu};
 }
 
-/// The kernels of a text, each from its name to its end: probes that include the same file have
-/// some in common.
-std::set<std::string> functions_in(const std::string &text) {
-    static const std::regex pattern(R"(\bkernel\s+void\s+(\w+)\s*\()");
-    std::set<std::string> functions;
-    for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) {
-        const auto begin = static_cast<std::size_t>(at->position(1));
-        functions.insert(text.substr(begin, text.find("\n}", begin) - begin));
+const std::regex identifier(R"(\b[A-Za-z_]\w*)");
+
+/// The macros that a text defines, by their names, without options: of `#ifdef` the part that
+/// holds, of `#if` the first.
+std::map<std::string, std::string> macros_in(std::string text) {
+    text = std::regex_replace(text, std::regex(R"(\\\n)"), " ");
+    std::map<std::string, std::string> macros;
+    std::vector<bool> holds{true};
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string directive;
+        std::string name;
+        words >> directive >> name;
+        name = name.substr(0, name.find('('));
+        const bool outer = holds.size() < 2 || holds[holds.size() - 2];
+        if (directive == "#ifdef" || directive == "#ifndef")
+            holds.push_back(holds.back() && macros.contains(name) == (directive == "#ifdef"));
+        else if (directive == "#if")
+            holds.push_back(holds.back());
+        else if (directive == "#else" || directive == "#elif")
+            holds.back() = outer && !holds.back();
+        else if (directive == "#endif")
+            holds.pop_back();
+        else if (directive == "#define" && holds.back())
+            macros[name] = line;
     }
-    return functions;
+    return macros;
 }
 
-/// Those of them that a probe names: all where it names none.
-std::set<std::string> named_in(const std::string &text, const KernelVariant &variant) {
-    std::set<std::string> named = functions_in(text);
-    if (!variant.function.empty())
-        std::erase_if(named, [&](const std::string &function) {
-            return !function.starts_with(variant.function + "(");
-        });
-    return named;
+/// The kernels of a text by their names, each to its end and with the macros that it uses: probes
+/// that include the same file have those in common whose macros are the same too.
+std::map<std::string, std::string> kernels_in(const std::string &text) {
+    static const std::regex pattern(R"(\bkernel\s+void\s+(\w+)\s*\()");
+    const auto macros = macros_in(text);
+    std::map<std::string, std::string> kernels;
+    for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) {
+        const auto begin = static_cast<std::size_t>(at->position(1));
+        std::string kernel = text.substr(begin, text.find("\n}", begin) - begin);
+        std::set<std::string> used;
+        for (std::size_t seen = 0; seen < kernel.size();) {
+            const std::string rest = kernel.substr(seen);
+            seen = kernel.size();
+            for (std::sregex_iterator word(rest.begin(), rest.end(), identifier); word != end;
+                 ++word)
+                if (macros.contains(word->str()) && used.insert(word->str()).second)
+                    kernel += "\n" + macros.at(word->str());
+        }
+        kernels[(*at)[1]] = std::move(kernel);
+    }
+    return kernels;
 }
 
 } // namespace
@@ -53,17 +86,33 @@ TEST_CASE("unit.kernel_variants.every kernel of every probe is named") {
         std::set<std::string> named;
         for (const auto &probe : registry.probes())
             for (const KernelVariant &variant : probe->kernels(device))
-                named.merge(named_in(registry.kernel(variant.text).text, variant));
+                for (const auto &[name, kernel] : kernels_in(registry.kernel(variant.text).text))
+                    if (variant.function.empty() || variant.function == name)
+                        named.insert(kernel);
         for (const auto &probe : registry.probes())
             for (const std::string &text : probe->info().kernels) {
-                INFO(probe->info().name << " builds " << text);
                 const auto variants = probe->kernels(device);
                 CHECK(std::ranges::any_of(
                     variants, [&](const KernelVariant &variant) { return variant.text == text; }));
-                for (const std::string &function : functions_in(registry.kernel(text).text))
-                    CHECK(named.contains(function));
+                for (const auto &[name, kernel] : kernels_in(registry.kernel(text).text)) {
+                    INFO(probe->info().name << " builds " << text << " with " << name);
+                    CHECK(named.contains(kernel));
+                }
             }
     }
+}
+
+TEST_CASE("unit.kernel_variants.kernels whose macros differ are not the same") {
+    const Registry registry = builtin_probes();
+    const auto kernel = [&](const char *text, const char *name) {
+        return kernels_in(registry.kernel(text).text).at(name);
+    };
+    const auto own = kernel("memory/buffer_latency", "follow_ring");
+    CHECK(own != kernel("memory/tlb", "follow_ring"));
+    CHECK(own != kernel("memory/constant_memory", "follow_ring"));
+    const auto shared = kernel("memory/buffer_latency", "link_ring");
+    CHECK(shared == kernel("memory/tlb", "link_ring"));
+    CHECK(shared != kernel("memory/constant_memory", "link_ring"));
 }
 
 TEST_CASE("unit.kernel_variants.a probe's variants are told apart") {
