@@ -1,3 +1,4 @@
+#include "common/images.hpp"
 #include "memory/cache_sharing/findings.hpp"
 #include "memory/cache_sharing/rounds.hpp"
 
@@ -51,7 +52,7 @@ class CacheSharing final : public Probe {
 public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
     [[nodiscard]] std::optional<std::string> unsupported(const DeviceInfo &device) const override {
-        return device.images ? std::nullopt : std::optional("the device has no images");
+        return unsupported_without_images(device);
     }
     void measure(Bench &bench) const override;
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,

@@ -1,3 +1,4 @@
+#include "common/images.hpp"
 #include "memory/image_bandwidth/experiment.hpp"
 #include "memory/image_bandwidth/findings.hpp"
 #include "memory/image_bandwidth/readers.hpp"
@@ -64,7 +65,7 @@ class ImageBandwidth final : public Probe {
 public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
     [[nodiscard]] std::optional<std::string> unsupported(const DeviceInfo &device) const override {
-        return device.images ? std::nullopt : std::optional("the device has no images");
+        return unsupported_without_images(device);
     }
     void measure(Bench &bench) const override { run_experiments(bench); }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,

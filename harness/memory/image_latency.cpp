@@ -1,3 +1,4 @@
+#include "common/images.hpp"
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"
 
@@ -57,7 +58,7 @@ class ImageLatency final : public Probe {
 public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
     [[nodiscard]] std::optional<std::string> unsupported(const DeviceInfo &device) const override {
-        return device.images ? std::nullopt : std::optional("the device has no images");
+        return unsupported_without_images(device);
     }
     void measure(Bench &bench) const override { run_experiments(bench); }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
