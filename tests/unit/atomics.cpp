@@ -2,7 +2,6 @@
 #include "memory/atomics/experiment.hpp"
 #include "memory/atomics/findings.hpp"
 #include "memory/atomics/operations.hpp"
-#include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
@@ -19,40 +18,26 @@ constexpr double launched_items = 4096;
 
 /// The data that the probe would take of a device without float additions and minima: additions of
 /// 1 ns each, further operations of 2, 3 and 4, twice that with their results used; 100 ns latency.
-class Taker {
-public:
-    explicit Taker(std::uint64_t seed) : random_(seed) {}
-
-    Dataset data() {
-        for (const Atomic &atomic : all_atomics()) {
-            if (atomic.extended()) {
-                data_.words[atomic.name() + lacking] = "not there";
-                continue;
-            }
-            const auto space = static_cast<double>(atomic.space);
-            const auto operation = static_cast<double>(atomic.operation);
-            const double real = atomic.real ? 1 : 0;
-            for (const double place : {0.0, 1.0})
-                for (const double used : {0.0, 1.0})
-                    take(series::rates, {space, real, operation, place, used, launched_items},
-                         4 * launched_items * 1e-9 * (1 + operation) * (1 + used));
-            take(series::latency, {space, real, operation}, 4 * 100e-9);
+Dataset data_of(std::uint64_t seed) {
+    MadeUp made("memory/atomics", {.most_trips = 100, .noise = 0.002}, seed);
+    for (const Atomic &atomic : all_atomics()) {
+        if (atomic.extended()) {
+            made.data.words[atomic.name() + lacking] = "not there";
+            continue;
         }
-        for (int i = 0; i < 128; ++i)
-            take(series::addresses, {i * 4096.0}, 4 * (i % 2 == 0 ? 100e-9 : 180e-9));
-        return data_;
+        const auto space = static_cast<double>(atomic.space);
+        const auto operation = static_cast<double>(atomic.operation);
+        const double real = atomic.real ? 1 : 0;
+        for (const double place : {0.0, 1.0})
+            for (const double used : {0.0, 1.0})
+                made.take(series::rates, {space, real, operation, place, used, launched_items},
+                          4 * launched_items * 1e-9 * (1 + operation) * (1 + used));
+        made.take(series::latency, {space, real, operation}, 4 * 100e-9);
     }
-
-private:
-    void take(const char *name, const std::vector<double> &at, double seconds_per_trip) {
-        const auto shapes = series_shapes();
-        add_launches(data_, *std::ranges::find(shapes, name, &SeriesShape::name), at,
-                     {100.0, seconds_per_trip, 0.002}, random_);
-    }
-
-    Random random_;
-    Dataset data_;
-};
+    for (int i = 0; i < 128; ++i)
+        made.take(series::addresses, {i * 4096.0}, 4 * (i % 2 == 0 ? 100e-9 : 180e-9));
+    return made.data;
+}
 
 std::vector<Finding> interpretation(const Dataset &data) {
     return builtin("memory/atomics").interpret(data, {});
@@ -62,7 +47,7 @@ std::vector<Finding> interpretation(const Dataset &data) {
 
 TEST_CASE("unit.atomics.findings of known rates") {
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
-        const auto findings = interpretation(Taker(seed).data());
+        const auto findings = interpretation(data_of(seed));
         REQUIRE(findings.size() == finding_keys().size());
         const auto check = [&](std::string_view key, double value) {
             INFO(key);
@@ -82,7 +67,7 @@ TEST_CASE("unit.atomics.findings of known rates") {
 }
 
 TEST_CASE("unit.atomics.the faster of dropped and used results is the finding") {
-    Dataset data = Taker(1).data();
+    Dataset data = data_of(1);
     std::erase_if(data.add(series::rates, {}, {}).points,
                   [](const Point &point) { return point.at[4] == 0; });
     const auto findings = interpretation(data);
@@ -95,7 +80,7 @@ TEST_CASE("unit.atomics.the faster of dropped and used results is the finding") 
 TEST_CASE("unit.atomics.what was not timed is not said") {
     for (const Finding &finding : interpretation({}))
         CHECK(finding.status == Status::inconclusive);
-    Dataset data = Taker(1).data();
+    Dataset data = data_of(1);
     for (Series &series : data.series)
         for (Point &point : series.points)
             for (double &sample : point.samples)

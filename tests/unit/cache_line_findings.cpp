@@ -1,3 +1,4 @@
+#include "interpreted.hpp"
 #include "memory/cache_line/experiment.hpp"
 #include "memory/cache_line/findings.hpp"
 #include "memory/cache_line/knees.hpp"
@@ -31,36 +32,27 @@ struct Machine {
 
 class Taker {
 public:
-    Taker(const Machine &machine, std::uint64_t seed) : machine_(machine), random_(seed) {}
+    Taker(const Machine &machine, std::uint64_t seed)
+        : machine_(machine),
+          made_("memory/cache_line", {.noise = machine.noise, .blocks = 8}, seed) {}
 
     Dataset data() {
         false_sharing();
         slots();
         pairs(series::pairs, machine_.sector, 100e-9);
         pairs(series::memory_pairs, machine_.fetch, 600e-9);
-        return data_;
+        return made_.data;
     }
 
 private:
-    void take(const char *name, std::vector<double> at, double seconds_per_trip) {
-        for (int block = 0; block < 8; ++block)
-            for (const double trips : {250.0, 500.0, 1000.0}) {
-                at.push_back(trips);
-                Point &point = series_of(data_, name).point(at);
-                const double time = 5e-6 + trips * seconds_per_trip;
-                point.samples.push_back(time * std::exp(machine_.noise * random_.normal()));
-                point.block.push_back(block);
-                at.pop_back();
-            }
-    }
     void false_sharing() {
         for (double size = 8; size <= 1024; size *= 2)
             for (const auto &[distance, offset] :
                  {std::pair{size - 4, 0.0}, std::pair{size, 0.0}, std::pair{4.0, size - 4}}) {
                 const bool shared = std::floor(offset / machine_.line) ==
                                     std::floor((offset + distance) / machine_.line);
-                take(series::false_sharing, {distance, offset},
-                     20e-9 * (shared ? machine_.sharing : 1));
+                made_.take(series::false_sharing, {distance, offset},
+                           20e-9 * (shared ? machine_.sharing : 1));
             }
     }
     void slots() {
@@ -68,7 +60,7 @@ private:
             const double fit = 32768 / std::min(stride, machine_.line);
             for (double n = 32; n < 20 * fit; n *= std::sqrt(2)) {
                 const double missing = std::clamp((n / fit - 0.8) / 0.4, 0.0, 1.0);
-                take(series::slots, {stride, std::floor(n)}, 16e-9 * (1 + 5 * missing));
+                made_.take(series::slots, {stride, std::floor(n)}, 16e-9 * (1 + 5 * missing));
             }
         }
     }
@@ -78,13 +70,12 @@ private:
             double second = d < granule ? 10e-9 : miss;
             if (name == series::memory_pairs && d < granule && d >= machine_.sector)
                 second = 100e-9; // the next level has it
-            take(name, {d}, 8 * (miss + second));
+            made_.take(name, {d}, 8 * (miss + second));
         }
     }
 
     Machine machine_;
-    Random random_;
-    Dataset data_;
+    MadeUp made_;
 };
 
 Facts facts_of(DeviceType type) {
@@ -173,7 +164,8 @@ TEST_CASE("unit.cache_line.sizes that tell nothing give no value") {
 
 TEST_CASE("unit.cache_line.a bare curve over the stride needs no facts") {
     Dataset data;
-    Series &curve = series_of(data, series::stride);
+    Series &curve =
+        data.add(series::stride, {{"stride", Unit::byte, {}}}, {"latency", Unit::second, {}});
     for (double stride = 4; stride <= 1024; stride *= 2)
         curve.point({stride}).samples.push_back(1e-9 * (1 + 5 * std::min(stride / 64, 1.0)));
     const auto findings = findings_of(data, {});
@@ -186,7 +178,8 @@ TEST_CASE("unit.cache_line.a bare curve over the stride needs no facts") {
 
 TEST_CASE("unit.cache_line.a bare curve without the place at the step leaves two sizes") {
     Dataset data;
-    Series &curve = series_of(data, series::stride);
+    Series &curve =
+        data.add(series::stride, {{"stride", Unit::byte, {}}}, {"latency", Unit::second, {}});
     for (const double stride : {4, 8, 16, 32, 128, 256, 512, 1024})
         curve.point({stride}).samples.push_back(stride < 100 ? 1e-9 : 2e-9);
     const auto findings = findings_of(data, {});

@@ -1,3 +1,4 @@
+#include "interpreted.hpp"
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"
 #include "synthetic.hpp"
@@ -54,12 +55,7 @@ void add_curve(Dataset &data, double last, Random &random) {
 }
 
 Finding find(const Dataset &data, const std::string &key) {
-    const auto findings = findings_of(data, {});
-    const auto found = std::find_if(findings.begin(), findings.end(),
-                                    [&](const Finding &finding) { return finding.key == key; });
-    CAPTURE(key);
-    REQUIRE(found != findings.end());
-    return *found;
+    return finding(findings_of(data, {}), key);
 }
 
 } // namespace

@@ -15,14 +15,26 @@
 [[nodiscard]] clprobe::Finding finding(std::vector<clprobe::Finding> &&findings,
                                        std::string_view key);
 
-/// What launches take by the law of a test: so much a trip, with noise, and 5 us besides.
-struct LaunchLaw {
-    double most_trips = 0;
-    double seconds_per_trip = 0;
-    double noise = 0;
-};
+/// The data that a test makes up for a built-in probe: launches by a law of its own.
+class MadeUp {
+public:
+    /// Launches of up to so many trips, with noise, in that many blocks.
+    struct Law {
+        double most_trips = 1000;
+        double noise = 0.01;
+        int blocks = 6;
+    };
 
-/// Adds to the series of that shape, whose last axis is the trips, six blocks of launches of a
-/// quarter, a half and all of the trips at a place.
-void add_launches(clprobe::Dataset &data, const clprobe::SeriesShape &shape, std::vector<double> at,
-                  const LaunchLaw &law, Random &random);
+    MadeUp(std::string_view probe, const Law &law, std::uint64_t seed);
+
+    /// Launches of a quarter, a half and all of the trips at a place of that series, whose last
+    /// axis is the trips: so much a trip, and 5 us besides.
+    void take(std::string_view series, std::vector<double> at, double seconds_per_trip);
+
+    clprobe::Dataset data;
+
+private:
+    const clprobe::Probe &probe_;
+    Law law_;
+    Random random_;
+};

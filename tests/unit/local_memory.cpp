@@ -30,27 +30,23 @@ struct Machine {
 
 class Taker {
 public:
-    Taker(const Machine &machine, std::uint64_t seed) : machine_(machine), random_(seed) {}
+    Taker(const Machine &machine, std::uint64_t seed)
+        : machine_(machine), made_("memory/local_memory", {.noise = machine.noise}, seed) {}
 
     Dataset data() {
         speeds();
         strides();
         evictions();
-        return data_;
+        return made_.data;
     }
 
 private:
-    void take(const char *name, const std::vector<double> &at, double seconds_per_trip) {
-        const auto shapes = series_shapes();
-        add_launches(data_, *std::ranges::find(shapes, name, &SeriesShape::name), at,
-                     {1000.0, seconds_per_trip, machine_.noise}, random_);
-    }
     void speeds() {
-        take(series::latency, {0}, latency_hops * machine_.latency);
-        take(series::latency, {1}, latency_hops * machine_.cache_latency);
-        take(series::race, {16, 65536}, 16.0 * 16 * 65536 / machine_.bandwidth);
-        take(series::race, {32, 65536}, 2 * 16.0 * 32 * 65536 / machine_.bandwidth);
-        take(series::bandwidth, {16, 65536}, 16.0 * 16 * 65536 / machine_.bandwidth);
+        made_.take(series::latency, {0}, latency_hops * machine_.latency);
+        made_.take(series::latency, {1}, latency_hops * machine_.cache_latency);
+        made_.take(series::race, {16, 65536}, 16.0 * 16 * 65536 / machine_.bandwidth);
+        made_.take(series::race, {32, 65536}, 2 * 16.0 * 32 * 65536 / machine_.bandwidth);
+        made_.take(series::bandwidth, {16, 65536}, 16.0 * 16 * 65536 / machine_.bandwidth);
     }
     void strides() {
         for (const unsigned stride :
@@ -58,7 +54,7 @@ private:
               17u, 20u, 24u, 31u, 32u, 33u, 40u, 48u, 63u, 64u, 96u, 128u}) {
             const double passes =
                 machine_.banks == 0 ? 1 : BankModel{machine_.banks, 1, 32}.passes(stride);
-            take(series::strides, {4.0 * stride}, 1e-7 * passes);
+            made_.take(series::strides, {4.0 * stride}, 1e-7 * passes);
         }
     }
     /// Of a cache that replaces at random, roughly: a ring that does not fit misses in part.
@@ -71,16 +67,15 @@ private:
                 const double misses = std::min(1.0, std::max(0.0, both / machine_.cache - 1) * 4);
                 const double hit = machine_.own ? machine_.latency : machine_.cache_latency;
                 const double miss = misses * (machine_.next_latency - machine_.cache_latency);
-                take(series::eviction, {bytes, touched},
-                     hops * (hit + (machine_.own ? 0 : miss)) +
-                         bytes / slot_bytes * (machine_.cache_latency + miss));
+                made_.take(series::eviction, {bytes, touched},
+                           hops * (hit + (machine_.own ? 0 : miss)) +
+                               bytes / slot_bytes * (machine_.cache_latency + miss));
             }
         }
     }
 
     Machine machine_;
-    Random random_;
-    Dataset data_;
+    MadeUp made_;
 };
 
 std::vector<Finding> interpretation(const Dataset &data) {
