@@ -23,8 +23,6 @@ public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
 
     void measure(Bench &bench) const override {
-        const Axis time{"time", Unit::second, {}};
-        Series &grid = bench.data().add(series::grid, axes(), time);
         std::vector<Program> programs;
         for (const Variant &variant : variants)
             programs.push_back(bench.build(kernel_text, build_options(variant)));
@@ -38,7 +36,8 @@ public:
             for (Arrays &memory : arrays)
                 kernels.push_back({work_on(bench, memory, programs[i], variants[i], verified),
                                    coordinates(memory.memory(), variants[i]), extent.most_trips()});
-        const auto swept = sweep_local_sizes(bench, grid, kernels, 0.4 * bench.budget());
+        const auto swept =
+            sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.4 * bench.budget());
         *verified = 0;
         measure_anew(bench, kernels, swept);
         bench.data().numbers[entry::verified] = static_cast<double>(*verified);
@@ -77,7 +76,7 @@ private:
     /// Each kernel with its best size, in turn.
     static void measure_anew(Bench &bench, const std::vector<SweptKernel> &kernels,
                              const std::vector<std::optional<SweptSize>> &swept) {
-        Series &rate = bench.data().add(series::rate, axes(), {"time", Unit::second, {}});
+        Series &rate = bench.series(series::rate);
         std::vector<Contender> contenders;
         for (std::size_t i = 0; i < kernels.size(); ++i) {
             if (!swept[i])

@@ -26,7 +26,7 @@ double launch_seconds(const DeviceInfo &device) {
 }
 
 Series &series(Bench &bench, Real real, const char *what) {
-    return bench.data().add(std::string(name(real)) + what, axes(), {"time", Unit::second, {}});
+    return bench.series(std::string(name(real)) + what);
 }
 
 /// Chains beside the single one, in a few launches: they only check its latency.
@@ -109,10 +109,6 @@ private:
 
     /// All types' winners in turn, so that each is spread over the time that is left.
     static void measure_anew(Bench &bench, const std::vector<Finalists> &all) {
-        // All series are there before any is pointed to.
-        for (const Finalists &finalists : all)
-            for (const char *what : {".rate", ".latency"})
-                series(bench, finalists.real, what);
         const double launch = launch_seconds(bench.device());
         std::vector<Contender> contenders;
         const auto enter = [&](const Launchable &launchable, Series &samples, double seconds) {

@@ -39,18 +39,15 @@ public:
 
     void measure(Bench &bench) const override {
         const std::uint32_t size = bench.tiny() ? 16 : 256;
-        const Axis time{"time", Unit::second, {}};
         bench.data().numbers[entry::size] = size;
-        bench.data().add(series::grid, grid_axes(), time);
-        bench.data().add(series::rate, rate_axes(), time);
         std::deque<Launcher> launchers;
         std::vector<SweptKernel> kernels;
         for (const Body body : all_bodies) {
             Launcher &launcher = launchers.emplace_back(bench, body, size);
             kernels.push_back({launcher.work(bounded), {static_cast<double>(body)}});
         }
-        const auto swept = sweep_local_sizes(bench, bench.data().add(series::grid, {}, {}), kernels,
-                                             0.35 * bench.budget());
+        const auto swept =
+            sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.35 * bench.budget());
         measure_anew(bench, launchers, swept);
     }
 
@@ -78,7 +75,7 @@ private:
     /// Each body with its best size, and with both kinds of points, in turn.
     static void measure_anew(Bench &bench, std::deque<Launcher> &launchers,
                              const std::vector<std::optional<SweptSize>> &swept) {
-        Series &rate = bench.data().add(series::rate, {}, {});
+        Series &rate = bench.series(series::rate);
         std::vector<Contender> contenders;
         for (std::size_t i = 0; i < launchers.size(); ++i) {
             if (!swept[i])

@@ -126,8 +126,6 @@ public:
           b_(static_cast<std::uint32_t>(bench.random()())),
           kernel_(bench.kernel("execution/compute_units", "fill_unit", "")),
           out_(bench.buffer(sizeof(std::uint32_t))) {
-        const SeriesShape shape = describe().series.front();
-        bench.data().add(shape.name, shape.axes, shape.measure);
         kernel_.set(2, a_);
         kernel_.set(3, b_);
         choose_group_size();
@@ -155,13 +153,12 @@ public:
     /// Half the trips must take half the time, else they are not what is timed.
     void time_half() { time(1, trips_ / 2); }
 
-    [[nodiscard]] Reading reading() const { return read(*bench_.data().find(stairs_name)); }
+    [[nodiscard]] Reading reading() const { return read(bench_.series(stairs_name)); }
 
 private:
     void time(std::size_t groups, std::uint32_t trips) {
         const double seconds = bench_.launch(work(groups), trips);
-        bench_.data()
-            .add(stairs_name, {}, {})
+        bench_.series(stairs_name)
             .point({static_cast<double>(groups), static_cast<double>(trips)})
             .samples.push_back(seconds);
     }

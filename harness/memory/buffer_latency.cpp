@@ -92,7 +92,6 @@ public:
         Chase chase(bench, program, bytes);
         data.words[pages] = pages_of(bench, chase.memory());
         LatencySampler sampler(bench, chase);
-        const SeriesShape &shape = info_.series[1];
         int renewed_for = 0;
         survey(bench, {.least = 1024,
                        .most = bytes,
@@ -101,11 +100,11 @@ public:
                                if (block != renewed_for)
                                    chase.renew();
                                renewed_for = block;
-                               sampler.sample(data.add(shape.name, shape.axes, shape.measure),
+                               sampler.sample(bench.series(raw_times),
                                               {static_cast<double>(footprint)},
                                               dense_ring(footprint, bytes, bench.random()), block);
                            },
-                       .curve = [&] { return curve_of(*data.find(raw_times), Chase::hops); }});
+                       .curve = [&] { return curve_of(bench.series(raw_times), Chase::hops); }});
     }
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,

@@ -76,8 +76,7 @@ void CacheSharing::measure(Bench &bench) const {
     Rounds rounds(bench, static_cast<std::size_t>(*image / 2),
                   static_cast<std::size_t>(*buffer / 2),
                   static_cast<std::size_t>(2 * std::max(*image, *buffer)));
-    const SeriesShape &shape = info_.series.front();
-    Series &series = bench.data().add(shape.name, shape.axes, shape.measure);
+    Series &series = bench.series(times);
     std::vector<Contender> contenders;
     for (const Path victim : {Path::none, Path::image, Path::buffer})
         for (const Path evictor : {Path::none, Path::image, Path::buffer})

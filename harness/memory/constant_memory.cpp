@@ -155,17 +155,14 @@ private:
         return latency_curve(data, raw_times, bare_curve, Chase::hops);
     }
 
-    Series &series_of(Bench &bench, std::size_t shape) const {
-        const SeriesShape &is = info_.series[shape];
-        return bench.data().add(is.name, is.axes, is.measure);
-    }
-
     void measure_together(Bench &bench, Chase &chase, const Kernel &kernel) const {
         Together all(bench, chase, kernel);
         std::vector<Contender> contenders;
         for (std::size_t addresses = 1; addresses <= all.lanes(); addresses *= 2)
-            contenders.push_back(
-                {all.work(addresses), &series_of(bench, 2), {static_cast<double>(addresses)}, 0});
+            contenders.push_back({all.work(addresses),
+                                  &bench.series(together),
+                                  {static_cast<double>(addresses)},
+                                  0});
         bench.sample(contenders, {.relative_half_width = 0.02, .seconds = bench.budget() * 0.3});
     }
 
@@ -177,10 +174,10 @@ private:
                 .most = chase.bytes(),
                 .sample =
                     [&](std::size_t footprint, int block) {
-                        sampler.sample(series_of(bench, 1), {static_cast<double>(footprint)},
+                        sampler.sample(bench.series(raw_times), {static_cast<double>(footprint)},
                                        ring_through(footprint, line_bytes, bench.random()), block);
                     },
-                .curve = [&] { return curve_of(series_of(bench, 1), Chase::hops); }},
+                .curve = [&] { return curve_of(bench.series(raw_times), Chase::hops); }},
                0.6);
     }
 

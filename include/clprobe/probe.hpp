@@ -115,6 +115,7 @@ public:
         std::uint64_t seed = 0;
         std::stop_token stop;
         std::function<void(double)> progress; ///< share of the probe's time that is used up
+        std::vector<SeriesShape> series;      ///< what `ProbeInfo` has
     };
 
     Bench(const Context &context, Clock &clock, const Registry &registry, Facts facts,
@@ -127,6 +128,10 @@ public:
     [[nodiscard]] Profile profile() const { return options_.profile; }
     [[nodiscard]] bool tiny() const { return options_.profile == Profile::tiny; }
     [[nodiscard]] Dataset &data() { return data_; }
+    /// The data's series of that name and of the shape that `ProbeInfo::series` gives it, added
+    /// where there is none yet. It stays where it is, also when others are added in this way.
+    /// Throws std::invalid_argument where the probe has no series of that name.
+    Series &series(std::string_view name);
     [[nodiscard]] std::mt19937_64 &random() { return random_; }
     /// Seconds of the probe's budget that are left, and all of them; what is used in builds counts.
     [[nodiscard]] double remaining() const;

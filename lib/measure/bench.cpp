@@ -6,17 +6,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace clprobe {
 
 Bench::Bench(const Context &context, Clock &clock, const Registry &registry, Facts facts,
              Options options)
     : context_(context), clock_(clock), registry_(registry), facts_(std::move(facts)),
-      options_(std::move(options)), random_(options_.seed) {}
+      options_(std::move(options)), random_(options_.seed) {
+    data_.series.reserve(options_.series.size()); // contenders point to them
+}
 
 double Bench::remaining() const {
     const std::chrono::duration<double> used = std::chrono::steady_clock::now() - start_;
     return options_.seconds - used.count();
+}
+
+Series &Bench::series(std::string_view name) {
+    const auto shape = std::ranges::find(options_.series, name, &SeriesShape::name);
+    if (shape == options_.series.end())
+        throw std::invalid_argument(fmt::format("the probe's info has no series '{}'", name));
+    return data_.add(shape->name, shape->axes, shape->measure);
 }
 
 LaunchBounds Bench::bounds() const {

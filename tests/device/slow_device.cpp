@@ -31,9 +31,11 @@ CLPROBE_DEVICE_TEST("device.slow_device.arrays of odd sizes are covered to the l
     for (const double units : {2.0, 3.0}) {
         const FindingKey key{"compute_units", Unit::one, Better::none, {}};
         const Facts facts{device.info(), {measured(key, units, {units, units})}};
-        Bench bench(context, clock, registry, facts, {Profile::quick, 1, 1, {}, {}});
+        const Probe &probe = *registry.find("memory/buffer_bandwidth");
+        Bench bench(context, clock, registry, facts,
+                    {Profile::quick, 1, 1, {}, {}, probe.info().series});
         // Throws where a sum is not that of the words that a launch should read.
-        registry.find("memory/buffer_bandwidth")->measure(bench);
+        probe.measure(bench);
         CHECK(bench.data().find("stream") != nullptr);
     }
 }

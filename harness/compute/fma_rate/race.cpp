@@ -252,8 +252,7 @@ private:
     }
 
     [[nodiscard]] Series &series() const {
-        return workshop_.bench().data().add(std::string(name(workshop_.real())) + ".race", axes(),
-                                            {"time", Unit::second, {}});
+        return workshop_.bench().series(std::string(name(workshop_.real())) + ".race");
     }
 
     Workshop &workshop_;

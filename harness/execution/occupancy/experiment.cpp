@@ -55,8 +55,6 @@ public:
         : bench_(bench), data_(bench.data()), no_residency_(why_not_resident(bench)),
           plan_(plan_for(bench, no_residency_.empty())), launcher_(bench),
           units_(static_cast<std::size_t>(bench.facts().value("compute_units").value_or(1))) {
-        for (const SeriesShape &shape : occupancy_series())
-            data_.add(shape.name, shape.axes, shape.measure);
         if (no_residency_.empty())
             data_.numbers["compute_units"] = static_cast<double>(units_);
         else
@@ -256,7 +254,7 @@ private:
     }
 
     std::vector<double> &samples(const char *series, const std::vector<double> &at) {
-        return data_.add(series, {}, {}).point(at).samples;
+        return bench_.series(series).point(at).samples;
     }
 
     Bench &bench_;

@@ -57,8 +57,6 @@ Experiment::Experiment(Bench &bench)
             throw;
         bench.data().words[refusal_word] = error.what();
     }
-    const SeriesShape shape = series_shape();
-    bench.data().add(shape.name, shape.axes, shape.measure);
 }
 
 std::vector<Transfer> Experiment::transfers(std::size_t bytes) const {
@@ -116,9 +114,7 @@ void Experiment::round(int block, std::size_t largest) {
             if (transfer.misalignment == 0 || 4 * bytes == largest)
                 order.insert(order.end(), repetitions(bytes, largest), {transfer, bytes});
     std::shuffle(order.begin(), order.end(), bench_.random());
-    Series &series =
-        *std::find_if(bench_.data().series.begin(), bench_.data().series.end(),
-                      [](const Series &one) { return one.name == series_shape().name; });
+    Series &series = bench_.series(series_shape().name);
     for (const auto &[transfer, bytes] : order) {
         const double seconds = time(transfer, bytes);
         Point &point = series.point(place(transfer, static_cast<double>(bytes)));

@@ -16,10 +16,7 @@ constexpr std::size_t result_axis = 4;
 
 class Experiment {
 public:
-    explicit Experiment(Bench &bench) : bench_(bench), launcher_(bench) {
-        for (const SeriesShape &shape : series_shapes())
-            bench.data().add(shape.name, shape.axes, shape.measure);
-    }
+    explicit Experiment(Bench &bench) : bench_(bench), launcher_(bench) {}
 
     void run();
 
@@ -27,7 +24,6 @@ private:
     [[nodiscard]] double launch_seconds(double on_gpu) const {
         return bench_.device().type == DeviceType::cpu ? 3 * on_gpu : on_gpu;
     }
-    Series &series(const char *name) { return bench_.data().add(name, {}, {}); }
     /// What will remain of the time when an experiment that begins now and may use that share of
     /// the budget has to end: a slow build is no reason to do less. A tiny run is bounded by its
     /// sizes.
@@ -67,7 +63,7 @@ std::uint32_t Experiment::calibrate(const Work &work, double seconds, std::uint3
 void Experiment::enter(const Work &work, const char *name, std::vector<double> at, double seconds,
                        std::uint32_t &guess) {
     guess = calibrate(work, launch_seconds(seconds), guess);
-    contenders_.push_back({work, &series(name), std::move(at), guess});
+    contenders_.push_back({work, &bench_.series(name), std::move(at), guess});
 }
 
 /// Latencies first, as they take little, and results dropped before those used: where time is
@@ -110,7 +106,7 @@ void Experiment::sample_addresses(int block) {
             addresses_.push_back((i * slice + bench_.random()() % slice) * line);
         const Work work = launcher_.chain({Space::global, false, Operation::add});
         at_addresses_ =
-            Contender{work, &series(series::addresses), {}, bench_.calibrate(work, 0.2e-3)};
+            Contender{work, &bench_.series(series::addresses), {}, bench_.calibrate(work, 0.2e-3)};
     }
     for (const std::size_t address : addresses_) {
         launcher_.move(address);

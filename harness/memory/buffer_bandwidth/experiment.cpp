@@ -45,7 +45,6 @@ private:
     [[nodiscard]] WalkShape shape_for(std::size_t footprint) const;
     [[nodiscard]] std::vector<std::size_t> footprints() const;
     [[nodiscard]] std::vector<WalkShape> l1_shapes(std::size_t footprint) const;
-    Series &series(const char *name);
 
     Bench &bench_;
     Programs programs_;
@@ -56,12 +55,6 @@ private:
     std::optional<L1> l1_;
     std::vector<StreamShape> winners_;
 };
-
-Series &Experiment::series(const char *name) {
-    const std::vector<SeriesShape> shapes = series_shapes();
-    const auto shape = std::ranges::find(shapes, name, &SeriesShape::name);
-    return bench_.data().add(name, shape->axes, shape->measure);
-}
 
 std::size_t Experiment::wanted() const {
     constexpr std::uint64_t unit = std::uint64_t{64} << 10; // whole launches of any shape
@@ -114,7 +107,7 @@ void Experiment::choose_cpu_shape() {
     if (!cpu() || bench_.tiny())
         return;
     const auto speed = [&](const WalkShape &shape) {
-        return walks_.sample(series(entry::l1_race), footprint, shape, 0, launch_seconds());
+        return walks_.sample(bench_.series(entry::l1_race), footprint, shape, 0, launch_seconds());
     };
     const WalkShape lanes{4, group_size(bench_, 64), cpu_shape_.groups};
     const double alone = speed(cpu_shape_);
@@ -128,7 +121,7 @@ void Experiment::walk() {
     for (int block = 0; block == 0 || (block < least_sweeps && time_for(0.6)) || time_for(0.4);
          ++block)
         for (const std::size_t footprint : places)
-            walks_.sample(series(entry::walk), footprint, shape_for(footprint), block,
+            walks_.sample(bench_.series(entry::walk), footprint, shape_for(footprint), block,
                           launch_seconds());
 }
 
@@ -165,7 +158,7 @@ void Experiment::race_l1() {
             return;
         const std::size_t whole = footprint / shape.tile() * shape.tile();
         const double speed =
-            walks_.sample(series(entry::l1_race), whole, shape, 0, launch_seconds());
+            walks_.sample(bench_.series(entry::l1_race), whole, shape, 0, launch_seconds());
         if (speed > best)
             l1_ = L1{whole, shape};
         best = std::max(best, speed);
@@ -174,7 +167,7 @@ void Experiment::race_l1() {
 
 void Experiment::race_streams() {
     streams_.emplace(programs_, source_, part(0.06));
-    StreamRace race(bench_, *streams_, series(entry::stream_race), 0.25);
+    StreamRace race(bench_, *streams_, bench_.series(entry::stream_race), 0.25);
     for (const Operation operation : streams_->operations())
         if (const auto winner = race.run(operation))
             winners_.push_back(*winner);
@@ -184,13 +177,13 @@ void Experiment::measure_winners() {
     constexpr int least_blocks = 6;
     for (int block = 0; block < (bench_.tiny() ? 1 : least_blocks) || time_for(0.95); ++block) {
         if (l1_)
-            walks_.sample(series(entry::l1), l1_->footprint, l1_->shape, block,
+            walks_.sample(bench_.series(entry::l1), l1_->footprint, l1_->shape, block,
                           2 * launch_seconds());
         for (const StreamShape &winner : winners_) {
             std::vector<double> shares = {0.25, 0.5, 1};
             std::shuffle(shares.begin(), shares.end(), bench_.random());
             for (const double share : shares)
-                streams_->sample(series(entry::stream), winner, share, block);
+                streams_->sample(bench_.series(entry::stream), winner, share, block);
         }
     }
 }

@@ -42,7 +42,6 @@ private:
     [[nodiscard]] std::size_t most_slots(std::size_t stride) const {
         return std::min(rings_.most_slots(), rings_.bytes() / stride);
     }
-    Series &series(const char *name) { return series_of(bench_.data(), name); }
 
     Bench &bench_;
     Rings rings_;
@@ -73,10 +72,10 @@ std::optional<double> Chases::slot_latency(std::size_t stride, std::size_t slots
     for (int block = 0; block < blocks; ++block) {
         Ring ring = spaced_ring(slots, stride, bench_.random());
         move_to_random_page(ring, rings_.bytes() - slots * stride, bench_.random());
-        sample_ring(series(series::slots), at, std::move(ring), block,
+        sample_ring(bench_.series(series::slots), at, std::move(ring), block,
                     bench_.tiny() ? trips_ : std::max(trips_, round));
     }
-    const auto fit = slope_at(series(series::slots), at);
+    const auto fit = slope_at(bench_.series(series::slots), at);
     return fit ? std::optional(fit->seconds_per_trip) : std::nullopt;
 }
 
@@ -101,7 +100,8 @@ void Chases::capacity() {
     const double share = 0.6;
     std::optional<double> threshold;
     const auto curve = [&] {
-        return at_stride(places_of(series(series::slots)), static_cast<double>(coarse_stride));
+        return at_stride(places_of(bench_.series(series::slots)),
+                         static_cast<double>(coarse_stride));
     };
     for (double slots = 32;
          slots <= static_cast<double>(most_slots(coarse_stride)) && !threshold && time_for(share);
@@ -129,7 +129,7 @@ void Chases::pairs() {
     const auto decided = [&] { return pairs_verdict(bench_.data()).size.has_value(); };
     for (int block = 0; (block < 8 || !decided()) && block < 40 && time_for(0.75, block); ++block)
         for (const std::size_t distance : pair_distances)
-            sample_ring(series(series::pairs), {static_cast<double>(distance)},
+            sample_ring(bench_.series(series::pairs), {static_cast<double>(distance)},
                         paired_ring(shuffled(cells, bench_.random()), distance, bench_.random()),
                         block, trips_);
 }
@@ -154,7 +154,7 @@ void Chases::memory_pairs() {
     for (std::size_t block = 0; block < blocks && time_for(0.9); ++block)
         for (std::size_t i = 0; i < n; ++i) {
             Contender contender{rings_.chase(rings[i]),
-                                &series(series::memory_pairs),
+                                &bench_.series(series::memory_pairs),
                                 {static_cast<double>(pair_distances[i])},
                                 trips};
             bench_.sample_block(contender, static_cast<int>(block));
@@ -168,7 +168,7 @@ void Chases::sweep() {
              {4u, 8u, 12u, 16u, 24u, 32u, 48u, 64u, 92u, 124u, 188u, 252u, 380u, 508u}) {
             const std::size_t wanted = lines_ * 64 / std::min<std::size_t>(64, stride);
             const std::size_t slots = std::min(wanted, most_slots(stride));
-            sample_ring(series(series::sweep), {static_cast<double>(stride)},
+            sample_ring(bench_.series(series::sweep), {static_cast<double>(stride)},
                         paged_ring(slots, stride, page, bench_.random()), block, trips_);
         }
 }
@@ -180,13 +180,6 @@ std::uint32_t steady_trips(Bench &bench, const Work &work, double seconds) {
     for (int i = 0; i < 3; ++i)
         trips = std::max(trips, bench.calibrate(work, seconds));
     return trips;
-}
-
-Series &series_of(Dataset &data, const char *name) {
-    const std::vector<SeriesShape> shapes = series_shapes();
-    const auto shape = std::find_if(shapes.begin(), shapes.end(),
-                                    [&](const SeriesShape &s) { return s.name == name; });
-    return data.add(name, shape->axes, shape->measure);
 }
 
 void run_experiments(Bench &bench) {

@@ -29,9 +29,6 @@ inline constexpr std::array<std::size_t, 8> pair_distances{4, 8, 16, 32, 64, 128
 /// The form of every series that the probe makes or takes; the first is a bare curve's.
 [[nodiscard]] std::vector<SeriesShape> series_shapes();
 
-/// The series of that name, made from its shape where it is not there yet.
-Series &series_of(Dataset &data, const char *name);
-
 /// Trips for launches of about `seconds`: the most of three calibrations, as whatever disturbs one
 /// ends it early.
 [[nodiscard]] std::uint32_t steady_trips(Bench &bench, const Work &work, double seconds);

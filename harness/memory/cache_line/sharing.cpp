@@ -68,7 +68,7 @@ public:
         together_ = false;
         for (int attempt = 0; attempt < 3 && !together_; ++attempt)
             seconds = bench_.launch(work, trips);
-        Point &point = series_of(bench_.data(), series::false_sharing)
+        Point &point = bench_.series(series::false_sharing)
                            .point({static_cast<double>(words.distance),
                                    static_cast<double>(words.offset), static_cast<double>(trips)});
         point.samples.push_back(seconds);

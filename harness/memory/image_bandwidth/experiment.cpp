@@ -27,8 +27,6 @@ public:
         : bench_(bench), program_(bench.build("memory/image_bandwidth", "")),
           readers_(bench, program_, full_grid(bench)),
           unit_readers_(bench, program_, unit_grid(bench)) {
-        for (const SeriesShape &shape : series_shapes())
-            bench.data().add(shape.name, shape.axes, shape.measure);
         bench.data().numbers[texels_a_trip] = readers_.grid().texels();
         bench.data().numbers[curve_texels_a_trip] = unit_readers_.grid().texels();
     }
@@ -51,7 +49,7 @@ private:
         const bool quick = bench_.profile() == Profile::quick;
         const double seconds = bench_.bounds().target / (quick ? 4 : 2);
         const std::uint32_t trips = bench_.tiny() ? 0 : bench_.calibrate(work, seconds);
-        return {std::move(work), &bench_.data().add(into, {}, {}), std::move(at), trips};
+        return {std::move(work), &bench_.series(into), std::move(at), trips};
     }
     /// Samples all of them in turns until `share` of the probe's time is used.
     void sample(std::vector<Contender> contenders, double share, std::size_t least) {
@@ -104,7 +102,7 @@ void Experiment::locality() {
 
 Pattern Experiment::best_pattern(const ImageFormat &format) const {
     const double like = format.texel_bytes() > 4 ? 5 : 3;
-    const Series &series = *bench_.data().find(series::locality);
+    const Series &series = bench_.series(series::locality);
     Pattern best = Pattern::block;
     std::optional<double> least;
     for (const Pattern pattern : {Pattern::block, Pattern::row, Pattern::column}) {

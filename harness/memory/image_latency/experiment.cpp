@@ -15,13 +15,6 @@
 namespace clprobe::probes::image_latency {
 namespace {
 
-Series &series_of(Dataset &data, const char *name) {
-    const std::vector<SeriesShape> shapes = series_shapes();
-    const auto shape = std::find_if(shapes.begin(), shapes.end(),
-                                    [&](const SeriesShape &s) { return s.name == name; });
-    return data.add(name, shape->axes, shape->measure);
-}
-
 /// As many cells as there may be, in as few columns: each is one page of a processor's then.
 Extent cells_of(const Bench &bench) {
     const bool cpu = bench.device().type == DeviceType::cpu;
@@ -87,7 +80,7 @@ private:
 void Chases::sample(const char *into, const std::vector<double> &at, std::size_t count,
                     Direction direction, std::uint32_t distance, std::uint32_t trips, int block) {
     chase_.link(paired_texels(count, cells_, direction, distance, bench_.random()), cells_);
-    Contender contender{chase_.follow_pairs(), &series_of(bench_.data(), into), at, trips};
+    Contender contender{chase_.follow_pairs(), &bench_.series(into), at, trips};
     // Texels just linked are in memory or in a far part of a cache: the first to read them would
     // take longer, and each launch after it less.
     bench_.launch(contender.work, round(count));
@@ -101,7 +94,7 @@ Chases::Contrast Chases::contrast(std::size_t count) {
         const std::vector<double> at{static_cast<double>(count), static_cast<double>(distance)};
         for (int block = 0; block < blocks; ++block)
             sample(series::counts, at, count, Direction::block, distance, rounds(count), block);
-        const auto fit = slope_at(series_of(bench_.data(), series::counts), at);
+        const auto fit = slope_at(bench_.series(series::counts), at);
         seconds[distance > 0] = fit ? fit->seconds_per_trip : 0;
     }
     return {seconds[0], seconds[1]};
@@ -178,17 +171,16 @@ void Chases::levels() {
         return made.ring;
     };
     LatencySampler sampler(bench_, chase_, ring(least));
-    survey(
-        bench_,
-        {.least = least,
-         .most = most,
-         .sample =
-             [&](std::size_t footprint, int block) {
-                 sampler.sample(series_of(bench_.data(), series::times),
-                                {static_cast<double>(footprint)}, ring(footprint), block);
-             },
-         .curve = [&] { return curve_of(*bench_.data().find(series::times), RingMemory::hops); }},
-        0.95);
+    survey(bench_,
+           {.least = least,
+            .most = most,
+            .sample =
+                [&](std::size_t footprint, int block) {
+                    sampler.sample(bench_.series(series::times), {static_cast<double>(footprint)},
+                                   ring(footprint), block);
+                },
+            .curve = [&] { return curve_of(bench_.series(series::times), RingMemory::hops); }},
+           0.95);
 }
 
 } // namespace

@@ -15,13 +15,6 @@ namespace {
 constexpr std::size_t latency_bytes = 4096;
 constexpr std::size_t few_bytes = 1024; // of local memory that no cache would miss
 
-Series &series_of(Dataset &data, const char *name) {
-    const std::vector<SeriesShape> shapes = series_shapes();
-    const auto shape = std::find_if(shapes.begin(), shapes.end(),
-                                    [&](const SeriesShape &s) { return s.name == name; });
-    return data.add(name, shape->axes, shape->measure);
-}
-
 /// How many groups keep the device busy: what to try, by groups a compute unit.
 std::vector<std::size_t> crowds(const Bench &bench) {
     if (bench.tiny())
@@ -50,10 +43,7 @@ class Experiment {
 public:
     explicit Experiment(Bench &bench)
         : bench_(bench), units_(units_of(bench)), crowds_(crowds(bench)),
-          launcher_(bench, units_ * *std::max_element(crowds_.begin(), crowds_.end())) {
-        for (const SeriesShape &shape : series_shapes())
-            bench.data().add(shape.name, shape.axes, shape.measure);
-    }
+          launcher_(bench, units_ * *std::max_element(crowds_.begin(), crowds_.end())) {}
 
     void run();
 
@@ -69,7 +59,7 @@ private:
                              : bench_.remaining() - share * bench_.budget();
     }
     Contender enter(const Work &work, const char *name, std::vector<double> at, double seconds) {
-        return {work, &series_of(bench_.data(), name), std::move(at),
+        return {work, &bench_.series(name), std::move(at),
                 bench_.calibrate(work, launch_seconds(seconds))};
     }
     Contender reader(unsigned width, std::size_t groups, const char *name, double seconds) {
@@ -142,10 +132,8 @@ std::vector<Contender> Experiment::enter_strides() {
         const Work work = launcher_.read_strided(stride, groups);
         if (trips == 0)
             trips = bench_.calibrate(work, launch_seconds(0.1e-3));
-        contenders.push_back({work,
-                              &series_of(bench_.data(), series::strides),
-                              {static_cast<double>(4 * stride)},
-                              trips});
+        contenders.push_back(
+            {work, &bench_.series(series::strides), {static_cast<double>(4 * stride)}, trips});
     }
     return contenders;
 }
@@ -164,7 +152,7 @@ void Experiment::enter_eviction(std::vector<Contender> &into, std::size_t bytes)
             // ring happens to be: it has to be few of them.
             trips = std::max(4u, bench_.calibrate(work, 0.7e-3));
         into.push_back({work,
-                        &series_of(bench_.data(), series::eviction),
+                        &bench_.series(series::eviction),
                         {static_cast<double>(bytes), static_cast<double>(touched)},
                         trips});
         bench_.sample_block(into.back(), 0);

@@ -34,9 +34,8 @@ public:
                     expected(static_cast<std::uint32_t>(lane), trips))
                     throw clprobe::VerificationError("a value is not the generator's");
         };
-        clprobe::Series &series = bench.data().add("times", {{"trips", clprobe::Unit::one, {}}},
-                                                   {"time", clprobe::Unit::second, {}});
-        clprobe::Contender contender{.work = work, .series = &series, .at = {}, .trips = 0};
+        clprobe::Contender contender{
+            .work = work, .series = &bench.series("times"), .at = {}, .trips = 0};
         bench.sample({&contender, 1}, {});
     }
 
