@@ -11,11 +11,9 @@
 #include <array>
 #include <memory>
 
-namespace clprobe {
+namespace clprobe::probes {
 namespace {
 
-using probes::Chase;
-using probes::is_cpu;
 namespace series = tlb::series;
 
 ProbeInfo describe() {
@@ -75,9 +73,9 @@ ProbeInfo describe() {
 /// The chases, in memory of their own.
 class Chases {
 public:
-    Chases(Bench &bench, const ProbeInfo &info)
-        : bench_(bench), info_(info),
-          chase_(bench, bench.build("memory/tlb", ""), bytes_for(bench)), sampler_(bench, chase_) {
+    explicit Chases(Bench &bench)
+        : bench_(bench), chase_(bench, bench.build("memory/tlb", ""), bytes_for(bench)),
+          sampler_(bench, chase_) {
         const Finding *line = bench.facts().find("cache.line_size");
         if (line != nullptr && line->status == Status::measured)
             line_ = static_cast<std::size_t>(*line->value);
@@ -87,11 +85,10 @@ public:
     }
 
     void packed(double seconds) {
-        const auto curve = [this] { return probes::curve_of(series_of(1), Chase::hops); };
+        const auto curve = [this] { return curve_of(bench_.series(series::packed), Chase::hops); };
         const auto sample = [this](std::size_t lines, int block) {
-            sampler_.sample(series_of(1), {static_cast<double>(lines)},
-                            probes::spread_ring(lines, line_, 1, chase_.bytes(), bench_.random()),
-                            block);
+            sampler_.sample(bench_.series(series::packed), {static_cast<double>(lines)},
+                            spread_ring(lines, line_, 1, chase_.bytes(), bench_.random()), block);
         };
         const std::size_t most = most_pages(line_ * lines_a_page_) * lines_a_page_;
         survey({least_pages * lines_a_page_, most, least_rise_, sample, curve}, seconds);
@@ -115,8 +112,8 @@ public:
         const int first_block = 1000 * surveys_++;
         const auto sample = [this, stride, at, first_block](std::size_t pages, int block) {
             sampler_.sample(
-                series_of(2), {at, static_cast<double>(pages)},
-                probes::spread_ring(pages, stride, lines_a_page_, chase_.bytes(), bench_.random()),
+                bench_.series(series::spread), {at, static_cast<double>(pages)},
+                spread_ring(pages, stride, lines_a_page_, chase_.bytes(), bench_.random()),
                 first_block + block);
         };
         survey({least_pages, most_pages(stride), least_rise_, sample, curve}, seconds);
@@ -130,24 +127,19 @@ private:
         std::size_t wanted = std::size_t{is_cpu(bench) ? 256u : 3072u} << 20;
         if (bench.tiny())
             wanted = std::size_t{256} << 10;
-        return std::min(wanted, bench.most_bytes() - probes::ring_alignment) /
-               probes::ring_alignment * probes::ring_alignment;
+        return std::min(wanted, bench.most_bytes() - ring_alignment) / ring_alignment *
+               ring_alignment;
     }
     [[nodiscard]] std::size_t most_pages(std::size_t stride) const {
         return std::min<std::size_t>(chase_.bytes() / stride, 16384);
     }
-    void survey(const probes::CurveSurvey &wanted, double seconds) {
+    void survey(const CurveSurvey &wanted, double seconds) {
         probes::survey(bench_, wanted, 1 - (bench_.remaining() - seconds) / bench_.budget());
-    }
-    Series &series_of(std::size_t shape) {
-        const SeriesShape &is = info_.series[shape];
-        return bench_.data().add(is.name, is.axes, is.measure);
     }
 
     Bench &bench_;
-    const ProbeInfo &info_;
     Chase chase_;
-    probes::LatencySampler sampler_;
+    LatencySampler sampler_;
     double least_rise_ = is_cpu(bench_) ? 0.05 : 0.012; ///< that is worth a closer look
     std::size_t line_ = 64;
     std::size_t lines_a_page_ = 1;
@@ -160,7 +152,7 @@ public:
     void measure(Bench &bench) const override {
         if (bench.tiny())
             bench.data().words[tlb::too_small] = "the tiny profile's sizes fit every TLB";
-        Chases chases(bench, info_);
+        Chases chases(bench);
         std::vector<double> landmarks;
         for (const std::size_t stride : {4096u, 65536u, 2097152u, 33554432u, 67108864u})
             if (chases.can_spread(stride))
@@ -201,11 +193,9 @@ private:
 
 } // namespace
 
-namespace probes {
 std::unique_ptr<Probe> make_memory_tlb();
 std::unique_ptr<Probe> make_memory_tlb() {
     return std::make_unique<Tlb>();
 }
-} // namespace probes
 
-} // namespace clprobe
+} // namespace clprobe::probes

@@ -184,8 +184,8 @@ TEST_CASE("unit.tlb.searches_for_the_least_stride_without_shared_entries") {
     constexpr double memory = 3.0 * (1 << 30);
     for (double page = 1024; page <= 1 << 28; page *= 2)
         for (const double entries : {16, 96, 700}) {
-            tlb::PagesHeld held;
-            tlb::StrideSearch search = tlb::search_strides(landmarks, held);
+            probes::tlb::PagesHeld held;
+            probes::tlb::StrideSearch search = probes::tlb::search_strides(landmarks, held);
             std::optional<double> outgrown; // the largest stride at which there is memory for it
             while (search.next) {
                 REQUIRE(held.size() < 8);
@@ -198,7 +198,7 @@ TEST_CASE("unit.tlb.searches_for_the_least_stride_without_shared_entries") {
                     held[stride] = pages;
                     outgrown = outgrown.value_or(stride);
                 }
-                search = tlb::search_strides(landmarks, held);
+                search = probes::tlb::search_strides(landmarks, held);
             }
             CAPTURE(page, entries);
             CHECK(search.alone == (outgrown ? std::clamp(page, 4096.0, *outgrown) : 0));

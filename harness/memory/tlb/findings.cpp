@@ -9,10 +9,8 @@
 #include <optional>
 #include <set>
 
-namespace clprobe::tlb {
+namespace clprobe::probes::tlb {
 namespace {
-
-using probes::curve_of;
 
 FindingKey reach_key(std::size_t level) {
     FindingKey key = finding_keys()[0];
@@ -119,14 +117,14 @@ std::vector<Finding> findings_of(const Dataset &data) {
 
 std::vector<Curve> curves_of(const Dataset &data) {
     std::vector<Curve> curves;
-    if (const auto bare = probes::latency_curve(data, {}, series::bare, 1))
-        curves.push_back(probes::shown(*bare));
+    if (const auto bare = latency_curve(data, {}, series::bare, 1))
+        curves.push_back(shown(*bare));
     for (const double stride : strides_of(data)) {
         std::vector<CurvePoint> points = over_span(translation(data, stride), stride).curve;
         const Axis span{"span at a stride of " + format({stride, Unit::byte}), Unit::byte, {}};
-        curves.push_back(probes::shown({series::spread, span, std::move(points)}));
+        curves.push_back(shown({series::spread, span, std::move(points)}));
     }
     return curves;
 }
 
-} // namespace clprobe::tlb
+} // namespace clprobe::probes::tlb

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace clprobe::tlb {
+namespace clprobe::probes::tlb {
 
 /// The word in the data that says why its sizes tell nothing, where they do not.
 inline constexpr const char *too_small = "too_small";
@@ -18,4 +18,4 @@ inline constexpr const char *too_small = "too_small";
 /// The curves of all strides, over the memory that they span.
 [[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
 
-} // namespace clprobe::tlb
+} // namespace clprobe::probes::tlb

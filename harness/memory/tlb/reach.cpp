@@ -10,7 +10,7 @@
 #include <cmath>
 #include <map>
 
-namespace clprobe::tlb {
+namespace clprobe::probes::tlb {
 namespace {
 
 /// The place before `x` where two in a row are not above `limit`, and the one behind where two in a
@@ -48,8 +48,7 @@ double noise_of(const std::vector<CurvePoint> &curve) {
 
 /// Where the curve is flat from place `first` on, and how high: it grows in the next octave by
 /// little of what it has grown by since its start.
-probes::Place settled_behind(const std::vector<probes::Place> &places, std::size_t first,
-                             double start) {
+Place settled_behind(const std::vector<Place> &places, std::size_t first, double start) {
     constexpr double little = 0.15;
     for (std::size_t i = first;; ++i) {
         std::vector<double> octave;
@@ -65,13 +64,13 @@ probes::Place settled_behind(const std::vector<probes::Place> &places, std::size
 
 /// Whether the curve differs by little of `rise` in the octave from x on, and all of that was
 /// timed.
-bool is_flat(const std::vector<probes::Place> &places, double x, double rise) {
+bool is_flat(const std::vector<Place> &places, double x, double rise) {
     constexpr double little = 0.25;
     constexpr double octave = 2;
     if (places.back().at[0] < octave * x)
         return false;
     std::vector<double> values;
-    for (const probes::Place &place : places)
+    for (const Place &place : places)
         if (place.at[0] >= x && place.at[0] <= octave * x)
             values.push_back(place.value);
     return values.size() > 1 &&
@@ -108,7 +107,7 @@ std::optional<Reach> first_reach(const Translation &translation) {
     const std::vector<CurvePoint> &curve = translation.curve;
     if (curve.size() < least_places)
         return std::nullopt;
-    std::vector<probes::Place> places;
+    std::vector<Place> places;
     for (const CurvePoint &point : curve)
         places.push_back({{point.x}, median(point.samples), 0, point.samples.size()});
     const auto level = [&](std::size_t count) { // of the first places
@@ -118,24 +117,25 @@ std::optional<Reach> first_reach(const Translation &translation) {
         return median(values);
     };
     // The first places alone say little of where the curve starts.
-    const double share = std::max(least_rise, clear * noise_of(curve));
+    const double noticeable = std::max(least_rise, clear * noise_of(curve));
     std::size_t row = 0; // places that are above all before them
     std::size_t at = 0;
     for (; at < places.size() && row < in_a_row; ++at) {
         const double before = level(std::max(at - row, in_a_row));
-        row = places[at].value > before + std::max(share * before, translation.doubts[at]) ? row + 1
-                                                                                           : 0;
+        row = places[at].value > before + std::max(noticeable * before, translation.doubts[at])
+                  ? row + 1
+                  : 0;
     }
     if (row < in_a_row)
         return std::nullopt;
     const std::size_t risen = at - row;
     const double start = level(std::max(risen, in_a_row));
-    const probes::Place settled = settled_behind(places, risen, start);
+    const Place settled = settled_behind(places, risen, start);
     const auto rise = [&](double share) { return start + share * (settled.value - start); };
-    const auto tenth = probes::crossing(places, rise(0.1));
-    const auto quarter = probes::crossing(places, rise(0.25));
-    const auto half = probes::crossing(places, rise(0.5));
-    const auto most = probes::crossing(places, rise(0.9));
+    const auto tenth = crossing(places, rise(0.1));
+    const auto quarter = crossing(places, rise(0.25));
+    const auto half = crossing(places, rise(0.5));
+    const auto most = crossing(places, rise(0.9));
     if (!tenth || !quarter || !half || !most)
         return std::nullopt;
     constexpr double sharp = 2.4; // little more than an octave
@@ -191,4 +191,4 @@ PageSize page_size(std::span<const Reach> reaches) {
     return {best->first, {}};
 }
 
-} // namespace clprobe::tlb
+} // namespace clprobe::probes::tlb

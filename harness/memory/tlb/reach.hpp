@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace clprobe::tlb {
+namespace clprobe::probes::tlb {
 
 /// Where a curve leaves the level that it starts on, in its own places.
 struct Reach {
@@ -41,4 +41,4 @@ struct PageSize {
 /// stride: below it, several slots share an entry.
 [[nodiscard]] PageSize page_size(std::span<const Reach> reaches);
 
-} // namespace clprobe::tlb
+} // namespace clprobe::probes::tlb

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <iterator>
 
-namespace clprobe::tlb {
+namespace clprobe::probes::tlb {
 namespace {
 
 /// Where pages begin to share entries.
@@ -60,4 +60,4 @@ StrideSearch search_strides(const std::vector<double> &landmarks, const PagesHel
             static_cast<int>(std::ceil(std::log2(octaves))), bracket.alone};
 }
 
-} // namespace clprobe::tlb
+} // namespace clprobe::probes::tlb

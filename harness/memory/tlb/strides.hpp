@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-namespace clprobe::tlb {
+namespace clprobe::probes::tlb {
 
 /// By falling strides: how many pages of it the first level holds, or nothing where it holds all
 /// that were tried.
@@ -24,4 +24,4 @@ struct StrideSearch {
 [[nodiscard]] StrideSearch search_strides(const std::vector<double> &landmarks,
                                           const PagesHeld &held);
 
-} // namespace clprobe::tlb
+} // namespace clprobe::probes::tlb

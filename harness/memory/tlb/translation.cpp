@@ -8,11 +8,8 @@
 #include <cmath>
 #include <map>
 
-namespace clprobe::tlb {
+namespace clprobe::probes::tlb {
 namespace {
-
-using probes::Chase;
-using probes::curve_of;
 
 /// The points at one value of the first axis, without it.
 Series slice(const Series &all, double first) {
@@ -108,4 +105,4 @@ std::set<double> strides_of(const Dataset &data) {
     return strides;
 }
 
-} // namespace clprobe::tlb
+} // namespace clprobe::probes::tlb

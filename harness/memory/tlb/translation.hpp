@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-namespace clprobe::tlb {
+namespace clprobe::probes::tlb {
 
 /// The names of the series: somebody's bare curve, and ours.
 namespace series {
@@ -36,4 +36,4 @@ struct Translation {
 
 [[nodiscard]] std::set<double> strides_of(const Dataset &data);
 
-} // namespace clprobe::tlb
+} // namespace clprobe::probes::tlb
