@@ -1,4 +1,5 @@
 #include "interpreted.hpp"
+#include "memory/buffer_bandwidth/falling.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -152,6 +153,33 @@ TEST_CASE("unit.buffer_bandwidth.neither_a_hump_nor_a_stair_of_a_fall_is_a_level
     CHECK(std::ranges::count(findings, "buffer.l3.read_bandwidth", &Finding::key) == 0);
     CHECK_THAT(value_of(findings, "buffer.memory.read_bandwidth"), WithinRel(40e9, 0.01));
     CHECK(finding(findings, "buffer.l2.read_size").interval->contains(1.2e6));
+}
+
+// Banks make places differ by some per cent, always the same ones.
+TEST_CASE("unit.buffer_bandwidth.a_slope_is_one_level_and_a_small_step_two") {
+    for (const unsigned seed : {1u, 2u, 3u, 4u})
+        for (const bool sloping : {true, false}) {
+            CAPTURE(seed, sloping);
+            Random random(seed);
+            std::vector<CurvePoint> curve;
+            for (double bytes = 4096; bytes < 64 << 20; bytes *= std::exp2(1.0 / 3)) {
+                const double octaves = std::log2(bytes / 131072);
+                const double level = bytes < 131072    ? 32e12
+                                     : bytes > 8.1e6   ? 4e12
+                                     : sloping         ? 10e12 * (1 - 0.025 * octaves)
+                                     : bytes < 1 << 20 ? 10e12
+                                                       : 8.6e12;
+                const double median = level * std::exp(0.01 * random.normal());
+                curve.push_back({bytes, {}});
+                for (int block = 0; block < 4; ++block)
+                    curve.back().samples.push_back(median * std::exp(0.001 * random.normal()));
+            }
+            const Levels levels = probes::buffer_bandwidth::falling_levels(curve);
+            CHECK(levels.decided);
+            CHECK(levels.levels.size() == (sloping ? 3 : 4));
+            CHECK_THAT(*levels.levels[levels.levels.size() - 2].size, WithinRel(8.1e6, 0.2));
+            CHECK(levels.levels[1].interval.contains(sloping ? 9.5e12 : 10e12));
+        }
 }
 
 TEST_CASE("unit.buffer_bandwidth.finds_nothing_where_nothing_shows") {
