@@ -93,13 +93,14 @@ void Experiment::run() {
 
 std::size_t Experiment::find_largest() {
     constexpr double share = 0.12; // of the budget, for the transfers of one size
+    constexpr std::size_t least = 16 * smallest;
+    const std::size_t most = std::max(bytes_ / 4, least);
     std::size_t bytes = smallest;
-    while (4 * bytes <= bytes_) {
+    while (4 * bytes <= most) {
         const double before = bench_.remaining();
         for (const Transfer &transfer : transfers(bytes))
             time(transfer, bytes);
-        const bool enough = bytes >= 16 * smallest;
-        if (enough && 4 * (before - bench_.remaining()) > share * bench_.budget())
+        if (bytes >= least && 4 * (before - bench_.remaining()) > share * bench_.budget())
             break;
         bytes *= 4;
     }

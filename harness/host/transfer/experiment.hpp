@@ -39,8 +39,9 @@ private:
     };
 
     [[nodiscard]] std::vector<Transfer> transfers(std::size_t bytes) const;
-    /// The largest size of which the budget allows several rounds. The transfers that find it also
-    /// warm up whatever a driver sets up at the first.
+    /// The largest size of which the budget allows several rounds, a quarter of the memory at most:
+    /// what it allows changes from run to run, and with it what the large ones show. The transfers
+    /// that find it also warm up whatever a driver sets up at the first.
     std::size_t find_largest();
     void round(int block, std::size_t largest);
 
