@@ -50,6 +50,8 @@ Cases cases_of(const std::vector<Explanation> &explanations, std::span<const See
                 continue;
             const Case each{&explanation, fitted[i]->cost + explanation.unlikely + unlikely[i],
                             fitted[i]->rise};
+            if (!std::isfinite(each.cost)) // times that no noise explains
+                continue;
             cases.all.push_back(each);
             Case &best = cases.best[explanation.size];
             if (each.cost < best.cost)
@@ -96,6 +98,8 @@ std::vector<double> candidate_sizes() {
 SizeVerdict weigh_sizes(const std::vector<Explanation> &explanations, std::span<const Seen> seen,
                         double least_probability, double most_ratio) {
     const Cases cases = cases_of(explanations, seen);
+    if (cases.all.empty())
+        return {{}, 0, 1, false, "no size shows in the data"};
     const auto sizes = probabilities(cases);
     const auto probability = [&](double of) {
         const auto found = sizes.find(of);

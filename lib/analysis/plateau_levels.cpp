@@ -214,7 +214,7 @@ Plateaus plateaus_of(const RisingFit &fit) {
     constexpr double least_width = 0.55;   // octaves, half-way to the points around it
     Plateaus found = find_plateaus({fit.octave, fit.rising, fit.curve.deviation},
                                    {step_tolerance * least_level_step(), clear_rise, least_width});
-    if (end_shape(fit, found.flat.back()) == EndShape::rise) {
+    if (!found.flat.empty() && end_shape(fit, found.flat.back()) == EndShape::rise) {
         found.flat.pop_back();
         found.ends = false;
     }

@@ -50,24 +50,29 @@ constexpr std::array spellings = {
     Spelling{Unit::joule, "_j", {}},
 };
 
-/// The sign of a micro-, or the Greek letter in its place, as the `u` that stands for them.
-std::string without_micro(std::string text) {
-    for (const std::string_view sign : {"\xc2\xb5", "\xce\xbc"})
-        for (auto at = text.find(sign); at != std::string::npos; at = text.find(sign))
-            text.replace(at, sign.size(), "u");
-    return text;
-}
-
 bool is_of_word(char letter) {
     const auto code = static_cast<unsigned char>(letter);
     return std::isalnum(code) != 0 || code >= 0x80; // a letter beyond ASCII
+}
+
+/// With a u for the sign of a micro- or the Greek letter in its place, and Gbit for Gb: what is in
+/// bits must not pass for bytes when the case is gone.
+std::string spelled_out(std::string text) {
+    for (const std::string_view micro : {"\xc2\xb5", "\xce\xbc"})
+        for (auto at = text.find(micro); at != std::string::npos; at = text.find(micro))
+            text.replace(at, micro.size(), "u");
+    for (std::size_t i = 1; i < text.size(); ++i)
+        if (text[i] == 'b' && std::isupper(static_cast<unsigned char>(text[i - 1])) != 0 &&
+            (i + 1 == text.size() || !is_of_word(text[i + 1])))
+            text.insert(i + 1, "it");
+    return text;
 }
 
 /// In lower case, with one underscore for whatever is neither letter nor digit: "Rate (GB/s)" as
 /// "rate_gb_per_s".
 std::string plain(const std::string &column) {
     std::string result;
-    for (const char letter : without_micro(column)) {
+    for (const char letter : spelled_out(column)) {
         if (letter == '/')
             result += "_per";
         if (is_of_word(letter))

@@ -1,5 +1,6 @@
 #include "io/csv_columns.hpp"
 #include "io/csv_rows.hpp"
+#include "io/invariants.hpp"
 
 #include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
@@ -141,8 +142,8 @@ private:
     [[nodiscard]] double number(const CsvRow &row, const Columns::Number &column) const {
         const double value =
             parse<double>(row, column.cell) * column.scale.multiply / column.scale.divide;
-        if (!std::isfinite(value))
-            fail(row, column.cell, "a number that is not finite");
+        if (const auto problem = problem_of(value); !problem.empty())
+            fail(row, column.cell, problem);
         return value;
     }
 

@@ -19,6 +19,15 @@ std::string problem_of(const Finding &finding) {
     return {};
 }
 
+std::string problem_of(double number) {
+    constexpr double least = 1e-30;
+    constexpr double most = 1e30;
+    if (!std::isfinite(number))
+        return "a number that is not finite";
+    const bool usual = number == 0 || (std::abs(number) >= least && std::abs(number) <= most);
+    return usual ? "" : fmt::format("{} is no number that a measurement has", number);
+}
+
 std::string problem_of(const Series &series, const Point &point) {
     if (point.at.size() != series.axes.size())
         return fmt::format("{} coordinates for {} axes", point.at.size(), series.axes.size());

@@ -36,8 +36,16 @@ Axis read_axis(const JsonNode &node) {
     return axis;
 }
 
+std::vector<double> read_measures(const JsonNode &node) {
+    auto numbers = node.numbers();
+    for (const double number : numbers)
+        if (const auto problem = problem_of(number); !problem.empty())
+            node.fail(problem);
+    return numbers;
+}
+
 Point read_point(const JsonNode &node) {
-    Point point{node["at"].numbers(), node["samples"].numbers(), {}};
+    Point point{read_measures(node["at"]), read_measures(node["samples"]), {}};
     if (const auto block = node.find("block"))
         point.block = block->list([](const JsonNode &element) { return element.integer(); });
     return point;

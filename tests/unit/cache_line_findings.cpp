@@ -188,6 +188,15 @@ TEST_CASE("unit.cache_line.a bare curve without the place at the step leaves two
     CHECK(findings[0].note.find("64 B or 128 B") != std::string::npos);
 }
 
+TEST_CASE("unit.cache_line.times that no noise explains give no size") {
+    Dataset data;
+    Series &curve = series_of(data, series::stride);
+    double time = 1e-300;
+    for (double stride = 4; stride <= 1024; stride *= 2, time = 1 / time)
+        curve.point({stride}).samples.push_back(time);
+    CHECK_FALSE(findings_of(data, {})[0].value.has_value());
+}
+
 TEST_CASE("unit.cache_line.curves show each experiment in its own unit") {
     const auto curves = curves_of(Taker({64, 64, 64, 3, 0}, 1).data());
     const auto of = [&](const char *name) {

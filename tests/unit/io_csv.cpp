@@ -63,9 +63,9 @@ TEST_CASE("unit.csv.written_files_are_for_people_too") {
     CHECK(text.substr(text.find('\n') + 1) == "form,trips,block,time_s\n"
                                               "fma,1024,0,0.3333333333333333\n"
                                               "fma,1024,0,1e-09\n"
-                                              "fma,1024,1,5e-324\n"
-                                              "\"a*b+c, fused\",2048,,1.7976931348623157e+308\n"
-                                              "\"a*b+c, fused\",2048,,2.2250738585072014e-308\n"
+                                              "fma,1024,1,5e-30\n"
+                                              "\"a*b+c, fused\",2048,,1e+30\n"
+                                              "\"a*b+c, fused\",2048,,1e-30\n"
                                               "\"a*b+c, fused\",2048,,-2.220446049250313e-16\n"
                                               "\"a*b+c, fused\",4096,,\n");
 }
@@ -150,7 +150,8 @@ TEST_CASE("unit.csv.columns_of_other_names_are_told_by_their_units") {
     refused("size_kib,latency_ns,time_ns\n", "no column 'footprint_bytes' among");
     refused("size_kib,rate (GB/s)\n", "no column 'footprint_bytes' among");
     refused("size_kib,loads/ns\n", "no column 'footprint_bytes' among");
-    refused("footprint_kib,latency (\xc3\x9fs)\n", "no column 'latency_s'");
+    refused("footprint_kib,latency (\xc2\xa7s)\n", "no column 'latency_s'");
+    refused("footprint (Kb),latency_s\n", "and 'footprint (Kb)' names none of its units");
     std::vector<Series> layouts = chase();
     layouts.push_back({"sweep", {{"stride", Unit::byte, {}}}, latency, {}});
     CHECK(read("stride_kib,latency_ns\n", layouts).name == "sweep");
@@ -203,6 +204,9 @@ TEST_CASE("unit.csv.wrong_rows_are_refused_with_line_and_column") {
     for (const char *number : {"nan", "inf", "-inf", "1e999", "0x10", "1,5", "1 2", "+-1", "1e"})
         refused(header + "1," + number + "\n", "file.csv:2: ");
     refused("footprint_gib,latency_s\n1e305,1\n", "column footprint_gib: a number that is not");
+    refused(header + "1024,1e-300\n", "file.csv:2: column latency_s: 1e-300 is no number that");
+    refused(header + "-1e31,1\n", "column footprint_bytes: -1e+31 is no number that");
+    CHECK(read(header + "0,1e-30\n0,-1e30\n").points.at(0).samples.size() == 2);
     refused(header + "1,\"2\n\n", "file.csv:2: a quote that is never closed");
     refused(header + "1,\"2\" 3\n", "file.csv:2: text behind a closing quote");
     refused("form,trips,latency_s\nfast,1,1\n",

@@ -55,8 +55,8 @@ Dataset sample_data() {
     Series &race =
         data.add("race", {{"form", Unit::one, {"fma", "a*b+c, fused"}}, {"trips", Unit::one, {}}},
                  {"time", Unit::second, {}});
-    race.point({0, 1024}) = {{0, 1024}, {1.0 / 3, 1e-9, 5e-324}, {0, 0, 1}};
-    race.point({1, 2048}) = {{1, 2048}, {Limits::max(), Limits::min(), -Limits::epsilon()}, {}};
+    race.point({0, 1024}) = {{0, 1024}, {1.0 / 3, 1e-9, 5e-30}, {0, 0, 1}};
+    race.point({1, 2048}) = {{1, 2048}, {1e30, 1e-30, -Limits::epsilon()}, {}};
     race.point({1, 4096});
     data.add("single", {}, {"size", Unit::byte, {}}).point({}).samples = {64, 64.5};
     data.add("nothing", {{"size", Unit::byte, {}}}, {"rate", Unit::byte_per_second, {}});

@@ -174,6 +174,15 @@ TEST_CASE("unit.levels.few points that scatter are a plateau beside a high step"
     CHECK(found.levels[1].value == Approx(1080).epsilon(0.05));
 }
 
+TEST_CASE("unit.levels.places hundreds of octaves apart are read all the same") {
+    auto curve = curve_of({1, 1, 1, 1, 1, 4, 4, 4, 4, 4});
+    curve.push_back({1e-300, {1}});
+    CHECK(find_levels(curve, CurveKind::latency).levels.size() <= 2);
+    curve.push_back({1e300, {1e300}});
+    curve.push_back({1e-200, {1e-300}});
+    CHECK_NOTHROW(find_levels(curve, CurveKind::bandwidth));
+}
+
 TEST_CASE("unit.levels.a curve of very many places is read in little time, and as well") {
     std::vector<CurvePoint> curve;
     for (int i = 1; i <= 40000; ++i)
