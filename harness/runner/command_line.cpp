@@ -38,7 +38,8 @@ void add_picture(CLI::App &command, std::optional<std::filesystem::path> &pictur
 /// CLI11's own check names the largest double as the limit.
 std::string positive(const std::string &text) {
     double value = 0;
-    return CLI::detail::lexical_cast(text, value) && value > 0 ? "" : text + " is not above 0";
+    const bool right = CLI::detail::lexical_cast(text, value) && value > 0;
+    return right ? "" : "'" + text + "' is no number above 0";
 }
 
 /// What keeps a probe's process from spoiling the others.

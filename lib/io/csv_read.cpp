@@ -194,7 +194,8 @@ std::size_t likeness(const Series &layout, const std::vector<std::string> &heade
 Reader choose_reader(const std::string &file, const CsvRow &header,
                      std::span<const Series> layouts) {
     if (layouts.empty())
-        fail_at(file, header.line, "no probe is named that this series could be of (--probe)");
+        fail_at(file, header.line,
+                "no probe is named that this series could be of: say which with --probe");
     std::string problem;
     std::size_t most = 0;
     for (const ScaleOf scale_of_column : {scale_of, scale_by_unit})

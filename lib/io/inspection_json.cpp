@@ -125,6 +125,8 @@ InspectedKernel inspected_kernel_from_json(const Json &json) {
 
 Inspection inspection_from_json(const Json &json) {
     const JsonNode node(json);
+    if (!node.find("inspection_version"))
+        node.fail("nothing that `clprobe inspect` wrote, as it lacks 'inspection_version'");
     const std::string version = node["inspection_version"].text();
     const std::string_view known = inspection_version.substr(0, inspection_version.find('.') + 1);
     if (!version.starts_with(known))

@@ -235,6 +235,8 @@ void check_version(const JsonNode &node) {
 }
 
 Report read_report(const JsonNode &node) {
+    if (!node.find("schema_version"))
+        node.fail("no report of `clprobe run`, as it lacks 'schema_version'");
     check_version(node["schema_version"]);
     Report report;
     report.tool_version = node["tool_version"].text();
