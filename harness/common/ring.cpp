@@ -1,6 +1,7 @@
 #include "common/ring.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <stdexcept>
 
@@ -44,13 +45,14 @@ std::uint32_t slot_at(std::uint32_t block, std::uint32_t pass, const Ring &ring)
     return ring.offset + place;
 }
 
-/// Somewhere in the first `room` bytes, in some order.
-void place(Ring &ring, std::size_t room, std::mt19937_64 &random) {
+/// At some multiple of `alignment` in the first `room` bytes, in some order.
+void place(Ring &ring, std::size_t room, std::mt19937_64 &random,
+           std::size_t alignment = ring_alignment) {
     constexpr std::size_t addressable = std::numeric_limits<std::uint32_t>::max();
     if (ring.bytes() > std::min(room, addressable))
         throw std::invalid_argument("a ring that is longer than its memory");
-    const std::size_t pages = (room - ring.bytes()) / ring_alignment + 1;
-    ring.offset = static_cast<std::uint32_t>(random() % pages * ring_alignment);
+    const std::size_t places = (room - ring.bytes()) / alignment + 1;
+    ring.offset = static_cast<std::uint32_t>(random() % places * alignment);
     ring.key = static_cast<std::uint32_t>(random());
 }
 
@@ -82,6 +84,8 @@ Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random) {
 Ring spread_ring(std::size_t blocks, std::size_t block_bytes, std::size_t slots, std::size_t room,
                  std::mt19937_64 &random) {
     constexpr std::size_t least_pages = 16; // for the sets of a TLB
+    // Pages lie at multiples of their size, and large memory usually at one of 2 MiB.
+    constexpr std::size_t most_aligned = std::size_t{2} << 20;
     Ring ring;
     ring.blocks = static_cast<std::uint32_t>(blocks);
     ring.block_bytes = static_cast<std::uint32_t>(block_bytes);
@@ -89,7 +93,8 @@ Ring spread_ring(std::size_t blocks, std::size_t block_bytes, std::size_t slots,
     ring.slot_bytes = static_cast<std::uint32_t>(std::min(block_bytes, ring_alignment) / slots);
     const std::size_t pages = block_bytes / ring_alignment;
     ring.pages = static_cast<std::uint32_t>(std::max(std::min(pages, least_pages), pages / 8));
-    place(ring, room, random);
+    place(ring, room, random,
+          std::clamp(std::bit_floor(block_bytes), ring_alignment, most_aligned));
     return ring;
 }
 

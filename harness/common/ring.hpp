@@ -37,8 +37,9 @@ inline constexpr std::size_t ring_alignment = 4096;
 
 /// A ring of `slots` slots, a power of two, in each of so many blocks, far apart: a block's slots
 /// are in one page of 4 KiB, or all over the block where that is less, at places that use all sets
-/// of a cache and of a TLB, and use them alike. Those pages are in the first eighth of the blocks,
-/// so that neighbours do not meet in one larger page. Where the ring lies is as above.
+/// of a cache and of a TLB, and use them alike. Those pages are in the first eighth of blocks of
+/// 512 KiB and more, and blocks lie at multiples of their size, or of 2 MiB where that is less, so
+/// that neighbours do not meet in one page of a block's size. Where the ring lies is as above.
 [[nodiscard]] Ring spread_ring(std::size_t blocks, std::size_t block_bytes, std::size_t slots,
                                std::size_t room, std::mt19937_64 &random);
 

@@ -31,8 +31,8 @@ ProbeInfo describe() {
         "powers of two in between. Slots that share an entry of the first buffer share its fate, "
         "so what an entry covers is the size that makes the buffer have the same number of entries "
         "at all strides, and the first reach is so many of them; where several slots share one, "
-        "they outgrow the buffer little by little. A further reach is half-way of the rise, at the "
-        "largest stride that is no more than a page.";
+        "they outgrow the buffer little by little. A further reach is half-way of the rise (on a "
+        "linear scale), at the largest stride that is no more than a page.";
     info.pitfalls = {
         "Pages as the device has them: under a hypervisor an entry covers the smaller of the "
         "guest's page and the host's; some processors join neighbouring pages in one entry.",

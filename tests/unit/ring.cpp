@@ -121,6 +121,19 @@ TEST_CASE("unit.ring.keeps_neighbours_out_of_one_large_page") {
     CHECK(blocks.size() == 90);
 }
 
+TEST_CASE("unit.ring.has_a_page_of_its_own_for_each_block") {
+    std::mt19937_64 random(8);
+    for (std::uint32_t page = 8192; page <= 2u << 20; page *= 2)
+        for (int ring = 0; ring < 8; ++ring) {
+            std::set<std::uint32_t> pages;
+            for (const std::uint32_t address :
+                 addresses(spread_ring(96, page, 4, std::size_t{1} << 30, random)))
+                pages.insert(address / page);
+            CAPTURE(page);
+            CHECK(pages.size() == 96);
+        }
+}
+
 TEST_CASE("unit.ring.stays_in_its_memory") {
     std::mt19937_64 random(6);
     constexpr std::size_t room = std::size_t{3} << 30;

@@ -240,3 +240,33 @@ TEST_CASE("unit.tlb.takes_a_bare_curve") {
     CHECK_THAT(*found(data, "tlb.l1.reach").value, WithinRel(64 * 4096.0, 0.2));
     CHECK_FALSE(found(data, "page.size").value);
 }
+
+TEST_CASE("unit.tlb.finds_the_reach_where_the_strides_next_to_the_page_show_none") {
+    Dataset data = chases(gpu(0), {2 << 20, 8 << 20, 64 << 20});
+    std::erase_if(data.series[1].points,
+                  [](const Point &point) { return point.at[0] == 8 << 20 && point.at[1] > 40; });
+    CHECK(found(data, "page.size").value == 32 << 20);
+    const Finding reach = found(data, "tlb.l1.reach");
+    CHECK(reach.status == Status::measured);
+    REQUIRE(reach.value);
+    CHECK_THAT(*reach.value, WithinRel(512.0 * (1 << 20), 0.2));
+}
+
+TEST_CASE("unit.tlb.makes_no_level_of_a_bare_curve_that_drifts_or_ends_in_its_rise") {
+    Random random(3);
+    for (const bool drifts : {true, false})
+        for (int curve = 0; curve < 20; ++curve) {
+            Dataset data;
+            Series &series =
+                data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
+            for (double octave = 12; octave < 22; octave += 1.0 / 3) {
+                const double latency =
+                    drifts ? 1e-7 * (1 + 0.004 * octave) : 1e-8 * std::max(1.0, octave - 18);
+                series.point({std::exp2(octave)}).samples = {latency *
+                                                             std::exp(0.004 * random.normal())};
+            }
+            const Finding reach = found(data, "tlb.l1.reach");
+            CAPTURE(drifts, reach.note);
+            CHECK_FALSE(reach.value);
+        }
+}

@@ -19,15 +19,17 @@ FindingKey reach_key(std::size_t level) {
 }
 
 /// The levels of a curve over the memory that pages span, by where each is outgrown, as far as they
-/// show clearly: behind the first, what rises slowly can be page tables that leave the caches.
-std::vector<Finding> reach_findings(const Translation &translation, const std::string &evidence) {
+/// show clearly: what rises slowly can be page tables that leave the caches. The first so many
+/// levels need not, where something else vouches for them.
+std::vector<Finding> reach_findings(const Translation &translation, const std::string &evidence,
+                                    std::size_t vouched) {
     std::vector<Finding> findings;
     Translation rest = translation;
     for (std::size_t level = 1;; ++level) {
         const auto reach = first_reach(rest);
         if (!reach)
             break;
-        if (level > 1 && !reach->clear) {
+        if (level > vouched && !reach->clear) {
             findings.push_back(without_value(
                 reach_key(level), Status::inconclusive,
                 fmt::format("the latency rises slowly from {} on: no level shows clearly",
@@ -89,7 +91,7 @@ std::vector<Finding> findings_of(const Dataset &data) {
                 without_value(finding_keys()[1], Status::inconclusive, reason)};
     std::vector<Finding> findings;
     if (const Series *bare = data.find(series::bare)) {
-        findings = reach_findings(undoubted(curve_of(*bare)), series::bare);
+        findings = reach_findings(undoubted(curve_of(*bare)), series::bare, 0);
         findings.push_back(without_value(finding_keys()[1], Status::inconclusive,
                                          "one curve does not tell it from the number of entries"));
         return findings;
@@ -101,10 +103,10 @@ std::vector<Finding> findings_of(const Dataset &data) {
     // Slots closer than a page share its entry, and further apart they skip pages: the stride that
     // is the page's tells the levels most directly.
     double stride = 0;
-    for (const double tried : strides_of(data))
-        if (stride == 0 || tried <= *page.value)
-            stride = tried;
-    findings = reach_findings(over_span(translation(data, stride), stride), series::spread);
+    for (const Reach &reach : reaches)
+        if (stride == 0 || reach.stride <= *page.value)
+            stride = reach.stride;
+    findings = reach_findings(over_span(translation(data, stride), stride), series::spread, 1);
     if (const auto sharpest = sharpest_reach(reaches, *page.value)) {
         findings.front().value = sharpest->half * *page.value;
         findings.front().interval = {sharpest->interval.low * *page.value,
