@@ -190,7 +190,8 @@ TEST_CASE("unit.cache_line.a bare curve without the place at the step leaves two
 
 TEST_CASE("unit.cache_line.times that no noise explains give no size") {
     Dataset data;
-    Series &curve = series_of(data, series::stride);
+    Series &curve =
+        data.add(series::stride, {{"stride", Unit::byte, {}}}, {"latency", Unit::second, {}});
     double time = 1e-300;
     for (double stride = 4; stride <= 1024; stride *= 2, time = 1 / time)
         curve.point({stride}).samples.push_back(time);
