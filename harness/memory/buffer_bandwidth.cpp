@@ -69,10 +69,13 @@ public:
         return buffer_bandwidth::findings_of(data, facts);
     }
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        std::vector<unsigned> widths{1, 2, 4, 8};
         if (device.type == DeviceType::cpu)
-            return {buffer_bandwidth::program_of(8), buffer_bandwidth::program_of(16)};
-        return {buffer_bandwidth::program_of(1), buffer_bandwidth::program_of(4),
-                buffer_bandwidth::program_of(8)};
+            widths = {4, 8, 16};
+        std::vector<KernelVariant> programs;
+        for (const unsigned width : widths)
+            programs.push_back(buffer_bandwidth::program_of(width));
+        return programs;
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
         const bool own = data.find(buffer_bandwidth::entry::walk) != nullptr;

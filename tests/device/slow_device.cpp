@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
+
 using namespace clprobe;
 
 namespace {
@@ -37,5 +39,12 @@ CLPROBE_DEVICE_TEST("device.slow_device.arrays of odd sizes are covered to the l
         // Throws where a sum is not that of the words that a launch should read.
         probe.measure(bench);
         CHECK(bench.data().find("stream") != nullptr);
+        const std::vector<KernelVariant> inspected = probe.kernels(device.info());
+        for (const BuildRecord &build : bench.builds()) {
+            INFO(build.options << " is built, but not inspected");
+            CHECK(std::ranges::any_of(inspected, [&](const KernelVariant &variant) {
+                return variant.text == build.kernel && variant.options == build.options;
+            }));
+        }
     }
 }
