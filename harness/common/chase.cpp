@@ -19,10 +19,8 @@ Chase::Chase(Bench &bench, const Program &program, std::size_t bytes, std::size_
     : bench_(bench), bytes_(bytes), alignment_(alignment), link_(program.kernel("link_ring")),
       follow_(program.kernel("follow_ring")),
       lanes_(is_cpu(bench) ? 1 : group_size(bench, follow_, 1024)),
-      groups_(is_cpu(bench) ? static_cast<std::size_t>(bench.device().compute_units.value_or(1))
-                            : 1),
-      sums_(bench.buffer(groups_ * lanes_ * word)), start_(bench.buffer(word)),
-      last_(bench.buffer(groups_ * word)) {
+      groups_(is_cpu(bench) ? units_of(bench) : 1), sums_(bench.buffer(groups_ * lanes_ * word)),
+      start_(bench.buffer(word)), last_(bench.buffer(groups_ * word)) {
     follow_.set(4, sums_);
     follow_.set(5, start_);
     follow_.set(6, last_);

@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "compute/fma_rate/inspected.hpp"
 #include "compute/fma_rate/interpret.hpp"
 #include "compute/fma_rate/launch.hpp"
@@ -88,11 +89,10 @@ private:
             bench.data().words[type + entry::unsupported] = reason;
             return std::nullopt;
         }
-        const double claimed = static_cast<double>(bench.device().compute_units.value_or(1));
-        const double units = bench.facts().value("compute_units").value_or(claimed);
         Workshop workshop(bench, real);
         const RaceResult result =
-            race(workshop, course_for(real, bench.device(), units, bench.profile(), first_winner),
+            race(workshop,
+                 course_for(real, bench.device(), units_of(bench), bench.profile(), first_winner),
                  reserve);
         if (!result.winner) {
             bench.data().words[type + entry::failed] = result.failure;

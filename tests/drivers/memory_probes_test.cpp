@@ -51,6 +51,12 @@ std::vector<unsigned long long> buffers(const StubRun &run) {
 
 } // namespace
 
+TEST_CASE("memory_probes.on_a_processor_that_claims_no_compute_units") {
+    const StubRun run = memory_probes_on("cpu,claims=0");
+    for (const unsigned long long bytes : buffers(run))
+        CHECK(bytes > 0);
+}
+
 TEST_CASE("memory_probes.on_devices_with_little_memory") {
     for (const unsigned long long mib : {4u, 16u, 64u}) {
         const StubRun run = memory_probes_on("memory_mib=" + std::to_string(mib));

@@ -268,9 +268,8 @@ private:
 
 } // namespace
 
-Course course_for(Real real, const DeviceInfo &device, double compute_units, Profile profile,
+Course course_for(Real real, const DeviceInfo &device, std::size_t units, Profile profile,
                   const std::optional<Variant> &first_winner) {
-    const auto units = static_cast<std::size_t>(std::max(1.0, compute_units));
     Course course =
         device.type == DeviceType::cpu ? cpu_course(device, units) : gpu_course(device, units);
     if (profile == Profile::tiny) {

@@ -26,7 +26,7 @@ struct Course {
 
 /// The course for a type on this kind of device. `first_winner` is the variant that won for the
 /// first type: the others start from it. Smaller profiles try fewer values a stage.
-[[nodiscard]] Course course_for(Real real, const DeviceInfo &device, double compute_units,
+[[nodiscard]] Course course_for(Real real, const DeviceInfo &device, std::size_t units,
                                 Profile profile, const std::optional<Variant> &first_winner);
 
 /// How a race ended: the winner ready for launches, how many variants did not work, and why the

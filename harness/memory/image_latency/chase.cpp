@@ -28,10 +28,8 @@ ImageChase::ImageChase(Bench &bench, const Program &program)
       link_pairs_(program.kernel("link_pairs")), follow_ring_(program.kernel("follow_ring")),
       follow_pairs_(program.kernel("follow_pairs")),
       lanes_(is_cpu(bench) ? 1 : group_size(bench, follow_ring_, 1024)),
-      groups_(is_cpu(bench) ? static_cast<std::size_t>(bench.device().compute_units.value_or(1))
-                            : 1),
-      sums_(bench.buffer(groups_ * lanes_ * word)), start_(bench.buffer(sizeof(Texel))),
-      last_(bench.buffer(groups_ * sizeof(Texel))) {
+      groups_(is_cpu(bench) ? units_of(bench) : 1), sums_(bench.buffer(groups_ * lanes_ * word)),
+      start_(bench.buffer(sizeof(Texel))), last_(bench.buffer(groups_ * sizeof(Texel))) {
     follow_ring_.set(5, sums_);
     follow_ring_.set(6, start_);
     follow_ring_.set(7, last_);
