@@ -67,6 +67,8 @@ Inputs read_inputs(const AnalyzeOptions &options, const Registry &registry) {
             continue;
         }
         CsvSeries csv = series_from_csv(read_file(file), file.string(), layouts);
+        for (const std::string &note : csv.notes)
+            std::cerr << "clprobe: " << file.string() << ": " << note << '\n';
         if (csv.origin)
             of_a_run.push_back(std::move(csv));
         else

@@ -32,6 +32,8 @@ struct CsvFile {
 struct CsvSeries {
     Series series;
     std::optional<Report> origin;
+    /// Which columns a bare file's units alone told, in words.
+    std::vector<std::string> notes;
 };
 
 /// Reads one CSV; `file` is its name, for messages. A bare one becomes the first of `layouts`

@@ -116,6 +116,21 @@ public:
 
     Series take() { return std::move(series_); }
 
+    /// What only the units told.
+    [[nodiscard]] std::vector<std::string> notes() const {
+        std::vector<std::string> notes;
+        const auto note = [&](const Axis &axis, const Columns::Number &column) {
+            const std::string &name = header_[column.cell];
+            if (!scale_of(axis, name))
+                notes.push_back(
+                    fmt::format("column '{}' is taken for {} by its unit", name, axis.name));
+        };
+        for (std::size_t i = 0; i < columns_.axes.size(); ++i)
+            note(series_.axes[i], columns_.axes[i]);
+        note(series_.measure, columns_.measure);
+        return notes;
+    }
+
 private:
     Point &point_of(const CsvRow &row) {
         std::vector<double> at;
@@ -253,7 +268,8 @@ CsvSeries series_from_csv(std::string_view text, const std::string &file,
         choose_reader(file, rows.front(), origin ? std::span(&origin->series, 1) : layouts);
     for (const CsvRow &row : std::span(rows).subspan(1))
         reader.add(row);
-    CsvSeries csv{reader.take(), std::nullopt};
+    CsvSeries csv{{}, std::nullopt, reader.notes()};
+    csv.series = reader.take();
     if (origin)
         csv.origin = std::move(origin->report);
     return csv;

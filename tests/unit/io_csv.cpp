@@ -147,6 +147,10 @@ TEST_CASE("unit.csv.columns_of_other_names_are_told_by_their_units") {
     CHECK(read("size_kib,latency_s\n2,3e-9\n") == expected);
     CHECK(read("footprint_kib,latency (\xc2\xb5s)\n2,0.003\n") == expected);
     CHECK(read("footprint_kib,time [\xce\xbcs]\n2,0.003\n") == expected);
+    const auto notes = series_from_csv("elapsed_ms,footprint_kib\n", "f", chase()).notes;
+    CHECK(notes ==
+          std::vector<std::string>{"column 'elapsed_ms' is taken for latency by its unit"});
+    CHECK(series_from_csv("latency_ms,footprint_kib\n", "f", chase()).notes.empty());
     refused("size_kib,latency_ns,time_ns\n", "no column 'footprint_bytes' among");
     refused("size_kib,rate (GB/s)\n", "no column 'footprint_bytes' among");
     refused("size_kib,loads/ns\n", "no column 'footprint_bytes' among");
