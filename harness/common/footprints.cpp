@@ -86,7 +86,8 @@ std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve) {
     std::vector<std::size_t> places;
     for (const CurvePoint &point : curve) {
         const auto [least, most] = std::minmax_element(point.samples.begin(), point.samples.end());
-        if (point.samples.size() < enough && (point.samples.empty() || *most > agreement * *least))
+        if (point.samples.size() < enough &&
+            (point.samples.size() < 2 || *most > agreement * *least))
             places.push_back(static_cast<std::size_t>(point.x));
     }
     return places;

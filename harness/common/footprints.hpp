@@ -20,7 +20,7 @@ namespace clprobe::probes {
                                                       std::size_t unit, double rise = 0.05,
                                                       double step = 1.05);
 
-/// Where its few samples disagree too much for their median to be relied on.
+/// Where its few samples disagree too much for their median to be relied on, or one is alone.
 [[nodiscard]] std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve);
 
 /// How a curve over footprint is sampled.

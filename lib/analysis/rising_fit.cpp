@@ -45,11 +45,25 @@ std::vector<CurvePoint> pooled(std::span<const CurvePoint> given) {
     return pools;
 }
 
+constexpr double far_off = 5; ///< standard deviations
+constexpr double alone = 2;   ///< times as far as others
+
+/// Whether a point is far below, to half nearly, the one before and the one behind it, of
+/// which the former is level with its own predecessor: next to a rise, the median of five does not
+/// show it.
+bool is_dip(const LogCurve &curve, std::size_t i) {
+    constexpr double least_dip = 0.6; // log: noise makes others
+    if (i < 2 || i + 1 >= curve.size())
+        return false;
+    const double before = curve.level[i - 1];
+    const double least = std::max(
+        {least_dip, far_off * curve.deviation[i], alone * std::abs(before - curve.level[i - 2])});
+    return std::min(before, curve.level[i + 1]) - curve.level[i] > least;
+}
+
 /// Drops the points that are far off the median of the five around them, and alone in that: no
 /// point of a curve that only rises is, nor the top of one that first gets faster.
 void drop_outliers(LogCurve &curve) {
-    constexpr double far_off = 5;
-    constexpr double alone = 2;
     constexpr std::size_t window = 5;
     std::vector<bool> dropped(curve.size());
     for (std::size_t i = 1; i + 1 < curve.size() && curve.size() >= window; ++i) {
@@ -58,8 +72,9 @@ void drop_outliers(LogCurve &curve) {
         const double off = std::abs(curve.level[i] - middle);
         const double beside =
             std::max(std::abs(curve.level[i - 1] - middle), std::abs(curve.level[i + 1] - middle));
-        dropped[i] = off > far_off * curve.deviation[i] && off > alone * beside &&
-                     beside < far_off * curve.deviation[i];
+        dropped[i] = (off > far_off * curve.deviation[i] && off > alone * beside &&
+                      beside < far_off * curve.deviation[i]) ||
+                     is_dip(curve, i);
     }
     drop_if(curve, dropped);
 }
@@ -67,7 +82,6 @@ void drop_outliers(LogCurve &curve) {
 /// Where a point's only two samples disagree by far, the points around it tell where between them
 /// it is: the mean of the two is as wrong as the spoilt one is.
 void ask_neighbours(LogCurve &curve, std::span<const CurvePoint> given) {
-    constexpr double far_off = 5;
     constexpr std::size_t around = 3;
     const LogCurve before = curve;
     for (std::size_t i = 0; i < curve.size(); ++i) {

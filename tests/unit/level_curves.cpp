@@ -31,10 +31,13 @@ TEST_CASE("unit.footprints.more_are_wanted_where_the_curve_rises") {
     CHECK(places_between({}, 100).empty());
 }
 
-TEST_CASE("unit.footprints.samples_that_disagree_are_doubtful") {
-    const std::vector<CurvePoint> curve = {
-        {1000, {1.0, 1.05}}, {2000, {1.0, 1.5}}, {4000, {}}, {8000, {1.0, 1.5, 1.0, 1.0}}};
-    CHECK(doubtful_places(curve) == std::vector<std::size_t>{2000, 4000});
+TEST_CASE("unit.footprints.samples_that_disagree_and_one_alone_are_doubtful") {
+    const std::vector<CurvePoint> curve = {{1000, {1.0, 1.05}},
+                                           {2000, {1.0, 1.5}},
+                                           {3000, {1.0}},
+                                           {4000, {}},
+                                           {8000, {1.0, 1.5, 1.0, 1.0}}};
+    CHECK(doubtful_places(curve) == std::vector<std::size_t>{2000, 3000, 4000});
 }
 
 TEST_CASE("unit.level_curves.disturbed_blocks_are_left_out") {

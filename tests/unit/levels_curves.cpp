@@ -145,6 +145,16 @@ TEST_CASE("unit.levels.a hump and outliers make no level") {
     CHECK(found.levels[1].value == Approx(4).epsilon(1e-3));
 }
 
+TEST_CASE("unit.levels.a dip next to a step takes no level away") {
+    const Levels found = find_levels(curve_of({1.1, 1.09, 1.09, 1.1, 1.1, 1.12, 0.45, 3.79, 3.79,
+                                               3.77, 3.84, 3.9, 9, 9.1, 9, 9}),
+                                     CurveKind::latency);
+    CHECK(found.decided);
+    REQUIRE(found.levels.size() == 3);
+    CHECK(found.levels[0].value == Approx(1.1).epsilon(0.02));
+    CHECK(found.levels[0].size.value() >= 1024 * std::exp2(2.5));
+}
+
 TEST_CASE("unit.levels.an outlier next to the curve's end makes no noise of its last plateau") {
     const Levels found = find_levels(curve_of({1.3, 1.3, 1.31, 1.3, 1.3, 1.42, 1.42, 3.9, 1.42}),
                                      CurveKind::latency);
