@@ -13,6 +13,6 @@ for name; do
     SECONDS=0
     "$here/$name.sh" || status=$?
     say "$name ended with status $status after $SECONDS s"
-    ended+=("$name=$status")
+    ended+=("$name=$status=$SECONDS")
 done
 "$here/summary.py" "$tree/build/drivers" "${ended[@]}"

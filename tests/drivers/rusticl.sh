@@ -3,7 +3,10 @@
 # with the half and double precision that Rusticl only has on request.
 . "$(dirname "$0")/trixie.sh"
 
-check_report() { "$tree/tests/drivers/check_llvmpipe.py" "$results/report.json" >&2; }
+check_report() {
+    "$tree/tests/drivers/check_llvmpipe.py" "$results/report.json" >"$results/notes.txt" ||
+        { cat "$results/notes.txt" >&2; return 1; }
+}
 status=0
 run_and_test /build /results on_trixie env OCL_ICD_VENDORS=rusticl.icd RUSTICL_ENABLE=llvmpipe \
     RUSTICL_FEATURES=fp16,fp64 || status=1

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """What the scripts beside this left of their runs, as tables. Fails where one of them failed.
-    summary.py RESULTS DRIVER=STATUS...
-RESULTS/DRIVER holds tests.xml as ctest writes it and reports as clprobe does; STATUS is what the
-driver's script ended with: 0, 1 for a failure, 2 where something that it takes is missing. Where no
-kernel executes, a probe has to fail: that is for the script to judge."""
+    summary.py RESULTS DRIVER=STATUS=SECONDS...
+RESULTS/DRIVER holds tests.xml as ctest writes it, reports as clprobe does, and in notes.txt what else
+is to be said of the run; STATUS is what the driver's script ended with: 0, 1 for a failure, 2 where
+something that it takes is missing. Where no kernel executes, a probe has to fail: that is for the
+script to judge."""
 import json
 import sys
 import xml.etree.ElementTree
@@ -43,18 +44,22 @@ def print_table(rows):
 
 def main(results, *ended):
     outcomes = {}
-    rows = [["driver", "outcome", "tests", *STATUSES]]
-    failed_probes = []
-    for driver, status in (pair.split("=") for pair in ended):
+    rows = [["driver", "outcome", "seconds", "tests", *STATUSES]]
+    remarks = []
+    for driver, status, seconds in (words.split("=") for words in ended):
         outcomes[driver] = {"0": "ok", "2": "cannot run"}.get(status, "FAILED")
-        probes = probes_of(Path(results) / driver)
+        folder = Path(results) / driver
+        probes = probes_of(folder)
         counts = [str(list(probes.values()).count(name)) if probes else "-" for name in STATUSES]
-        rows.append([driver, outcomes[driver], tests_of(Path(results) / driver), *counts])
-        if outcomes[driver] != "ok":
-            failed_probes += [f"{driver}, {name} failed" for name, status in probes.items()
-                              if status == "failed"]
+        rows.append([driver, outcomes[driver], seconds, tests_of(folder), *counts])
+        if (folder / "notes.txt").exists():
+            notes = (folder / "notes.txt").read_text(encoding="utf-8")
+            remarks += [f"{driver}: {line}" for line in notes.splitlines()]
+        if outcomes[driver] == "FAILED":
+            remarks += [f"{driver}: {name} failed" for name, status in probes.items()
+                        if status == "failed"]
     print_table(rows)
-    for line in failed_probes:
+    for line in remarks:
         print(line)
     return 0 if set(outcomes.values()) == {"ok"} else 1
 

@@ -3,7 +3,7 @@
 
 LIST is what `clprobe list --json` prints, an INSPECTION what `clprobe inspect --launch --json` writes.
 Prints a row a kernel with a column a GPU: its instructions and its threads, in the compiler's words, 2
-(on Midgard 4) being all that there can be. Exits 1 where a probe with kernels has none, a GPU lacks a
+(on Midgard 4) being all that there can be; then a line that counts. Exits 1 where a probe with kernels has none, a GPU lacks a
 kernel that another has, or one was not compiled, not launched or not told of."""
 import json
 import sys
@@ -36,19 +36,20 @@ def main(listed, *inspections):
         probes = [probe["name"] for probe in json.load(file)["probes"] if probe["kernels"]]
     of_gpu = {gpu: rows_of(file) for gpu, file in (pair.split("=", 1) for pair in inspections)}
     kernels = list(dict.fromkeys(key for rows in of_gpu.values() for key in rows))
-    good = True
+    bad = 0
     print("| kernel | " + " | ".join(of_gpu) + " |")
     print("|---|" + "---|" * len(of_gpu))
     for key in kernels:
         cells = [cell(rows.get(key)) for rows in of_gpu.values()]
-        good = good and all(right for _, right in cells)
+        bad += sum(not right for _, right in cells)
         name = " ".join(part for part in key if part)
         print(f"| {name} | " + " | ".join(text for text, _ in cells) + " |")
-    for probe in probes:
-        if not any(key[0] == probe for key in kernels):
-            print(f"{probe}: no kernel was inspected")
-            good = False
-    return 0 if good else 1
+    lacking = [probe for probe in probes if not any(key[0] == probe for key in kernels)]
+    for probe in lacking:
+        print(f"{probe}: no kernel was inspected")
+    print(f"{len(kernels)} kernels on each of {' '.join(of_gpu)}: "
+          f"{len(kernels) * len(of_gpu) - bad} compiled and launched, {bad} not")
+    return 1 if bad or lacking else 0
 
 
 if __name__ == "__main__":
