@@ -102,7 +102,9 @@ examine() { # GPU
     prime "$gpu"
     cp -a "$cache/panfrost/shaders/$gpu" "$shaders"
     say "Compiling and launching every kernel on $gpu"
+    # shellcheck disable=SC2046 # a word a probe
     on "$gpu" "$shaders" inspect --no-isolate --launch --json "$results/inspect-$gpu.json" \
+        $("$checks/probes.py" "$results/list.json" "$checks/left_out.txt" "$gpu") \
         >"$results/inspect-$gpu.txt" 2>&1 || { say "$gpu: see $results/inspect-$gpu.txt"; good=1; }
     say "$gpu: every kernel after $((SECONDS - start)) s"
     if [ "$gpu" = g52 ]; then
@@ -130,7 +132,7 @@ done
 while [ -n "$(jobs -p)" ]; do wait -n || bad=1; done
 inspections=()
 for gpu in $gpus; do inspections+=("$gpu=$results/inspect-$gpu.json"); done
-"$checks/check_kernels.py" "$results/list.json" "${inspections[@]}" >"$results/kernels.md" || bad=1
+"$checks/check_kernels.py" "$results/list.json" "$checks/left_out.txt" "${inspections[@]}" >"$results/kernels.md" || bad=1
 cat "$results/kernels.md"
 tail -n 1 "$results/kernels.md" >"$results/notes.txt"
 if [ -f "$results/inspect-g52.json" ]; then

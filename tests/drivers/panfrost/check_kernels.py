@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""check_kernels.py LIST GPU=INSPECTION...: whether every kernel of every probe is there on every GPU.
+"""check_kernels.py LIST LEFT_OUT GPU=INSPECTION...: whether every kernel of every probe is there on every GPU.
 
-LIST is what `clprobe list --json` prints, an INSPECTION what `clprobe inspect --launch --json` writes.
+LIST is what `clprobe list --json` prints, LEFT_OUT the table of what is not compiled somewhere, an
+INSPECTION what `clprobe inspect --launch --json` writes.
 Prints a row a kernel with a column a GPU: its instructions and its threads, in the compiler's words, 2
 (on Midgard 4) being all that there can be; then a line that counts. Exits 1 where a probe with kernels has none, a GPU lacks a
 kernel that another has, or one was not compiled, not launched or not told of."""
 import json
 import sys
+
+import probes
 
 
 def rows_of(file):
@@ -31,24 +34,29 @@ def cell(row):
     return f"{said['inst']:g}/{said['threads']:g}{extra}", True
 
 
-def main(listed, *inspections):
-    with open(listed, encoding="utf-8") as file:
-        probes = [probe["name"] for probe in json.load(file)["probes"] if probe["kernels"]]
+def main(listed, table, *inspections):
+    left_out = probes.left_out(table)
     of_gpu = {gpu: rows_of(file) for gpu, file in (pair.split("=", 1) for pair in inspections)}
     kernels = list(dict.fromkeys(key for rows in of_gpu.values() for key in rows))
-    bad = 0
+    bad = out = 0
     print("| kernel | " + " | ".join(of_gpu) + " |")
     print("|---|" + "---|" * len(of_gpu))
     for key in kernels:
-        cells = [cell(rows.get(key)) for rows in of_gpu.values()]
+        cells = [("left out", True) if (gpu, key[0]) in left_out else cell(rows.get(key))
+                 for gpu, rows in of_gpu.items()]
+        out += sum(text == "left out" for text, _ in cells)
         bad += sum(not right for _, right in cells)
         name = " ".join(part for part in key if part)
         print(f"| {name} | " + " | ".join(text for text, _ in cells) + " |")
-    lacking = [probe for probe in probes if not any(key[0] == probe for key in kernels)]
-    for probe in lacking:
-        print(f"{probe}: no kernel was inspected")
+    lacking = [(gpu, probe) for gpu, rows in of_gpu.items() for probe in probes.with_kernels(listed)
+               if (gpu, probe) not in left_out and not any(key[0] == probe for key in rows)]
+    for gpu, probe in lacking:
+        print(f"{gpu}, {probe}: no kernel was inspected")
+    for (gpu, probe), why in left_out.items():
+        if gpu in of_gpu:
+            print(f"{gpu}, {probe} is left out: {why}")
     print(f"{len(kernels)} kernels on each of {' '.join(of_gpu)}: "
-          f"{len(kernels) * len(of_gpu) - bad} compiled and launched, {bad} not")
+          f"{len(kernels) * len(of_gpu) - bad - out} compiled and launched, {out} left out, {bad} missing")
     return 1 if bad or lacking else 0
 
 
