@@ -241,6 +241,26 @@ TEST_CASE("unit.tlb.takes_a_bare_curve") {
     CHECK_FALSE(found(data, "page.size").value);
 }
 
+TEST_CASE("unit.tlb.takes_a_bare_curve_over_powers_of_two") {
+    Random random(1);
+    for (int i = 0; i < 20; ++i) {
+        Dataset data;
+        Series &curve =
+            data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
+        for (double octave = 20; octave <= 34; ++octave)
+            curve.point({std::exp2(octave)}).samples = {(octave <= 25   ? 290e-9
+                                                         : octave <= 31 ? 420e-9
+                                                                        : 700e-9) *
+                                                        std::exp(0.01 * random.normal())};
+        const Finding first = found(data, "tlb.l1.reach");
+        REQUIRE(first.value);
+        CHECK(first.interval->contains(std::exp2(25)));
+        const Finding second = found(data, "tlb.l2.reach");
+        REQUIRE(second.value);
+        CHECK(second.interval->contains(std::exp2(31)));
+    }
+}
+
 TEST_CASE("unit.tlb.finds_the_reach_where_the_strides_next_to_the_page_show_none") {
     Dataset data = chases(gpu(0), {2 << 20, 8 << 20, 64 << 20});
     std::erase_if(data.series[1].points,
