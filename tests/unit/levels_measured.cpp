@@ -8,6 +8,7 @@ using namespace clprobe;
 // GB/s, but for those that say otherwise.
 // - A100, MI210, RX 6900 XT: Ernst, gpu-benches (gpu-latency, gpu-l2-cache)
 // - GH200: Dewing, AI_kernels (latency), in bytes and cycles
+// - Data Center GPU Max (Ponte Vecchio): colleeneb, abc-pvc-deepdive (lats), in bytes
 // - RTX PRO 5000, Arc Pro B60: tinafengfun, intel-b60-microbench
 // - Adreno 640: ArchProbe (Google Pixel 4, BufferBandwidth), in bytes
 
@@ -84,6 +85,20 @@ TEST_CASE("unit.levels.measured curve: an RTX PRO 5000 at powers of two") {
                 "8.38861e+06:356.8"),
             CurveKind::latency),
         {{{64, 128}, 17.1}, {{65536, 131072}, 143}, {no_size, 353}});
+}
+
+TEST_CASE(
+    "unit.levels.measured curve: a Ponte Vecchio at powers of two, the least of them slower") {
+    check_levels(
+        find_levels(
+            published("512:61.95 1024:61.16 2048:60.77 4096:59.58 8192:59.49 16384:59.44 "
+                      "32768:59.41 65536:59.4 131072:59.4 262144:59.39 524288:59.39 "
+                      "1.04858e+06:424.6 2.09715e+06:424.4 4.1943e+06:424.4 8.38861e+06:424.5 "
+                      "1.67772e+07:424.5 3.35544e+07:425.2 6.71089e+07:425.2 1.34218e+08:425.2 "
+                      "2.68435e+08:425.2 5.36871e+08:827.2 1.07374e+09:844.2 2.14748e+09:844.2 "
+                      "4.29497e+09:844.2"),
+            CurveKind::latency),
+        {{{524288, 524288}, 59.5}, {{268e6, 269e6}, 425}, {no_size, 844}});
 }
 
 TEST_CASE("unit.levels.measured curve: bandwidth of an RX 6900 XT, whose memory drifts") {
