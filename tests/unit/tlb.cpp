@@ -218,6 +218,12 @@ TEST_CASE("unit.tlb.says_what_strides_cannot_tell") {
     CHECK(large.note.find("or more") != std::string::npos);
     const Finding small = found(chases({.page = 4096}), "page.size");
     CHECK(small.note.find("or less") != std::string::npos);
+    const Dataset cut_short = chases({.page = 4096}, {65536, 262144, 2097152});
+    for (const char *key : {"page.size", "tlb.l1.reach"}) {
+        const Finding unknown = found(cut_short, key);
+        CHECK(unknown.status == Status::inconclusive);
+        CHECK(unknown.note.find("64 KiB or less") != std::string::npos);
+    }
 }
 
 TEST_CASE("unit.tlb.says_so_where_nothing_is_outgrown") {

@@ -64,6 +64,11 @@ Finding page_finding(const std::vector<Reach> &reaches, const std::set<double> &
     const PageSize page = page_size(reaches);
     if (!page.bytes)
         return without_value(finding_keys()[1], Status::inconclusive, page.reason);
+    constexpr double smallest = 4096; // that is asked for
+    if (*page.bytes == *strides.begin() && *page.bytes > smallest)
+        return without_value(finding_keys()[1], Status::inconclusive,
+                             fmt::format("{} or less: there was time for no smaller stride",
+                                         format({*page.bytes, Unit::byte})));
     Finding finding = measured(finding_keys()[1], *page.bytes, {*page.bytes, *page.bytes});
     finding.method = "what makes the first TLB have the same number of entries at all strides";
     finding.evidence = {series::spread, series::packed};
