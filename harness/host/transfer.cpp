@@ -38,8 +38,9 @@ ProbeInfo describe() {
         "all: the note says where.",
         "Reading a mapping that the host does not cache takes long, and says so here.",
         "What the host itself does goes at its pace of these seconds: on a shared machine, calls "
-        "take a sixth more in some runs than in others, and what it copies up to half more, all "
-        "through a run. Their intervals are never narrower than 8 % and 15 % to either side."};
+        "take a fifth more in some runs than in others, mappings two fifths, and what it copies up "
+        "to two thirds more, all through a run. Their intervals are never narrower than 10, 20 and "
+        "25 % to either side."};
     info.sources = {"R. W. Hockney, The communication challenge for MPP: Intel Paragon and Meiko "
                     "CS-2, Parallel Computing 20 (1994)",
                     "NVIDIA OpenCL Best Practices Guide, section 3.1.1, pinned memory",

@@ -54,8 +54,9 @@ std::string text(double value, Unit unit) {
 
 /// Half-widths, relative, that intervals have at least: the host's pace differs from run to run by
 /// more than within a second. Its own copies wait for memory that others use as well.
-constexpr double pace_of_calls = 0.08;
-constexpr double pace_of_copies = 0.15;
+constexpr double pace_of_calls = 0.1;
+constexpr double pace_of_mappings = 0.2; // in which a driver makes and frees memory
+constexpr double pace_of_copies = 0.25;
 
 /// The finding with an interval of at least that.
 Finding at_the_hosts_pace(Finding finding, double least) {
@@ -64,12 +65,14 @@ Finding at_the_hosts_pace(Finding finding, double least) {
     return finding;
 }
 
+bool is_mapped(const Transfer &transfer) {
+    return transfer.operation != Operation::write && transfer.operation != Operation::read;
+}
+
 /// Whether the host itself touches the bytes: its driver copies ordinary memory to some that the
 /// device reaches, and what is mapped the host reads or writes.
 bool host_copies(const Transfer &transfer) {
-    const bool mapped =
-        transfer.operation != Operation::write && transfer.operation != Operation::read;
-    return mapped || transfer.memory == Memory::pageable;
+    return is_mapped(transfer) || transfer.memory == Memory::pageable;
 }
 
 class Reader {
@@ -111,7 +114,7 @@ public:
                                      "bytes",
                                      text(small_transfer, Unit::byte));
         finding.evidence = {series_->name};
-        return at_the_hosts_pace(finding, pace_of_calls);
+        return at_the_hosts_pace(finding, is_mapped(transfer) ? pace_of_mappings : pace_of_calls);
     }
 
     [[nodiscard]] Finding misaligned(const FindingKey &key, Operation operation) const {
