@@ -33,11 +33,6 @@ std::vector<double> slopes_by_block(const std::vector<TripTime> &times, double p
     return slopes;
 }
 
-FindingKey numbered(const std::string &prefix, std::size_t level, FindingKey key) {
-    key.key = fmt::format("{}.l{}.{}", prefix, level, key.unit == Unit::byte ? "size" : "latency");
-    return key;
-}
-
 /// What a reader should know of the size of a level with another one behind it.
 std::string size_note(const Level &level, const Level &next) {
     constexpr double small = 1.35; // caches mostly differ by more
@@ -49,6 +44,20 @@ std::string size_note(const Level &level, const Level &next) {
 }
 
 } // namespace
+
+FindingKey numbered(FindingKey key, std::size_t level) {
+    key.key.replace(key.key.find("<n>"), 3, std::to_string(level));
+    return key;
+}
+
+Finding plateau_finding(const FindingKey &key, const Level &level) {
+    Finding finding = measured(key, level.value, level.interval);
+    finding.method =
+        fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
+                    format({level.plateau.high, Unit::byte}));
+    finding.note = level.note;
+    return finding;
+}
 
 std::vector<CurvePoint> curve_of(const Series &series, double per_trip) {
     std::map<double, std::vector<double>> samples;
@@ -164,23 +173,19 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
     for (std::size_t i = 0; i < told; ++i) {
         const Level &level = levels.levels[i];
         if (level.size) {
-            findings.push_back(measured(numbered(prefix, i + 1, keys[0]), *level.size, level.knee));
+            findings.push_back(measured(numbered(keys[0], i + 1), *level.size, level.knee));
             findings.back().method = *level.size > level.knee.low
                                          ? "half-way of the rise in log latency"
                                          : "the last place before a rise between two places";
             if (i + 1 < levels.levels.size())
                 findings.back().note = size_note(level, levels.levels[i + 1]);
         }
-        findings.push_back(measured(numbered(prefix, i + 1, keys[1]), level.value, level.interval));
-        findings.back().method =
-            fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
-                        format({level.plateau.high, Unit::byte}));
-        findings.back().note = level.note;
+        findings.push_back(plateau_finding(numbered(keys[1], i + 1), level));
     }
     if (told == 0 || !levels.decided)
         for (const FindingKey &key : {keys[0], keys[1]})
-            findings.push_back(without_value(numbered(prefix, told + 1, key), Status::inconclusive,
-                                             levels.reason));
+            findings.push_back(
+                without_value(numbered(key, told + 1), Status::inconclusive, levels.reason));
     for (Finding &finding : findings)
         if (!evidence.empty())
             finding.evidence = {evidence};

@@ -32,6 +32,12 @@ struct LatencyCurve {
 /// Its medians, for people.
 [[nodiscard]] Curve shown(const LatencyCurve &curve);
 
+/// The key of the level of that number, counted from the fastest, from one with "<n>" for it.
+[[nodiscard]] FindingKey numbered(FindingKey key, std::size_t level);
+
+/// What the plateau of a level over footprint says, under that key.
+[[nodiscard]] Finding plateau_finding(const FindingKey &key, const Level &level);
+
 /// The keys that a latency curve makes: `<prefix>.l<n>.size`, `<prefix>.l<n>.latency` and
 /// `<prefix>.memory.latency`.
 [[nodiscard]] std::vector<FindingKey> latency_keys(const std::string &prefix);

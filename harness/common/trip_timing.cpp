@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace clprobe::probes {
 namespace {
@@ -45,6 +46,15 @@ double least_magnitude(const Interval &interval) {
 }
 
 } // namespace
+
+std::vector<std::vector<double>> timed_places(const Series *series) {
+    std::set<std::vector<double>> places;
+    if (series != nullptr)
+        for (const Point &point : series->points)
+            if (!point.at.empty())
+                places.emplace(point.at.begin(), point.at.end() - 1);
+    return {places.begin(), places.end()};
+}
 
 std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<double> &at) {
     const auto fit = slope_at(series, at);

@@ -17,6 +17,10 @@ struct TripTiming {
     double growth = 1;       ///< share of the longest launch's time that grows with the trips
 };
 
+/// The coordinates at which a series was sampled, without the trips, which are its last axis: each
+/// once, in order. Nothing where there is no series.
+[[nodiscard]] std::vector<std::vector<double>> timed_places(const Series *series);
+
 /// The time of a trip from the samples at these coordinates, the last axis being "trips": the slope
 /// where launches of all lengths agree on it, else the longest launches undivided, from which a
 /// rate is never too high. Nothing where time does not grow with the trips.

@@ -1,5 +1,6 @@
 #include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
+#include "common/trip_timing.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/falling.hpp"
 #include "memory/buffer_bandwidth/rates.hpp"
@@ -214,7 +215,7 @@ std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
         return bare == nullptr ? std::vector<CurvePoint>{} : curve_of(*bare);
     }
     std::vector<CurvePoint> curve;
-    for (const std::vector<double> &at : places_of(*walk))
+    for (const std::vector<double> &at : timed_places(walk))
         curve.push_back({at.front(), rates_by_block(*walk, at, bytes_per_trip(at), 0)});
     return curve;
 }

@@ -1,4 +1,6 @@
+#include "common/level_findings.hpp"
 #include "common/second_opinion.hpp"
+#include "common/trip_timing.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/falling.hpp"
 #include "memory/buffer_bandwidth/findings.hpp"
@@ -30,17 +32,12 @@ FindingKey memory_key(Operation operation) {
             Better::higher, meanings[static_cast<std::size_t>(operation)]};
 }
 
-FindingKey numbered(FindingKey key, std::size_t level) {
-    key.key.replace(key.key.find("<n>"), 3, std::to_string(level));
-    return key;
-}
-
 /// The first level by the winner of its race; nothing where there was none, or not in the level.
 std::optional<Finding> raced_level(const Dataset &data, const Level &level) {
     const Series *series = data.find(entry::l1);
     if (series == nullptr || series->points.empty())
         return std::nullopt;
-    const std::vector<double> at = places_of(*series).front();
+    const std::vector<double> at = timed_places(series).front();
     auto finding = rate_of(numbered(level_bandwidth, 1), *series, at, bytes_per_trip(at), 0);
     if (!finding || at[0] > level.plateau.high)
         return std::nullopt;
@@ -51,20 +48,10 @@ std::optional<Finding> raced_level(const Dataset &data, const Level &level) {
     return finding;
 }
 
-Finding plateau_bandwidth(const FindingKey &key, const Level &level) {
-    Finding finding = measured(key, level.value, level.interval);
-    finding.method =
-        fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
-                    format({level.plateau.high, Unit::byte}));
-    finding.note = level.note;
-    return finding;
-}
-
 Finding stream_bandwidth(const Dataset &data, Operation operation) {
     const FindingKey key = memory_key(operation);
     const Series *series = data.find(entry::stream);
-    for (const std::vector<double> &at :
-         series == nullptr ? std::vector<std::vector<double>>{} : places_of(*series)) {
+    for (const std::vector<double> &at : timed_places(series)) {
         const auto shape = stream_shape_at(at);
         if (!shape || shape->operation != operation)
             continue;
@@ -130,7 +117,7 @@ Finding *Interpretation::find(const std::string &key) {
 void Interpretation::add_caches() {
     for (std::size_t i = 0; i < caches(); ++i) {
         const Level &level = levels_.levels[i];
-        Finding bandwidth = plateau_bandwidth(numbered(level_bandwidth, i + 1), level);
+        Finding bandwidth = plateau_finding(numbered(level_bandwidth, i + 1), level);
         if (const auto raced = i == 0 ? raced_level(data_, level) : std::nullopt)
             bandwidth = *raced;
         bandwidth.evidence.emplace_back(evidence_);
@@ -156,7 +143,7 @@ void Interpretation::add_memory() {
         findings_.push_back(stream_bandwidth(data_, operation));
     Finding &read = *std::ranges::find(findings_, memory_key(Operation::read).key, &Finding::key);
     if (evidence_ == entry::bare && levels_.decided && caches() > 0 && levels_.complete) {
-        read = plateau_bandwidth(memory_key(Operation::read), levels_.levels.back());
+        read = plateau_finding(memory_key(Operation::read), levels_.levels.back());
         read.evidence = {evidence_};
     }
 }

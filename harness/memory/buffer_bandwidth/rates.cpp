@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 namespace clprobe::probes::buffer_bandwidth {
 namespace {
@@ -58,14 +57,6 @@ std::vector<double> rates_by_block(const Series &series, const std::vector<doubl
     for (const auto &[block, rate] : best)
         rates.push_back(rate);
     return rates;
-}
-
-std::vector<std::vector<double>> places_of(const Series &series) {
-    std::set<std::vector<double>> places;
-    for (const Point &point : series.points)
-        if (!point.at.empty())
-            places.emplace(point.at.begin(), point.at.end() - 1);
-    return {places.begin(), places.end()};
 }
 
 std::optional<Finding> rate_of(const FindingKey &key, const Series &series,

@@ -14,9 +14,6 @@ namespace clprobe::probes::buffer_bandwidth {
                                                  const std::vector<double> &at, double bytes,
                                                  double least_share);
 
-/// The coordinates of a series' points without the last one, each once, in order.
-[[nodiscard]] std::vector<std::vector<double>> places_of(const Series &series);
-
 /// A finding from the samples at these coordinates: by the slope of time over the work, which
 /// cancels what a launch costs, or, where that leaves an interval of more than 0.5 % either way and
 /// they a narrower one, by whole launches, from which a rate is never too high. Suspect where time

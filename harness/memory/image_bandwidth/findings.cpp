@@ -52,22 +52,10 @@ struct Rate {
     }
 };
 
-std::vector<std::vector<double>> places_of(const Series &series) {
-    std::vector<std::vector<double>> places;
-    for (const Point &point : series.points) {
-        const std::vector<double> at(point.at.begin(), point.at.end() - 1);
-        if (std::find(places.begin(), places.end(), at) == places.end())
-            places.push_back(at);
-    }
-    return places;
-}
-
 std::vector<Rate> rates_of(const Dataset &data, double texels) {
     std::vector<Rate> rates;
     const Series *series = data.find(series::rates);
-    if (series == nullptr)
-        return rates;
-    for (const auto &at : places_of(*series))
+    for (const auto &at : timed_places(series))
         if (const auto timing = time_per_trip(*series, at); timing && at[0] < 6)
             rates.push_back({static_cast<std::size_t>(at[0]),
                              at[1] == 0 ? Filter::nearest : Filter::linear,
@@ -163,21 +151,6 @@ Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::s
     return finding;
 }
 
-Finding level_finding(const FindingKey &key, const Level &level) {
-    Finding finding = measured(key, level.value, level.interval);
-    finding.method =
-        fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
-                    format({level.plateau.high, Unit::byte}));
-    finding.evidence = {series::footprint};
-    finding.note = level.note;
-    return finding;
-}
-
-FindingKey numbered(FindingKey key, std::size_t level) {
-    key.key.replace(key.key.find("<n>"), 3, std::to_string(level));
-    return key;
-}
-
 std::vector<Finding> level_findings(const Levels &levels) {
     const bool reaches_memory = levels.decided && levels.complete && levels.levels.size() > 1;
     const bool alone = levels.levels.size() == 1 && levels.complete;
@@ -190,7 +163,9 @@ std::vector<Finding> level_findings(const Levels &levels) {
     for (std::size_t i = 0; i < told; ++i) {
         const Level &level = levels.levels[i];
         const bool memory = reaches_memory && i + 1 == told;
-        findings.push_back(level_finding(memory ? memory_key : numbered(level_key, i + 1), level));
+        findings.push_back(
+            plateau_finding(memory ? memory_key : numbered(level_key, i + 1), level));
+        findings.back().evidence = {series::footprint};
         if (!level.size || memory)
             continue;
         findings.push_back(measured(numbered(size_key, i + 1), *level.size, level.knee));

@@ -1,7 +1,7 @@
 #include "common/trip_timing.hpp"
-#include "experiment.hpp"
-#include "findings.hpp"
-#include "launches.hpp"
+#include "memory/local_memory/experiment.hpp"
+#include "memory/local_memory/findings.hpp"
+#include "memory/local_memory/launches.hpp"
 
 #include <clprobe/probe.hpp>
 
@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 namespace clprobe::probes::local_memory {
 namespace {
@@ -23,16 +22,6 @@ const FindingKey banks_key{"local.banks", Unit::one, Better::none,
 const FindingKey width_key{"local.bank_width", Unit::byte, Better::none, "width of a bank's word"};
 const FindingKey own_key{"local.own_memory", Unit::one, Better::none,
                          "1: a memory of its own; 0: it is kept in the first cache like any other"};
-
-/// All the coordinates of a series without the trips.
-std::set<std::vector<double>> places_of(const Series *series) {
-    std::set<std::vector<double>> places;
-    if (series != nullptr)
-        for (const Point &point : series->points)
-            if (!point.at.empty())
-                places.emplace(point.at.begin(), point.at.end() - 1);
-    return places;
-}
 
 std::optional<TripTiming> timing_at(const Dataset &data, const char *name,
                                     const std::vector<double> &at) {
@@ -57,22 +46,22 @@ Finding latency(const Dataset &data) {
 }
 
 Finding bandwidth(const Dataset &data) {
-    const auto places = places_of(data.find(series::bandwidth));
+    const auto places = timed_places(data.find(series::bandwidth));
     const auto timing =
-        places.empty() ? std::nullopt : timing_at(data, series::bandwidth, *places.begin());
-    if (!timing || places.begin()->size() != 2)
+        places.empty() ? std::nullopt : timing_at(data, series::bandwidth, places.front());
+    if (!timing || places.front().size() != 2)
         return without_value(
             bandwidth_key, Status::inconclusive,
             "no load of any width was timed, or time does not grow with the trips");
-    const double width = places.begin()->at(0);
-    const double items = places.begin()->at(1);
+    const double width = places.front().at(0);
+    const double items = places.front().at(1);
     const double bytes = loads * width * items;
     Finding finding = measured(bandwidth_key, bytes / timing->seconds,
                                {bytes / timing->interval.high, bytes / timing->interval.low});
     finding.method =
         fmt::format("loads of {:.0f} B by {:.0f} work-items at once, the best of {} "
                     "shapes; {}",
-                    width, items, places_of(data.find(series::race)).size(), timing->method);
+                    width, items, timed_places(data.find(series::race)).size(), timing->method);
     finding.evidence = {series::bandwidth};
     if (data.find(series::race) != nullptr)
         finding.evidence.emplace_back(series::race);
@@ -99,7 +88,7 @@ Finding banks(const FindingKey &key, const Dataset &data, const BankVerdict &ver
 Finding own_memory(const Dataset &data) {
     const auto times = eviction_times(data);
     double touched = 0;
-    for (const auto &place : places_of(data.find(series::eviction)))
+    for (const auto &place : timed_places(data.find(series::eviction)))
         touched = std::max(touched, place.at(1));
     const EvictionVerdict verdict = judge_eviction(times, touched);
     if (!verdict.own)
@@ -123,7 +112,7 @@ std::vector<FindingKey> finding_keys() {
 
 std::vector<StrideTime> stride_times(const Dataset &data) {
     std::vector<StrideTime> times;
-    for (const auto &place : places_of(data.find(series::strides)))
+    for (const auto &place : timed_places(data.find(series::strides)))
         if (const auto timing = timing_at(data, series::strides, place))
             // Half of an interval of 95 % is some two standard errors.
             times.push_back({static_cast<unsigned>(place.at(0) / 4), timing->seconds,
@@ -135,7 +124,7 @@ std::vector<EvictionTime> eviction_times(const Dataset &data) {
     std::map<double, EvictionTime> by_bytes;
     std::map<double, int> sides;
     // In order of the local memory touched: little, then all.
-    for (const auto &place : places_of(data.find(series::eviction))) {
+    for (const auto &place : timed_places(data.find(series::eviction))) {
         const Series &series = *data.find(series::eviction);
         const auto fit = place.size() == 2 ? slope_at(series, place) : std::nullopt;
         if (!fit || fit->seconds_per_trip <= 0)
