@@ -26,8 +26,6 @@ struct ChildEnd {
     Cause cause = Cause::by_itself;
     int status = 0;
     std::string output; ///< the last that it printed, to stdout or stderr
-
-    [[nodiscard]] bool ok() const { return cause == Cause::by_itself && status == 0; }
 };
 
 /// Runs this very program as a child in a process group of its own, and hands on its messages as

@@ -8,8 +8,9 @@
 
 namespace clprobe {
 
+/// What a device says that it is.
 enum class DeviceType { cpu, gpu, accelerator };
-
+/// As in reports; nothing where the text is no type.
 [[nodiscard]] std::string_view name(DeviceType type);
 [[nodiscard]] std::optional<DeviceType> parse_device_type(std::string_view text);
 

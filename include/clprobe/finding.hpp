@@ -15,6 +15,7 @@ enum class Status { measured, suspect, inconclusive, unsupported, failed };
 /// Which way a finding gets better; `none` where it only describes (a cache's line, say).
 enum class Better { higher, lower, none };
 
+/// As in reports; nothing where the text is no such word.
 [[nodiscard]] std::string_view name(Status status);
 [[nodiscard]] std::string_view name(Better better);
 [[nodiscard]] std::optional<Status> parse_status(std::string_view text);

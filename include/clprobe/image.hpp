@@ -55,6 +55,7 @@ private:
     ImageShape shape_;
 };
 
+/// Whether a read takes the nearest texel, or mixes those around.
 enum class Filter { nearest, linear };
 [[nodiscard]] std::string name(Filter filter);
 

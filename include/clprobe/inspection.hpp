@@ -103,9 +103,10 @@ struct KernelChange {
 /// The version of the inspection's format (docs/inspection.schema.json).
 inline constexpr std::string_view inspection_version = "1.0.0";
 
+/// What an inspection does beside building the kernels.
 struct InspectOptions {
     bool disassemble = false; ///< keep the disassembly's text; it is counted in any case
-    bool launch = false;
+    bool launch = false;      ///< launch each kernel once, with arguments made up
 };
 
 /// Sets those variables of the environment that make drivers tell what they compile, and compile

@@ -24,10 +24,12 @@ class Registry;
 
 /// How much time a run may take. `tiny` bounds sizes as well, for interpreters and tests.
 enum class Profile { tiny, quick, standard, thorough };
+/// As in reports and on the command line; nothing where the text is no profile.
 [[nodiscard]] std::string_view name(Profile profile);
 [[nodiscard]] std::optional<Profile> parse_profile(std::string_view text);
 
-/// A column of the CSV that `clprobe analyze` takes for a probe's series.
+/// A series that a probe makes, or takes from others: what it is over, what was measured, and what
+/// that means. The columns of its CSV are the axes and the measure.
 struct SeriesShape {
     std::string name;
     std::vector<Axis> axes;

@@ -25,6 +25,7 @@ struct StoppingRule {
 
 /// Why sampling stopped. Part of the result: a sample cut short by time is not one that settled.
 enum class StopReason { precise, settled, time_up, sample_limit };
+/// In words, for people.
 [[nodiscard]] std::string_view name(StopReason reason);
 
 /// A stopping rule at work on a stream of intervals; knows nothing of devices or clocks.
@@ -77,6 +78,7 @@ struct StampedLaunch {
     double host_end = 0;
     std::optional<Stamps> stamps;
 };
+/// Launches once, prepared and verified.
 StampedLaunch launch_stamped(const Context &context, const Work &work, std::uint32_t trips);
 
 /// The launches as a series "stamps" over (launch, stamp): the four stamps in ticks from the first
@@ -105,6 +107,7 @@ struct Samples {
     Summary launch;
 };
 
+/// When `measure` stops, how long its launches take, and what times them.
 struct MeasureOptions {
     StoppingRule stopping;
     LaunchBounds bounds;

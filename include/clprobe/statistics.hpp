@@ -52,6 +52,7 @@ struct Summary {
 
     bool operator==(const Summary &) const = default;
 };
+/// Of samples in any order.
 [[nodiscard]] Summary summarize(std::span<const double> samples);
 
 /// One timed launch of a loop: how often it ran, how long that took, in which block of samples.
