@@ -1,6 +1,6 @@
 #include "common/trip_timing.hpp"
-#include "interpret.hpp"
-#include "variant.hpp"
+#include "compute/fma_rate/interpret.hpp"
+#include "compute/fma_rate/variant.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "launch.hpp"
+#include "compute/fma_rate/launch.hpp"
 
 #include <clprobe/error.hpp>
 

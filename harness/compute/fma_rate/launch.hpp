@@ -1,5 +1,5 @@
 #pragma once
-#include "model.hpp"
+#include "compute/fma_rate/model.hpp"
 
 #include <clprobe/probe.hpp>
 

@@ -1,4 +1,4 @@
-#include "model.hpp"
+#include "compute/fma_rate/model.hpp"
 
 #include <algorithm>
 #include <array>

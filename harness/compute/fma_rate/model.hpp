@@ -1,5 +1,5 @@
 #pragma once
-#include "variant.hpp"
+#include "compute/fma_rate/variant.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "race.hpp"
+#include "compute/fma_rate/race.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "launch.hpp"
+#include "compute/fma_rate/launch.hpp"
 
 #include <clprobe/probe.hpp>
 

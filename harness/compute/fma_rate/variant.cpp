@@ -1,4 +1,4 @@
-#include "variant.hpp"
+#include "compute/fma_rate/variant.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "common/first_step.hpp"
-#include "experiment.hpp"
-#include "launcher.hpp"
-#include "reading.hpp"
+#include "execution/occupancy/experiment.hpp"
+#include "execution/occupancy/launcher.hpp"
+#include "execution/occupancy/reading.hpp"
 
 #include <clprobe/error.hpp>
 

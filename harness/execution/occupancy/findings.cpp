@@ -1,5 +1,5 @@
-#include "findings.hpp"
-#include "reading.hpp"
+#include "execution/occupancy/findings.hpp"
+#include "execution/occupancy/reading.hpp"
 
 #include <fmt/format.h>
 

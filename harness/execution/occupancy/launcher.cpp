@@ -1,4 +1,4 @@
-#include "launcher.hpp"
+#include "execution/occupancy/launcher.hpp"
 
 #include <clprobe/error.hpp>
 

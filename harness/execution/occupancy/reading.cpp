@@ -1,5 +1,5 @@
 #include "common/first_step.hpp"
-#include "reading.hpp"
+#include "execution/occupancy/reading.hpp"
 
 #include <clprobe/statistics.hpp>
 

@@ -1,5 +1,5 @@
-#include "experiment.hpp"
-#include "launches.hpp"
+#include "memory/atomics/experiment.hpp"
+#include "memory/atomics/launches.hpp"
 
 #include <algorithm>
 #include <limits>

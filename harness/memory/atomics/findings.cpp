@@ -1,9 +1,9 @@
 #include "common/trip_timing.hpp"
-#include "experiment.hpp"
-#include "findings.hpp"
-#include "launches.hpp"
-#include "modes.hpp"
-#include "operations.hpp"
+#include "memory/atomics/experiment.hpp"
+#include "memory/atomics/findings.hpp"
+#include "memory/atomics/launches.hpp"
+#include "memory/atomics/modes.hpp"
+#include "memory/atomics/operations.hpp"
 
 #include <clprobe/probe.hpp>
 

@@ -1,5 +1,5 @@
 #include "common/launch_size.hpp"
-#include "launches.hpp"
+#include "memory/atomics/launches.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "operations.hpp"
+#include "memory/atomics/operations.hpp"
 
 #include <clprobe/probe.hpp>
 

@@ -1,4 +1,4 @@
-#include "modes.hpp"
+#include "memory/atomics/modes.hpp"
 
 #include <clprobe/statistics.hpp>
 

@@ -1,4 +1,4 @@
-#include "operations.hpp"
+#include "memory/atomics/operations.hpp"
 
 #include <algorithm>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "banks.hpp"
+#include "memory/local_memory/banks.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "eviction.hpp"
+#include "memory/local_memory/eviction.hpp"
 
 #include <algorithm>
 #include <cmath>

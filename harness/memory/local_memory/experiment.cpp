@@ -1,7 +1,7 @@
 #include "common/launch_size.hpp"
-#include "experiment.hpp"
-#include "findings.hpp"
-#include "launches.hpp"
+#include "memory/local_memory/experiment.hpp"
+#include "memory/local_memory/findings.hpp"
+#include "memory/local_memory/launches.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -1,6 +1,6 @@
 #pragma once
-#include "banks.hpp"
-#include "eviction.hpp"
+#include "memory/local_memory/banks.hpp"
+#include "memory/local_memory/eviction.hpp"
 
 #include <clprobe/finding.hpp>
 #include <clprobe/report.hpp>
