@@ -41,13 +41,22 @@ struct SweptSize {
 };
 
 /// Times the kernels with all their local sizes into `grid`, one launch each, until only `reserve`
-/// seconds of the probe's budget are left: first a few sizes far from each other, then always the
-/// neighbour of one that did well, then the best ones again and again. A size that the driver
-/// refuses is left out. Nothing for a kernel that ran with none. Throws VerificationError, and the
-/// last refusal where there was nothing else.
+/// seconds of the probe's budget are left: first a few sizes far from each other, then the
+/// neighbours of those that did well, of each kernel in turn, then the best ones again and again. A
+/// size that the driver refuses is left out. Nothing for a kernel that ran with none. Throws
+/// VerificationError, and the last refusal where there was nothing else.
 [[nodiscard]] std::vector<std::optional<SweptSize>>
 sweep_local_sizes(Bench &bench, Series &grid, const std::vector<SweptKernel> &kernels,
                   double reserve);
+
+/// The name in a Dataset's numbers of how many neighbours of the best size (twice or half as long
+/// along one side) of the kernel at the coordinates `at` were not tried for want of time; it is not
+/// there where all were.
+[[nodiscard]] std::string untried_entry(const std::vector<double> &at);
+
+/// Makes a finding suspect that stands on the best size of the kernel at the coordinates `at`,
+/// where the sweep ended before all neighbours of that size were tried.
+void check_local_size(Finding &finding, const Dataset &data, const std::vector<double> &at);
 
 /// The range with groups of that size.
 [[nodiscard]] NdRange with_local_size(NdRange range, const LocalSize &size);

@@ -145,7 +145,9 @@ ProbeInfo DotProduct::make_info() {
         "Where a dot product is a function of a library or an image's texel comes through a table "
         "of formats, that is what is measured: PoCL's images are several times slower than its "
         "buffers.",
-        "Some drivers compile for each local size at its first launch: their sweeps end early.",
+        "Some drivers compile for each local size at its first launch: their sweeps end early. A "
+        "rate "
+        "is suspect where a neighbour of its local size was not tried.",
     };
     info.sources = {
         "the write-up of the Mali-G52 that started the project: 1.2, 5.03, 9.99 and 17.03 "

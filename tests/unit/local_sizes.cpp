@@ -55,3 +55,15 @@ TEST_CASE("unit.local_sizes.the_least_time_of_each") {
     CHECK(local_size_times(grid, {2}).empty());
     CHECK(local_size_times({}, {0}).empty());
 }
+
+TEST_CASE("unit.local_sizes.a_sweep_cut_short_is_suspect") {
+    Dataset data;
+    data.numbers[untried_entry({1, 169})] = 3;
+    Finding finding;
+    finding.status = Status::measured;
+    check_local_size(finding, data, {0, 169});
+    CHECK(finding.status == Status::measured);
+    check_local_size(finding, data, {1, 169});
+    CHECK(finding.status == Status::suspect);
+    CHECK(finding.note.find("3 neighbours") != std::string::npos);
+}

@@ -116,6 +116,7 @@ Finding Interpretation::checked(Finding finding, const Measured &of) const {
     else if (verified <= 0)
         make_suspect(finding, "no result was verified");
     check_timing(finding, of.timing);
+    check_local_size(finding, data_, coordinates(of.memory, of.variant));
     return finding;
 }
 

@@ -100,6 +100,7 @@ Finding Interpretation::rate(const FindingKey &key, const std::optional<Measured
     if (bare_)
         make_suspect(finding, "a bare series does not say that the work was verified");
     check_timing(finding, of->timing);
+    check_local_size(finding, data_, {static_cast<double>(of->body)});
     return finding;
 }
 
@@ -124,6 +125,7 @@ Finding Interpretation::best_size(Body body) const {
     finding.method = fmt::format("{}, the fastest of {} sizes with {}; {} more within 2 %",
                                  name(best->size), times.size(), words_for(body), others);
     finding.evidence = {series::grid};
+    check_local_size(finding, data_, {static_cast<double>(body)});
     return finding;
 }
 
