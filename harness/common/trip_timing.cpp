@@ -56,6 +56,15 @@ std::vector<std::vector<double>> timed_places(const Series *series) {
     return {places.begin(), places.end()};
 }
 
+TripTiming or_as_the_slope(const TripTiming &whole, const TripTiming &slope) {
+    TripTiming timing = slope;
+    timing.seconds = whole.seconds;
+    timing.interval = {std::min(whole.interval.low, slope.seconds),
+                       std::max(whole.interval.high, slope.seconds)};
+    timing.method = whole.method;
+    return timing;
+}
+
 std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<double> &at) {
     const auto fit = slope_at(series, at);
     if (!fit || fit->seconds_per_trip <= 0 || fit->interval.low <= 0)
@@ -67,11 +76,8 @@ std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<
     timing.growth = fit->growth;
     if (std::abs(timing.nonlinearity) <= straight)
         return timing;
-    if (const auto longest = longest_launches(series, at)) {
-        timing.seconds = longest->seconds;
-        timing.interval = longest->interval;
-        timing.method = longest->method;
-    }
+    if (const auto longest = longest_launches(series, at))
+        return or_as_the_slope(*longest, timing);
     return timing;
 }
 

@@ -67,11 +67,8 @@ std::optional<Finding> rate_of(const FindingKey &key, const Series &series,
     constexpr double narrow = 0.005;
     TripTiming timing = *slope;
     if (const auto whole = whole_launches(series, at, least_share);
-        whole && width(*slope) > std::max(narrow, width(*whole))) {
-        timing.seconds = whole->seconds;
-        timing.interval = whole->interval;
-        timing.method = whole->method;
-    }
+        whole && width(*slope) > std::max(narrow, width(*whole)))
+        timing = or_as_the_slope(*whole, *slope);
     Finding finding = measured(key, bytes / timing.seconds,
                                {bytes / timing.interval.high, bytes / timing.interval.low});
     finding.method = timing.method;

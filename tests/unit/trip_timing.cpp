@@ -1,0 +1,48 @@
+#include "common/trip_timing.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <string>
+
+using namespace clprobe;
+using Catch::Approx;
+
+namespace {
+
+/// Launches take 10 us and 100 ns a trip, the longest by `bend` more.
+double time_of(double trips, double bend) {
+    return 1e-5 + 1e-7 * trips * (trips == 400 ? 1 + bend : 1);
+}
+
+Series launches(double bend) {
+    Series series{"times", {{"trips", Unit::one, {}}}, {"time", Unit::second, {}}, {}};
+    for (int block = 0; block < 8; ++block)
+        for (const double trips : {100.0, 200.0, 400.0}) {
+            Point &point = series.point({trips});
+            point.samples.push_back(time_of(trips, bend));
+            point.block.push_back(block);
+        }
+    return series;
+}
+
+} // namespace
+
+TEST_CASE("unit.trip_timing.takes the slope where launches of all lengths agree on it") {
+    const auto timing = probes::time_per_trip(launches(0), {});
+    REQUIRE(timing);
+    CHECK(timing->seconds == Approx(1e-7));
+    CHECK(timing->method.find("slope") != std::string::npos);
+}
+
+TEST_CASE("unit.trip_timing.takes launches whole where they bend, and allows for the slope") {
+    for (const double bend : {-0.02, 0.02}) {
+        const auto timing = probes::time_per_trip(launches(bend), {});
+        REQUIRE(timing);
+        CHECK(timing->seconds == Approx(time_of(400, bend) / 400));
+        CHECK(timing->method.find("launches") != std::string::npos);
+        const double slope = (time_of(400, bend) - time_of(100, bend)) / 300;
+        CHECK(timing->interval.low <= Approx(slope));
+        CHECK(timing->interval.high >= Approx(slope));
+    }
+}
