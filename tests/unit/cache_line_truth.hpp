@@ -6,8 +6,8 @@
 #include <functional>
 #include <vector>
 
-    /// How many of each experiment are made up.
-    inline constexpr int seeds = 1000;
+/// How many of each experiment are made up.
+inline constexpr int seeds = 1000;
 
 /// A synthetic experiment with a known size, drawn so, each part on its own: the noise of a place's
 /// median uniform from 0 to 10 %; one sample a place or five; in half one sample in twenty is an
