@@ -1,119 +1,15 @@
 #include "execution/occupancy/reading.hpp"
 #include "interpreted.hpp"
-#include "synthetic.hpp"
+#include "occupancy_truth.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 using namespace clprobe;
 
 namespace {
-
-/// A compute unit of our making, and the compiler for it.
-struct ModelUnit {
-    int warp = 32;
-    int most_threads = 2048;
-    int most_groups = 32;
-    int file = 65536;      ///< registers
-    int granularity = 8;   ///< registers of a work-item are given out in so many
-    int own_registers = 8; ///< that the compiler needs besides the live values
-    int most_registers = 255;
-    bool tells = true; ///< whether the compiler tells registers and spills
-
-    [[nodiscard]] int registers(int live) const {
-        return std::min(live + own_registers, most_registers);
-    }
-    [[nodiscard]] bool spills(int live) const { return live + own_registers > most_registers; }
-    [[nodiscard]] int groups_of_registers(int registers_used, int size) const {
-        const int given = (registers_used + granularity - 1) / granularity * granularity;
-        const int warps = (size + warp - 1) / warp;
-        return std::min(
-            {file / (given * warps * warp), most_threads / (warps * warp), most_groups});
-    }
-    [[nodiscard]] int groups(int live, int size) const {
-        return groups_of_registers(registers(live), size);
-    }
-};
-
-/// How its measurements are disturbed.
-struct Disturbance {
-    double missed = 0;   ///< probability that a poll misses up to a tenth of the groups
-    double noise = 0;    ///< of a time: a factor of exp(noise * |normal|)
-    double outliers = 0; ///< probability that a launch takes two to five times as long
-};
-
-class Experiment {
-public:
-    Experiment(ModelUnit unit, Disturbance disturbance, Random &random)
-        : unit_(unit), disturbance_(disturbance), random_(random) {
-        for (const SeriesShape &shape : builtin("execution/occupancy").info().series)
-            data_.add(shape.name, shape.axes, shape.measure);
-        data_.words["registers_from"] = unit.tells ? "compiler" : "live values";
-    }
-
-    Dataset run(const std::vector<int> &live_values, const std::vector<int> &sizes) {
-        for (const int live : live_values) {
-            for (const int size : sizes)
-                if (unit_.groups(live, size) > 0)
-                    measure(live, size);
-            ask_compiler(live);
-        }
-        return data_;
-    }
-
-private:
-    void measure(int live, int size) {
-        const int groups = unit_.groups(live, size);
-        const int shown = unit_.tells ? unit_.registers(live) : live;
-        Point counts{{double(live), double(shown), double(size)}, {}, {}};
-        for (int poll = 0; poll < 3; ++poll) {
-            const bool short_of = random_.chance(disturbance_.missed);
-            const double share = short_of ? random_.uniform(0.9, 1) : 1;
-            counts.samples.push_back(std::floor(groups * share) * size);
-        }
-        series("resident_threads").push_back(counts);
-        for (int number = 1; number <= groups + 1;
-             number = number < groups ? std::min(2 * number, groups) : number + 1)
-            time_waves(live, size, number, groups);
-    }
-
-    void time_waves(int live, int size, int number, int groups) {
-        Point times{{double(live), double(size), double(number)}, {}, {}};
-        for (int launch = 0; launch < 2; ++launch)
-            times.samples.push_back(3e-4 * (number > groups ? 2 : 1) * disturbed());
-        series("wave_time").push_back(times);
-    }
-
-    void ask_compiler(int live) {
-        // A spilled value costs a load and a store beside the operation.
-        const double cost = unit_.spills(live) ? 3 : 1;
-        Point turns{{double(live), 1000}, {}, {}};
-        for (int launch = 0; launch < 6; ++launch)
-            turns.samples.push_back(1e-8 * live * cost * disturbed());
-        series("turn_time").push_back(turns);
-        if (!unit_.tells)
-            return;
-        series("compiler_report")
-            .push_back({{double(live), 0}, {double(unit_.registers(live))}, {}});
-        series("compiler_report")
-            .push_back({{double(live), 1}, {unit_.spills(live) ? 64.0 : 0}, {}});
-    }
-
-    double disturbed() {
-        const double factor = std::exp(disturbance_.noise * std::abs(random_.normal()));
-        return random_.chance(disturbance_.outliers) ? factor * random_.uniform(2, 5) : factor;
-    }
-
-    std::vector<Point> &series(std::string_view name) { return data_.add(name, {}, {}).points; }
-
-    ModelUnit unit_;
-    Disturbance disturbance_;
-    Random &random_;
-    Dataset data_;
-};
 
 Finding found(const Dataset &data, std::string_view key) {
     return finding(builtin("execution/occupancy").interpret(data, {}), key);
@@ -148,7 +44,7 @@ std::vector<probes::LocalResidency> local_curve(int capacity, int own) {
 
 Dataset undisturbed(const ModelUnit &unit) {
     Random random(1);
-    return Experiment(unit, {}, random).run(every(4, 256), {32, 64, 256, 1024});
+    return OccupancyExperiment(unit, {}, random).run(every(4, 256), {32, 64, 256, 1024});
 }
 
 } // namespace
@@ -273,7 +169,7 @@ TEST_CASE("unit.occupancy.disturbed curves are seldom read wrong") {
         while (live.size() > 25)
             live.erase(live.begin() + random.integer(1, static_cast<int>(live.size()) - 2));
         const std::vector<int> sizes = {unit.warp, 2 * unit.warp, 4 * unit.warp, 8 * unit.warp};
-        const Dataset data = Experiment(unit, disturbance, random).run(live, sizes);
+        const Dataset data = OccupancyExperiment(unit, disturbance, random).run(live, sizes);
 
         const auto threads = [&](int registers) {
             int most = 0;
