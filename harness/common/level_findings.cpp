@@ -43,6 +43,17 @@ std::string size_note(const Level &level, const Level &next) {
                        100 * (next.value / level.value - 1));
 }
 
+/// Says which curve they are made of, in whose unit their latencies are.
+void attribute(std::vector<Finding> &findings, const std::optional<LatencyCurve> &curve) {
+    if (!curve)
+        return;
+    for (Finding &finding : findings) {
+        finding.evidence = {curve->series};
+        if (finding.unit == Unit::second)
+            finding.unit = curve->unit;
+    }
+}
+
 } // namespace
 
 FindingKey numbered(FindingKey key, std::size_t level) {
@@ -86,7 +97,7 @@ std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string
     if (const Series *times = data.find(raw))
         return LatencyCurve{raw, times->axes.front(), curve_of(*times, per_trip)};
     if (const Series *curve = data.find(bare))
-        return LatencyCurve{bare, curve->axes.front(), curve_of(*curve)};
+        return LatencyCurve{bare, curve->axes.front(), curve_of(*curve), curve->measure.unit};
     return std::nullopt;
 }
 
@@ -99,7 +110,7 @@ Levels levels_of(const std::optional<LatencyCurve> &curve, const std::string &to
 }
 
 Curve shown(const LatencyCurve &curve) {
-    Curve shown{curve.series, curve.x, {"latency", Unit::second, {}}, {}};
+    Curve shown{curve.series, curve.x, {"latency", curve.unit, {}}, {}};
     for (const CurvePoint &point : curve.points)
         if (!point.samples.empty())
             shown.places.push_back({point.x, median(point.samples)});
@@ -118,7 +129,7 @@ std::vector<FindingKey> latency_keys(const std::string &prefix) {
 }
 
 std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
-                                      const std::string &evidence) {
+                                      const std::optional<LatencyCurve> &curve) {
     const FindingKey memory = latency_keys(prefix)[2];
     const bool alone = levels.levels.size() == 1 && levels.complete;
     if (alone) {
@@ -128,14 +139,14 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
         if (none.decided)
             none.reason = "the curve shows no more than one level, of a cache or of memory";
         none.decided = none.complete = false;
-        return latency_findings(prefix, none, evidence);
+        return latency_findings(prefix, none, curve);
     }
-    std::vector<Finding> findings = cache_findings(prefix, levels, evidence);
+    std::vector<Finding> findings = cache_findings(prefix, levels, curve);
     if (levels.decided && levels.complete) {
         findings.back().key = memory.key;
     } else {
         findings.push_back(without_value(memory, Status::inconclusive, levels.reason));
-        findings.back().evidence = findings.front().evidence;
+        attribute(findings, curve);
     }
     return findings;
 }
@@ -161,12 +172,13 @@ std::optional<Finding> memory_at_end(const std::string &prefix, const LatencyCur
     Finding finding = measured(latency_keys(prefix)[2], middle, interval);
     finding.method = "the last octave of the curve";
     finding.evidence = {curve.series};
+    finding.unit = curve.unit;
     finding.note = "how many levels lie before it stays open";
     return finding;
 }
 
 std::vector<Finding> cache_findings(const std::string &prefix, const Levels &levels,
-                                    const std::string &evidence) {
+                                    const std::optional<LatencyCurve> &curve) {
     const std::vector<FindingKey> keys = latency_keys(prefix);
     const std::size_t told = levels.decided ? levels.levels.size() : levels.settled;
     std::vector<Finding> findings;
@@ -186,9 +198,7 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
         for (const FindingKey &key : {keys[0], keys[1]})
             findings.push_back(
                 without_value(numbered(key, told + 1), Status::inconclusive, levels.reason));
-    for (Finding &finding : findings)
-        if (!evidence.empty())
-            finding.evidence = {evidence};
+    attribute(findings, curve);
     return findings;
 }
 

@@ -12,11 +12,13 @@ namespace clprobe::probes {
 /// times over trips each block gives one sample, its slope over the trips divided by `per_trip`.
 [[nodiscard]] std::vector<CurvePoint> curve_of(const Series &series, double per_trip = 1);
 
-/// A curve of latency, the series that it comes from, and what it is over.
+/// A curve of latency, the series that it comes from, what it is over, and the unit of it:
+/// somebody's may be in cycles.
 struct LatencyCurve {
     std::string series;
     Axis x;
     std::vector<CurvePoint> points;
+    Unit unit = Unit::second;
 };
 
 /// The curve that the data holds: of times over trips in the series `raw`, or else somebody's in
@@ -42,12 +44,12 @@ struct LatencyCurve {
 /// `<prefix>.memory.latency`.
 [[nodiscard]] std::vector<FindingKey> latency_keys(const std::string &prefix);
 
-/// What the levels of a latency curve say, under those keys; `evidence` is the curve's series, if
-/// any. The last level is memory, unless the curve ends in a rise. Of one that is not decided the
+/// What the levels of a latency curve say, under those keys; without a curve, that there are none.
+/// The last level is memory, unless the curve ends in a rise. Of one that is not decided the
 /// settled levels are told, and of the rest, or one that has one level only, which may be a cache
 /// or memory, the reason.
 [[nodiscard]] std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
-                                                    const std::string &evidence);
+                                                    const std::optional<LatencyCurve> &curve);
 
 /// Memory's latency as the end of a curve tells it, where the levels before it stay open: the
 /// middle of the last octave, where that is flat to a quarter and at least twice as slow as the
@@ -57,6 +59,6 @@ struct LatencyCurve {
 
 /// What the levels say of a curve that does not reach memory, and has no key for it.
 [[nodiscard]] std::vector<Finding> cache_findings(const std::string &prefix, const Levels &levels,
-                                                  const std::string &evidence);
+                                                  const std::optional<LatencyCurve> &curve);
 
 } // namespace clprobe::probes

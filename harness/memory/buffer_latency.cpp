@@ -111,8 +111,7 @@ public:
                                                  const Facts &facts) const override {
         const auto curve = curve_in(data);
         const Levels levels = levels_of(curve, data.word(too_small));
-        std::vector<Finding> findings =
-            latency_findings("buffer", levels, curve ? curve->series : "");
+        std::vector<Finding> findings = latency_findings("buffer", levels, curve);
         if (!levels.decided && levels.settled > 0)
             if (auto memory = memory_at_end("buffer", *curve))
                 findings.back() = std::move(*memory);

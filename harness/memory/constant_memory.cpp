@@ -139,8 +139,7 @@ public:
                                                  const Facts & /*facts*/) const override {
         const auto curve = curve_in(data);
         const Levels levels = levels_of(curve, data.word(too_small));
-        std::vector<Finding> findings =
-            cache_findings("constant", levels, curve ? curve->series : "");
+        std::vector<Finding> findings = cache_findings("constant", levels, curve);
         findings.push_back(divergence(data));
         return findings;
     }

@@ -35,14 +35,24 @@ struct Inputs {
 };
 
 const Probe *chosen_probe(const AnalyzeOptions &options, const Registry &registry) {
-    return options.probe ? registry.match(std::vector{*options.probe}).front() : nullptr;
+    if (!options.probe)
+        return nullptr;
+    const auto probes = registry.match(std::vector{*options.probe});
+    if (probes.size() > 1)
+        throw InputError(fmt::format("--probe takes one probe, and {} fit '{}'", probes.size(),
+                                     *options.probe));
+    return probes.front();
 }
 
 std::vector<Series> layouts_of(const Probe *probe) {
     std::vector<Series> layouts;
-    if (probe != nullptr)
-        for (const SeriesShape &shape : probe->info().series)
-            layouts.push_back({shape.name, shape.axes, shape.measure, {}});
+    if (probe == nullptr)
+        return layouts;
+    for (const SeriesShape &shape : probe->info().series) {
+        layouts.push_back({shape.name, shape.axes, shape.measure, {}});
+        if (shape.measure.name == "latency") // of somebody who knows no clock
+            layouts.push_back({shape.name, shape.axes, {"latency", Unit::cycle, {}}, {}});
+    }
     return layouts;
 }
 

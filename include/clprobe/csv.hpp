@@ -39,10 +39,11 @@ struct CsvSeries {
 /// Reads one CSV; `file` is its name, for messages. A bare one becomes the first of `layouts`
 /// (series without points) whose columns it has by their names, else by their units alone. Columns
 /// and rows come in any order; sizes may be in _bytes, _b, _kib to _gib or, the same, _kb to _gb,
-/// times in _s, _ms, _us or _ns, bandwidths in _bytes_per_s, _b_per_s, _kb_per_s to _tb_per_s or
-/// _kib_per_s to _gib_per_s, also written as "Footprint (KiB)" or "bandwidth [GB/s]". Semicolons or
-/// tabs may stand for the commas; columns without a name are passed over. Throws InputError, naming
-/// file, line and column.
+/// times in _s, _ms, _us or _ns, cycles in _cycles, _clocks or _clk, bandwidths in _bytes_per_s,
+/// _b_per_s, _kb_per_s to _tb_per_s or _kib_per_s to _gib_per_s, also written as "Footprint (KiB)"
+/// or "bandwidth [GB/s]", or behind each number, "32K" or "28 ns". Semicolons, tabs or blanks may
+/// stand for the commas, one comma in a number for its point where it cannot part thousands;
+/// columns without a name are passed over. Throws InputError, naming file, line and column.
 [[nodiscard]] CsvSeries series_from_csv(std::string_view text, const std::string &file,
                                         std::span<const Series> layouts);
 

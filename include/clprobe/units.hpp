@@ -6,10 +6,11 @@
 namespace clprobe {
 
 /// The unit of a number. Numbers are held unscaled (seconds, bytes, operations a second) and are
-/// scaled only when a person reads them.
+/// scaled only when a person reads them. A cycle is that of a clock that is not known.
 enum class Unit {
     one,
     second,
+    cycle,
     byte,
     byte_per_second,
     flop_per_second,
@@ -20,8 +21,8 @@ enum class Unit {
     joule,
 };
 
-/// The unit as reports spell it: "1", "s", "B", "B/s", "flop/s", "op/s", "texel/s", "flop/B",
-/// "Hz", "J".
+/// The unit as reports spell it: "1", "s", "cycle", "B", "B/s", "flop/s", "op/s", "texel/s",
+/// "flop/B", "Hz", "J".
 [[nodiscard]] std::string_view symbol(Unit unit);
 
 /// The unit that `symbol` spells so; nothing where no unit is spelled like that.

@@ -25,6 +25,9 @@ constexpr std::array spellings = {
     Spelling{Unit::second, "_ms", {1, 1e3}},
     Spelling{Unit::second, "_us", {1, 1e6}},
     Spelling{Unit::second, "_ns", {1, 1e9}},
+    Spelling{Unit::cycle, "_cycles", {}},
+    Spelling{Unit::cycle, "_clocks", {}},
+    Spelling{Unit::cycle, "_clk", {}},
     Spelling{Unit::byte, "_bytes", {}},
     Spelling{Unit::byte, "_b", {}},
     Spelling{Unit::byte, "_kib", {1024, 1}},
@@ -49,6 +52,8 @@ constexpr std::array spellings = {
     Spelling{Unit::hertz, "_hz", {}},
     Spelling{Unit::joule, "_j", {}},
 };
+
+constexpr ColumnScale in_cells{1, 1, true};
 
 bool is_of_word(char letter) {
     const auto code = static_cast<unsigned char>(letter);
@@ -94,26 +99,39 @@ std::string csv_column(const Axis &axis) {
     return axis.name + std::string(spelling->suffix);
 }
 
-std::optional<ColumnScale> scale_of(const Axis &axis, const std::string &column) {
+std::optional<UnitOfCell> unit_of_cell(std::string_view text) {
+    std::string suffix = "_" + plain(std::string(text));
+    if (suffix == "_k" || suffix == "_m" || suffix == "_g")
+        suffix += "ib";
     for (const Spelling &spelling : spellings)
-        if (spelling.unit == axis.unit &&
-            plain(column) == plain(axis.name + std::string(spelling.suffix)))
-            return spelling.scale;
+        if (spelling.suffix == suffix)
+            return UnitOfCell{spelling.unit, spelling.scale};
     return std::nullopt;
 }
 
-std::optional<ColumnScale> scale_by_unit(const Axis &axis, const std::string &column) {
+std::optional<ColumnScale> scale_of(const Axis &axis, const CsvColumn &column) {
+    for (const Spelling &spelling : spellings)
+        if (spelling.unit == axis.unit &&
+            plain(column.name) == plain(axis.name + std::string(spelling.suffix)))
+            return spelling.scale;
+    if (column.unit_of_cells == axis.unit && plain(column.name) == plain(axis.name))
+        return in_cells;
+    return std::nullopt;
+}
+
+std::optional<ColumnScale> scale_by_unit(const Axis &axis, const CsvColumn &column) {
     if (const auto named = scale_of(axis, column))
         return named;
     constexpr std::size_t a_letter = 2; // "_s" ends too much that is no time
-    const std::string text = "_" + plain(column);
+    const std::string text = "_" + plain(column.name);
     const Spelling *longest = nullptr;
     for (const Spelling &spelling : spellings)
         if (spelling.suffix.size() > a_letter && text.ends_with(spelling.suffix) &&
             (longest == nullptr || spelling.suffix.size() > longest->suffix.size()))
             longest = &spelling;
-    if (longest == nullptr || longest->unit != axis.unit ||
-        text.ends_with("_per" + std::string(longest->suffix)))
+    if (longest == nullptr)
+        return column.unit_of_cells == axis.unit ? std::optional(in_cells) : std::nullopt;
+    if (longest->unit != axis.unit || text.ends_with("_per" + std::string(longest->suffix)))
         return std::nullopt;
     return longest->scale;
 }

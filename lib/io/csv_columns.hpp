@@ -16,15 +16,30 @@ inline constexpr std::string_view block_column = "block";
 struct ColumnScale {
     double multiply = 1;
     double divide = 1;
+    bool in_cells = false; ///< the column names no unit: that is for its cells
 };
 
-/// The scale where `column` is the name of this axis with a spelling of its unit, "footprint_kib"
-/// or "Footprint (KiB)"; nothing where it is another column.
-[[nodiscard]] std::optional<ColumnScale> scale_of(const Axis &axis, const std::string &column);
+/// A column of a file: its name, and the unit that its cells bear themselves ("32 KiB"), if any do.
+struct CsvColumn {
+    std::string name;
+    std::optional<Unit> unit_of_cells;
+};
 
-/// The same where `column` has another name too, if it ends with a unit of this axis: "Test size
-/// (KB)".
-[[nodiscard]] std::optional<ColumnScale> scale_by_unit(const Axis &axis, const std::string &column);
+/// What a unit behind a number says, "KiB", "ns" or "GB/s"; K, M and G alone are of bytes.
+struct UnitOfCell {
+    Unit unit = Unit::one;
+    ColumnScale scale;
+};
+[[nodiscard]] std::optional<UnitOfCell> unit_of_cell(std::string_view text);
+
+/// The scale where `column` is the name of this axis with a spelling of its unit, "footprint_kib"
+/// or "Footprint (KiB)", or without one where its cells bear it; nothing where it is another
+/// column.
+[[nodiscard]] std::optional<ColumnScale> scale_of(const Axis &axis, const CsvColumn &column);
+
+/// The same where `column` has another name too, if that ends with a unit of this axis, "Test size
+/// (KB)", or with none where its cells bear one.
+[[nodiscard]] std::optional<ColumnScale> scale_by_unit(const Axis &axis, const CsvColumn &column);
 
 /// Whether a column that has no scale nevertheless bears the name of this axis.
 [[nodiscard]] bool is_named_as(const Axis &axis, const std::string &column);

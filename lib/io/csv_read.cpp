@@ -1,4 +1,5 @@
-#include "io/csv_columns.hpp"
+#include "io/csv_header.hpp"
+#include "io/csv_number.hpp"
 #include "io/csv_rows.hpp"
 #include "io/invariants.hpp"
 
@@ -17,84 +18,12 @@
 namespace clprobe {
 namespace {
 
-/// Which column of the file holds what of the series.
-struct Columns {
-    struct Number {
-        std::size_t cell = 0;
-        ColumnScale scale;
-    };
-    std::vector<Number> axes;
-    Number measure;
-    std::optional<std::size_t> block;
-};
-
-std::string expected_columns(const Series &layout) {
-    std::string columns;
-    for (const Axis &axis : layout.axes)
-        columns += column_spellings(axis) + ", ";
-    return columns + column_spellings(layout.measure);
-}
-
-/// Why no column is this axis: the nearest one may be in another unit.
-std::string missing(const Axis &axis, const std::vector<std::string> &header) {
-    const auto near = std::find_if(header.begin(), header.end(), [&](const std::string &column) {
-        return is_named_as(axis, column);
-    });
-    if (near == header.end())
-        return fmt::format("no column '{}' among '{}'", csv_column(axis),
-                           fmt::join(header, "', '"));
-    return fmt::format("no column '{}', and '{}' names none of its units: scale or rename it",
-                       csv_column(axis), *near);
-}
-
-/// What tells which column an axis is: its name with a unit, or nothing but a unit.
-using ScaleOf = std::optional<ColumnScale> (*)(const Axis &, const std::string &);
-
-/// The one column that is this axis; throws where there is none or another.
-Columns::Number find_column(const Axis &axis, const std::vector<std::string> &header,
-                            ScaleOf scale_of_column) {
-    std::optional<Columns::Number> found;
-    for (std::size_t i = 0; i < header.size(); ++i) {
-        const auto scale = scale_of_column(axis, header[i]);
-        if (scale && found)
-            throw InputError(fmt::format("two columns for '{}'", csv_column(axis)));
-        if (scale)
-            found = {i, *scale};
-    }
-    if (!found)
-        throw InputError(missing(axis, header));
-    return *found;
-}
-
-/// Throws InputError, without a place, where the header is not that of the layout.
-Columns columns_of(const std::vector<std::string> &header, const Series &layout,
-                   ScaleOf scale_of_column) {
-    Columns columns;
-    std::vector<bool> used(header.size());
-    const auto use = [&](const Axis &axis) {
-        const auto column = find_column(axis, header, scale_of_column);
-        used[column.cell] = true;
-        return column;
-    };
-    for (const Axis &axis : layout.axes)
-        columns.axes.push_back(use(axis));
-    columns.measure = use(layout.measure);
-    for (std::size_t i = 0; i < header.size(); ++i) {
-        if (used[i] || header[i].empty()) // as of row numbers, or behind a last comma
-            continue;
-        if (header[i] != block_column || columns.block)
-            throw InputError(fmt::format("unknown column '{}': leave it out", header[i]));
-        columns.block = i;
-    }
-    return columns;
-}
-
 /// Reads the rows of one file into a series.
 class Reader {
 public:
-    Reader(const std::string &file, const std::vector<std::string> &header, const Series &layout,
-           ScaleOf scale_of_column)
-        : file_(file), header_(header), columns_(columns_of(header, layout, scale_of_column)),
+    Reader(const std::string &file, const std::vector<CsvColumn> &header, const Series &layout,
+           ToldBy told_by)
+        : file_(file), header_(header), columns_(columns_of(layout, header, told_by)),
           series_(layout) {
         series_.points.clear();
     }
@@ -109,7 +38,7 @@ public:
         const auto block = block_of(row);
         if (point.block.size() != (block ? point.samples.size() : 0))
             fail(row, *columns_.block, "some samples of a point have a block, others none");
-        point.samples.push_back(number(row, columns_.measure));
+        point.samples.push_back(number(row, columns_.measure, series_.measure.unit));
         if (block)
             point.block.push_back(*block);
     }
@@ -119,11 +48,10 @@ public:
     /// What only the units told.
     [[nodiscard]] std::vector<std::string> notes() const {
         std::vector<std::string> notes;
-        const auto note = [&](const Axis &axis, const Columns::Number &column) {
-            const std::string &name = header_[column.cell];
-            if (!scale_of(axis, name))
-                notes.push_back(
-                    fmt::format("column '{}' is taken for {} by its unit", name, axis.name));
+        const auto note = [&](const Axis &axis, const SeriesColumns::Number &column) {
+            if (!scale_of(axis, header_[column.cell]))
+                notes.push_back(fmt::format("column '{}' is taken for {} by its unit",
+                                            header_[column.cell].name, axis.name));
         };
         for (std::size_t i = 0; i < columns_.axes.size(); ++i)
             note(series_.axes[i], columns_.axes[i]);
@@ -135,28 +63,36 @@ private:
     Point &point_of(const CsvRow &row) {
         std::vector<double> at;
         for (std::size_t i = 0; i < columns_.axes.size(); ++i)
-            at.push_back(coordinate(row, columns_.axes[i], series_.axes[i].labels));
+            at.push_back(coordinate(row, columns_.axes[i], series_.axes[i]));
         const auto [place, is_new] = places_.emplace(at, series_.points.size());
         if (is_new)
             series_.points.push_back({std::move(at), {}, {}});
         return series_.points[place->second];
     }
 
-    double coordinate(const CsvRow &row, const Columns::Number &column,
-                      const std::vector<std::string> &labels) {
-        if (labels.empty())
-            return number(row, column);
+    double coordinate(const CsvRow &row, const SeriesColumns::Number &column, const Axis &axis) {
+        if (axis.labels.empty())
+            return number(row, column, axis.unit);
         const auto &word = row.cells[column.cell];
-        const auto found = std::find(labels.begin(), labels.end(), word);
-        if (found == labels.end())
+        const auto found = std::ranges::find(axis.labels, word);
+        if (found == axis.labels.end())
             fail(row, column.cell,
-                 fmt::format("'{}' is none of {}", word, fmt::join(labels, ", ")));
-        return static_cast<double>(found - labels.begin());
+                 fmt::format("'{}' is none of {}", word, fmt::join(axis.labels, ", ")));
+        return static_cast<double>(found - axis.labels.begin());
     }
 
-    [[nodiscard]] double number(const CsvRow &row, const Columns::Number &column) const {
-        const double value =
-            parse<double>(row, column.cell) * column.scale.multiply / column.scale.divide;
+    /// In the unit that stands behind it, or else in that of its column.
+    [[nodiscard]] double number(const CsvRow &row, const SeriesColumns::Number &column,
+                                Unit unit) const {
+        const std::string &text = row.cells[column.cell];
+        const auto number = number_in(text);
+        const auto own = number ? unit_of_cell(number->unit) : std::nullopt;
+        if (!number || (own ? own->unit != unit : !number->unit.empty()))
+            fail(row, column.cell, no_number(text));
+        if (!own && column.scale.in_cells && unit != Unit::byte) // but a plain size is in bytes
+            fail(row, column.cell, fmt::format("'{}' has no unit, as others have", text));
+        const ColumnScale &scale = own ? own->scale : column.scale;
+        const double value = number->value * scale.multiply / scale.divide;
         if (const auto problem = problem_of(value); !problem.empty())
             fail(row, column.cell, problem);
         return value;
@@ -165,67 +101,77 @@ private:
     [[nodiscard]] std::optional<int> block_of(const CsvRow &row) const {
         if (!columns_.block || row.cells[*columns_.block].empty())
             return std::nullopt;
-        return parse<int>(row, *columns_.block);
+        const std::string &text = row.cells[*columns_.block];
+        const char *end = text.data() + text.size();
+        int block = 0;
+        if (const auto [at, error] = std::from_chars(text.data(), end, block);
+            error != std::errc{} || at != end)
+            fail(row, *columns_.block, no_number(text));
+        return block;
     }
 
-    template <typename T>
-    [[nodiscard]] T parse(const CsvRow &row, std::size_t cell) const {
-        const auto &text = row.cells[cell];
-        T value = 0;
-        const auto *end = text.data() + text.size();
-        if (const auto [at, error] = std::from_chars(text.data(), end, value);
-            error != std::errc{} || at != end)
-            fail(row, cell,
-                 fmt::format("expected a number{}, found '{}'",
-                             text.find(',') == std::string::npos ? "" : " as in 1234.5", text));
-        return value;
+    static std::string no_number(const std::string &text) {
+        return fmt::format("expected a number{}, found '{}'",
+                           text.find(',') == std::string::npos ? "" : " as in 1234.5", text);
     }
 
     [[noreturn]] void fail(const CsvRow &row, std::size_t cell, const std::string &problem) const {
-        fail_at(file_, row.line, fmt::format("column {}: {}", header_[cell], problem));
+        fail_at(file_, row.line, fmt::format("column {}: {}", header_[cell].name, problem));
     }
 
     const std::string &file_;
-    const std::vector<std::string> &header_;
-    Columns columns_;
+    const std::vector<CsvColumn> &header_;
+    SeriesColumns columns_;
     Series series_;
     std::map<std::vector<double>, std::size_t> places_;
 };
 
-/// How many of the layout's columns the header has, in per cent.
-std::size_t likeness(const Series &layout, const std::vector<std::string> &header) {
-    const auto is_there = [&](const Axis &axis) {
-        return std::any_of(header.begin(), header.end(), [&](const std::string &column) {
-            return scale_of(axis, column) || is_named_as(axis, column);
-        });
-    };
-    const auto found = std::count_if(layout.axes.begin(), layout.axes.end(), is_there) +
-                       (is_there(layout.measure) ? 1 : 0);
-    return 100 * static_cast<std::size_t>(found) / (layout.axes.size() + 1);
+bool is_number(const std::string &cell) {
+    const auto number = number_in(cell);
+    return number && (number->unit.empty() || unit_of_cell(number->unit));
+}
+
+/// The columns of the first row, and the units that the cells below them bear.
+std::vector<CsvColumn> header_of(const std::string &file, const std::vector<CsvRow> &rows) {
+    if (rows.empty())
+        throw InputError(file + ": no header");
+    const std::vector<std::string> &names = rows.front().cells;
+    if (std::ranges::all_of(names, is_number))
+        fail_at(file, rows.front().line,
+                "no header: the first row has to name the columns, each with its unit");
+    std::vector<CsvColumn> header;
+    for (const std::string &name : names)
+        header.push_back({name, std::nullopt});
+    for (const CsvRow &row : std::span(rows).subspan(1))
+        for (std::size_t i = 0; i < std::min(row.cells.size(), header.size()); ++i)
+            if (const auto number = number_in(row.cells[i]); number && !header[i].unit_of_cells)
+                if (const auto unit = unit_of_cell(number->unit))
+                    header[i].unit_of_cells = unit->unit;
+    return header;
 }
 
 /// A reader for the first layout that the header fits by its names, else by its units. Where there
 /// is none, the one that it is most like says what is wrong.
-Reader choose_reader(const std::string &file, const CsvRow &header,
-                     std::span<const Series> layouts) {
+Reader choose_reader(const std::string &file, std::size_t line,
+                     const std::vector<CsvColumn> &header, std::span<const Series> layouts) {
     if (layouts.empty())
-        fail_at(file, header.line,
+        fail_at(file, line,
                 "no probe is named that this series could be of: say which with --probe");
     std::string problem;
     std::size_t most = 0;
-    for (const ScaleOf scale_of_column : {scale_of, scale_by_unit})
+    for (const ToldBy told_by : {ToldBy::name, ToldBy::unit})
         for (const Series &layout : layouts) {
             try {
-                return {file, header.cells, layout, scale_of_column};
+                return {file, header, layout, told_by};
             } catch (const InputError &error) {
-                const std::size_t like = likeness(layout, header.cells) + 1;
+                const std::size_t like = likeness(layout, header, told_by) + 1;
                 if (like > most)
                     problem = fmt::format("{}; series '{}' takes the columns {}", error.what(),
                                           layout.name, expected_columns(layout));
                 most = std::max(most, like);
             }
         }
-    fail_at(file, header.line, "these columns are no series of the probe: " + problem);
+    fail_at(file, line, "these columns are no series of the probe: " + problem);
 }
 
 /// The report that the comment line holds, and its series, which it then lacks.
@@ -262,10 +208,9 @@ CsvSeries series_from_csv(std::string_view text, const std::string &file,
                           std::span<const Series> layouts) {
     auto origin = origin_in(text, file);
     const auto rows = csv_rows(text, file);
-    if (rows.empty())
-        throw InputError(file + ": no header");
-    auto reader =
-        choose_reader(file, rows.front(), origin ? std::span(&origin->series, 1) : layouts);
+    const auto header = header_of(file, rows);
+    auto reader = choose_reader(file, rows.front().line, header,
+                                origin ? std::span(&origin->series, 1) : layouts);
     for (const CsvRow &row : std::span(rows).subspan(1))
         reader.add(row);
     CsvSeries csv{{}, std::nullopt, reader.notes()};

@@ -18,12 +18,13 @@ std::string trimmed(std::string_view text) {
     return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
 }
 
-/// What stands between the cells of a header: a comma, unless there is only another one.
+/// What stands between the cells of a header: a comma, or another one where there is none. A blank
+/// stands for any number of them.
 char separator_of(std::string_view header) {
     for (const char separator : {',', ';', '\t'})
         if (header.find(separator) != std::string_view::npos)
             return separator;
-    return ',';
+    return ' ';
 }
 
 class Scanner {
@@ -51,32 +52,54 @@ private:
         return std::min(position, text_.size());
     }
     void skip_blanks() {
-        while (at_ < text_.size() && next() != separator_ &&
+        while (at_ < text_.size() && (next() != separator_ || separator_ == ' ') &&
                blanks.find(next()) != std::string_view::npos)
             ++at_;
     }
 
     CsvRow header() {
         separator_ = separator_of(text_.substr(at_, text_.find('\n', at_) - at_));
+        ends_ = separator_ == ' ' ? " \t\n" : std::string{separator_, '\n'};
         return row();
     }
 
     /// The cells up to the end of the line, where it stops.
     CsvRow row() {
         CsvRow row{line_, {cell()}};
-        for (; next() == separator_; row.cells.push_back(cell()))
-            ++at_;
+        while (comes_another())
+            row.cells.push_back(cell());
         return row;
+    }
+
+    /// Goes on to the next cell of the line, if there is one.
+    bool comes_another() {
+        skip_blanks();
+        if (separator_ == ' ' || next() != separator_)
+            return next() != '\n';
+        ++at_;
+        return true;
     }
 
     std::string cell() {
         skip_blanks();
         if (next() == '"')
             return quoted_cell();
-        const auto end = end_of(text_.find_first_of(std::string{separator_, '\n'}, at_));
+        const auto end = end_of_cell();
         const auto cell = trimmed(text_.substr(at_, end - at_));
         at_ = end;
         return cell;
+    }
+
+    /// Between blanks "Size (KB)" is one cell all the same.
+    [[nodiscard]] std::size_t end_of_cell() const {
+        auto end = end_of(text_.find_first_of(ends_, at_));
+        if (separator_ != ' ')
+            return end;
+        const auto bracket = text_.find_first_not_of(" \t", end);
+        if (bracket != std::string_view::npos &&
+            std::string_view("([").find(text_[bracket]) != std::string_view::npos)
+            end = end_of(text_.find_first_of(ends_, text_.find_first_of(")]\n", bracket)));
+        return end;
     }
 
     std::string quoted_cell() {
@@ -95,7 +118,7 @@ private:
             cell += '"'; // "" within quotes
         }
         skip_blanks();
-        if (next() != separator_ && next() != '\n')
+        if (separator_ != ' ' && next() != separator_ && next() != '\n')
             fail_at(file_, line_, "text behind a closing quote");
         return cell;
     }
@@ -105,6 +128,7 @@ private:
     std::size_t at_ = 0;
     std::size_t line_ = 1;
     char separator_ = ',';
+    std::string ends_; ///< of a cell
 };
 
 } // namespace

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array symbols = {
     std::pair{Unit::one, std::string_view{"1"}},
     std::pair{Unit::second, std::string_view{"s"}},
+    std::pair{Unit::cycle, std::string_view{"cycle"}},
     std::pair{Unit::byte, std::string_view{"B"}},
     std::pair{Unit::byte_per_second, std::string_view{"B/s"}},
     std::pair{Unit::flop_per_second, std::string_view{"flop/s"}},
@@ -63,6 +64,8 @@ DisplayScale display_scale(const Quantity &quantity, int digits) {
     constexpr std::array below = {"", "m", "u", "n", "p", "f"};
     if (quantity.unit == Unit::one)
         return {};
+    if (quantity.unit == Unit::cycle)
+        return {1, "cycles"};
     double divisor = 1;
     std::size_t i = 0;
     const auto rises = [&](double step, int places, std::size_t prefixes) {

@@ -76,6 +76,8 @@ TEST_CASE("unit.level_curves.a_blocks_slope_is_a_sample") {
 
 namespace {
 
+const LatencyCurve times{"times", {"footprint", Unit::byte, {}}, {}};
+
 Levels two_levels() {
     Levels levels;
     levels.decided = true;
@@ -87,7 +89,7 @@ Levels two_levels() {
 } // namespace
 
 TEST_CASE("unit.level_curves.levels_become_findings") {
-    const auto findings = latency_findings("image", two_levels(), "times");
+    const auto findings = latency_findings("image", two_levels(), times);
     REQUIRE(findings.size() == 3);
     CHECK(findings[0].key == "image.l1.size");
     CHECK(findings[0].value == 32768);
@@ -96,20 +98,32 @@ TEST_CASE("unit.level_curves.levels_become_findings") {
     CHECK(findings[2].key == "image.memory.latency");
     CHECK(findings[2].note == "drifts");
     CHECK(findings[2].evidence == std::vector<std::string>{"times"});
+    CHECK(latency_findings("image", two_levels(), std::nullopt)[2].evidence.empty());
+}
+
+TEST_CASE("unit.level_curves.latencies_are_in_the_curves_own_unit") {
+    LatencyCurve cycles = times;
+    cycles.unit = Unit::cycle;
+    const auto findings = latency_findings("image", two_levels(), cycles);
+    REQUIRE(findings.size() == 3);
+    CHECK(findings[0].unit == Unit::byte);
+    CHECK(findings[1].unit == Unit::cycle);
+    CHECK(findings[2].unit == Unit::cycle);
+    CHECK(shown(cycles).y.unit == Unit::cycle);
 }
 
 TEST_CASE("unit.level_curves.a_small_rise_may_be_a_tlbs") {
     Levels levels = two_levels();
-    CHECK(latency_findings("image", levels, "times")[0].note.empty());
+    CHECK(latency_findings("image", levels, times)[0].note.empty());
     levels.levels[1].value = 1.2 * levels.levels[0].value;
-    CHECK(latency_findings("image", levels, "times")[0].note.find("20 %") != std::string::npos);
+    CHECK(latency_findings("image", levels, times)[0].note.find("20 %") != std::string::npos);
 }
 
 TEST_CASE("unit.level_curves.what_a_rising_curve_ends_in_is_not_memory") {
     Levels levels = two_levels();
     levels.complete = false;
     levels.reason = "the curve does not end with a plateau";
-    const auto findings = latency_findings("image", levels, "times");
+    const auto findings = latency_findings("image", levels, times);
     REQUIRE(findings.size() == 4);
     CHECK(findings[2].key == "image.l2.latency");
     CHECK(findings[3].key == "image.memory.latency");
@@ -122,7 +136,7 @@ TEST_CASE("unit.level_curves.one_level_is_no_finding") {
     Levels undecided;
     undecided.reason = "too noisy";
     for (const Levels &poor : {one, undecided})
-        for (const Finding &finding : latency_findings("buffer", poor, "times")) {
+        for (const Finding &finding : latency_findings("buffer", poor, times)) {
             CHECK(finding.status == Status::inconclusive);
             CHECK_FALSE(finding.value);
             CHECK_FALSE(finding.note.empty());
@@ -136,7 +150,7 @@ TEST_CASE("unit.level_curves.settled_levels_are_told_where_others_are_open") {
     levels.decided = false;
     levels.reason = "2 or 3 levels";
     levels.settled = 1;
-    const auto findings = latency_findings("buffer", levels, "times");
+    const auto findings = latency_findings("buffer", levels, times);
     REQUIRE(findings.size() == 5);
     CHECK(findings[0].key == "buffer.l1.size");
     CHECK(findings[0].status == Status::measured);

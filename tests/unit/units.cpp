@@ -8,9 +8,10 @@ using clprobe::parse_unit;
 using clprobe::Unit;
 
 TEST_CASE("unit.units.every_symbol_parses_back") {
-    const auto unit = GENERATE(Unit::one, Unit::second, Unit::byte, Unit::byte_per_second,
-                               Unit::flop_per_second, Unit::op_per_second, Unit::texel_per_second,
-                               Unit::flop_per_byte, Unit::hertz, Unit::joule);
+    const auto unit =
+        GENERATE(Unit::one, Unit::second, Unit::cycle, Unit::byte, Unit::byte_per_second,
+                 Unit::flop_per_second, Unit::op_per_second, Unit::texel_per_second,
+                 Unit::flop_per_byte, Unit::hertz, Unit::joule);
     CHECK(parse_unit(symbol(unit)) == unit);
 }
 
@@ -31,6 +32,8 @@ TEST_CASE("unit.units.format_scales") {
     CHECK(format({0.25, Unit::second}) == "250 ms");
     CHECK(format({1.5, Unit::second}) == "1.5 s");
     CHECK(format({9.6, Unit::flop_per_byte}) == "9.6 flop/B");
+    CHECK(format({1234, Unit::cycle}) == "1234 cycles");
+    CHECK(format({4.5, Unit::cycle}) == "4.5 cycles");
 }
 
 TEST_CASE("unit.units.format_leaves_a_plain_number_unscaled") {

@@ -224,10 +224,12 @@ std::vector<Curve> curves_of(const Dataset &data) {
     const Axis from_memory{"time a pair from memory", Unit::second, {}};
     const Axis contended{"time of contended increments", Unit::second, {}};
     constexpr auto hops_a_trip = static_cast<double>(Rings::hops);
+    const Series *bare = data.find(series::stride);
     auto shared = places_in(data, series::false_sharing);
     std::erase_if(shared, [](const Place &place) { return place.at[1] != 0; });
     return {
-        curve_of(series::stride, stride, latency, places_in(data, series::stride), 1),
+        curve_of(series::stride, stride, bare != nullptr ? bare->measure : latency,
+                 places_in(data, series::stride), 1),
         curve_of(series::sweep, stride, latency, places_in(data, series::sweep), hops_a_trip),
         curve_of(series::slots, stride, {"slots that fit", Unit::one, {}},
                  slots_that_fit(places_in(data, series::slots)), 1),

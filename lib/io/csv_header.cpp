@@ -1,0 +1,102 @@
+#include "io/csv_header.hpp"
+#include "io/csv_rows.hpp"
+
+#include <clprobe/csv.hpp>
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace clprobe {
+namespace {
+
+std::string names_of(const std::vector<CsvColumn> &header) {
+    std::vector<std::string> names;
+    std::ranges::transform(header, std::back_inserter(names), &CsvColumn::name);
+    return fmt::format("{}", fmt::join(names, "', '"));
+}
+
+/// Why no column is this axis: the nearest one may be in another unit.
+std::string missing(const Axis &axis, const std::vector<CsvColumn> &header) {
+    const auto near = std::ranges::find_if(
+        header, [&](const CsvColumn &column) { return is_named_as(axis, column.name); });
+    if (near == header.end())
+        return fmt::format("no column '{}' among '{}'", csv_column(axis), names_of(header));
+    return fmt::format("no column '{}', and '{}' names none of its units: scale or rename it",
+                       csv_column(axis), near->name);
+}
+
+std::optional<ColumnScale> scale_told(const Axis &axis, const CsvColumn &column, ToldBy told_by) {
+    return told_by == ToldBy::name ? scale_of(axis, column) : scale_by_unit(axis, column);
+}
+
+/// The one column that is this axis, by its name if any is; throws where there is none or another.
+SeriesColumns::Number find_column(const Axis &axis, const std::vector<CsvColumn> &header,
+                                  ToldBy told_by) {
+    std::optional<SeriesColumns::Number> found;
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        const auto scale = scale_told(axis, header[i], told_by);
+        if (scale && found)
+            throw InputError(fmt::format("two columns for '{}', '{}' and '{}': leave one out",
+                                         csv_column(axis), header[found->cell].name,
+                                         header[i].name));
+        if (scale)
+            found = {i, *scale};
+    }
+    if (!found)
+        throw InputError(missing(axis, header));
+    return *found;
+}
+
+bool is_named(const Axis &axis, const std::vector<CsvColumn> &header) {
+    return std::ranges::any_of(
+        header, [&](const CsvColumn &column) { return scale_of(axis, column).has_value(); });
+}
+
+} // namespace
+
+SeriesColumns columns_of(const Series &layout, const std::vector<CsvColumn> &header,
+                         ToldBy told_by) {
+    SeriesColumns columns;
+    std::vector<bool> used(header.size());
+    const auto use = [&](const Axis &axis) {
+        const auto column =
+            find_column(axis, header, is_named(axis, header) ? ToldBy::name : told_by);
+        used[column.cell] = true;
+        return column;
+    };
+    for (const Axis &axis : layout.axes)
+        columns.axes.push_back(use(axis));
+    columns.measure = use(layout.measure);
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        const std::string &name = header[i].name;
+        if (used[i] || name.empty()) // as of row numbers, or behind a last comma
+            continue;
+        if (name != block_column || columns.block)
+            throw InputError(fmt::format("unknown column '{}': leave it out", name));
+        columns.block = i;
+    }
+    return columns;
+}
+
+std::size_t likeness(const Series &layout, const std::vector<CsvColumn> &header, ToldBy told_by) {
+    const auto is_there = [&](const Axis &axis) {
+        return std::ranges::any_of(header, [&](const CsvColumn &column) {
+            return scale_told(axis, column, told_by) || is_named_as(axis, column.name);
+        });
+    };
+    const auto found =
+        std::ranges::count_if(layout.axes, is_there) + (is_there(layout.measure) ? 1 : 0);
+    return 100 * static_cast<std::size_t>(found) / (layout.axes.size() + 1);
+}
+
+std::string expected_columns(const Series &layout) {
+    std::string columns;
+    for (const Axis &axis : layout.axes)
+        columns += column_spellings(axis) + ", ";
+    return columns + column_spellings(layout.measure);
+}
+
+} // namespace clprobe

@@ -1,0 +1,55 @@
+// The program on curves of somebody's own.
+
+#include "program.hpp"
+
+#include <clprobe/file.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace clprobe;
+using namespace clprobe::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// A cache of 32 KiB before memory, as CSV under that header.
+std::string curve(const std::string &header) {
+    std::string csv = header + "\n";
+    for (int kib = 1; kib <= 1 << 16; kib *= 2)
+        csv += std::to_string(kib) + (kib <= 32 ? ",40\n" : ",400\n");
+    return csv;
+}
+
+Outcome analyzed(const std::string &csv, const std::string &probe) {
+    const Scratch scratch;
+    const std::string file = scratch.file("curve.csv");
+    write_file(file, csv);
+    return run_on_stub("", {"analyze", file, "--probe", probe});
+}
+
+} // namespace
+
+TEST_CASE("program.levels_of_a_curve_in_cycles_are_in_cycles") {
+    for (const char *header : {"footprint_kib,latency_cycles", "Size (KB),Latency (clk)"}) {
+        const Outcome outcome = analyzed(curve(header), "memory/buffer_latency");
+        CHECK(outcome.exit_status == 0);
+        CHECK_THAT(outcome.out, ContainsSubstring("buffer.l1.size            32 ["));
+        CHECK_THAT(outcome.out, ContainsSubstring("cycles     the plateau from 1 KiB to 32 KiB"));
+        CHECK_THAT(outcome.out,
+                   ContainsSubstring("cycles        the plateau from 64 KiB to 64 MiB"));
+        CHECK_THAT(outcome.out, ContainsSubstring("400 cycles |")); // the plot
+    }
+    const std::string stride = "stride_bytes,latency_cycles\n4,10\n8,20\n16,40\n32,80\n64,160\n"
+                               "128,320\n256,320\n512,320\n1024,320\n";
+    CHECK_THAT(analyzed(stride, "memory/cache_line").out, ContainsSubstring("320 cycles |"));
+}
+
+TEST_CASE("program.a_curve_is_of_one_probe") {
+    const Outcome outcome = analyzed(curve("footprint_kib,latency_ns"), "memory/*_latency");
+    CHECK(outcome.exit_status == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring("--probe takes one probe, and 2 fit"));
+}
