@@ -40,6 +40,7 @@ ProbeInfo describe() {
         "a row; POCL_AFFINITY=1 cures PoCL of that.",
         "Hardware threads that share a core show steps of less than double: inconclusive.",
         "Something else running on a CPU takes units away for as long as it runs."};
+    info.sources = {"NVIDIA, CUDA Pro Tip: Minimize the Tail Effect (groups run in waves)"};
     info.makes = {units_key};
     info.series = {{stairs_name,
                     {{"groups", Unit::one, {}}, {"trips", Unit::one, {}}},

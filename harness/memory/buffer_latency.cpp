@@ -56,7 +56,13 @@ ProbeInfo describe() {
                     "McVoy and Staelin, lmbench, 1996 (the chase)",
                     "Sattolo, An algorithm to generate a random cyclic permutation, 1986",
                     "Black and Rogaway, Ciphers with Arbitrary Finite Domains, 2002 (an order that "
-                    "is computed)"};
+                    "is computed)",
+                    "NVIDIA, Hopper Tuning Guide (levels to hold those of docs/results against: "
+                    "256 KiB that are local memory's too, 50 MB)",
+                    "Luo et al., Benchmarking and Dissecting the Nvidia Hopper GPU Architecture "
+                    "via Microbenchmarking, 2024 (their latencies on an H100: 41 and 263 cycles)",
+                    "Chips and Cheese, Nvidia's H100: Funny L2, and Tons of Bandwidth, 2023 (its "
+                    "near and far part)"};
     info.heeds = {"memory/buffer_bandwidth"};
     info.makes = latency_keys("buffer");
     const Axis footprint{"footprint", Unit::byte, {}};

@@ -47,7 +47,9 @@ ProbeInfo describe() {
         "On a GPU, the memory that may be had can be less than a buffer reaches.",
         "What rises slowly behind the first level is no level: the page tables leave the caches as "
         "well, and neighbours on a shared core take entries of the second buffer."};
-    info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995"};
+    info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
+                    "Zhang et al., TunneLs for Bootlegging: Fully Reverse-Engineering GPU TLBs, "
+                    "CCS 2023 (entries that cover many pages)"};
     info.wants = {"memory/cache_line"};
     info.makes = tlb::finding_keys();
     const Axis trips{"trips", Unit::one, {}};
