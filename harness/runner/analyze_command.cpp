@@ -39,8 +39,8 @@ const Probe *chosen_probe(const AnalyzeOptions &options, const Registry &registr
         return nullptr;
     const auto probes = registry.match(std::vector{*options.probe});
     if (probes.size() > 1)
-        throw InputError(fmt::format("--probe takes one probe, and {} fit '{}'", probes.size(),
-                                     *options.probe));
+        throw InputError(
+            fmt::format("--probe takes one probe, and {} fit '{}'", probes.size(), *options.probe));
     return probes.front();
 }
 
@@ -78,7 +78,7 @@ Inputs read_inputs(const AnalyzeOptions &options, const Registry &registry) {
         }
         CsvSeries csv = series_from_csv(read_file(file), file.string(), layouts);
         for (const std::string &note : csv.notes)
-            std::cerr << "clprobe: " << file.string() << ": " << note << '\n';
+            say(file.string() + ": " + note);
         if (csv.origin)
             of_a_run.push_back(std::move(csv));
         else
@@ -169,7 +169,7 @@ private:
     void say(const std::string &difference) {
         same_ = false;
         std::cout.flush();
-        std::cerr << "clprobe: " << difference << '\n';
+        runner::say(difference);
     }
 
     const Registry &registry_;

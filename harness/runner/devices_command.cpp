@@ -81,7 +81,7 @@ int devices_command(const DevicesOptions &options, const Registry &registry) {
     if (!options.json || *options.json != "-")
         print(devices);
     if (!listing.problem.empty())
-        std::cerr << "clprobe: " << listing.problem << '\n';
+        say(listing.problem);
     return listing.devices.empty() ? exit_no_device : exit_done;
 }
 

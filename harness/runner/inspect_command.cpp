@@ -115,7 +115,7 @@ std::optional<Inspection> inspect_device(const InspectCommandOptions &options,
     Workplace workplace(registry, options, interrupts.token());
     const Listing listing = workplace.list();
     if (listing.devices.empty()) {
-        std::cerr << "clprobe: " << listing.problem << '\n';
+        say(listing.problem);
         return std::nullopt;
     }
     Inspection inspection{

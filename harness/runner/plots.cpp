@@ -1,8 +1,7 @@
 #include "plots.hpp"
+#include "style.hpp"
 
 #include <clprobe/file.hpp>
-
-#include <iostream>
 
 namespace clprobe::runner {
 
@@ -28,7 +27,7 @@ bool write_picture(const Registry &registry, const Report &report,
             write_file(file, to_pgm(*picture));
             return true;
         }
-    std::cerr << "clprobe: no probe of these left a picture\n";
+    say("no probe of these left a picture");
     return false;
 }
 

@@ -6,6 +6,7 @@
 #include "resume.hpp"
 #include "run_observer.hpp"
 #include "signals.hpp"
+#include "style.hpp"
 
 #include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <iostream>
 #include <optional>
 #include <random>
 
@@ -165,7 +165,7 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
 
     const Listing listing = executor.list();
     if (listing.devices.empty()) {
-        std::cerr << "clprobe: " << listing.problem << '\n';
+        say(listing.problem);
         return exit_no_device;
     }
     const auto devices = chosen_devices(listing.devices, options, previous);

@@ -1,6 +1,7 @@
 #include "child.hpp"
 #include "command_line.hpp"
 #include "exit_status.hpp"
+#include "style.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/runner.hpp>
@@ -26,12 +27,12 @@ int guarded(int argc, char **argv, const Registry &registry) {
     try {
         return runner::run_command_line(argc, argv, registry);
     } catch (const InputError &error) {
-        std::cerr << "clprobe: " << error.what() << '\n';
+        runner::say(error.what());
         return runner::exit_usage;
     } catch (const Cancelled &) {
         return runner::exit_interrupted;
     } catch (const std::exception &error) {
-        std::cerr << "clprobe: " << error.what() << '\n';
+        runner::say(error.what());
         return runner::exit_failed;
     }
 }
@@ -47,7 +48,7 @@ int run_main(int argc, char **argv, const Registry &registry) {
         return runner::run_as_child(argv[1], registry);
     const int status = guarded(argc, argv, registry);
     if (!std::cout.flush() && status == runner::exit_done) {
-        std::cerr << "clprobe: cannot write to standard output\n";
+        runner::say("cannot write to standard output");
         return runner::exit_failed;
     }
     return status;

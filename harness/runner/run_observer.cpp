@@ -61,7 +61,7 @@ void RunObserver::run_finished(const Report &report) {
 
 void RunObserver::say(const std::string &message) {
     progress_.clear();
-    std::cerr << "clprobe: " << message << '\n';
+    runner::say(message);
 }
 
 void RunObserver::show_device(const DeviceInfo &device) {

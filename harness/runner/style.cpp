@@ -1,6 +1,9 @@
 #include "style.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <iostream>
 #include <string_view>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -42,6 +45,17 @@ TextStyle style_of_stdout() {
 
 bool stderr_can_be_rewritten() {
     return is_terminal(STDERR_FILENO);
+}
+
+void say(std::string message) {
+    std::ranges::replace_if(
+        message,
+        [](char letter) {
+            return std::iscntrl(static_cast<unsigned char>(letter)) != 0 && letter != '\n' &&
+                   letter != '\t';
+        },
+        '?');
+    std::cerr << "clprobe: " << message << '\n';
 }
 
 } // namespace clprobe::runner

@@ -53,3 +53,9 @@ TEST_CASE("program.a_curve_is_of_one_probe") {
     CHECK(outcome.exit_status == 2);
     CHECK_THAT(outcome.err, ContainsSubstring("--probe takes one probe, and 2 fit"));
 }
+
+TEST_CASE("program.what_a_message_quotes_is_no_command_to_the_terminal") {
+    const Outcome outcome = analyzed("a\x1b[2J,b\a\n1,2\n", "memory/buffer_latency");
+    CHECK(outcome.exit_status == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring("among 'a?[2J', 'b?'"));
+}
