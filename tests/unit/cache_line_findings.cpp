@@ -1,8 +1,8 @@
 #include "interpreted.hpp"
-#include "memory/cache_line/experiment.hpp"
 #include "memory/cache_line/findings.hpp"
 #include "memory/cache_line/knees.hpp"
 #include "memory/cache_line/rings.hpp"
+#include "memory/cache_line/series.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_approx.hpp>

@@ -2,6 +2,8 @@
 #include "memory/cache_line/findings.hpp"
 #include "memory/cache_line/knees.hpp"
 #include "memory/cache_line/rings.hpp"
+#include "memory/cache_line/series.hpp"
+#include "memory/cache_line/sharing.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -174,13 +176,6 @@ void Chases::sweep() {
 }
 
 } // namespace
-
-std::uint32_t steady_trips(Bench &bench, const Work &work, double seconds) {
-    std::uint32_t trips = 0;
-    for (int i = 0; i < 3; ++i)
-        trips = std::max(trips, bench.calibrate(work, seconds));
-    return trips;
-}
 
 void run_experiments(Bench &bench) {
     const Program program = bench.build("memory/cache_line", "");

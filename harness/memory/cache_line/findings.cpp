@@ -1,9 +1,9 @@
 #include "common/block_size.hpp"
-#include "memory/cache_line/experiment.hpp"
 #include "memory/cache_line/findings.hpp"
 #include "memory/cache_line/knees.hpp"
 #include "memory/cache_line/lines.hpp"
 #include "memory/cache_line/rings.hpp"
+#include "memory/cache_line/series.hpp"
 
 #include <fmt/format.h>
 

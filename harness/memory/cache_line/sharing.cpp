@@ -1,5 +1,6 @@
-#include "memory/cache_line/experiment.hpp"
 #include "memory/cache_line/findings.hpp"
+#include "memory/cache_line/series.hpp"
+#include "memory/cache_line/sharing.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -85,6 +86,13 @@ private:
 };
 
 } // namespace
+
+std::uint32_t steady_trips(Bench &bench, const Work &work, double seconds) {
+    std::uint32_t trips = 0;
+    for (int i = 0; i < 3; ++i)
+        trips = std::max(trips, bench.calibrate(work, seconds));
+    return trips;
+}
 
 void measure_false_sharing(Bench &bench, const Program &program, double share) {
     constexpr int least_blocks = 8;
