@@ -37,34 +37,40 @@ kernel void chase(global const uint *local_ring, uint local_slots, local uint *s
 #define FOLD_8(v) FOLD_4((v).lo ^ (v).hi)
 #define FOLD_16(v) FOLD_8((v).lo ^ (v).hi)
 
+// Four vectors into one sum, or their halves into two: Mesa's compiler for Midgard dies of a sum of
+// 32 bytes that lives through a loop.
+#define WHOLE(at) sum += from[at] + from[at + 8] + from[at + 16] + from[at + 24];
+#define HALF(at)                                                                                   \
+    sum += from[at].lo;                                                                            \
+    other += from[at].hi;
+#define HALVES(at) HALF(at) HALF(at + 8) HALF(at + 16) HALF(at + 24)
+
 // Every work-item sums 16 vectors a trip, neighbours reading neighbouring vectors. Where they begin
 // moves on by `step` each trip, so that no load can be taken out of the loop; within it, distances
 // are constants.
-#define READ(NAME, VECTOR, FOLD)                                                                   \
+#define READ(NAME, VECTOR, SUM, ADD, FOLD)                                                         \
     kernel void NAME(global const VECTOR *data, local VECTOR *shared, global uint *out, uint step, \
                      uint trips) {                                                                 \
         for (uint i = (uint)get_local_id(0); i < 256; i += (uint)get_local_size(0))                \
             shared[i] = data[i];                                                                   \
         barrier(CLK_LOCAL_MEM_FENCE);                                                              \
         uint place = (uint)get_local_id(0);                                                        \
-        VECTOR sum = 0;                                                                            \
+        SUM sum = 0;                                                                               \
+        SUM other = 0;                                                                             \
         for (uint trip = 0; trip < trips; ++trip) {                                                \
             local const VECTOR *from = shared + (place & 127);                                     \
-            sum += from[0] + from[8] + from[16] + from[24];                                        \
-            sum += from[32] + from[40] + from[48] + from[56];                                      \
-            sum += from[64] + from[72] + from[80] + from[88];                                      \
-            sum += from[96] + from[104] + from[112] + from[120];                                   \
+            ADD(0) ADD(32) ADD(64) ADD(96)                                                         \
             place += step;                                                                         \
         }                                                                                          \
-        out[get_global_id(0)] = FOLD(sum);                                                         \
+        out[get_global_id(0)] = FOLD(sum ^ other);                                                 \
     }
 
-READ(read_1, uint, FOLD_1)
-READ(read_2, uint2, FOLD_2)
-READ(read_4, uint4, FOLD_4)
-READ(read_8, uint8, FOLD_8)
+READ(read_1, uint, uint, WHOLE, FOLD_1)
+READ(read_2, uint2, uint2, WHOLE, FOLD_2)
+READ(read_4, uint4, uint4, WHOLE, FOLD_4)
+READ(read_8, uint8, uint4, HALVES, FOLD_4)
 #if WIDEST >= 16
-READ(read_16, uint16, FOLD_16)
+READ(read_16, uint16, uint16, WHOLE, FOLD_16)
 #endif
 
 // Every work-item sums 8 words a trip; neighbours (of 32) read words that are `stride` apart.

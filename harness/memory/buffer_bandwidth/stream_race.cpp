@@ -82,7 +82,10 @@ std::vector<StreamShape> StreamRace::gpu_alternatives(const StreamShape &best, i
         return changed(best, &StreamShape::width, 4, 2, 1);
     if (quick())
         return {};
-    std::vector<StreamShape> shapes = changed(best, &StreamShape::width, 8);
+    std::vector<StreamShape> shapes;
+    // Mesa's compiler for Midgard leaves out half of the arithmetic on eight words.
+    if (best.operation == Operation::read) // which does none
+        shapes = changed(best, &StreamShape::width, 8);
     const std::size_t units = units_of(bench_);
     shapes.push_back(
         {best.operation, Layout::strided, best.width, group_size(bench_, 256), 8 * units});
