@@ -159,8 +159,9 @@ ProbeInfo FmaRate::make_info() {
         "word anew, step by step, for elements chosen after each launch.";
     info.pitfalls = {
         "A multiply-add counts two: what a device may issue beside it is not counted.",
-        ("fma() is 26 to 100 times slower than a*b+c where the hardware has none; x*x+b runs at "
-         "half rate on some GPUs."),
+        ("fma() is 26 to 100 times slower than a*b+c where the hardware has none, and Mesa's "
+         "compiler for Midgard takes minutes for dozens of them; x*x+b runs at half rate on some "
+         "GPUs."),
         ("A loop's body that is short pays for the loop; one that is long falls out of the "
          "instruction cache, at the cost of a fifth on one GPU."),
         ("Grids of several waves of groups end when the last wave does: slopes through them came "

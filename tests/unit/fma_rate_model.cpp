@@ -106,3 +106,23 @@ TEST_CASE("unit.fma_rate.race tries fewer variants in smaller profiles") {
         }
     }
 }
+
+// Some compilers take minutes for dozens of fma() in software.
+TEST_CASE("unit.fma_rate.few fma() are tried on a GPU, and late") {
+    DeviceInfo device;
+    device.type = DeviceType::gpu;
+    Variant winner;
+    winner.form = Form::expression;
+    for (const auto &before : {std::optional<Variant>(), std::optional(winner.with_body(1024))}) {
+        const Course course = course_for(Real::fp32, device, 4, Profile::thorough, before);
+        CHECK(course.start.form == Form::expression);
+        int tried = 0;
+        for (const Stage &stage : course.stages)
+            for (const auto &move : stage.moves)
+                if (const Variant variant = move(course.start); variant.form == Form::fma) {
+                    CHECK(variant.body() * variant.width <= 8);
+                    ++tried;
+                }
+        CHECK(tried == 1);
+    }
+}

@@ -2,8 +2,9 @@
 #include "compute/fma_rate/launch.hpp"
 #include "compute/fma_rate/race.hpp"
 
-#include <fmt/format.h>
-
+#include <optional>
+#include <set>
+#include <utility>
 namespace clprobe::probes::fma_rate {
 namespace {
 
@@ -12,24 +13,24 @@ KernelVariant entry_for(Real real, const Variant &variant) {
 }
 
 void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &variants) {
-    Variant shape = course_for(real, device, 1, Profile::standard, std::nullopt).start;
-    const unsigned widest = device.type == DeviceType::cpu ? 16 : 8;
-    shape.form = Form::fma;
-    for (const unsigned width : {1u, 4u, widest}) {
+    const Variant start = course_for(real, device, 1, Profile::standard, std::nullopt).start;
+    Variant shape = start;
+    for (const unsigned width : std::set{1u, 4u, start.width}) {
         shape.width = width;
         variants.push_back(entry_for(real, shape));
     }
     shape.width = 1;
-    for (const Form form : {Form::mad, Form::expression}) {
+    for (const Form form : {Form::fma, Form::mad, Form::expression}) {
         shape.form = form;
-        variants.push_back(entry_for(real, shape));
+        if (form != start.form)
+            variants.push_back(entry_for(real, form == Form::fma ? few_fmas(shape) : shape));
     }
-    shape.form = Form::fma;
+    shape.form = start.form;
     for (const Recurrence recurrence : {Recurrence::pair, Recurrence::quadratic}) {
         shape.recurrence = recurrence;
         variants.push_back(entry_for(real, shape));
     }
-    KernelVariant chain = entry_for(real, latency_variant(Form::fma, 1));
+    KernelVariant chain = entry_for(real, latency_variant(start.form, 1));
     chain.name += ", one chain";
     variants.push_back(std::move(chain));
 }

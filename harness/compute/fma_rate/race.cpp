@@ -110,18 +110,20 @@ Course gpu_course(const DeviceInfo &device, std::size_t units) {
     course.launch_seconds = 4e-3;
     const std::size_t size = std::min<std::size_t>(256, largest_group(device));
     constexpr std::size_t threads_a_unit = 1024;
+    course.start.form = Form::expression; // which no compiler has to make up
     course.start.chains = 4;
     course.start.local_size = size;
     course.start.groups = units * std::max<std::size_t>(1, threads_a_unit / size);
     course.start = course.start.with_body(64);
     course.stages = {
-        {"form", {to_form(Form::expression), to_form(Form::mad)}},
         {"body", {to_body(1024), to_body(256), to_body(2048)}},
         {"groups",
          {to_groups(2 * course.start.groups),
           to_groups(std::max<std::size_t>(1, course.start.groups / 2))}},
         {"chains", {to_chains(8), to_chains(2), to_chains(16), to_chains(1)}},
-        {"width", {to_width(2), to_width(4), to_width(8)}},
+        {"width", {to_width(2), to_width(4)}}, // wider ones are further chains
+        {"form", {few_fmas, to_form(Form::mad)}},
+        {"body", {to_body(1024), to_body(256)}}, // of fma(), where that won
         {"local size",
          {to_local_size(64), to_local_size(std::min<std::size_t>(1024, largest_group(device)))}},
         {"recurrence", {to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
@@ -138,10 +140,12 @@ Course narrower_course(Course course, Real real, DeviceType device, const Varian
     } else {
         course.stages = {{"width", {to_width(2), to_width(4)}}};
     }
-    const Form other = start.form == Form::expression ? Form::fma : Form::expression;
+    const Move other = start.form != Form::expression ? to_form(Form::expression)
+                       : device == DeviceType::cpu    ? to_form(Form::fma)
+                                                      : Move(few_fmas);
     course.stages.insert(course.stages.end(),
                          {{"chains", {to_chains(start.chains * 2), to_chains(start.chains / 2)}},
-                          {"form", {to_form(other), to_form(Form::mad)}},
+                          {"form", {other, to_form(Form::mad)}},
                           {"body", {to_body(start.body() / 2), to_body(start.body() * 2)}}});
     return course;
 }
@@ -268,12 +272,22 @@ private:
 
 } // namespace
 
+Variant few_fmas(const Variant &from) {
+    Variant to;
+    to.form = Form::fma;
+    to.local_size = from.local_size;
+    to.groups = from.groups;
+    return to.with_body(8);
+}
+
 Course course_for(Real real, const DeviceInfo &device, std::size_t units, Profile profile,
                   const std::optional<Variant> &first_winner) {
     Course course =
         device.type == DeviceType::cpu ? cpu_course(device, units) : gpu_course(device, units);
     if (profile == Profile::tiny) {
+        const Form form = course.start.form;
         course.start = Variant{};
+        course.start.form = form;
         course.start.local_size = 4;
         course.start.groups = 2;
         course.start.width = 2;

@@ -24,6 +24,10 @@ struct Course {
     double launch_seconds = 2e-3;
 };
 
+/// Written as fma(), in as many work-items, and few of them: where that is a function in software,
+/// some compilers take seconds for each.
+[[nodiscard]] Variant few_fmas(const Variant &from);
+
 /// The course for a type on this kind of device. `first_winner` is the variant that won for the
 /// first type: the others start from it. Smaller profiles try fewer values a stage.
 [[nodiscard]] Course course_for(Real real, const DeviceInfo &device, std::size_t units,
