@@ -21,11 +21,13 @@ void add_json(CLI::App &command, std::optional<std::filesystem::path> &json) {
         ->default_str("-");
 }
 
-void add_device(CLI::App &command, std::optional<std::string> &device) {
+/// How one device is chosen.
+constexpr const char *one_device = "slug, index, cpu, gpu, or part of the name";
+
+void add_device(CLI::App &command, std::optional<std::string> &device, const std::string &choice) {
     command
         .add_option("--device", device,
-                    "slug, index, cpu, gpu, part of the name, or all; by default the first GPU, "
-                    "else the first device")
+                    choice + "; by default the first GPU, else the first device")
         ->type_name("SELECTOR")
         ->envname("CLPROBE_DEVICE");
 }
@@ -77,7 +79,7 @@ void add_list(CLI::App &app, ListOptions &options) {
 void add_run(CLI::App &app, RunCommandOptions &options) {
     CLI::App &command = *app.add_subcommand("run", "measure a device and say what was found");
     command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
-    add_device(command, options.device);
+    add_device(command, options.device, std::string(one_device) + "; all for each of them");
     command.add_option("--profile", options.profile, "how much time to take (default: standard)")
         ->type_name("tiny|quick|standard|thorough")
         ->envname("CLPROBE_PROFILE");
@@ -102,7 +104,7 @@ void add_inspect(CLI::App &app, InspectCommandOptions &options) {
     CLI::App &command = *app.add_subcommand(
         "inspect", "what the driver's compiler made of each kernel, in its own words");
     command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
-    add_device(command, options.device);
+    add_device(command, options.device, one_device);
     add_json(command, options.json);
     command
         .add_option("--compare", options.compare,
