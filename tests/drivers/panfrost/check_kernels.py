@@ -1,15 +1,12 @@
 #!/usr/bin/env python3
-"""check_kernels.py LIST LEFT_OUT GPU=INSPECTION...: whether every kernel of every probe is there on every GPU.
+"""check_kernels.py LIST GPU=INSPECTION...: whether every kernel of every probe is there on every GPU.
 
-LIST is what `clprobe list --json` prints, LEFT_OUT the table of what is not compiled somewhere, an
-INSPECTION what `clprobe inspect --launch --json` writes.
+LIST is what `clprobe list --json` prints, an INSPECTION what `clprobe inspect --launch --json` writes.
 Prints a row a kernel with a column a GPU: its instructions and its threads, in the compiler's words, 2
-(on Midgard 4) being all that there can be; then a line that counts. Exits 1 where a probe with kernels has none, a GPU lacks a
-kernel that another has, or one was not compiled, not launched or not told of."""
+(on Midgard 4) being all that there can be; then a line that counts. Exits 1 where a probe with kernels
+has none, a GPU lacks a kernel that another has, or one was not compiled, not launched or not told of."""
 import json
 import sys
-
-import probes
 
 
 def rows_of(file):
@@ -34,29 +31,36 @@ def cell(row):
     return f"{said['inst']:g}/{said['threads']:g}{extra}", True
 
 
-def main(listed, table, *inspections):
-    left_out = probes.left_out(table)
-    of_gpu = {gpu: rows_of(file) for gpu, file in (pair.split("=", 1) for pair in inspections)}
+def with_kernels(file):
+    with open(file, encoding="utf-8") as text:
+        return [probe["name"] for probe in json.load(text)["probes"] if probe["kernels"]]
+
+
+def table(inspections):
+    """The rows of the table of inspections by GPU, how many kernels there are, and how many cells are
+    not as they must be."""
+    of_gpu = {gpu: rows_of(file) for gpu, file in inspections.items()}
     kernels = list(dict.fromkeys(key for rows in of_gpu.values() for key in rows))
-    bad = out = 0
-    print("| kernel | " + " | ".join(of_gpu) + " |")
-    print("|---|" + "---|" * len(of_gpu))
+    rows = ["| kernel | " + " | ".join(of_gpu) + " |", "|---|" + "---|" * len(of_gpu)]
+    bad = 0
     for key in kernels:
-        cells = [("left out", True) if (gpu, key[0]) in left_out else cell(rows.get(key))
-                 for gpu, rows in of_gpu.items()]
-        out += sum(text == "left out" for text, _ in cells)
+        cells = [cell(found.get(key)) for found in of_gpu.values()]
         bad += sum(not right for _, right in cells)
         name = " ".join(part for part in key if part)
-        print(f"| {name} | " + " | ".join(text for text, _ in cells) + " |")
-    lacking = [(gpu, probe) for gpu, rows in of_gpu.items() for probe in probes.with_kernels(listed)
-               if (gpu, probe) not in left_out and not any(key[0] == probe for key in rows)]
+        rows.append(f"| {name} | " + " | ".join(text for text, _ in cells) + " |")
+    return rows, len(kernels), bad
+
+
+def main(listed, *inspections):
+    files = dict(pair.split("=", 1) for pair in inspections)
+    rows, kernels, bad = table(files)
+    print("\n".join(rows))
+    lacking = [(gpu, probe) for gpu, file in files.items() for probe in with_kernels(listed)
+               if not any(key[0] == probe for key in rows_of(file))]
     for gpu, probe in lacking:
         print(f"{gpu}, {probe}: no kernel was inspected")
-    for (gpu, probe), why in left_out.items():
-        if gpu in of_gpu:
-            print(f"{gpu}, {probe} is left out: {why}")
-    print(f"{len(kernels)} kernels on each of {' '.join(of_gpu)}: "
-          f"{len(kernels) * len(of_gpu) - bad - out} compiled and launched, {out} left out, {bad} missing")
+    print(f"{kernels} kernels on each of {' '.join(files)}: "
+          f"{kernels * len(files) - bad} compiled and launched, {bad} missing")
     return 1 if bad or lacking else 0
 
 
