@@ -237,36 +237,6 @@ TEST_CASE("unit.tlb.says_so_where_nothing_is_outgrown") {
     }
 }
 
-TEST_CASE("unit.tlb.takes_a_bare_curve") {
-    Dataset data;
-    Series &curve =
-        data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
-    for (double pages = 8; pages <= 600; pages = std::floor(pages * 1.3))
-        curve.point({pages * 4096}).samples = {pages <= 64 ? 1e-9 : 3e-9};
-    CHECK_THAT(*found(data, "tlb.l1.reach").value, WithinRel(64 * 4096.0, 0.2));
-    CHECK_FALSE(found(data, "page.size").value);
-}
-
-TEST_CASE("unit.tlb.takes_a_bare_curve_over_powers_of_two") {
-    Random random(1);
-    for (int i = 0; i < 20; ++i) {
-        Dataset data;
-        Series &curve =
-            data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
-        for (double octave = 20; octave <= 34; ++octave)
-            curve.point({std::exp2(octave)}).samples = {(octave <= 25   ? 290e-9
-                                                         : octave <= 31 ? 420e-9
-                                                                        : 700e-9) *
-                                                        std::exp(0.01 * random.normal())};
-        const Finding first = found(data, "tlb.l1.reach");
-        REQUIRE(first.value);
-        CHECK(first.interval->contains(std::exp2(25)));
-        const Finding second = found(data, "tlb.l2.reach");
-        REQUIRE(second.value);
-        CHECK(second.interval->contains(std::exp2(31)));
-    }
-}
-
 TEST_CASE("unit.tlb.finds_the_reach_where_the_strides_next_to_the_page_show_none") {
     Dataset data = chases(gpu(0), {2 << 20, 8 << 20, 64 << 20});
     std::erase_if(data.series[1].points,
@@ -276,23 +246,4 @@ TEST_CASE("unit.tlb.finds_the_reach_where_the_strides_next_to_the_page_show_none
     CHECK(reach.status == Status::measured);
     REQUIRE(reach.value);
     CHECK_THAT(*reach.value, WithinRel(512.0 * (1 << 20), 0.2));
-}
-
-TEST_CASE("unit.tlb.makes_no_level_of_a_bare_curve_that_drifts_or_ends_in_its_rise") {
-    Random random(3);
-    for (const bool drifts : {true, false})
-        for (int curve = 0; curve < 20; ++curve) {
-            Dataset data;
-            Series &series =
-                data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
-            for (double octave = 12; octave < 22; octave += 1.0 / 3) {
-                const double latency =
-                    drifts ? 1e-7 * (1 + 0.004 * octave) : 1e-8 * std::max(1.0, octave - 18);
-                series.point({std::exp2(octave)}).samples = {latency *
-                                                             std::exp(0.004 * random.normal())};
-            }
-            const Finding reach = found(data, "tlb.l1.reach");
-            CAPTURE(drifts, reach.note);
-            CHECK_FALSE(reach.value);
-        }
 }

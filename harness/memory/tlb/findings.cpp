@@ -18,6 +18,15 @@ FindingKey reach_key(std::size_t level) {
     return key;
 }
 
+/// Why a curve shows no reach.
+std::string why_none(const Translation &translation) {
+    if (translation.curve.size() < least_places)
+        return fmt::format("{} places with samples are too few", translation.curve.size());
+    if (rises_at_end(translation))
+        return "the latency rises in the last places only, too few to tell a TLB";
+    return "no TLB is outgrown by the memory spanned";
+}
+
 /// The levels of a curve over the memory that pages span, by where each is outgrown, as far as they
 /// show clearly: what rises slowly can be page tables that leave the caches. The first so many
 /// levels need not, where something else vouches for them.
@@ -41,11 +50,13 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
         rest = behind(std::move(rest), *reach);
     }
     if (findings.empty())
-        findings.push_back(without_value(reach_key(1), Status::inconclusive,
-                                         "no TLB is outgrown by the memory spanned"));
+        findings.push_back(without_value(reach_key(1), Status::inconclusive, why_none(rest)));
     if (findings.back().value)
         findings.back().note =
-            "no further TLB is outgrown by " + format({translation.curve.back().x, Unit::byte});
+            rises_at_end(rest)
+                ? "the latency rises once more in the last places, too few to tell a further TLB"
+                : "no further TLB is outgrown by " +
+                      format({translation.curve.back().x, Unit::byte});
     for (Finding &finding : findings)
         finding.evidence = {evidence};
     return findings;

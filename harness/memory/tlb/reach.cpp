@@ -97,40 +97,62 @@ double contradiction(std::span<const Reach> reaches, double page) {
     return std::log2(most / least);
 }
 
-} // namespace
+constexpr std::size_t in_a_row = 3;
 
-std::optional<Reach> first_reach(const Translation &translation) {
+std::vector<Place> medians_of(const Translation &translation) {
+    std::vector<Place> places;
+    for (const CurvePoint &point : translation.curve)
+        places.push_back({{point.x}, median(point.samples), 0, point.samples.size()});
+    return places;
+}
+
+/// Of so many places at the start, or of the first three: fewer say little.
+double level_of_first(const std::vector<Place> &places, std::size_t count) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < std::max(count, in_a_row); ++i)
+        values.push_back(places[i].value);
+    return median(values);
+}
+
+/// Places in a row that are above all before them: three, or fewer where the curve ends with them.
+struct Risen {
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
+
+Risen first_risen(const Translation &translation, const std::vector<Place> &places) {
     constexpr double least_rise = 0.015;
     constexpr double clear = 3; // times the noise
-    constexpr std::size_t least_places = 6;
-    constexpr std::size_t in_a_row = 3;
-    const std::vector<CurvePoint> &curve = translation.curve;
-    if (curve.size() < least_places)
-        return std::nullopt;
-    std::vector<Place> places;
-    for (const CurvePoint &point : curve)
-        places.push_back({{point.x}, median(point.samples), 0, point.samples.size()});
-    const auto level = [&](std::size_t count) { // of the first places
-        std::vector<double> values;
-        for (std::size_t i = 0; i < count; ++i)
-            values.push_back(places[i].value);
-        return median(values);
-    };
-    // The first places alone say little of where the curve starts.
-    const double noticeable = std::max(least_rise, clear * noise_of(curve));
-    std::size_t row = 0; // places that are above all before them
+    const double noticeable = std::max(least_rise, clear * noise_of(translation.curve));
+    std::size_t row = 0;
     std::size_t at = 0;
     for (; at < places.size() && row < in_a_row; ++at) {
-        const double before = level(std::max(at - row, in_a_row));
+        const double before = level_of_first(places, at - row);
         row = places[at].value > before + std::max(noticeable * before, translation.doubts[at])
                   ? row + 1
                   : 0;
     }
-    if (row < in_a_row)
+    return {at - row, row};
+}
+
+} // namespace
+
+bool rises_at_end(const Translation &translation) {
+    if (translation.curve.size() < least_places)
+        return false;
+    const Risen risen = first_risen(translation, medians_of(translation));
+    return risen.count > 0 && risen.count < in_a_row;
+}
+
+std::optional<Reach> first_reach(const Translation &translation) {
+    if (translation.curve.size() < least_places)
         return std::nullopt;
-    const std::size_t risen = at - row;
-    const double start = level(std::max(risen, in_a_row));
-    const Place settled = settled_behind(places, risen, start);
+    const std::vector<Place> places = medians_of(translation);
+    const Risen risen = first_risen(translation, places);
+    if (risen.count < in_a_row)
+        return std::nullopt;
+    const double start = level_of_first(places, risen.first);
+    const Place settled = settled_behind(places, risen.first, start);
     const auto rise = [&](double share) { return start + share * (settled.value - start); };
     const auto tenth = crossing(places, rise(0.1));
     const auto quarter = crossing(places, rise(0.25));
@@ -140,8 +162,9 @@ std::optional<Reach> first_reach(const Translation &translation) {
         return std::nullopt;
     constexpr double sharp = 2.4; // little more than an octave
     const double height = settled.value - start;
-    Reach reach{0, places[risen > 0 ? risen - 1 : 0].at[0], *quarter, *half, settled.at[0], {}};
-    reach.interval = surely_between(curve, *half, rise(0.5));
+    Reach reach{
+        0, places[risen.first > 0 ? risen.first - 1 : 0].at[0], *quarter, *half, settled.at[0], {}};
+    reach.interval = surely_between(translation.curve, *half, rise(0.5));
     reach.interval.low = std::min({reach.interval.low, *tenth, reach.before});
     // What others on a shared core take of it makes a ramp that ends where all of it is outgrown.
     reach.interval.high = std::max(reach.interval.high, reach.behind);

@@ -10,6 +10,9 @@
 
 namespace clprobe::probes::tlb {
 
+/// Fewer places show none.
+inline constexpr std::size_t least_places = 6;
+
 /// Where a curve leaves the level that it starts on, in its own places.
 struct Reach {
     double stride = 0;
@@ -25,6 +28,9 @@ struct Reach {
 /// behind the first rise may be of any shape. Not `find_levels`, which finds the same on processors
 /// and no level in the rises of 3 % of a GPU whose next buffer is hardly slower.
 [[nodiscard]] std::optional<Reach> first_reach(const Translation &translation);
+
+/// Whether it rises in the last places only, too few to tell where it settles.
+[[nodiscard]] bool rises_at_end(const Translation &translation);
 
 /// Of each stride that the data has, where its curve has one, by rising strides.
 [[nodiscard]] std::vector<Reach> first_reaches(const Dataset &data);

@@ -1,0 +1,102 @@
+#include "interpreted.hpp"
+#include "synthetic.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace clprobe;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinRel;
+
+// What memory/tlb makes of somebody's curve.
+
+namespace {
+
+/// Its findings on a curve with one sample at each of these places, in bytes.
+std::vector<Finding> of_bare_curve(const std::vector<double> &places,
+                                   const std::function<double(double)> &seconds) {
+    Dataset data;
+    Series &curve =
+        data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
+    for (const double place : places)
+        curve.point({place}).samples = {seconds(place)};
+    return builtin("memory/tlb").interpret(data, {});
+}
+
+std::vector<double> octaves(double from, double to, double step = 1) {
+    std::vector<double> places;
+    for (double octave = from; octave <= to; octave += step)
+        places.push_back(std::exp2(octave));
+    return places;
+}
+
+} // namespace
+
+TEST_CASE("unit.tlb.takes_a_bare_curve") {
+    std::vector<double> places;
+    for (double pages = 8; pages <= 600; pages = std::floor(pages * 1.3))
+        places.push_back(pages * 4096);
+    const auto findings =
+        of_bare_curve(places, [](double bytes) { return bytes <= 64 * 4096 ? 1e-9 : 3e-9; });
+    CHECK_THAT(*finding(findings, "tlb.l1.reach").value, WithinRel(64 * 4096.0, 0.2));
+    CHECK_FALSE(finding(findings, "page.size").value);
+}
+
+TEST_CASE("unit.tlb.takes_a_bare_curve_over_powers_of_two") {
+    Random random(1);
+    for (int i = 0; i < 20; ++i) {
+        const auto findings = of_bare_curve(octaves(20, 34), [&](double bytes) {
+            const double octave = std::log2(bytes);
+            return (octave <= 25   ? 290e-9
+                    : octave <= 31 ? 420e-9
+                                   : 700e-9) *
+                   std::exp(0.01 * random.normal());
+        });
+        const Finding &first = finding(findings, "tlb.l1.reach");
+        REQUIRE(first.value);
+        CHECK(first.interval->contains(std::exp2(25)));
+        const Finding &second = finding(findings, "tlb.l2.reach");
+        REQUIRE(second.value);
+        CHECK(second.interval->contains(std::exp2(31)));
+    }
+}
+
+TEST_CASE("unit.tlb.makes_no_level_of_a_bare_curve_that_drifts_or_ends_in_its_rise") {
+    Random random(3);
+    for (const bool drifts : {true, false})
+        for (int curve = 0; curve < 20; ++curve) {
+            const auto findings = of_bare_curve(octaves(12, 22, 1.0 / 3), [&](double bytes) {
+                const double octave = std::log2(bytes);
+                const double latency =
+                    drifts ? 1e-7 * (1 + 0.004 * octave) : 1e-8 * std::max(1.0, octave - 18);
+                return latency * std::exp(0.004 * random.normal());
+            });
+            const Finding &reach = finding(findings, "tlb.l1.reach");
+            CAPTURE(drifts, reach.note);
+            CHECK_FALSE(reach.value);
+        }
+}
+
+TEST_CASE("unit.tlb.says_of_a_bare_curve_what_it_is_too_short_for") {
+    const auto note = [](const std::vector<double> &places, double first, double second) {
+        const auto findings = of_bare_curve(places, [&](double bytes) {
+            return 1e-8 * (bytes > first ? 2 : 1) * (bytes > second ? 2 : 1);
+        });
+        return finding(findings, "tlb.l1.reach").note;
+    };
+    constexpr double never = 1e30;
+    CHECK(note(octaves(12, 15), never, never) == "4 places with samples are too few");
+    CHECK(note(octaves(12, 22), never, never) == "no TLB is outgrown by the memory spanned");
+    CHECK_THAT(note(octaves(12, 22), std::exp2(20), never), ContainsSubstring("last places only"));
+    CHECK_THAT(note(octaves(12, 22), std::exp2(16), never),
+               ContainsSubstring("no further TLB is outgrown by 4 MiB"));
+    CHECK_THAT(note(octaves(12, 24), std::exp2(16), std::exp2(22)),
+               ContainsSubstring("rises once more in the last places"));
+}
