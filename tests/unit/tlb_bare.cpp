@@ -94,9 +94,39 @@ TEST_CASE("unit.tlb.says_of_a_bare_curve_what_it_is_too_short_for") {
     constexpr double never = 1e30;
     CHECK(note(octaves(12, 15), never, never) == "4 places with samples are too few");
     CHECK(note(octaves(12, 22), never, never) == "no TLB is outgrown by the memory spanned");
-    CHECK_THAT(note(octaves(12, 22), std::exp2(20), never), ContainsSubstring("last places only"));
+    CHECK_THAT(note(octaves(12, 22), std::exp2(21), never), ContainsSubstring("last places only"));
     CHECK_THAT(note(octaves(12, 22), std::exp2(16), never),
                ContainsSubstring("no further TLB is outgrown by 4 MiB"));
-    CHECK_THAT(note(octaves(12, 24), std::exp2(16), std::exp2(22)),
+    CHECK_THAT(note(octaves(12, 24), std::exp2(16), std::exp2(23)),
                ContainsSubstring("rises once more in the last places"));
+}
+
+TEST_CASE("unit.tlb.takes_a_plateau_of_two_places_at_the_end") {
+    Random random(5);
+    int found = 0;
+    for (int curve = 0; curve < 100; ++curve) {
+        const auto findings = of_bare_curve(octaves(12, 22), [&](double bytes) {
+            const double latency = bytes <= 1 << 16 ? 1e-8 : bytes <= 1 << 20 ? 1.4e-8 : 3e-8;
+            return latency * std::exp(0.01 * random.normal());
+        });
+        const auto second = std::ranges::find(findings, "tlb.l2.reach", &Finding::key);
+        if (second != findings.end() && second->interval &&
+            second->interval->contains(1.4 * (1 << 20)))
+            ++found;
+    }
+    CHECK(found >= 97);
+}
+
+TEST_CASE("unit.tlb.noise_does_not_make_a_sharp_rise_a_slow_one") {
+    Random random(6);
+    int found = 0;
+    for (int curve = 0; curve < 100; ++curve) {
+        const auto findings = of_bare_curve(octaves(13, 22, 1.0 / 3), [&](double bytes) {
+            return (bytes <= 80000 ? 1e-8 : 1.2e-8) * std::exp(0.02 * random.normal());
+        });
+        const Finding &reach = finding(findings, "tlb.l1.reach");
+        if (reach.interval && reach.interval->contains(80000))
+            ++found;
+    }
+    CHECK(found >= 75); // a rise of ten times the noise of its single samples
 }

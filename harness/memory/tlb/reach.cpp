@@ -63,18 +63,24 @@ Place settled_behind(const std::vector<Place> &places, std::size_t first, double
 }
 
 /// Whether the curve differs by little of `rise` in the octave from x on, and all of that was
-/// timed.
-bool is_flat(const std::vector<Place> &places, double x, double rise) {
+/// timed. Noise may hide half of the rise there.
+bool is_flat(const std::vector<Place> &places, double x, double rise, double noise) {
     constexpr double little = 0.25;
+    constexpr double half = 0.5;
+    constexpr double spread = 4; // of some places in an octave, in times the noise
     constexpr double octave = 2;
-    if (places.back().at[0] < octave * x)
+    constexpr double rounded = 0.99;
+    if (places.back().at[0] < rounded * octave * x)
         return false;
     std::vector<double> values;
     for (const Place &place : places)
-        if (place.at[0] >= x && place.at[0] <= octave * x)
+        if (place.at[0] >= x && place.at[0] * rounded <= octave * x)
             values.push_back(place.value);
-    return values.size() > 1 &&
-           std::ranges::max(values) - std::ranges::min(values) <= little * rise;
+    if (values.size() < 2)
+        return false;
+    const double allowed =
+        std::max(little * rise, std::min(half * rise, spread * noise * median(values)));
+    return std::ranges::max(values) - std::ranges::min(values) <= allowed;
 }
 
 /// How far the strides contradict pages of that size: by the ratio, in octaves, between the most
@@ -135,13 +141,22 @@ Risen first_risen(const Translation &translation, const std::vector<Place> &plac
     return {at - row, row};
 }
 
+/// Three places in a row are enough, and two at the end where there is but one an octave.
+bool is_enough(const Risen &risen, const std::vector<Place> &places) {
+    constexpr double nearly_octave = 1.9;
+    return risen.count >= in_a_row ||
+           (risen.count == 2 &&
+            places.back().at[0] >= nearly_octave * places[places.size() - 2].at[0]);
+}
+
 } // namespace
 
 bool rises_at_end(const Translation &translation) {
     if (translation.curve.size() < least_places)
         return false;
-    const Risen risen = first_risen(translation, medians_of(translation));
-    return risen.count > 0 && risen.count < in_a_row;
+    const std::vector<Place> places = medians_of(translation);
+    const Risen risen = first_risen(translation, places);
+    return risen.count > 0 && !is_enough(risen, places);
 }
 
 std::optional<Reach> first_reach(const Translation &translation) {
@@ -149,7 +164,7 @@ std::optional<Reach> first_reach(const Translation &translation) {
         return std::nullopt;
     const std::vector<Place> places = medians_of(translation);
     const Risen risen = first_risen(translation, places);
-    if (risen.count < in_a_row)
+    if (!is_enough(risen, places))
         return std::nullopt;
     const double start = level_of_first(places, risen.first);
     const Place settled = settled_behind(places, risen.first, start);
@@ -168,8 +183,9 @@ std::optional<Reach> first_reach(const Translation &translation) {
     reach.interval.low = std::min({reach.interval.low, *tenth, reach.before});
     // What others on a shared core take of it makes a ramp that ends where all of it is outgrown.
     reach.interval.high = std::max(reach.interval.high, reach.behind);
-    reach.clear = *most <= sharp * *tenth && is_flat(places, reach.before / 2, height) &&
-                  is_flat(places, settled.at[0], height);
+    const double noise = noise_of(translation.curve);
+    reach.clear = *most <= sharp * *tenth && is_flat(places, reach.before / 2, height, noise) &&
+                  is_flat(places, settled.at[0], height, noise);
     return reach;
 }
 
