@@ -1,4 +1,5 @@
 #include "common/level_findings.hpp"
+#include "common/level_joining.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -95,15 +96,20 @@ std::vector<CurvePoint> curve_of(const Series &series, double per_trip) {
 std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string &raw,
                                           const std::string &bare, double per_trip) {
     if (const Series *times = data.find(raw))
-        return LatencyCurve{raw, times->axes.front(), curve_of(*times, per_trip)};
+        return LatencyCurve{raw, times->axes.front(), curve_of(*times, per_trip), Unit::second,
+                            true};
     if (const Series *curve = data.find(bare))
         return LatencyCurve{bare, curve->axes.front(), curve_of(*curve), curve->measure.unit};
     return std::nullopt;
 }
 
 Levels levels_of(const std::optional<LatencyCurve> &curve, const std::string &too_small) {
-    if (curve && !curve->points.empty() && too_small.empty())
-        return find_levels(curve->points, CurveKind::latency);
+    if (curve && !curve->points.empty() && too_small.empty()) {
+        Levels found = find_levels(curve->points, CurveKind::latency);
+        if (curve->ours)
+            join_levels_within_noise(found, curve->points);
+        return found;
+    }
     Levels none;
     none.reason = too_small.empty() ? "nothing was measured" : too_small;
     return none;

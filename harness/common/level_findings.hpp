@@ -13,12 +13,14 @@ namespace clprobe::probes {
 [[nodiscard]] std::vector<CurvePoint> curve_of(const Series &series, double per_trip = 1);
 
 /// A curve of latency, the series that it comes from, what it is over, and the unit of it:
-/// somebody's may be in cycles.
+/// somebody's may be in cycles. Whether it is one of ours, whose samples were taken at several
+/// times each.
 struct LatencyCurve {
     std::string series;
     Axis x;
     std::vector<CurvePoint> points;
     Unit unit = Unit::second;
+    bool ours = false;
 };
 
 /// The curve that the data holds: of times over trips in the series `raw`, or else somebody's in
@@ -26,8 +28,8 @@ struct LatencyCurve {
 [[nodiscard]] std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string &raw,
                                                         const std::string &bare, double per_trip);
 
-/// The levels that it shows, `reason` saying so where there is none; `too_small`, where it is not
-/// empty, is why it cannot show any.
+/// The levels that it shows, of a curve of ours those that differ by more than its noise, `reason`
+/// saying so where there is none; `too_small`, where it is not empty, is why it cannot show any.
 [[nodiscard]] Levels levels_of(const std::optional<LatencyCurve> &curve,
                                const std::string &too_small);
 

@@ -47,7 +47,11 @@ ProbeInfo describe() {
         "Pages are recorded where the system tells them. Small pages add TLB misses to large "
         "footprints, and scatter a footprint over a cache's "
         "sets: the knee of a physically indexed cache is then a ramp.",
-        "Neighbours on the same chip use shared caches too: they fade before their nominal size.",
+        "Neighbours on the same chip use shared caches too: they fade before their nominal size, "
+        "and "
+        "more or less so from one second to the next, which can look like a further level. Of two "
+        "levels that differ by less than twice, and by less than three times the scatter of single "
+        "samples, one is told, with a note.",
         "Addresses are byte offsets, as the scaling of an index costs some processors a cycle, and "
         "the addition of the buffer's address counts: a chase of native pointers can be shorter, "
         "and one of indices was by 0.9 of 21 ns on one GPU.",

@@ -1,3 +1,4 @@
+#include "common/level_joining.hpp"
 #include "memory/buffer_bandwidth/falling.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -39,21 +40,6 @@ bool too_short(const Levels &found, std::size_t index, const std::vector<CurvePo
         return (point.x < level.plateau.low && level.plateau.low < least * point.x) ||
                (point.x > level.plateau.high && point.x < least * level.plateau.high);
     });
-}
-
-/// Takes out a level between two others: the knee before it then reaches over both, and lies where
-/// most of the fall is.
-void take_out(Levels &found, std::size_t index) {
-    if (index > 0 && index + 1 < found.levels.size() && found.levels[index].size) {
-        Level &before = found.levels[index - 1];
-        const Level &out = found.levels[index];
-        if (out.value * out.value > before.value * found.levels[index + 1].value)
-            before.size = out.size;
-        before.knee.high = out.knee.high;
-    }
-    found.levels.erase(found.levels.begin() + static_cast<std::ptrdiff_t>(index));
-    if (index < found.settled)
-        --found.settled;
 }
 
 /// Sums of squares, in log bandwidth: how far places are off one straight line over log footprint,
