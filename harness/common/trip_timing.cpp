@@ -85,7 +85,7 @@ void check_timing(Finding &finding, const TripTiming &timing) {
     const std::string bend =
         fmt::format("the slope over the longer launches differs by at least {:.1f} % from that "
                     "over the shorter ones",
-                    100 * timing.nonlinearity);
+                    100 * std::abs(timing.nonlinearity));
     if (std::abs(timing.nonlinearity) > crooked)
         make_suspect(finding, bend);
     else if (std::abs(timing.nonlinearity) > straight)

@@ -46,3 +46,14 @@ TEST_CASE("unit.trip_timing.takes launches whole where they bend, and allows for
         CHECK(timing->interval.high >= Approx(slope));
     }
 }
+
+TEST_CASE("unit.trip_timing.says by how much launches bend, either way") {
+    for (const double bend : {-0.02, 0.02}) {
+        Finding finding;
+        probes::check_timing(finding, *probes::time_per_trip(launches(bend), {}));
+        CAPTURE(finding.note);
+        CHECK(finding.note.find("differs by at least -") == std::string::npos);
+        CHECK(finding.note.find("differs by at least") != std::string::npos);
+        CHECK(finding.note.find("taken whole") != std::string::npos);
+    }
+}
