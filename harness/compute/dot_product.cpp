@@ -111,8 +111,8 @@ ProbeInfo DotProduct::make_info() {
     info.question = "How much arithmetic can be done on vectors on their way through the device, "
                     "over buffers and over images?";
     info.method =
-        "The dot products of the Mali-G52's write-up: each work-item loads two or three vectors "
-        "of four floats, x, y and z, and stores one. A pair of vectors gives four dot products, of "
+        "The dot products of the Mali-G52's write-up: each work-item loads two or three vectors of "
+        "four floats, x, y and z, and stores one. A pair of vectors gives four dot products, of "
         "the first with the second and with its orders yxwz, zwxy and wzyx: 16 multiplications. "
         "One pair, x and y, is the write-up's first program; all three pairs are its 48 "
         "multiplications. With x, y and z each with itself and the first result with z it wrote "
@@ -126,16 +126,14 @@ ProbeInfo DotProduct::make_info() {
         "in the rows after it, no launch comes to a row twice, and each goes on where the last one "
         "ended.\n\n"
         "All are tried with groups of 1 to 256 work-items along x and along y, as far as the "
-        "device "
-        "allows their product: first a few sizes, then always the neighbour of one that did well, "
-        "as long as there is time, and the best ones again. With its best size each is measured "
-        "anew, in turn with the others, by the slope of time over trips.\n\n"
+        "device allows their product: first a few sizes, then always the neighbour of one that did "
+        "well, as long as there is time, and the best ones again. With its best size each is "
+        "measured anew, in turn with the others, by the slope of time over trips.\n\n"
         "A rate counts the additions and multiplications that are left when each value is computed "
         "only once: 28, 92, 202, 330 and 522 a work-item. The method of a finding has the "
         "multiplications a second at the write-up's own count beside it. Results chosen after each "
         "launch are compared with the host's, within 4e-6: all terms are positive, so that no "
-        "order "
-        "of additions and no fusing takes them further apart.";
+        "order of additions and no fusing takes them further apart.";
     info.pitfalls = {
         "The write-up's GFLOPS count a multiplication and the addition that goes with it once, the "
         "rates here twice.",
@@ -146,8 +144,7 @@ ProbeInfo DotProduct::make_info() {
         "of formats, that is what is measured: PoCL's images are several times slower than its "
         "buffers.",
         "Some drivers compile for each local size at its first launch: their sweeps end early. A "
-        "rate "
-        "is suspect where a neighbour of its local size was not tried.",
+        "rate is suspect where a neighbour of its local size was not tried.",
     };
     info.sources = {
         "the write-up of the Mali-G52 that started the project: 1.2, 5.03, 9.99 and 17.03 "

@@ -152,8 +152,7 @@ ProbeInfo Julia::make_info() {
         "65536 work-items do not fill the largest GPUs.",
         "Some drivers compile for each local size at its first launch: their sweeps end early.",
         "As compilers are free to fuse px^2 - py^2 or not, points close to the edge of the set "
-        "have "
-        "no right count.",
+        "have no right count.",
     };
     info.sources = {
         "the write-up of the Mali-G52 that started the project: 74.75 of 76.8 G instructions/s",

@@ -11,20 +11,18 @@ ProbeInfo describe() {
     info.method =
         "Sizes from 4 KiB to 16 MiB (less where memory or time are short), four times as many "
         "bytes each, timed by the host's clock; all transfers in turn, in random order, each from "
-        "and to random places of "
-        "much larger memory, so that small ones are not told from a cache. Pageable: between "
-        "ordinary host memory and a buffer, and mappings of such a buffer. Pinned: with host "
-        "memory that is a mapping of a buffer with CL_MEM_ALLOC_HOST_PTR, and mappings of another. "
-        "A mapping's time is that of mapping, of the host reading every word of it in place or "
-        "copying its own memory into it, and of unmapping: where nothing is copied, that is the "
-        "speed at which the host reaches the device's memory. The bandwidth is asymptotic, the "
-        "slope of time over bytes at the largest sizes, and the fixed cost is what the smallest "
-        "ones leave at no bytes: Hockney's r and t0. Contents are random, a page of the device's "
-        "side is changed by a copy on the device before each transfer, and pages chosen after it "
-        "(of mappings that are read, all of them) are compared with what they must hold. Zero-copy "
-        "is told by mappings that touch nothing, to be read and written: where they copy, they "
-        "take "
-        "longer for more bytes by about what reading and writing them takes.";
+        "and to random places of much larger memory, so that small ones are not told from a cache. "
+        "Pageable: between ordinary host memory and a buffer, and mappings of such a buffer. "
+        "Pinned: with host memory that is a mapping of a buffer with CL_MEM_ALLOC_HOST_PTR, and "
+        "mappings of another. A mapping's time is that of mapping, of the host reading every word "
+        "of it in place or copying its own memory into it, and of unmapping: where nothing is "
+        "copied, that is the speed at which the host reaches the device's memory. The bandwidth is "
+        "asymptotic, the slope of time over bytes at the largest sizes, and the fixed cost is what "
+        "the smallest ones leave at no bytes: Hockney's r and t0. Contents are random, a page of "
+        "the device's side is changed by a copy on the device before each transfer, and pages "
+        "chosen after it (of mappings that are read, all of them) are compared with what they must "
+        "hold. Zero-copy is told by mappings that touch nothing, to be read and written: where "
+        "they copy, they take longer for more bytes by about what reading and writing them takes.";
     info.pitfalls = {
         "A mapping that is timed without touching it shows how fast an address is returned: "
         "41457 GB/s in another tool.",

@@ -36,13 +36,10 @@ ProbeInfo describe() {
         "are.",
         "Neighbouring words share a transaction: words spread over more lines are slower.",
         "Floating-point additions and minima are those of cl_ext_float_atomics, and additions "
-        "inline "
-        "PTX where a compiler has no such function but takes that. A loop around a "
-        "compare-exchange "
-        "is another thing, and a float's compare-exchange is an integer's.",
+        "inline PTX where a compiler has no such function but takes that. A loop around a "
+        "compare-exchange is another thing, and a float's compare-exchange is an integer's.",
         "A driver's minimum of floats that returns the wrong value may never end: a minimum with 0 "
-        "is "
-        "tried first, and where it does not return what the word held the device lacks it.",
+        "is tried first, and where it does not return what the word held the device lacks it.",
         "One work-item sees the near and far parts of a cache from where it runs; where launches "
         "move between units of different sides, addresses do not keep to their level."};
     info.sources = {"Hartigan and Hartigan, The Dip Test of Unimodality, 1985",

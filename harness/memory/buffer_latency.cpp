@@ -35,23 +35,19 @@ ProbeInfo describe() {
         "the ring's order says.\n\n"
         "Two footprints an octave first, then places between neighbours that differ by over 5 %, "
         "down to steps of 4 %, then sweeps over all of them, so that the samples of each are "
-        "spread "
-        "over the time. The curve's plateaus are the levels; a size is where the rise beyond it is "
-        "half-way in log latency, with its 10 and 90 % points as the interval.";
+        "spread over the time. The curve's plateaus are the levels; a size is where the rise "
+        "beyond it is half-way in log latency, with its 10 and 90 % points as the interval.";
     info.pitfalls = {
         "Who warmed a cache matters where it has partitions, and is recorded: here one work-group "
-        "of "
-        "a GPU, that of the chase itself up to 1 MiB, each core of a CPU up to 16 MiB. Seen from "
-        "one "
-        "unit, one partition of a GPU's last cache can be all that shows.",
+        "of a GPU, that of the chase itself up to 1 MiB, each core of a CPU up to 16 MiB. Seen "
+        "from one unit, one partition of a GPU's last cache can be all that shows.",
         "Pages are recorded where the system tells them. Small pages add TLB misses to large "
         "footprints, and scatter a footprint over a cache's "
         "sets: the knee of a physically indexed cache is then a ramp.",
         "Neighbours on the same chip use shared caches too: they fade before their nominal size, "
-        "and "
-        "more or less so from one second to the next, which can look like a further level. Of two "
-        "levels that differ by less than twice, and by less than three times the scatter of single "
-        "samples, one is told, with a note.",
+        "and more or less so from one second to the next, which can look like a further level. Of "
+        "two levels that differ by less than twice, and by less than three times the scatter of "
+        "single samples, one is told, with a note.",
         "Addresses are byte offsets, as the scaling of an index costs some processors a cycle, and "
         "the addition of the buffer's address counts: a chase of native pointers can be shorter, "
         "and one of indices was by 0.9 of 21 ns on one GPU.",

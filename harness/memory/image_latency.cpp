@@ -42,9 +42,8 @@ ProbeInfo describe() {
         "Who warmed a cache matters where it has partitions: here the chase's own work-group, "
         "before each launch of a short ring and once before those of a long one.",
         "Where others use a part of a cache it fades, more or less from one second to the next: of "
-        "two "
-        "levels that differ by less than twice, and by less than three times the scatter of single "
-        "samples, one is told, with a note.",
+        "two levels that differ by less than twice, and by less than three times the scatter of "
+        "single samples, one is told, with a note.",
         "On a CPU an image is read by software, whose time is part of every latency."};
     info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
                     "Doggett, Texture Caches, IEEE Micro 32(3), 2012 (tiles)",

@@ -37,9 +37,8 @@ ProbeInfo describe() {
         "Pages as the device has them: under a hypervisor an entry covers the smaller of the "
         "guest's page and the host's; some processors join neighbouring pages in one entry.",
         "An entry of a GPU can cover many neighbouring pages of its page table: it is the entry "
-        "that "
-        "shows here. Where memory lies in larger pieces it can cover more: on one GPU, a tenth of "
-        "the places had twice the reach.",
+        "that shows here. Where memory lies in larger pieces it can cover more: on one GPU, a "
+        "tenth of the places had twice the reach.",
         "Pages smaller than 4 KiB are not told from those of 4 KiB, nor pages larger than the "
         "largest stride that was tried from those of that size.",
         "A GPU's next buffer may be hardly slower (3 % of a load on one): a rise counts where it "
