@@ -130,3 +130,24 @@ TEST_CASE("unit.tlb.noise_does_not_make_a_sharp_rise_a_slow_one") {
     }
     CHECK(found >= 75); // a rise of ten times the noise of its single samples
 }
+
+TEST_CASE("unit.tlb.finds_the_reach_of_random_replacement") {
+    constexpr double reach = 1 << 18;
+    const auto misses = [](double bytes) {
+        double share = 1;
+        for (int i = 0; i < 200; ++i)
+            share = 1 - std::exp(-share * bytes / reach);
+        return share;
+    };
+    Random random(7);
+    int found = 0;
+    for (int curve = 0; curve < 100; ++curve) {
+        const auto findings = of_bare_curve(octaves(13, 23, 0.25), [&](double bytes) {
+            return 1e-8 * (1 + misses(bytes)) * std::exp(0.01 * random.normal());
+        });
+        const Finding &first = finding(findings, "tlb.l1.reach");
+        if (first.interval && first.interval->contains(1.3 * reach))
+            ++found;
+    }
+    CHECK(found >= 90);
+}

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 namespace clprobe::probes::tlb {
 namespace {
@@ -62,25 +63,32 @@ Place settled_behind(const std::vector<Place> &places, std::size_t first, double
     }
 }
 
-/// Whether the curve differs by little of `rise` in the octave from x on, and all of that was
-/// timed. Noise may hide half of the rise there.
-bool is_flat(const std::vector<Place> &places, double x, double rise, double noise) {
+/// Whether the curve's trend in the octave from x on is little of `rise`, and all of that was
+/// timed.
+bool is_flat(const std::vector<Place> &places, double x, double rise) {
     constexpr double little = 0.25;
-    constexpr double half = 0.5;
-    constexpr double spread = 4; // of some places in an octave, in times the noise
     constexpr double octave = 2;
     constexpr double rounded = 0.99;
     if (places.back().at[0] < rounded * octave * x)
         return false;
+    std::vector<double> octaves;
     std::vector<double> values;
     for (const Place &place : places)
-        if (place.at[0] >= x && place.at[0] * rounded <= octave * x)
+        if (place.at[0] >= x && place.at[0] * rounded <= octave * x) {
+            octaves.push_back(std::log2(place.at[0]));
             values.push_back(place.value);
+        }
     if (values.size() < 2)
         return false;
-    const double allowed =
-        std::max(little * rise, std::min(half * rise, spread * noise * median(values)));
-    return std::ranges::max(values) - std::ranges::min(values) <= allowed;
+    const double middle =
+        std::accumulate(octaves.begin(), octaves.end(), 0.0) / static_cast<double>(octaves.size());
+    double spread = 0;
+    double together = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        spread += (octaves[i] - middle) * (octaves[i] - middle);
+        together += (octaves[i] - middle) * values[i];
+    }
+    return std::abs(together / spread) <= little * rise;
 }
 
 /// How far the strides contradict pages of that size: by the ratio, in octaves, between the most
@@ -175,7 +183,9 @@ std::optional<Reach> first_reach(const Translation &translation) {
     const auto most = crossing(places, rise(0.9));
     if (!tenth || !quarter || !half || !most)
         return std::nullopt;
-    constexpr double sharp = 2.4; // little more than an octave
+    // With random replacement a share m of the hops misses, m = 1 - exp(-m span / reach): nine of
+    // ten at 2.6 times the reach.
+    constexpr double sharp = 2.8;
     const double height = settled.value - start;
     Reach reach{
         0, places[risen.first > 0 ? risen.first - 1 : 0].at[0], *quarter, *half, settled.at[0], {}};
@@ -183,9 +193,8 @@ std::optional<Reach> first_reach(const Translation &translation) {
     reach.interval.low = std::min({reach.interval.low, *tenth, reach.before});
     // What others on a shared core take of it makes a ramp that ends where all of it is outgrown.
     reach.interval.high = std::max(reach.interval.high, reach.behind);
-    const double noise = noise_of(translation.curve);
-    reach.clear = *most <= sharp * *tenth && is_flat(places, reach.before / 2, height, noise) &&
-                  is_flat(places, settled.at[0], height, noise);
+    reach.clear = *most <= sharp * *tenth && is_flat(places, reach.before / 2, height) &&
+                  is_flat(places, settled.at[0], height);
     return reach;
 }
 
