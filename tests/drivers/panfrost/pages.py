@@ -10,11 +10,14 @@ import re
 import sys
 from pathlib import Path
 
+import check_kernels
 import check_loops
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[2] / "docs"
-PAGES = [DOCS / name for name in ("mali-loops.md", "mali-occupancy.md", "g52-write-up.md")]
+PAGES = [DOCS / name for name in ("mali-kernels.md", "mali-loops.md", "mali-occupancy.md",
+                               "g52-write-up.md")]
+GPUS = ("g31", "g52", "g57", "g72", "g76", "g310", "g610", "t860")
 PUBLISHED = {16: "16 of 25", 48: "48 of 65", 107: "107 of 129", 169: "169 of 197"}
 
 
@@ -25,6 +28,11 @@ def inspection(gpu):
 def kernels_of(gpu, probe):
     with open(inspection(gpu), encoding="utf-8") as file:
         return [kernel for kernel in json.load(file)["kernels"] if kernel["probe"] == probe]
+
+
+def kernels():
+    """Every kernel on every GPU."""
+    return check_kernels.table({gpu: inspection(gpu) for gpu in GPUS})[0]
 
 
 def loops():
@@ -69,7 +77,7 @@ def dot_products():
     return rows
 
 
-TABLES = {"loops": loops, "occupancy": occupancy, "dot_products": dot_products}
+TABLES = {"kernels": kernels, "loops": loops, "occupancy": occupancy, "dot_products": dot_products}
 
 
 def with_tables(page):
