@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 #include <vector>
 
 namespace clprobe {
@@ -36,6 +37,7 @@ constexpr std::array spellings = {
     Spelling{Unit::byte, "_kb", {1024, 1}}, // of sizes, as people have them of caches
     Spelling{Unit::byte, "_mb", {1024 * 1024, 1}},
     Spelling{Unit::byte, "_gb", {1024 * 1024 * 1024, 1}},
+    Spelling{Unit::byte, "_byte", {}},
     Spelling{Unit::byte_per_second, "_bytes_per_s", {}},
     Spelling{Unit::byte_per_second, "_b_per_s", {}},
     Spelling{Unit::byte_per_second, "_kb_per_s", {1e3, 1}},
@@ -73,20 +75,39 @@ std::string spelled_out(std::string text) {
     return text;
 }
 
-/// In lower case, with one underscore for whatever is neither letter nor digit: "Rate (GB/s)" as
-/// "rate_gb_per_s".
+/// Other words for units.
+constexpr std::array synonyms = {
+    std::pair{std::string_view("seconds"), "s"},       std::pair{std::string_view("sec"), "s"},
+    std::pair{std::string_view("milliseconds"), "ms"}, std::pair{std::string_view("msec"), "ms"},
+    std::pair{std::string_view("microseconds"), "us"}, std::pair{std::string_view("usec"), "us"},
+    std::pair{std::string_view("nanoseconds"), "ns"},  std::pair{std::string_view("nsec"), "ns"},
+    std::pair{std::string_view("kbytes"), "kb"},       std::pair{std::string_view("mbytes"), "mb"},
+    std::pair{std::string_view("gbytes"), "gb"},
+};
+
+/// In lower case, with one underscore for whatever is neither letter nor digit, and one word for
+/// each unit: "Rate (GB/sec)" as "rate_gb_per_s".
 std::string plain(const std::string &column) {
     std::string result;
+    std::string word;
+    const auto end_word = [&] {
+        const auto *found = std::ranges::find(synonyms, std::string_view(word),
+                                              [](const auto &pair) { return pair.first; });
+        if (!word.empty())
+            result +=
+                (result.empty() ? "" : "_") + (found != synonyms.end() ? found->second : word);
+        word.clear();
+    };
     for (const char letter : spelled_out(column)) {
+        if (is_of_word(letter)) {
+            word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+            continue;
+        }
+        end_word();
         if (letter == '/')
             result += "_per";
-        if (is_of_word(letter))
-            result += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-        else if (!result.ends_with('_'))
-            result += '_';
     }
-    while (result.ends_with('_'))
-        result.pop_back();
+    end_word();
     return result;
 }
 

@@ -169,7 +169,7 @@ TEST_CASE("unit.csv.wrong_headers_are_refused") {
     refused("footprint_bytes,region\n",
             "file.csv:1: these columns are no series of the probe: no column 'latency_s' among "
             "'footprint_bytes', 'region'; series 'chase' takes the columns footprint_bytes (or _b, "
-            "_kib, _mib, _gib, _kb, _mb, _gb), latency_s (or _ms, _us, _ns)");
+            "_kib, _mib, _gib, _kb, _mb, _gb, _byte), latency_s (or _ms, _us, _ns)");
     refused("2,28\n4,28\n", "file.csv:1: no header: the first row has to name the columns");
     refused("2K 28ns\n4K 28ns\n", "file.csv:1: no header: the first row has to name the columns");
     refused(

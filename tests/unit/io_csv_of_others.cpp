@@ -123,6 +123,20 @@ TEST_CASE("unit.csv.cells_may_bear_their_units") {
     refused("size,latency_ns\n2048,3\n", "no column 'footprint_bytes' among"); // of what unit?
 }
 
+TEST_CASE("unit.csv.units_have_other_words") {
+    check_row("Size in KBytes;Latency in nanoseconds\n2;3\n", 2048, 3e-9);
+    check_row("size (byte),latency [nsec]\n2048,3\n", 2048, 3e-9);
+    check_row("Size,Latency\n2 kbytes,3 nsec\n", 2048, 3e-9);
+    const std::vector<Series> layout = {
+        {"read", {footprint}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
+    for (const char *header : {"footprint_kib,GB/sec", "footprint_kib,Read rate (GBytes/s)"})
+        CHECK(read(std::string(header) + "\n2,3\n", layout).points.at(0).samples.at(0) == 3e9);
+    const std::vector<Series> ridge = {
+        {"ridge", {footprint}, {"intensity", Unit::flop_per_byte, {}}, {}}};
+    CHECK(read("size_kib,flop/byte\n2,3\n", ridge).points.at(0).samples.at(0) == 3);
+    refused("footprint_kib,Gb/sec\n", "no column 'bandwidth_bytes_per_s'", layout); // bits
+}
+
 TEST_CASE("unit.csv.decimal_commas") {
     check_row("Size (KB);Latency (ns)\n2;3,5\n", 2048, 3.5e-9);
     check_row("Size (KB)\tLatency (ns)\n2,0\t0,125\n", 2048, 0.125e-9);
