@@ -1,5 +1,5 @@
+#include "compute/fma_rate/course.hpp"
 #include "compute/fma_rate/model.hpp"
-#include "compute/fma_rate/race.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,10 +1,11 @@
+#include "compute/fma_rate/course.hpp"
 #include "compute/fma_rate/inspected.hpp"
 #include "compute/fma_rate/launch.hpp"
-#include "compute/fma_rate/race.hpp"
 
 #include <optional>
 #include <set>
 #include <utility>
+
 namespace clprobe::probes::fma_rate {
 namespace {
 
