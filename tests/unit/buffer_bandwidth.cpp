@@ -182,6 +182,31 @@ TEST_CASE("unit.buffer_bandwidth.a_slope_is_one_level_and_a_small_step_two") {
         }
 }
 
+// Places that differ by more make stairs of a slope: fewer where the slope over all of them is
+// asked.
+TEST_CASE("unit.buffer_bandwidth.few_noisy_slopes_are_two_levels") {
+    constexpr int runs = 60;
+    int one_level = 0;
+    for (unsigned seed = 1; seed <= runs; ++seed) {
+        Random random(seed);
+        std::vector<CurvePoint> curve;
+        for (double bytes = 4096; bytes < 64 << 20; bytes *= std::exp2(1.0 / 3)) {
+            const double octaves = std::log2(bytes / 131072);
+            const double level = bytes < 131072  ? 32e12
+                                 : bytes > 8.1e6 ? 4e12
+                                                 : 10e12 * (1 - 0.025 * octaves);
+            const double median = level * std::exp(0.02 * random.normal());
+            curve.push_back({bytes, {}});
+            for (int block = 0; block < 4; ++block)
+                curve.back().samples.push_back(median * std::exp(0.006 * random.normal()));
+        }
+        const Levels levels = probes::buffer_bandwidth::falling_levels(curve);
+        one_level += levels.levels.size() == 3 ? 1 : 0;
+    }
+    CAPTURE(one_level);
+    CHECK(one_level >= 0.85 * runs);
+}
+
 TEST_CASE("unit.buffer_bandwidth.finds_nothing_where_nothing_shows") {
     ModelDevice device;
     Dataset flat;

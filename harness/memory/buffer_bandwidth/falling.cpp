@@ -71,7 +71,8 @@ Misfit misfit(std::span<const CurvePoint> places, std::size_t first_group) {
 }
 
 /// Whether a level and the next one, hardly slower, are a slope: one line is nearer to the places
-/// of both than two levels are.
+/// of both than two levels are. Places made to fall lie on stairs, where several have one middle,
+/// and do not show any more how they scattered about it: the fit of levels takes some for steps.
 bool one_slope(const Levels &found, std::size_t index, const std::vector<CurvePoint> &curve) {
     constexpr double hardly = 1.25;
     constexpr double nearer = 0.75; // of the sum of squares
