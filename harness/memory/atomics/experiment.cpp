@@ -93,7 +93,8 @@ void Experiment::enter_all() {
                     enter(launcher_.many(atomic, place, used), series::rates,
                           {static_cast<double>(atomic.space), atomic.real ? 1.0 : 0.0,
                            static_cast<double>(atomic.operation), static_cast<double>(place),
-                           used ? 1.0 : 0.0, static_cast<double>(launcher_.work_items())},
+                           used ? 1.0 : 0.0,
+                           static_cast<double>(launcher_.work_items(atomic, place))},
                           0.4e-3, many_guess[{atomic.space, place}]);
 }
 
@@ -163,7 +164,8 @@ void Experiment::sample_all(int block) {
 void Experiment::run() {
     enter_all();
     const int full_turns = bench_.profile() == Profile::quick ? 1 : 3;
-    constexpr int least_turns = 2;
+    constexpr int least_turns = 4; // the interval of fewer blocks reaches down to no time at all
+    constexpr int least_address_turns = 2;
     constexpr int address_turns = 4;
     constexpr int most_turns = 40;
     double longest = 0;
@@ -175,7 +177,7 @@ void Experiment::run() {
         const double before = bench_.remaining();
         sample_all(turn);
         longest = turn >= full_turns ? std::max(longest, before - bench_.remaining()) : 0;
-        if (turn < least_turns ||
+        if (turn < least_address_turns ||
             (turn < address_turns && bench_.remaining() > 0.5 * bench_.budget()))
             sample_addresses(turn);
         if (bench_.tiny())

@@ -55,9 +55,9 @@ std::vector<KernelVariant> programs_for(const DeviceInfo &device) {
 
 Launcher::Launcher(Bench &bench)
     : bench_(bench), group_size_(group_size_for(bench)), groups_(groups_for(bench)),
-      program_(bench.build(text, "")), memory_(bench.buffer(work_items() * word_bytes)),
-      seen_(bench.buffer(work_items() * word_bytes)), chain_seen_(bench.buffer(word_bytes)),
-      chain_memory_(bench.buffer(chain_bytes_for(bench))) {
+      program_(bench.build(text, "")), memory_(bench.buffer(groups_ * group_size_ * word_bytes)),
+      seen_(bench.buffer(groups_ * group_size_ * word_bytes)),
+      chain_seen_(bench.buffer(word_bytes)), chain_memory_(bench.buffer(chain_bytes_for(bench))) {
     build_extensions();
 }
 
@@ -149,19 +149,31 @@ Work Launcher::many(const Atomic &atomic, Place place, bool used) {
     const auto verify = [this, atomic, words, place, used](std::uint32_t trips) {
         verify_many(atomic, words, place, used, trips);
     };
-    return {ready, NdRange::linear(groups_, group_size_), Argument::trips, prepare, verify};
+    const NdRange range = NdRange::linear(groups(atomic, place), group_size_);
+    return {ready, range, Argument::trips, prepare, verify};
+}
+
+// Work-items take turns on one word, and the more of a processor's units do, the longer: launches
+// over all groups of one with many units would leave no time for another sample. A few a unit do.
+std::size_t Launcher::groups(const Atomic &atomic, Place place) const {
+    constexpr std::size_t least = 64;
+    constexpr std::size_t a_unit = 4;
+    const bool turns = atomic.space == Space::global && place == Place::contended;
+    if (!turns || !is_cpu(bench_))
+        return groups_;
+    return std::min(groups_, std::max(least, a_unit * units_of(bench_)));
 }
 
 void Launcher::verify_many(const Atomic &atomic, const Words &words, Place place, bool used,
                            std::uint32_t trips) {
     if (place == Place::spread) {
-        for (const std::size_t lane : bench_.lanes(work_items(), 2))
+        for (const std::size_t lane : bench_.lanes(work_items(atomic, place), 2))
             expect(possible(atomic, words, used, outcome(lane, 1, trips)), atomic, "a work-item");
         return;
     }
     const bool everywhere = atomic.space == Space::global;
     const std::size_t first = everywhere ? 0 : bench_.lanes(groups_, 1).front() * group_size_;
-    const std::size_t count = everywhere ? work_items() : group_size_;
+    const std::size_t count = everywhere ? work_items(atomic, place) : group_size_;
     expect(possible(atomic, words, used, outcome(first, count, trips)), atomic,
            "work-items on one word");
 }

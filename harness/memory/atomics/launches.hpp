@@ -32,13 +32,17 @@ public:
     /// One work-item, one operation after the other, at the place of the last `move`.
     [[nodiscard]] Work chain(const Atomic &atomic);
 
-    [[nodiscard]] std::size_t work_items() const { return groups_ * group_size_; }
+    /// Of `many`.
+    [[nodiscard]] std::size_t work_items(const Atomic &atomic, Place place) const {
+        return groups(atomic, place) * group_size_;
+    }
     /// Memory that chains may use, B.
     [[nodiscard]] std::size_t chain_bytes() const { return chain_memory_.bytes(); }
     /// Chains of global memory from now on use the word at that many bytes.
     void move(std::size_t bytes);
 
 private:
+    [[nodiscard]] std::size_t groups(const Atomic &atomic, Place place) const;
     void build_extensions();
     /// Takes the minimum of floats for lacking where a first one returns the wrong value.
     void try_minimum();
