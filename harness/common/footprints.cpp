@@ -13,12 +13,31 @@ std::size_t rounded(double bytes, std::size_t unit) {
     return static_cast<std::size_t>(std::lround(bytes / static_cast<double>(unit))) * unit;
 }
 
-/// Whether two places differ by more than `rise`, and by more than their own samples do.
-bool differ(const std::vector<double> &a, const std::vector<double> &b, double rise) {
-    const double ratio = median(a) / median(b);
-    const auto [least_a, most_a] = std::minmax_element(a.begin(), a.end());
-    const auto [least_b, most_b] = std::minmax_element(b.begin(), b.end());
-    return std::max(ratio, 1 / ratio) > 1 + rise && (*most_a < *least_b || *most_b < *least_a);
+/// How far the samples of a place lie apart, in log value, as those of the places around it say:
+/// two that agree may do so by chance.
+double spread_around(std::span<const CurvePoint> curve, std::size_t place) {
+    constexpr std::size_t around = 2;
+    std::vector<double> spreads;
+    for (std::size_t i = place - std::min(place, around);
+         i < std::min(place + around + 1, curve.size()); ++i) {
+        if (curve[i].samples.size() < 2)
+            continue;
+        const auto [least, most] = std::ranges::minmax(curve[i].samples);
+        spreads.push_back(std::log(most / least));
+    }
+    return spreads.empty() ? 0 : median(spreads);
+}
+
+/// Whether a place and the one before differ by more than `rise`, by more than their own samples
+/// do, and by more than samples around them do.
+bool differ(std::span<const CurvePoint> curve, std::size_t place, double rise) {
+    const std::vector<double> &a = curve[place - 1].samples;
+    const std::vector<double> &b = curve[place].samples;
+    const double step = std::abs(std::log(median(a) / median(b)));
+    const auto [least_a, most_a] = std::ranges::minmax(a);
+    const auto [least_b, most_b] = std::ranges::minmax(b);
+    return step > std::log1p(rise) && (most_a < least_b || most_b < least_a) &&
+           step > std::min(spread_around(curve, place - 1), spread_around(curve, place));
 }
 
 /// Sweeps over places, each a block of samples, while there is time.
@@ -71,7 +90,7 @@ std::vector<std::size_t> places_between(std::span<const CurvePoint> curve, std::
         const CurvePoint &high = curve[i];
         if (low.samples.empty() || high.samples.empty() || high.x < low.x * step)
             continue;
-        if (!differ(low.samples, high.samples, rise))
+        if (!differ(curve, i, rise))
             continue;
         const std::size_t middle = rounded(std::sqrt(low.x * high.x), unit);
         if (static_cast<double>(middle) > low.x && static_cast<double>(middle) < high.x)

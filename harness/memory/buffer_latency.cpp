@@ -33,7 +33,8 @@ ProbeInfo describe() {
         "leaves it in time. Ring and place are new for each sample, the allocation for each sweep. "
         "The latency is the slope of time over the number of hops, and the chase must end where "
         "the ring's order says.\n\n"
-        "Two footprints an octave first, then places between neighbours that differ by over 5 %, "
+        "Two footprints an octave first, then places between neighbours that differ by over 5 % "
+        "and by more than samples around them do, "
         "down to steps of 4 %, then sweeps over all of them, so that the samples of each are "
         "spread over the time. The curve's plateaus are the levels; a size is where the rise "
         "beyond it is half-way in log latency, with its 10 and 90 % points as the interval.";

@@ -31,6 +31,20 @@ TEST_CASE("unit.footprints.more_are_wanted_where_the_curve_rises") {
     CHECK(places_between({}, 100).empty());
 }
 
+TEST_CASE("unit.footprints.two_samples_that_agree_by_chance_call_for_no_places_between") {
+    const std::vector<CurvePoint> noisy = {{1000, {1.0, 2.0}},
+                                           {2000, {1.4, 1.5}},
+                                           {4000, {1.8, 1.9}},
+                                           {8000, {1.2, 2.6}},
+                                           {16000, {1.4, 2.2}}};
+    CHECK(places_between(noisy, 100).empty());
+    std::vector<CurvePoint> rising = noisy; // by more than they scatter
+    for (std::size_t i = 2; i < rising.size(); ++i)
+        for (double &sample : rising[i].samples)
+            sample *= 5;
+    CHECK(places_between(rising, 100) == std::vector<std::size_t>{2800});
+}
+
 TEST_CASE("unit.footprints.samples_that_disagree_and_one_alone_are_doubtful") {
     const std::vector<CurvePoint> curve = {{1000, {1.0, 1.05}},
                                            {2000, {1.0, 1.5}},
