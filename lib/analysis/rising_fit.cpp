@@ -1,4 +1,4 @@
-#include "analysis/line_pieces.hpp"
+#include "analysis/curve_pieces.hpp"
 #include "analysis/rising_fit.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -102,7 +102,7 @@ void ask_neighbours(LogCurve &curve, std::span<const CurvePoint> given) {
 }
 
 /// A further piece costs as much as keeps a flat curve flat in all but a few of a thousand cases.
-LineCosts usual_costs(std::size_t points) {
+PieceCosts usual_costs(std::size_t points) {
     const double piece = 2 + 3 * std::log(static_cast<double>(points));
     return {piece, 0.55 * piece};
 }
@@ -147,7 +147,7 @@ LogCurve worsening_curve(std::span<const CurvePoint> measured, CurveKind kind) {
 }
 
 RisingFit fit_rising(const LogCurve &curve) {
-    RisingFit fit{curve, {}, fit_line_pieces(curve, usual_costs(curve.size())), {}};
+    RisingFit fit{curve, {}, fit_pieces(curve, usual_costs(curve.size())), {}};
     for (const double x : curve.x)
         fit.octave.push_back(std::log2(x));
     fit.rising = as_rising(curve, fit.value);

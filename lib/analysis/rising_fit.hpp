@@ -16,7 +16,7 @@ namespace clprobe {
 /// level is from being followed.
 [[nodiscard]] LogCurve worsening_curve(std::span<const CurvePoint> curve, CurveKind kind);
 
-/// Such a curve fitted by straight pieces over log2 of x.
+/// Such a curve fitted by pieces that are straight over log2 of x, or fade to a limit.
 struct RisingFit {
     LogCurve curve;
     std::vector<double> octave; ///< log2 of x

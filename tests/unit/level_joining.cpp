@@ -120,5 +120,5 @@ TEST_CASE("unit.level_joining.a_shared_cache_shows_the_same_levels_again") {
     }
     CAPTURE(alone, joined);
     CHECK(joined >= 0.85 * runs);
-    CHECK(joined > alone + runs / 20);
+    CHECK(joined > alone + runs / 40);
 }

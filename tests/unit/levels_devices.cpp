@@ -194,17 +194,25 @@ double rounded(double value) {
 
 } // namespace
 
-bool SyntheticDevice::clear(std::size_t level) const {
+bool SyntheticDevice::stands_out(std::size_t level) const {
     const TrueLevel &it = levels[level];
     if (it.points < 2 || it.plateau.high < it.plateau.low * std::sqrt(2))
         return false;
-    const double drift = std::log(it.value.high / it.value.low);
-    const auto stands_out = [&](std::size_t rise) {
+    const auto exceeds_noise = [&](std::size_t rise) {
         const double noise = std::max(levels[rise].noise, levels[rise + 1].noise);
-        return levels[rise].step > 3 * noise && levels[rise].step > 4 * drift;
+        return levels[rise].step > 3 * noise;
     };
-    return (level == 0 || stands_out(level - 1)) &&
-           (level + 1 == levels.size() || stands_out(level));
+    return (level == 0 || exceeds_noise(level - 1)) &&
+           (level + 1 == levels.size() || exceeds_noise(level));
+}
+
+bool SyntheticDevice::clear(std::size_t level) const {
+    if (!stands_out(level))
+        return false;
+    const TrueLevel &it = levels[level];
+    const double drift = std::log(it.value.high / it.value.low);
+    return (level == 0 || levels[level - 1].step > 4 * drift) &&
+           (level + 1 == levels.size() || it.step > 4 * drift);
 }
 
 SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind) {

@@ -5,8 +5,13 @@
 struct Verdicts {
     int curves = 0;
     int decided = 0;
-    int clear = 0;       ///< true levels that must be seen
-    int clear_found = 0; ///< of these, found: as to latency and size
+    /// True levels, and how many of them are found: as to latency and size.
+    struct Found {
+        int levels = 0;
+        int found = 0;
+    };
+    Found clear;
+    Found standing_out;
     int reported = 0;
     int reported_false = 0; ///< no true level, or one that has been reported already
 

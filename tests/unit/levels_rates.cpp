@@ -9,7 +9,7 @@ namespace {
 enum class Samples { some, one };
 
 Verdicts verdicts(clprobe::CurveKind kind, Samples samples) {
-    constexpr std::uint64_t seeds = 1500;
+    constexpr std::uint64_t seeds = 1000;
     Verdicts all;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         Random random(seed);
@@ -21,12 +21,16 @@ Verdicts verdicts(clprobe::CurveKind kind, Samples samples) {
     return all;
 }
 
-void check_rates(const Verdicts &all, double least_found) {
-    INFO(all.clear_found << " of " << all.clear << " clear levels found, " << all.reported_false
-                         << " of " << all.reported << " reported ones false, " << all.decided
-                         << " of " << all.curves << " curves decided");
-    CHECK(all.clear >= 2 * all.curves);
-    CHECK(all.clear_found >= least_found * all.clear);
+/// Of the levels that are clear, and of all that stand out.
+void check_rates(const Verdicts &all, double least_clear, double least_standing_out) {
+    INFO(all.clear.found << " of " << all.clear.levels << " clear levels found, "
+                         << all.standing_out.found << " of " << all.standing_out.levels
+                         << " that stand out, " << all.reported_false << " of " << all.reported
+                         << " reported ones false, " << all.decided << " of " << all.curves
+                         << " curves decided");
+    CHECK(all.clear.levels >= 2 * all.curves);
+    CHECK(all.clear.found >= least_clear * all.clear.levels);
+    CHECK(all.standing_out.found >= least_standing_out * all.standing_out.levels);
     CHECK(all.reported_false <= 0.02 * all.reported);
     CHECK(all.decided >= 0.95 * all.curves);
 }
@@ -34,20 +38,20 @@ void check_rates(const Verdicts &all, double least_found) {
 } // namespace
 
 TEST_CASE("unit.levels.rates on latencies") {
-    check_rates(verdicts(clprobe::CurveKind::latency, Samples::some), 0.97);
+    check_rates(verdicts(clprobe::CurveKind::latency, Samples::some), 0.97, 0.93);
 }
 
 TEST_CASE("unit.levels.rates on bandwidths") {
-    check_rates(verdicts(clprobe::CurveKind::bandwidth, Samples::some), 0.97);
+    check_rates(verdicts(clprobe::CurveKind::bandwidth, Samples::some), 0.97, 0.93);
 }
 
 // With one sample a point the noise is only seen along the curve.
 TEST_CASE("unit.levels.rates on latencies of one sample a point") {
-    check_rates(verdicts(clprobe::CurveKind::latency, Samples::one), 0.965);
+    check_rates(verdicts(clprobe::CurveKind::latency, Samples::one), 0.97, 0.93);
 }
 
 TEST_CASE("unit.levels.rates on bandwidths of one sample a point") {
-    check_rates(verdicts(clprobe::CurveKind::bandwidth, Samples::one), 0.96);
+    check_rates(verdicts(clprobe::CurveKind::bandwidth, Samples::one), 0.97, 0.93);
 }
 
 TEST_CASE("unit.levels.levels that the noise leaves open are said to be") {
