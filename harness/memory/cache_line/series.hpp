@@ -1,5 +1,5 @@
 #pragma once
-#include <clprobe/series.hpp>
+#include <clprobe/probe.hpp>
 
 #include <array>
 #include <cstddef>
