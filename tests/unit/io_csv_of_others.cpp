@@ -1,43 +1,22 @@
+#include "csv_reading.hpp"
+
 #include <clprobe/csv.hpp>
-#include <clprobe/error.hpp>
 
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/matchers/catch_matchers_exception.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <string>
 #include <vector>
 
 using namespace clprobe;
-using Catch::Matchers::ContainsSubstring;
-using Catch::Matchers::MessageMatches;
 
 // CSV files as other programs and people write them.
 
 namespace {
 
-const Axis footprint{"footprint", Unit::byte, {}};
-const Axis latency{"latency", Unit::second, {}};
-
-std::vector<Series> chase() {
-    return {{"chase", {footprint}, latency, {}}};
-}
-
-Series read(std::string_view text, const std::vector<Series> &layouts = chase()) {
-    return series_from_csv(text, "file.csv", layouts).series;
-}
-
-void refused(std::string_view text, const std::string &message,
-             const std::vector<Series> &layouts = chase()) {
-    CAPTURE(text);
-    CHECK_THROWS_MATCHES(read(text, layouts), InputError,
-                         MessageMatches(ContainsSubstring(message)));
-}
-
 /// The one row of a file.
 void check_row(std::string_view text, double bytes, double seconds) {
     CAPTURE(text);
-    const auto points = read(text).points;
+    const auto points = read_csv(text).points;
     REQUIRE(points.size() == 1);
     CHECK(points[0].at == std::vector{bytes});
     CHECK(points[0].samples == std::vector{seconds});
@@ -47,9 +26,9 @@ void check_row(std::string_view text, double bytes, double seconds) {
 
 TEST_CASE("unit.csv.bandwidths_come_in_powers_of_1000_and_1024") {
     const std::vector<Series> layout = {
-        {"read", {footprint}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
+        {"read", {footprint_axis}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
     const auto bandwidth = [&](const std::string &unit) {
-        return read("footprint_kib,bandwidth_" + unit + "\n1,3\n", layout)
+        return read_csv("footprint_kib,bandwidth_" + unit + "\n1,3\n", layout)
             .points.at(0)
             .samples.at(0);
     };
@@ -60,46 +39,48 @@ TEST_CASE("unit.csv.bandwidths_come_in_powers_of_1000_and_1024") {
 }
 
 TEST_CASE("unit.csv.headers_and_separators_of_other_programs") {
-    const Series expected{"chase", {footprint}, latency, {{{2048}, {3e-9}, {}}}};
-    CHECK(read("Footprint (KiB);Latency [ns]\n2;3\n") == expected);
-    CHECK(read("# ns\nlatency ns\tfootprint (bytes)\n3\t2048\n") == expected);
-    const Series empty{"chase", {footprint}, latency, {{{2048}, {}, {}}}};
-    CHECK(read("footprint_b\tlatency_s\n2048\t\n") == empty);
+    const Series expected{"chase", {footprint_axis}, latency_axis, {{{2048}, {3e-9}, {}}}};
+    CHECK(read_csv("Footprint (KiB);Latency [ns]\n2;3\n") == expected);
+    CHECK(read_csv("# ns\nlatency ns\tfootprint (bytes)\n3\t2048\n") == expected);
+    const Series empty{"chase", {footprint_axis}, latency_axis, {{{2048}, {}, {}}}};
+    CHECK(read_csv("footprint_b\tlatency_s\n2048\t\n") == empty);
     const std::vector<Series> layout = {
-        {"read", {footprint}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
-    CHECK(read("footprint KiB, bandwidth (GB/s)\n1,3\n", layout).points.at(0).samples.at(0) == 3e9);
-    CHECK(read(",footprint_kib,latency_ns,\n0,2,3,\n") == expected);
+        {"read", {footprint_axis}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
+    CHECK(read_csv("footprint KiB, bandwidth (GB/s)\n1,3\n", layout).points.at(0).samples.at(0) ==
+          3e9);
+    CHECK(read_csv(",footprint_kib,latency_ns,\n0,2,3,\n") == expected);
 }
 
 TEST_CASE("unit.csv.columns_of_other_names_are_told_by_their_units") {
-    const Series expected{"chase", {footprint}, latency, {{{2048}, {3e-9}, {}}}};
-    CHECK(read("Test size (KB),Latency (ns)\n2,3\n") == expected);
-    CHECK(read("ns;Array [bytes]\n3;2048\n") == expected);
-    CHECK(read("size_kib,latency_s\n2,3e-9\n") == expected);
-    CHECK(read("footprint_kib,latency (\xc2\xb5s)\n2,0.003\n") == expected);
-    CHECK(read("footprint_kib,time [\xce\xbcs]\n2,0.003\n") == expected);
-    const auto notes = series_from_csv("elapsed_ms,footprint_kib\n", "f", chase()).notes;
+    const Series expected{"chase", {footprint_axis}, latency_axis, {{{2048}, {3e-9}, {}}}};
+    CHECK(read_csv("Test size (KB),Latency (ns)\n2,3\n") == expected);
+    CHECK(read_csv("ns;Array [bytes]\n3;2048\n") == expected);
+    CHECK(read_csv("size_kib,latency_s\n2,3e-9\n") == expected);
+    CHECK(read_csv("footprint_kib,latency (\xc2\xb5s)\n2,0.003\n") == expected);
+    CHECK(read_csv("footprint_kib,time [\xce\xbcs]\n2,0.003\n") == expected);
+    const auto notes = series_from_csv("elapsed_ms,footprint_kib\n", "f", chase_layout()).notes;
     CHECK(notes ==
           std::vector<std::string>{"column 'elapsed_ms' is taken for latency by its unit"});
-    CHECK(series_from_csv("latency_ms,footprint_kib\n", "f", chase()).notes.empty());
-    refused("size_kib,latency_ns,time_ns\n", "unknown column 'time_ns': leave it out");
-    refused("size_kib,A (ns),B (ns)\n",
-            "two columns for 'latency_s', 'A (ns)' and 'B (ns)': leave");
-    refused("size_kib,rate (GB/s)\n", "no column 'latency_s' among 'size_kib', 'rate (GB/s)'");
-    refused("size_kib,loads/ns\n", "no column 'latency_s' among");
-    refused("footprint_kib,latency (\xc2\xa7s)\n", "no column 'latency_s'");
-    refused("footprint (Kb),latency_s\n", "and 'footprint (Kb)' names none of its units");
-    std::vector<Series> layouts = chase();
-    layouts.push_back({"sweep", {{"stride", Unit::byte, {}}}, latency, {}});
-    CHECK(read("stride_kib,latency_ns\n", layouts).name == "sweep");
+    CHECK(series_from_csv("latency_ms,footprint_kib\n", "f", chase_layout()).notes.empty());
+    check_refused("size_kib,latency_ns,time_ns\n", "unknown column 'time_ns': leave it out");
+    check_refused("size_kib,A (ns),B (ns)\n",
+                  "two columns for 'latency_s', 'A (ns)' and 'B (ns)': leave");
+    check_refused("size_kib,rate (GB/s)\n",
+                  "no column 'latency_s' among 'size_kib', 'rate (GB/s)'");
+    check_refused("size_kib,loads/ns\n", "no column 'latency_s' among");
+    check_refused("footprint_kib,latency (\xc2\xa7s)\n", "no column 'latency_s'");
+    check_refused("footprint (Kb),latency_s\n", "and 'footprint (Kb)' names none of its units");
+    std::vector<Series> layouts = chase_layout();
+    layouts.push_back({"sweep", {{"stride", Unit::byte, {}}}, latency_axis, {}});
+    CHECK(read_csv("stride_kib,latency_ns\n", layouts).name == "sweep");
 }
 
 TEST_CASE("unit.csv.units_are_scaled_exactly") {
     for (int i = 1; i < 1000; ++i)
-        CHECK(read("footprint_gib,latency_ns\n1," + std::to_string(i)).points[0].samples[0] ==
+        CHECK(read_csv("footprint_gib,latency_ns\n1," + std::to_string(i)).points[0].samples[0] ==
               std::stod(std::to_string(i) + "e-9"));
-    CHECK(read("footprint_gib,latency_ns\n3,1").points[0].at[0] == 3.0 * 1024 * 1024 * 1024);
-    CHECK(read("footprint_mib,latency_ns\n0.5,1").points[0].at[0] == 512.0 * 1024);
+    CHECK(read_csv("footprint_gib,latency_ns\n3,1").points[0].at[0] == 3.0 * 1024 * 1024 * 1024);
+    CHECK(read_csv("footprint_mib,latency_ns\n0.5,1").points[0].at[0] == 512.0 * 1024);
 }
 
 TEST_CASE("unit.csv.cells_may_bear_their_units") {
@@ -109,18 +90,20 @@ TEST_CASE("unit.csv.cells_may_bear_their_units") {
     check_row("footprint,latency\n2 KiB,3 ns\n", 2048, 3e-9);
     check_row("Size;Latency\n2K;3ns\n", 2048, 3e-9);
     check_row("footprint_kib,latency_us\n2,3 ns\n", 2048, 3e-9);
-    const auto points = read("Size,Latency (ns)\n512,1\n1K,2\n").points;
+    const auto points = read_csv("Size,Latency (ns)\n512,1\n1K,2\n").points;
     REQUIRE(points.size() == 2);
     CHECK(points[0].at.at(0) == 512); // a plain size among others is in bytes
     CHECK(points[1].at.at(0) == 1024);
-    CHECK(series_from_csv("size,latency_ns\n2K,3\n", "f", chase()).notes ==
+    CHECK(series_from_csv("size,latency_ns\n2K,3\n", "f", chase_layout()).notes ==
           std::vector<std::string>{"column 'size' is taken for footprint by its unit"});
-    CHECK(series_from_csv("footprint,latency_ns\n2K,3\n", "f", chase()).notes.empty());
-    refused("footprint,latency\n2K,3 ns\n2K,3\n", "file.csv:3: column latency: '3' has no unit");
-    refused("footprint_bytes,latency_ns\n2 ns,3\n", "expected a number, found '2 ns'");
-    refused("footprint_bytes,latency_ns\n2Kb,3\n", "expected a number, found '2Kb'"); // bits
-    refused("footprint_bytes,latency_ns\n2 pages,3\n", "expected a number, found '2 pages'");
-    refused("size,latency_ns\n2048,3\n", "no column 'footprint_bytes' among"); // of what unit?
+    CHECK(series_from_csv("footprint,latency_ns\n2K,3\n", "f", chase_layout()).notes.empty());
+    check_refused("footprint,latency\n2K,3 ns\n2K,3\n",
+                  "file.csv:3: column latency: '3' has no unit");
+    check_refused("footprint_bytes,latency_ns\n2 ns,3\n", "expected a number, found '2 ns'");
+    check_refused("footprint_bytes,latency_ns\n2Kb,3\n", "expected a number, found '2Kb'"); // bits
+    check_refused("footprint_bytes,latency_ns\n2 pages,3\n", "expected a number, found '2 pages'");
+    check_refused("size,latency_ns\n2048,3\n",
+                  "no column 'footprint_bytes' among"); // of what unit?
 }
 
 TEST_CASE("unit.csv.units_have_other_words") {
@@ -128,13 +111,13 @@ TEST_CASE("unit.csv.units_have_other_words") {
     check_row("size (byte),latency [nsec]\n2048,3\n", 2048, 3e-9);
     check_row("Size,Latency\n2 kbytes,3 nsec\n", 2048, 3e-9);
     const std::vector<Series> layout = {
-        {"read", {footprint}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
+        {"read", {footprint_axis}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
     for (const char *header : {"footprint_kib,GB/sec", "footprint_kib,Read rate (GBytes/s)"})
-        CHECK(read(std::string(header) + "\n2,3\n", layout).points.at(0).samples.at(0) == 3e9);
+        CHECK(read_csv(std::string(header) + "\n2,3\n", layout).points.at(0).samples.at(0) == 3e9);
     const std::vector<Series> ridge = {
-        {"ridge", {footprint}, {"intensity", Unit::flop_per_byte, {}}, {}}};
-    CHECK(read("size_kib,flop/byte\n2,3\n", ridge).points.at(0).samples.at(0) == 3);
-    refused("footprint_kib,Gb/sec\n", "no column 'bandwidth_bytes_per_s'", layout); // bits
+        {"ridge", {footprint_axis}, {"intensity", Unit::flop_per_byte, {}}, {}}};
+    CHECK(read_csv("size_kib,flop/byte\n2,3\n", ridge).points.at(0).samples.at(0) == 3);
+    check_refused("footprint_kib,Gb/sec\n", "no column 'bandwidth_bytes_per_s'", layout); // bits
 }
 
 TEST_CASE("unit.csv.decimal_commas") {
@@ -143,28 +126,28 @@ TEST_CASE("unit.csv.decimal_commas") {
     check_row("Size (KB),Latency (ns)\n\"2\",\"3,25 ns\"\n", 2048, 3.25e-9);
     check_row("Size (KB);Latency (ns)\n2;3,0625\n", 2048, 3.0625e-9);
     for (const char *size : {"2,048", "10,048", "1,002,048", "2,048.5", "2.048,5"})
-        refused("Size (bytes);Latency (ns)\n" + std::string(size) + ";3\n",
-                "file.csv:2: column Size (bytes): expected a number as in 1234.5, found '" +
-                    std::string(size) + "'");
+        check_refused("Size (bytes);Latency (ns)\n" + std::string(size) + ";3\n",
+                      "file.csv:2: column Size (bytes): expected a number as in 1234.5, found '" +
+                          std::string(size) + "'");
 }
 
 TEST_CASE("unit.csv.blanks_between_cells") {
     check_row("footprint_kib latency_ns\n2 3\n", 2048, 3e-9);
     check_row("  Size (KB)   Latency [in ns] \r\n\r\n  2  \t 3 \r\n", 2048, 3e-9);
     check_row("\"Size (KB)\" \"Latency (ns)\"\n2K 3ns\n# 7 7\n", 2048, 3e-9);
-    refused("size_kib latency_ns\n2\n", "file.csv:2: 1 cells for 2 columns");
-    refused("size_kib latency_ns\n2 3 4\n", "file.csv:2: 3 cells for 2 columns");
+    check_refused("size_kib latency_ns\n2\n", "file.csv:2: 1 cells for 2 columns");
+    check_refused("size_kib latency_ns\n2 3 4\n", "file.csv:2: 3 cells for 2 columns");
 }
 
 TEST_CASE("unit.csv.cycles_are_a_unit_of_their_own") {
-    std::vector<Series> layouts = chase();
-    refused("footprint_kib,latency_cycles\n2,30\n", "names none of its units");
-    layouts.push_back({"chase", {footprint}, {"latency", Unit::cycle, {}}, {}});
+    std::vector<Series> layouts = chase_layout();
+    check_refused("footprint_kib,latency_cycles\n2,30\n", "names none of its units");
+    layouts.push_back({"chase", {footprint_axis}, {"latency", Unit::cycle, {}}, {}});
     for (const char *header : {"footprint_kib,latency_cycles", "Size (KB),Latency (clk)"}) {
-        const auto series = read(std::string(header) + "\n2,30\n", layouts);
+        const auto series = read_csv(std::string(header) + "\n2,30\n", layouts);
         CHECK(series.measure.unit == Unit::cycle);
         CHECK(series.points.at(0).samples == std::vector{30.0});
     }
-    CHECK(read("size_kb,clocks\n2,30\n", layouts).measure.unit == Unit::cycle);
-    CHECK(read("size_kb,ns\n2,30\n", layouts).measure.unit == Unit::second);
+    CHECK(read_csv("size_kb,clocks\n2,30\n", layouts).measure.unit == Unit::cycle);
+    CHECK(read_csv("size_kb,ns\n2,30\n", layouts).measure.unit == Unit::second);
 }
