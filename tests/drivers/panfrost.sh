@@ -11,7 +11,7 @@
 declare -A id_of=( # as the kernel driver tells them, in hexadecimal
     [g31]=7093 [g52]=7212 [g57]=9091 [g72]=6221 [g76]=7211 [g310]=ac74 [g610]=a867 [t860]=860
 )
-all='g52 g610 g31 g57 g72 g76 g310 t860' # those that take longest first
+all='g52 g610 t860 g31 g57 g72 g76 g310' # those that take longest first
 
 gpus=
 with_runs=yes
