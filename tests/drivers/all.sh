@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # clprobe on every driver that needs no board, one after the other, and a table of what came of it.
-# Some 18 minutes from nothing on two processors with nothing else to do, 10 where the cache is there.
+# Some 18 minutes from nothing on two processors with nothing else to do, 8 where the cache is there.
 # Fails where a driver's script does.
 #   tests/drivers/all.sh [DRIVER...]    of: pocl oclgrind pocl6 rusticl panfrost
 . "$(dirname "$0")/common.sh"

@@ -5,7 +5,7 @@
 #   tests/drivers/panfrost.sh [--gpu g52]... [--kernels]
 # All of those below by default; with --kernels no probe is run, and kernels are but compiled and
 # launched: some four minutes for one GPU from nothing, half of that with its caches. A GPU takes 80 s
-# of a processor's time; all of it, on two processors, nine minutes from nothing and seven later.
+# of a processor's time; all of it, on two processors, nine minutes from nothing and six later.
 . "$(dirname "$0")/common.sh"
 
 declare -A id_of=( # as the kernel driver tells them, in hexadecimal
