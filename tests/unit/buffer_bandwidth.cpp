@@ -155,26 +155,38 @@ TEST_CASE("unit.buffer_bandwidth.neither_a_hump_nor_a_stair_of_a_fall_is_a_level
     CHECK(finding(findings, "buffer.l2.read_size").interval->contains(1.2e6));
 }
 
+namespace {
+
+/// Three levels of which the middle one is a slope, or else two with a small step between them.
+/// Places differ by the one deviation, samples of a place by the other.
+std::vector<CurvePoint> middle_level_curve(Random &random, bool sloping, double of_places,
+                                           double of_samples) {
+    std::vector<CurvePoint> curve;
+    for (double bytes = 4096; bytes < 64 << 20; bytes *= std::exp2(1.0 / 3)) {
+        const double octaves = std::log2(bytes / 131072);
+        const double level = bytes < 131072    ? 32e12
+                             : bytes > 8.1e6   ? 4e12
+                             : sloping         ? 10e12 * (1 - 0.025 * octaves)
+                             : bytes < 1 << 20 ? 10e12
+                                               : 8.6e12;
+        const double median = level * std::exp(of_places * random.normal());
+        curve.push_back({bytes, {}});
+        for (int block = 0; block < 4; ++block)
+            curve.back().samples.push_back(median * std::exp(of_samples * random.normal()));
+    }
+    return curve;
+}
+
+} // namespace
+
 // Banks make places differ by some per cent, always the same ones.
 TEST_CASE("unit.buffer_bandwidth.a_slope_is_one_level_and_a_small_step_two") {
     for (const unsigned seed : {1u, 2u, 3u, 4u})
         for (const bool sloping : {true, false}) {
             CAPTURE(seed, sloping);
             Random random(seed);
-            std::vector<CurvePoint> curve;
-            for (double bytes = 4096; bytes < 64 << 20; bytes *= std::exp2(1.0 / 3)) {
-                const double octaves = std::log2(bytes / 131072);
-                const double level = bytes < 131072    ? 32e12
-                                     : bytes > 8.1e6   ? 4e12
-                                     : sloping         ? 10e12 * (1 - 0.025 * octaves)
-                                     : bytes < 1 << 20 ? 10e12
-                                                       : 8.6e12;
-                const double median = level * std::exp(0.01 * random.normal());
-                curve.push_back({bytes, {}});
-                for (int block = 0; block < 4; ++block)
-                    curve.back().samples.push_back(median * std::exp(0.001 * random.normal()));
-            }
-            const Levels levels = probes::buffer_bandwidth::falling_levels(curve);
+            const Levels levels = probes::buffer_bandwidth::falling_levels(
+                middle_level_curve(random, sloping, 0.01, 0.001));
             CHECK(levels.decided);
             CHECK(levels.levels.size() == (sloping ? 3 : 4));
             CHECK_THAT(*levels.levels[levels.levels.size() - 2].size, WithinRel(8.1e6, 0.2));
@@ -189,18 +201,8 @@ TEST_CASE("unit.buffer_bandwidth.few_noisy_slopes_are_two_levels") {
     int one_level = 0;
     for (unsigned seed = 1; seed <= runs; ++seed) {
         Random random(seed);
-        std::vector<CurvePoint> curve;
-        for (double bytes = 4096; bytes < 64 << 20; bytes *= std::exp2(1.0 / 3)) {
-            const double octaves = std::log2(bytes / 131072);
-            const double level = bytes < 131072  ? 32e12
-                                 : bytes > 8.1e6 ? 4e12
-                                                 : 10e12 * (1 - 0.025 * octaves);
-            const double median = level * std::exp(0.02 * random.normal());
-            curve.push_back({bytes, {}});
-            for (int block = 0; block < 4; ++block)
-                curve.back().samples.push_back(median * std::exp(0.006 * random.normal()));
-        }
-        const Levels levels = probes::buffer_bandwidth::falling_levels(curve);
+        const Levels levels =
+            probes::buffer_bandwidth::falling_levels(middle_level_curve(random, true, 0.02, 0.006));
         one_level += levels.levels.size() == 3 ? 1 : 0;
     }
     CAPTURE(one_level);
