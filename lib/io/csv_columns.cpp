@@ -62,12 +62,17 @@ bool is_of_word(char letter) {
     return std::isalnum(code) != 0 || code >= 0x80; // a letter beyond ASCII
 }
 
-/// With a u for the sign of a micro- or the Greek letter in its place, and Gbit for Gb: what is in
-/// bits must not pass for bytes when the case is gone.
+void replace_all(std::string &text, std::string_view old, std::string_view by) {
+    for (auto at = text.find(old); at != std::string::npos; at = text.find(old))
+        text.replace(at, old.size(), by);
+}
+
+/// With a u for the sign of a micro- or the Greek letter in its place, GB/s for GBps, and Gbit for
+/// Gb: what is in bits must not pass for bytes when the case is gone.
 std::string spelled_out(std::string text) {
-    for (const std::string_view micro : {"\xc2\xb5", "\xce\xbc"})
-        for (auto at = text.find(micro); at != std::string::npos; at = text.find(micro))
-            text.replace(at, micro.size(), "u");
+    replace_all(text, "\xc2\xb5", "u");
+    replace_all(text, "\xce\xbc", "u");
+    replace_all(text, "Bps", "B/s");
     for (std::size_t i = 1; i < text.size(); ++i)
         if (text[i] == 'b' && std::isupper(static_cast<unsigned char>(text[i - 1])) != 0 &&
             (i + 1 == text.size() || !is_of_word(text[i + 1])))
@@ -77,13 +82,47 @@ std::string spelled_out(std::string text) {
 
 /// Other words for units.
 constexpr std::array synonyms = {
-    std::pair{std::string_view("seconds"), "s"},       std::pair{std::string_view("sec"), "s"},
-    std::pair{std::string_view("milliseconds"), "ms"}, std::pair{std::string_view("msec"), "ms"},
-    std::pair{std::string_view("microseconds"), "us"}, std::pair{std::string_view("usec"), "us"},
-    std::pair{std::string_view("nanoseconds"), "ns"},  std::pair{std::string_view("nsec"), "ns"},
-    std::pair{std::string_view("kbytes"), "kb"},       std::pair{std::string_view("mbytes"), "mb"},
+    std::pair{std::string_view("seconds"), "s"},
+    std::pair{std::string_view("sec"), "s"},
+    std::pair{std::string_view("milliseconds"), "ms"},
+    std::pair{std::string_view("msec"), "ms"},
+    std::pair{std::string_view("microseconds"), "us"},
+    std::pair{std::string_view("usec"), "us"},
+    std::pair{std::string_view("nanoseconds"), "ns"},
+    std::pair{std::string_view("nsec"), "ns"},
+    std::pair{std::string_view("kbytes"), "kb"},
+    std::pair{std::string_view("mbytes"), "mb"},
     std::pair{std::string_view("gbytes"), "gb"},
+    std::pair{std::string_view("second"), "s"},
+    std::pair{std::string_view("cycle"), "cycles"},
+    std::pair{std::string_view("gbs"), "gb_per_s"},
+    std::pair{std::string_view("tbs"), "tb_per_s"},
 };
+
+/// What may stand behind a unit and leaves it what it is: "ns per access", "cycles (median)".
+constexpr std::array asides = {"_per_access", "_per_load",      "_per_hop",
+                               "_per_read",   "_per_iteration", "_mean",
+                               "_avg",        "_median",        "_min"};
+
+bool ends_in_unit(const std::string &plain) {
+    return std::ranges::any_of(spellings, [&](const Spelling &spelling) {
+        return !spelling.suffix.empty() && ("_" + plain).ends_with(spelling.suffix);
+    });
+}
+
+std::string without_aside(const std::string &plain) {
+    for (const std::string_view aside : asides)
+        if (plain.ends_with(aside))
+            if (auto rest = plain.substr(0, plain.size() - aside.size()); ends_in_unit(rest))
+                return rest;
+    return plain;
+}
+
+/// Whether a second behind it makes a bandwidth of it: "GB_s".
+bool is_of_bytes(std::string_view plain) {
+    return plain.ends_with("gb") || plain.ends_with("mb") || plain.ends_with("gib") ||
+           plain.ends_with("mib");
+}
 
 /// In lower case, with one underscore for whatever is neither letter nor digit, and one word for
 /// each unit: "Rate (GB/sec)" as "rate_gb_per_s".
@@ -93,9 +132,12 @@ std::string plain(const std::string &column) {
     const auto end_word = [&] {
         const auto *found = std::ranges::find(synonyms, std::string_view(word),
                                               [](const auto &pair) { return pair.first; });
+        if (found != synonyms.end())
+            word = found->second;
+        if (word == "s" && is_of_bytes(result))
+            result += "_per";
         if (!word.empty())
-            result +=
-                (result.empty() ? "" : "_") + (found != synonyms.end() ? found->second : word);
+            result += (result.empty() ? "" : "_") + word;
         word.clear();
     };
     for (const char letter : spelled_out(column)) {
@@ -108,7 +150,12 @@ std::string plain(const std::string &column) {
             result += "_per";
     }
     end_word();
-    return result;
+    return without_aside(result);
+}
+
+/// Whether a unit of one letter is meant: "Size (B)" and "size_B", but hardly "time_b" or "lines".
+bool ends_in_a_letter(const std::string &column) {
+    return column.ends_with(')') || column.ends_with(']') || column.ends_with("_B");
 }
 
 } // namespace
@@ -143,11 +190,11 @@ std::optional<ColumnScale> scale_of(const Axis &axis, const CsvColumn &column) {
 std::optional<ColumnScale> scale_by_unit(const Axis &axis, const CsvColumn &column) {
     if (const auto named = scale_of(axis, column))
         return named;
-    constexpr std::size_t a_letter = 2; // "_s" ends too much that is no time
+    const std::size_t shortest = ends_in_a_letter(column.name) ? 2 : 3;
     const std::string text = "_" + plain(column.name);
     const Spelling *longest = nullptr;
     for (const Spelling &spelling : spellings)
-        if (spelling.suffix.size() > a_letter && text.ends_with(spelling.suffix) &&
+        if (spelling.suffix.size() >= shortest && text.ends_with(spelling.suffix) &&
             (longest == nullptr || spelling.suffix.size() > longest->suffix.size()))
             longest = &spelling;
     if (longest == nullptr)

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace clprobe {
 namespace {
@@ -25,6 +26,29 @@ char separator_of(std::string_view header) {
         if (header.find(separator) != std::string_view::npos)
             return separator;
     return ' ';
+}
+
+bool is_of_numbers(std::string_view line) {
+    return line.find_first_of("0123456789") != std::string_view::npos &&
+           line.find_first_not_of("0123456789.,;+-eE \t\r") == std::string_view::npos;
+}
+
+/// Where the comment starts right above rows of numbers that have no header otherwise.
+std::optional<std::size_t> comment_above_numbers(std::string_view text) {
+    std::optional<std::size_t> comment;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        const auto line = text.substr(at, end - at);
+        if (const auto first = line.find_first_not_of(blanks); first != std::string_view::npos) {
+            if (line[first] != '#')
+                return is_of_numbers(line) ? comment : std::nullopt;
+            comment.reset();
+            if (line.find('"') == std::string_view::npos)
+                comment = at + first;
+        }
+        at = end + 1;
+    }
+    return std::nullopt;
 }
 
 class Scanner {
@@ -134,6 +158,13 @@ private:
 } // namespace
 
 std::vector<CsvRow> csv_rows(std::string_view text, const std::string &file) {
+    if (const auto comment = comment_above_numbers(text)) {
+        std::string uncommented(text);
+        uncommented[*comment] = ' ';
+        auto rows = Scanner(uncommented, file).rows();
+        if (rows.size() > 1 && rows[0].cells.size() == rows[1].cells.size())
+            return rows;
+    }
     return Scanner(text, file).rows();
 }
 

@@ -13,7 +13,9 @@ struct CsvRow {
 };
 
 /// The rows of a CSV (RFC 4180, with `#` comments; line ends and a byte-order mark of any system;
-/// semicolons or tabs between cells where the first row has no comma).
+/// semicolons or tabs between cells where the first row has no comma). A comment right above rows
+/// of nothing but numbers is their header if it has as many cells, "# size_bytes,latency_ns" as
+/// NumPy writes it.
 /// Throws InputError, naming file and line, for a quote that is not closed as it should be.
 [[nodiscard]] std::vector<CsvRow> csv_rows(std::string_view text, const std::string &file);
 

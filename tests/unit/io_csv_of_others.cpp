@@ -139,11 +139,53 @@ TEST_CASE("unit.csv.blanks_between_cells") {
     check_refused("size_kib latency_ns\n2 3 4\n", "file.csv:2: 3 cells for 2 columns");
 }
 
+TEST_CASE("unit.csv.a_header_may_be_a_comment_above_numbers") {
+    check_row("# size_bytes,latency_ns\n2048,3\n", 2048, 3e-9); // as numpy.savetxt writes
+    check_row("# an RX 580\n#size_bytes latency_ns\n\n2.048e+03 3.0e+00\n", 2048, 3e-9);
+    check_row("# 3 ns\nsize_bytes,latency_ns\n2048,3\n", 2048, 3e-9);
+    check_refused("# measured today\n2048,3\n", "file.csv:2: no header");
+    check_refused("# size_bytes,latency_ns\n2048,3,4\n", "file.csv:2: no header");
+    check_refused("# of \"mine\n2048,3\n", "file.csv:2: no header");
+    check_refused("# size_bytes,latency_ns\n", "file.csv: no header");
+}
+
+TEST_CASE("unit.csv.units_of_one_letter_stand_in_brackets") {
+    check_row("Size (B),Latency (ns)\n2048,3\n", 2048, 3e-9);
+    check_row("size_B,Latency [s]\n2048,3e-9\n", 2048, 3e-9);
+    check_refused("size_b,latency_ns\n", "no column 'footprint_bytes' among");
+    check_refused("bytes,times\n", "no column 'latency_s' among");
+}
+
+TEST_CASE("unit.csv.asides_behind_a_unit") {
+    for (const char *latency : {"ns/access", "ns_per_access", "Latency (ns per load)", "ns_per_hop",
+                                "latency_ns_mean", "latency_ns_median", "Latency [ns; avg]"})
+        check_row("size_bytes," + std::string(latency) + "\n2048,3\n", 2048, 3e-9);
+    check_refused("size_bytes,latency_ns_std\n", "names none of its units");
+    check_refused("size_bytes,accesses_per_ns\n", "no column 'latency_s' among");
+    check_refused("size_bytes,ns_per_kernel\n", "no column 'latency_s' among");
+    check_refused("size_bytes,latency_mean\n", "names none of its units");
+    check_refused("size_bytes,latency_ns_mean,latency_ns_median\n", "two columns for 'latency_s'");
+}
+
+TEST_CASE("unit.csv.bandwidths_without_a_stroke") {
+    const std::vector<Series> layout = {
+        {"read", {footprint_axis}, {"bandwidth", Unit::byte_per_second, {}}, {}}};
+    for (const char *rate : {"bandwidth_GBps", "Read GBps", "bandwidth_GB_s", "gb_sec", "bw_gbs",
+                             "bandwidth (GB per second)"})
+        CHECK(read_csv("size_kib," + std::string(rate) + "\n2,3\n", layout)
+                  .points.at(0)
+                  .samples.at(0) == 3e9);
+    for (const char *rate : {"bandwidth_gbps", "bandwidth_Gbps", "Gb_s"}) // bits, or who knows
+        check_refused("size_kib," + std::string(rate) + "\n", "no column 'bandwidth_bytes_per_s'",
+                      layout);
+}
+
 TEST_CASE("unit.csv.cycles_are_a_unit_of_their_own") {
     std::vector<Series> layouts = chase_layout();
     check_refused("footprint_kib,latency_cycles\n2,30\n", "names none of its units");
     layouts.push_back({"chase", {footprint_axis}, {"latency", Unit::cycle, {}}, {}});
-    for (const char *header : {"footprint_kib,latency_cycles", "Size (KB),Latency (clk)"}) {
+    for (const char *header : {"footprint_kib,latency_cycles", "Size (KB),Latency (clk)",
+                               "Size (KB),Latency(Cycle)", "size_kb,cycles_per_access"}) {
         const auto series = read_csv(std::string(header) + "\n2,30\n", layouts);
         CHECK(series.measure.unit == Unit::cycle);
         CHECK(series.points.at(0).samples == std::vector{30.0});
