@@ -71,6 +71,14 @@ Finding plateau_finding(const FindingKey &key, const Level &level) {
     return finding;
 }
 
+Finding size_finding(const FindingKey &key, const Level &level) {
+    Finding finding = measured(key, level.size.value(), level.knee);
+    finding.method = *level.size > level.knee.low
+                         ? "half-way of the rise in log latency"
+                         : "the last place before a rise between two places";
+    return finding;
+}
+
 std::vector<CurvePoint> curve_of(const Series &series, double per_trip) {
     std::map<double, std::vector<double>> samples;
     std::map<double, std::vector<TripTime>> times;
@@ -191,10 +199,7 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
     for (std::size_t i = 0; i < told; ++i) {
         const Level &level = levels.levels[i];
         if (level.size) {
-            findings.push_back(measured(numbered(keys[0], i + 1), *level.size, level.knee));
-            findings.back().method = *level.size > level.knee.low
-                                         ? "half-way of the rise in log latency"
-                                         : "the last place before a rise between two places";
+            findings.push_back(size_finding(numbered(keys[0], i + 1), level));
             if (i + 1 < levels.levels.size())
                 findings.back().note = size_note(level, levels.levels[i + 1]);
         }

@@ -42,6 +42,9 @@ struct LatencyCurve {
 /// What the plateau of a level over footprint says, under that key.
 [[nodiscard]] Finding plateau_finding(const FindingKey &key, const Level &level);
 
+/// Where a latency curve leaves a level that has a size, under that key.
+[[nodiscard]] Finding size_finding(const FindingKey &key, const Level &level);
+
 /// The keys that a latency curve makes: `<prefix>.l<n>.size`, `<prefix>.l<n>.latency` and
 /// `<prefix>.memory.latency`.
 [[nodiscard]] std::vector<FindingKey> latency_keys(const std::string &prefix);

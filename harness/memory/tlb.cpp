@@ -32,7 +32,9 @@ ProbeInfo describe() {
         "so what an entry covers is the size that makes the buffer have the same number of entries "
         "at all strides, and the first reach is so many of them; where several slots share one, "
         "they outgrow the buffer little by little. A further reach is half-way of the rise (on a "
-        "linear scale), at the largest stride that is no more than a page.";
+        "linear scale), at the largest stride that is no more than a page.\n\n"
+        "Somebody's curve is read this way, and as the curve of buffer_latency is; what shows more "
+        "levels is told.";
     info.pitfalls = {
         "Pages as the device has them: under a hypervisor an entry covers the smaller of the "
         "guest's page and the host's; some processors join neighbouring pages in one entry.",
@@ -45,7 +47,9 @@ ProbeInfo describe() {
         "is more than three times the noise, 1.5 %, and a tenth of what was taken off.",
         "On a GPU, the memory that may be had can be less than a buffer reaches.",
         "What rises slowly behind the first level is no level: the page tables leave the caches as "
-        "well, and neighbours on a shared core take entries of the second buffer."};
+        "well, and neighbours on a shared core take entries of the second buffer.",
+        "From somebody's curve nothing is taken off: where its lines leave a cache looks like a "
+        "reach."};
     info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
                     "Zhang et al., TunneLs for Bootlegging: Fully Reverse-Engineering GPU TLBs, "
                     "CCS 2023 (entries that cover many pages)"};

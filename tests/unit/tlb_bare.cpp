@@ -37,6 +37,21 @@ std::vector<double> octaves(double from, double to, double step = 1) {
     return places;
 }
 
+constexpr double reach = 1 << 18;
+
+/// The share of a random chase that misses a buffer of random replacement.
+double replaced_at_random(double outgrown) {
+    double share = 1;
+    for (int i = 0; i < 200; ++i)
+        share = 1 - std::exp(-share * outgrown);
+    return share;
+}
+
+bool covers(const std::vector<Finding> &findings, const std::string &key, double bytes) {
+    const auto found = std::ranges::find(findings, key, &Finding::key);
+    return found != findings.end() && found->interval && found->interval->contains(bytes);
+}
+
 } // namespace
 
 TEST_CASE("unit.tlb.takes_a_bare_curve") {
@@ -128,25 +143,61 @@ TEST_CASE("unit.tlb.noise_does_not_make_a_sharp_rise_a_slow_one") {
         if (reach.interval && reach.interval->contains(80000))
             ++found;
     }
-    CHECK(found >= 75); // a rise of ten times the noise of its single samples
+    CHECK(found >= 90); // a rise of ten times the noise of its single samples
 }
 
 TEST_CASE("unit.tlb.finds_the_reach_of_random_replacement") {
-    constexpr double reach = 1 << 18;
-    const auto misses = [](double bytes) {
-        double share = 1;
-        for (int i = 0; i < 200; ++i)
-            share = 1 - std::exp(-share * bytes / reach);
-        return share;
-    };
     Random random(7);
     int found = 0;
     for (int curve = 0; curve < 100; ++curve) {
         const auto findings = of_bare_curve(octaves(13, 23, 0.25), [&](double bytes) {
-            return 1e-8 * (1 + misses(bytes)) * std::exp(0.01 * random.normal());
+            return 1e-8 * (1 + replaced_at_random(bytes / reach)) *
+                   std::exp(0.01 * random.normal());
         });
-        const Finding &first = finding(findings, "tlb.l1.reach");
-        if (first.interval && first.interval->contains(1.3 * reach))
+        if (covers(findings, "tlb.l1.reach", 1.3 * reach))
+            ++found;
+    }
+    CHECK(found >= 90);
+}
+
+TEST_CASE("unit.tlb.finds_the_reach_behind_one_of_random_replacement") {
+    Random random(8);
+    int found = 0;
+    for (int curve = 0; curve < 100; ++curve) {
+        const auto findings = of_bare_curve(octaves(13, 27, 0.25), [&](double bytes) {
+            return 1e-8 * (1 + replaced_at_random(bytes / reach) + (bytes > 16 * reach ? 1 : 0)) *
+                   std::exp(0.01 * random.normal());
+        });
+        if (covers(findings, "tlb.l1.reach", 1.3 * reach) &&
+            covers(findings, "tlb.l2.reach", 16 * reach))
+            ++found;
+    }
+    CHECK(found >= 90);
+}
+
+TEST_CASE("unit.tlb.finds_a_reach_that_random_accesses_outgrow_little_by_little") {
+    Random random(9);
+    int found = 0;
+    for (int curve = 0; curve < 100; ++curve) {
+        const auto findings = of_bare_curve(octaves(13, 25, 0.25), [&](double bytes) {
+            return 1e-8 * (1 + std::max(0.0, 1 - reach / bytes)) * std::exp(0.01 * random.normal());
+        });
+        if (covers(findings, "tlb.l1.reach", 1.5 * reach))
+            ++found;
+    }
+    CHECK(found >= 90);
+}
+
+TEST_CASE("unit.tlb.one_odd_sample_hides_no_reach") {
+    Random random(10);
+    int found = 0;
+    for (int curve = 0; curve < 100; ++curve) {
+        const double odd = std::exp2(random.integer(13, 23));
+        const auto findings = of_bare_curve(octaves(13, 23, 0.25), [&](double bytes) {
+            return (bytes <= reach ? 1e-8 : 1.3e-8) * (bytes == odd ? 2 : 1) *
+                   std::exp(0.01 * random.normal());
+        });
+        if (covers(findings, "tlb.l1.reach", 1.05 * reach))
             ++found;
     }
     CHECK(found >= 90);

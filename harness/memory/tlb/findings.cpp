@@ -27,6 +27,10 @@ std::string why_none(const Translation &translation) {
     return "no TLB is outgrown by the memory spanned";
 }
 
+std::string no_further(const std::vector<CurvePoint> &curve) {
+    return "no further TLB is outgrown by " + format({curve.back().x, Unit::byte});
+}
+
 /// The levels of a curve over the memory that pages span, by where each is outgrown, as far as they
 /// show clearly: what rises slowly can be page tables that leave the caches. The first so many
 /// levels need not, where something else vouches for them.
@@ -55,11 +59,44 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
         findings.back().note =
             rises_at_end(rest)
                 ? "the latency rises once more in the last places, too few to tell a further TLB"
-                : "no further TLB is outgrown by " +
-                      format({translation.curve.back().x, Unit::byte});
+                : no_further(translation.curve);
     for (Finding &finding : findings)
         finding.evidence = {evidence};
     return findings;
+}
+
+/// The same of levels that need not show as clearly, nor from few repetitions, but rise by 5 %. A
+/// last one that the curve does not settle on is none.
+std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
+    Levels found = find_levels(curve, CurveKind::latency);
+    std::vector<Level> &levels = found.levels;
+    if (found.complete && levels.size() > 1 &&
+        !settles(undoubted(curve), levels.back().value - levels[levels.size() - 2].value)) {
+        levels.pop_back();
+        levels.back().size.reset();
+        found.reason = "the latency rises up to the last place";
+    }
+    std::vector<Finding> findings;
+    for (const Level &level : levels) {
+        const std::size_t number = findings.size() + 1;
+        if (!level.size || (!found.decided && number > found.settled))
+            break;
+        findings.push_back(size_finding(reach_key(number), level));
+        findings.back().evidence = {series::bare};
+    }
+    if (!findings.empty())
+        findings.back().note = found.reason.empty() ? no_further(curve) : found.reason;
+    return findings;
+}
+
+/// Of somebody's curve, by whichever way shows more of them: nothing is told of it that would tell
+/// other slow rises from a TLB's.
+std::vector<Finding> bare_reaches(const std::vector<CurvePoint> &curve) {
+    std::vector<Finding> findings = reach_findings(undoubted(curve), series::bare, 0);
+    std::vector<Finding> levels = level_reaches(curve);
+    const auto has_value = [](const Finding &finding) { return finding.value.has_value(); };
+    const auto shown = static_cast<std::size_t>(std::ranges::count_if(findings, has_value));
+    return levels.size() > shown ? levels : findings;
 }
 
 /// The one whose interval is the narrowest among strides at which no two slots share an entry.
@@ -107,7 +144,7 @@ std::vector<Finding> findings_of(const Dataset &data) {
                 without_value(finding_keys()[1], Status::inconclusive, reason)};
     std::vector<Finding> findings;
     if (const Series *bare = data.find(series::bare)) {
-        findings = reach_findings(undoubted(curve_of(*bare)), series::bare, 0);
+        findings = bare_reaches(curve_of(*bare));
         findings.push_back(without_value(finding_keys()[1], Status::inconclusive,
                                          "one curve does not tell it from the number of entries"));
         return findings;

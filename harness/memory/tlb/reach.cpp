@@ -167,6 +167,11 @@ bool rises_at_end(const Translation &translation) {
     return risen.count > 0 && !is_enough(risen, places);
 }
 
+bool settles(const Translation &translation, double rise) {
+    const std::vector<Place> places = medians_of(translation);
+    return is_flat(places, places.back().at[0] / 2, rise);
+}
+
 std::optional<Reach> first_reach(const Translation &translation) {
     if (translation.curve.size() < least_places)
         return std::nullopt;

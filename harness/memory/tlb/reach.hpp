@@ -32,6 +32,9 @@ struct Reach {
 /// Whether it rises in the last places only, too few to tell where it settles.
 [[nodiscard]] bool rises_at_end(const Translation &translation);
 
+/// Whether its trend in the last octave is little of a rise of that height.
+[[nodiscard]] bool settles(const Translation &translation, double rise);
+
 /// Of each stride that the data has, where its curve has one, by rising strides.
 [[nodiscard]] std::vector<Reach> first_reaches(const Dataset &data);
 
