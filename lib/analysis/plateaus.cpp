@@ -12,6 +12,11 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// A plateau's slope, over that of the less steep of its rises, is at most this.
 constexpr double flat_share = 0.4;
 
+/// A plateau hardly as wide as it must be, up to so many times that, has to show so many times as
+/// clearly: chance makes short ones first.
+constexpr double hardly_wide = 1.1;
+constexpr double clearer = 10;
+
 /// A plateau's own rise, over the smaller of those before and behind it, is at most this.
 constexpr double most_drift = 2;
 
@@ -149,7 +154,8 @@ private:
             return 0;
         if (part.rise > most_drift * std::min(rise_beyond(i, -1), rise_beyond(i, 1)))
             return 0;
-        return (flatter - slope) * part.width / (least_rise(part) / 2);
+        const double shows = (flatter - slope) * part.width / (least_rise(part) / 2);
+        return extent(part) < hardly_wide * limits_.least_width ? shows / clearer : shows;
     }
 
     /// Joins the part with the neighbour whose slope is closer.

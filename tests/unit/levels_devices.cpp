@@ -94,7 +94,13 @@ Knee draw_knee(Random &random, double size) {
     return knee;
 }
 
-Device draw_device(Random &random) {
+/// Ratio of a step, of at most so much.
+double draw_step(Random &random, Steps steps, double most) {
+    return steps == Steps::all ? log_uniform(random, 1.05, most)
+                               : 1 + log_uniform(random, 0.05, most - 1);
+}
+
+Device draw_device(Random &random, Steps steps) {
     Device device;
     const int levels = random.integer(1, 5);
     double room = 1000;
@@ -102,7 +108,7 @@ Device draw_device(Random &random) {
     double size = log_uniform(random, 4096, 262144);
     device.reference = size;
     for (int i = 1; i < levels; ++i) {
-        const double step = 1 + log_uniform(random, 0.05, std::min(99.0, room - 1));
+        const double step = draw_step(random, steps, std::min(100.0, room));
         room = std::max(1.06, room / step);
         device.knees.push_back(draw_knee(random, size));
         device.latency.push_back(device.latency.back() * step);
@@ -160,6 +166,20 @@ double place_of(const Device &device, std::size_t level, double share) {
     return std::sqrt(low * high);
 }
 
+/// Octaves of the longest stretch between the two places over which the latency stays within 3 % of
+/// a value.
+double flat_octaves(const Device &device, double low, double high) {
+    constexpr double within = 1.03 * 1.03;
+    constexpr double step = 1.02;
+    double longest = 0;
+    for (double first = low, x = low; x <= high; x *= step) {
+        while (device.at(x) > within * device.at(first))
+            first *= step;
+        longest = std::max(longest, std::log2(x / first));
+    }
+    return longest;
+}
+
 std::vector<TrueLevel> true_levels(const Device &device, const std::vector<double> &grid) {
     std::vector<TrueLevel> levels(device.latency.size());
     for (std::size_t i = 0; i < levels.size(); ++i) {
@@ -173,8 +193,10 @@ std::vector<TrueLevel> true_levels(const Device &device, const std::vector<doubl
             level.plateau.high = level.knee.low;
         }
         level.value = {infinity, 0};
-        level.territory = {device.at(i == 0 ? grid.front() : levels[i - 1].size),
-                           device.at(level.size > 0 ? level.size : grid.back())};
+        const double begin = i == 0 ? grid.front() : levels[i - 1].size;
+        const double end = level.size > 0 ? level.size : grid.back();
+        level.territory = {device.at(begin), device.at(end)};
+        level.flat = flat_octaves(device, begin, end);
         for (const double x : grid) {
             // The very places of a sharp knee are on the plateau, but for rounding.
             if (x < level.plateau.low * 0.999 || x > level.plateau.high * 1.001)
@@ -196,7 +218,9 @@ double rounded(double value) {
 
 bool SyntheticDevice::stands_out(std::size_t level) const {
     const TrueLevel &it = levels[level];
-    if (it.points < 2 || it.plateau.high < it.plateau.low * std::sqrt(2))
+    constexpr double half_octave = 0.5;
+    if (it.points < 2 || it.flat < half_octave ||
+        std::log2(it.plateau.high / it.plateau.low) < half_octave)
         return false;
     const auto exceeds_noise = [&](std::size_t rise) {
         const double noise = std::max(levels[rise].noise, levels[rise + 1].noise);
@@ -206,17 +230,8 @@ bool SyntheticDevice::stands_out(std::size_t level) const {
            (level + 1 == levels.size() || exceeds_noise(level));
 }
 
-bool SyntheticDevice::clear(std::size_t level) const {
-    if (!stands_out(level))
-        return false;
-    const TrueLevel &it = levels[level];
-    const double drift = std::log(it.value.high / it.value.low);
-    return (level == 0 || levels[level - 1].step > 4 * drift) &&
-           (level + 1 == levels.size() || it.step > 4 * drift);
-}
-
-SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind) {
-    Device device = draw_device(random);
+SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind, Steps steps) {
+    Device device = draw_device(random, steps);
     const double last = device.knees.empty() ? device.reference : device.knees.back().size;
     const double low = device.reference / std::exp2(random.uniform(1.5, 4));
     const double high = last * std::exp2(random.uniform(1.5, 5));

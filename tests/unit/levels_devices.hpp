@@ -15,6 +15,7 @@ struct TrueLevel {
     double step = 0;             ///< the height of that rise, logarithm
     double noise = 0;            ///< relative standard deviation of a point's median
     std::size_t points = 0;      ///< of the curve on the plateau
+    double flat = 0;             ///< octaves over which the curve stays within 3 % of a value
     bool sharp = true;           ///< all of the rise lies between two neighbouring places
 };
 
@@ -22,23 +23,21 @@ struct SyntheticDevice {
     std::vector<clprobe::CurvePoint> points;
     std::vector<TrueLevel> levels; ///< the last one has no size, no knee and no step
 
-    /// Whether the level spans at least half an octave and two points, and its steps exceed three
-    /// times the noise.
+    /// Whether a reader must see the level: the curve stays within 3 % of a value there for at
+    /// least half an octave and two points, and its steps exceed three times the noise.
     [[nodiscard]] bool stands_out(std::size_t level) const;
+};
 
-    /// Whether a reader must see the level: it stands out, and its steps exceed four times what
-    /// the plateau itself drifts, too. Most of the others that stand out are found, and not all can
-    /// be: a rise of up to 30 % at which random accesses fade is the very curve of a TLB,
-    /// which is drawn nearly twice as often and is no level, and makes most of what is reported
-    /// falsely; and a step smaller than the drift before it differs from that by the shape only.
-    [[nodiscard]] bool clear(std::size_t level) const;
+/// How large the steps of latency from level to level are.
+enum class Steps {
+    all,       ///< ratio log-uniform from 1.05 to 100
+    many_small ///< ratio 1 + s, s log-uniform from 0.05 to 99: one of eleven is under 10 %
 };
 
 /// A curve over footprint of a device drawn so, each part on its own:
 /// - one to five levels, the last one memory, all equally often; the first latency log-uniform from
-///   1 to 50 ns, the steps from level to level of ratio 1 + s, s log-uniform from 0.05 to 99 as far
-///   as the whole stays under 1000 times the first; the first size log-uniform from 4 to 256 KiB,
-///   each next one 2 to 64 times larger, log-uniform;
+///   1 to 50 ns, the steps as far as the whole stays under 1000 times the first; the first size
+///   log-uniform from 4 to 256 KiB, each next one 2 to 64 times larger, log-uniform;
 /// - of six knees two are sharp (all hits up to the size, all misses beyond), one is a ramp
 /// straight
 ///   in log latency over log footprint, over 0.5 to 2 octaves, one is that of a cyclic chase under
@@ -57,7 +56,7 @@ struct SyntheticDevice {
 ///   octave and more where they differ, as a probe takes them.
 /// As a bandwidth it is the reciprocal of the latency for each sample, and in half the curves takes
 /// longer by 5 to 30 % of the first place's time, over x: launches that small do not keep it busy.
-SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind);
+SyntheticDevice synthetic_device(Random &random, clprobe::CurveKind kind, Steps steps);
 
 /// The same device with the first sample of each point only, as people publish curves.
 void keep_one_sample(SyntheticDevice &device);

@@ -20,28 +20,24 @@ bool same_value(const TrueLevel &truth, double value) {
     return value > truth.value.low / tolerance && value < truth.value.high * tolerance;
 }
 
-/// Which levels are asked for.
-using Asked = bool (SyntheticDevice::*)(std::size_t) const;
-
 /// Sharp: within 10 %, or the place of a coarser curve before it. A ramp: inside its knee.
-/// Where the next level is not asked for, the rise goes on beyond it.
-bool same_size(const SyntheticDevice &device, std::size_t level, double size, Asked asked) {
+/// Where the next level does not stand out, the rise goes on beyond it.
+bool same_size(const SyntheticDevice &device, std::size_t level, double size) {
     const TrueLevel &truth = device.levels[level];
     const double gap = gap_at(device, truth.size);
     const double tolerance = truth.sharp ? std::max(1.1, 1.01 * std::sqrt(gap)) : gap;
     const double below = truth.sharp ? std::max(1.1, 1.01 * gap) : gap;
     return size > truth.knee.low / below &&
-           (size < truth.knee.high * tolerance || !(device.*asked)(level + 1));
+           (size < truth.knee.high * tolerance || !device.stands_out(level + 1));
 }
 
 bool found_among(const std::vector<clprobe::Level> &found, const SyntheticDevice &device,
-                 std::size_t level, Asked asked) {
+                 std::size_t level) {
     const bool last = level + 1 == device.levels.size();
-    const bool bounded = !last && (device.*asked)(level + 1);
+    const bool bounded = !last && device.stands_out(level + 1);
     return std::any_of(found.begin(), found.end(), [&](const clprobe::Level &each) {
         return same_value(device.levels[level], each.value) && !(last && each.size) &&
-               (!bounded || each.size) &&
-               (!each.size || same_size(device, level, *each.size, asked));
+               (!bounded || each.size) && (!each.size || same_size(device, level, *each.size));
     });
 }
 
@@ -57,20 +53,16 @@ bool belongs(const TrueLevel &truth, const clprobe::Level &found, double size_be
 
 } // namespace
 
-void Verdicts::judge(const SyntheticDevice &device, const clprobe::Levels &found) {
+void Verdicts::judge(const SyntheticDevice &device, const clprobe::Levels &reading) {
     ++curves;
-    decided += found.decided ? 1 : 0;
-    const auto count = [&](Found &result, Asked asked) {
-        for (std::size_t i = 0; i < device.levels.size(); ++i)
-            if ((device.*asked)(i)) {
-                ++result.levels;
-                result.found += found_among(found.levels, device, i, asked) ? 1 : 0;
-            }
-    };
-    count(clear, &SyntheticDevice::clear);
-    count(standing_out, &SyntheticDevice::stands_out);
+    decided += reading.decided ? 1 : 0;
+    for (std::size_t i = 0; i < device.levels.size(); ++i)
+        if (device.stands_out(i)) {
+            ++standing_out;
+            found += found_among(reading.levels, device, i) ? 1 : 0;
+        }
     std::vector<bool> taken(device.levels.size());
-    for (const clprobe::Level &level : found.levels) {
+    for (const clprobe::Level &level : reading.levels) {
         ++reported;
         std::size_t match = 0;
         while (match < taken.size() &&
