@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -90,13 +91,22 @@ std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
 }
 
 /// Of somebody's curve, by whichever way shows more of them: nothing is told of it that would tell
-/// other slow rises from a TLB's.
+/// other slow rises from a TLB's. Where both show one, the levels tell its size better: between two
+/// places far apart it is the one before.
 std::vector<Finding> bare_reaches(const std::vector<CurvePoint> &curve) {
     std::vector<Finding> findings = reach_findings(undoubted(curve), series::bare, 0);
     std::vector<Finding> levels = level_reaches(curve);
     const auto has_value = [](const Finding &finding) { return finding.value.has_value(); };
-    const auto shown = static_cast<std::size_t>(std::ranges::count_if(findings, has_value));
-    return levels.size() > shown ? levels : findings;
+    if (std::ssize(levels) > std::ranges::count_if(findings, has_value))
+        return levels;
+    for (Finding &reach : findings)
+        for (const Finding &level : levels)
+            if (reach.interval && reach.interval->contains(*level.value)) {
+                reach.value = level.value;
+                reach.interval = level.interval;
+                reach.method = level.method;
+            }
+    return findings;
 }
 
 /// The one whose interval is the narrowest among strides at which no two slots share an entry.
