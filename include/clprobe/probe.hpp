@@ -135,7 +135,9 @@ public:
     /// Throws std::invalid_argument where the probe has no series of that name.
     Series &series(std::string_view name);
     [[nodiscard]] std::mt19937_64 &random() { return random_; }
-    /// Seconds of the probe's budget that are left, and all of them; what is used in builds counts.
+    /// Seconds of the probe's budget that are left, and all of them. Builds take none of it until
+    /// they have taken as much again: a first run, whose kernels no driver has cached, finds as
+    /// much as the second, in at most twice the time.
     [[nodiscard]] double remaining() const;
     [[nodiscard]] double budget() const { return options_.seconds; }
     [[nodiscard]] LaunchBounds bounds() const;
