@@ -1,4 +1,5 @@
 #include "interpreted.hpp"
+#include "memory/tlb/reach.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -184,6 +185,21 @@ TEST_CASE("unit.tlb.finds_a_reach_that_random_accesses_outgrow_little_by_little"
             ++found;
     }
     CHECK(found >= 90);
+}
+
+TEST_CASE("unit.tlb.a_reach_that_may_lie_anywhere_in_three_octaves_is_not_clear") {
+    for (const bool scattered : {false, true}) {
+        std::vector<CurvePoint> curve;
+        for (const double place : octaves(13, 23, 0.25)) {
+            const double usual = place <= reach ? 1e-8 : 1.5e-8;
+            const bool either = scattered && place > reach / 2 && place < 4 * reach;
+            const double other = either ? 2.5e-8 - usual : usual;
+            curve.push_back({place, {usual, usual, usual, other, other}});
+        }
+        const auto found = probes::tlb::first_reach(probes::tlb::undoubted(curve));
+        REQUIRE(found);
+        CHECK(found->clear == !scattered);
+    }
 }
 
 TEST_CASE("unit.tlb.one_odd_sample_hides_no_reach") {

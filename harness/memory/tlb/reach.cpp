@@ -198,7 +198,9 @@ std::optional<Reach> first_reach(const Translation &translation) {
     reach.interval.low = std::min({reach.interval.low, *tenth, reach.before});
     // What others on a shared core take of it makes a ramp that ends where all of it is outgrown.
     reach.interval.high = std::max(reach.interval.high, reach.behind);
-    reach.clear = *most <= sharp * *tenth && is_flat(places, reach.before / 2, height) &&
+    constexpr double certain = 4;
+    reach.clear = *most <= sharp * *tenth && reach.interval.high <= certain * reach.interval.low &&
+                  is_flat(places, reach.before / 2, height) &&
                   is_flat(places, settled.at[0], height);
     return reach;
 }

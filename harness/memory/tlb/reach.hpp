@@ -21,7 +21,8 @@ struct Reach {
     double half = 0;     ///< half-way of it
     double behind = 0;   ///< the first place behind it
     Interval interval{}; ///< the tenths of the rise, and places that surely belong to either side
-    bool clear = false;  ///< over in an octave and a half, and flat for one on either side
+    /// Over in an octave and a half, surely within two, and flat for one on either side.
+    bool clear = false;
 };
 
 /// That of a curve, on a linear scale; nothing where it does not rise beyond its noise. What comes
