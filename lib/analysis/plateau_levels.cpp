@@ -211,9 +211,11 @@ EndShape end_shape(const RisingFit &fit, const Stretch &stretch) {
 Plateaus plateaus_of(const RisingFit &fit) {
     constexpr double step_tolerance = 0.8; // a step of just the least size is often seen smaller
     constexpr double clear_rise = 2;       // standard deviations of a point
-    constexpr double least_width = 0.5;    // octaves, half-way to the points around it
-    Plateaus found = find_plateaus({fit.octave, fit.rising, fit.curve.deviation},
-                                   {step_tolerance * least_level_step(), clear_rise, least_width});
+    constexpr double least_span = 0.45;    // octaves: half of one, but for a place at its end
+    constexpr double least_width = 0.55;
+    Plateaus found =
+        find_plateaus({fit.octave, fit.rising, fit.curve.deviation},
+                      {step_tolerance * least_level_step(), clear_rise, least_span, least_width});
     if (!found.flat.empty() && end_shape(fit, found.flat.back()) == EndShape::rise) {
         found.flat.pop_back();
         found.ends = false;

@@ -12,13 +12,13 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// A plateau's slope, over that of the less steep of its rises, is at most this.
 constexpr double flat_share = 0.4;
 
-/// A plateau hardly as wide as it must be, up to so many times that, has to show so many times as
-/// clearly: chance makes short ones first.
-constexpr double hardly_wide = 1.1;
-constexpr double clearer = 10;
-
 /// A plateau's own rise, over the smaller of those before and behind it, is at most this.
 constexpr double most_drift = 2;
+
+/// Where a plateau is short, in octaves, its slope is at most this, too: a ramp between two steeper
+/// ones is no level.
+constexpr double short_plateau = 0.75;
+constexpr double most_slope = 0.65; // an octave
 
 /// Between two points of the curve: how far apart they are, and how much it rises from one to the
 /// other.
@@ -112,6 +112,10 @@ private:
                2;
     }
 
+    [[nodiscard]] bool wide(const Part &part) const {
+        return part.width >= limits_.least_span || extent(part) >= limits_.least_width;
+    }
+
     [[nodiscard]] bool flattest(std::size_t i) const {
         return slope_at(i, -1, infinity) > parts_[i].slope() &&
                slope_at(i, 1, infinity) > parts_[i].slope();
@@ -134,7 +138,8 @@ private:
 
     /// The rise that shows over the part.
     [[nodiscard]] double least_rise(const Part &part) const {
-        const double deviation = (curve_.deviation[part.first] + curve_.deviation[part.last]) / 2;
+        const double deviation =
+            std::max(curve_.deviation[part.first], curve_.deviation[part.last]);
         return std::max(limits_.least_rise, limits_.clear_rise * deviation);
     }
 
@@ -150,12 +155,12 @@ private:
         if (slope >= flatter)
             return infinity;
         const double peaks = std::min(peak(i, -1), peak(i, 1));
-        if (slope > flat_share * peaks || extent(part) < limits_.least_width)
+        if (slope > flat_share * peaks || !wide(part) ||
+            (slope > most_slope && extent(part) < short_plateau))
             return 0;
         if (part.rise > most_drift * std::min(rise_beyond(i, -1), rise_beyond(i, 1)))
             return 0;
-        const double shows = (flatter - slope) * part.width / (least_rise(part) / 2);
-        return extent(part) < hardly_wide * limits_.least_width ? shows / clearer : shows;
+        return (flatter - slope) * part.width / (least_rise(part) / 2);
     }
 
     /// Joins the part with the neighbour whose slope is closer.

@@ -23,7 +23,8 @@ struct RisingCurve {
 struct PlateauLimits {
     double least_rise = 0;  ///< in log value, beyond what the slope of the plateaus explains
     double clear_rise = 0;  ///< the same, in standard deviations
-    double least_width = 0; ///< of a plateau between two rises, in octaves of x
+    double least_span = 0;  ///< of the points on a plateau between two rises, in octaves of x
+    double least_width = 0; ///< or of these with half the way to the points around them
 };
 
 /// Where such a curve is flatter than before and behind: its plateaus, at their flattest. A rise is
