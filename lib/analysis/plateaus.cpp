@@ -138,8 +138,7 @@ private:
 
     /// The rise that shows over the part.
     [[nodiscard]] double least_rise(const Part &part) const {
-        const double deviation =
-            std::max(curve_.deviation[part.first], curve_.deviation[part.last]);
+        const double deviation = (curve_.deviation[part.first] + curve_.deviation[part.last]) / 2;
         return std::max(limits_.least_rise, limits_.clear_rise * deviation);
     }
 

@@ -93,7 +93,7 @@ std::vector<std::optional<std::size_t>> counterparts(const Reading &reading, con
 }
 
 SettledReading settle(LogCurve curve) {
-    constexpr int rounds = 4;
+    constexpr int rounds = 8;
     constexpr double noisier = 1.5;
     SettledReading found;
     for (int round = 0; round < rounds; ++round) {

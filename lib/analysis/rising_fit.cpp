@@ -45,6 +45,35 @@ std::vector<CurvePoint> pooled(std::span<const CurvePoint> given) {
     return pools;
 }
 
+/// The power of ten of which all values are multiples; 0 where that is less than a share of the
+/// least, or there are no values.
+double rounded_to(const std::vector<double> &values, double least_share) {
+    constexpr double exactly = 1e-6;
+    if (values.empty())
+        return 0;
+    const double least = std::ranges::min(values);
+    for (double unit = std::pow(10, std::floor(std::log10(least))); unit >= least_share * least;
+         unit /= 10)
+        if (std::ranges::all_of(values, [&](double value) {
+                return std::abs(value / unit - std::round(value / unit)) < exactly;
+            }))
+            return unit;
+    return 0;
+}
+
+/// Values that were rounded are known to half a unit only, and all at one height are off by the
+/// same: no number of them shows a step of one unit, if that is small.
+void raise_to_rounding(LogCurve &curve) {
+    constexpr double small = 0.08;
+    constexpr double fine = 0.01; // less shows in no level
+    std::vector<double> values;
+    for (const double level : curve.level)
+        values.push_back(std::exp(level));
+    const double unit = rounded_to(values, fine);
+    for (std::size_t i = 0; i < curve.size(); ++i)
+        curve.deviation[i] = std::max(curve.deviation[i], std::min(unit / values[i], small) / 2);
+}
+
 constexpr double far_off = 5; ///< standard deviations
 constexpr double alone = 2;   ///< times as far as others
 
@@ -131,6 +160,7 @@ LogCurve worsening_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     constexpr std::size_t around = 3; // places share their noise, not the whole curve
     const std::vector<CurvePoint> given = pooled(measured);
     LogCurve curve = log_curve(given, around);
+    raise_to_rounding(curve);
     std::vector<bool> dropped;
     for (const double x : curve.x)
         dropped.push_back(!(x > 0 && std::isfinite(x)));

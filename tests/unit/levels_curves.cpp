@@ -141,7 +141,7 @@ TEST_CASE("unit.levels.a hump and outliers make no level") {
         curve_of({1, 1, 1, 1.4, 1.4, 1, 1, 1, 1, 4, 4, .3, 4, 4, 40, 4}), CurveKind::latency);
     CHECK(found.decided);
     REQUIRE(found.levels.size() == 2);
-    CHECK(found.levels[0].value == Approx(1).epsilon(1e-3));
+    CHECK(found.levels[0].value == Approx(1).epsilon(0.02)); // all are told to a tenth
     CHECK(found.levels[1].value == Approx(4).epsilon(1e-3));
 }
 
@@ -172,6 +172,18 @@ TEST_CASE("unit.levels.what gets several times as slow up to the curve's end is 
     REQUIRE(!found.levels.empty());
     CHECK(found.levels[0].value == Approx(12).epsilon(0.02));
     CHECK(found.levels[0].interval.high < 15);
+}
+
+TEST_CASE("unit.levels.a step of one unit of rounded values is no level") {
+    const auto levels = [](double second) {
+        std::vector<double> values(10, 15);
+        values.insert(values.end(), 6, second);
+        values.insert(values.end(), 8, 117);
+        return find_levels(curve_of(values), CurveKind::latency).levels.size();
+    };
+    CHECK(levels(16) == 2);
+    CHECK(levels(16.1) == 3);
+    CHECK(levels(18) == 3);
 }
 
 TEST_CASE("unit.levels.few points that scatter are a plateau beside a high step") {
