@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 
 namespace clprobe::probes {
@@ -34,15 +36,8 @@ std::vector<double> slopes_by_block(const std::vector<TripTime> &times, double p
     return slopes;
 }
 
-/// What a reader should know of the size of a level with another one behind it.
-std::string size_note(const Level &level, const Level &next) {
-    constexpr double small = 1.35; // caches mostly differ by more
-    if (next.value > small * level.value)
-        return {};
-    return fmt::format("a rise of {:.0f} % only: it may be the reach of a TLB, which this curve "
-                       "alone does not tell from a cache",
-                       100 * (next.value / level.value - 1));
-}
+/// What is level differs by less than so many times.
+constexpr double flat = 1.25;
 
 /// Says which curve they are made of, in whose unit their latencies are.
 void attribute(std::vector<Finding> &findings, const std::optional<LatencyCurve> &curve) {
@@ -62,12 +57,41 @@ FindingKey numbered(FindingKey key, std::size_t level) {
     return key;
 }
 
+std::string small_step_note(const Level &level, const Level &next) {
+    constexpr double small = 1.35; // caches mostly differ by more
+    const double rise = next.value / level.value;
+    if (std::max(rise, 1 / rise) > small)
+        return {};
+    return fmt::format("a {} of {:.0f} % only: it may be the reach of a TLB, which this curve "
+                       "alone does not tell from a cache",
+                       rise > 1 ? "rise" : "fall", 100 * std::abs(rise - 1));
+}
+
 Finding plateau_finding(const FindingKey &key, const Level &level) {
     Finding finding = measured(key, level.value, level.interval);
     finding.method =
         fmt::format("the plateau from {} to {}", format({level.plateau.low, Unit::byte}),
                     format({level.plateau.high, Unit::byte}));
     finding.note = level.note;
+    return finding;
+}
+
+bool is_flat(const Levels &levels, std::span<const CurvePoint> curve) {
+    if (levels.levels.size() != 1 || !levels.decided || !levels.complete)
+        return false;
+    double least = std::numeric_limits<double>::infinity();
+    double most = 0;
+    for (const CurvePoint &point : curve)
+        if (!point.samples.empty()) {
+            least = std::min(least, median(point.samples));
+            most = std::max(most, median(point.samples));
+        }
+    return most < flat * least;
+}
+
+Finding only_level_finding(const FindingKey &key, const Levels &levels) {
+    Finding finding = plateau_finding(key, levels.levels.front());
+    finding.note = "the only level that the curve shows: a cache may hold all of it";
     return finding;
 }
 
@@ -153,7 +177,12 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
         if (none.decided)
             none.reason = "the curve shows no more than one level, of a cache or of memory";
         none.decided = none.complete = false;
-        return latency_findings(prefix, none, curve);
+        std::vector<Finding> findings = latency_findings(prefix, none, curve);
+        if (curve && !curve->ours && is_flat(levels, curve->points)) {
+            findings.back() = only_level_finding(memory, levels);
+            attribute(findings, curve);
+        }
+        return findings;
     }
     std::vector<Finding> findings = cache_findings(prefix, levels, curve);
     if (levels.decided && levels.complete) {
@@ -166,7 +195,6 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
 }
 
 std::optional<Finding> memory_at_end(const std::string &prefix, const LatencyCurve &curve) {
-    constexpr double flat = 1.25;
     constexpr double slow = 2;
     std::vector<double> end;
     std::optional<double> start;
@@ -201,7 +229,7 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
         if (level.size) {
             findings.push_back(size_finding(numbered(keys[0], i + 1), level));
             if (i + 1 < levels.levels.size())
-                findings.back().note = size_note(level, levels.levels[i + 1]);
+                findings.back().note = small_step_note(level, levels.levels[i + 1]);
         }
         findings.push_back(plateau_finding(numbered(keys[1], i + 1), level));
     }

@@ -3,6 +3,7 @@
 #include <clprobe/series.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,16 @@ struct LatencyCurve {
 
 /// What the plateau of a level over footprint says, under that key.
 [[nodiscard]] Finding plateau_finding(const FindingKey &key, const Level &level);
+
+/// What a reader should know of the size of a level with another one behind it: nothing, unless
+/// there is little between the two.
+[[nodiscard]] std::string small_step_note(const Level &level, const Level &next);
+
+/// Whether the curve has one level, and no place of it is off another one by a quarter.
+[[nodiscard]] bool is_flat(const Levels &levels, std::span<const CurvePoint> curve);
+
+/// That level as the slowest one seen, under that key.
+[[nodiscard]] Finding only_level_finding(const FindingKey &key, const Levels &levels);
 
 /// Where a latency curve leaves a level that has a size, under that key.
 [[nodiscard]] Finding size_finding(const FindingKey &key, const Level &level);

@@ -37,6 +37,7 @@ void note_begin(Level &first, const RisingFit &fit, const Plateaus &plateaus) {
 /// The last level may drift on, or not be quite reached; what gets worse steeply beyond it leads to
 /// levels that the curve does not show.
 void note_end(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
+    constexpr double much = 0.2;
     const Stretch &flat = plateaus.flat.back();
     const Stretch beyond{flat.last, fit.curve.size() - 1};
     Level &last = found.levels.back();
@@ -49,6 +50,8 @@ void note_end(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
     } else if (end_shape(fit, flat) == EndShape::approach) {
         last.interval.high += slope(fit, flat);
         last.note = "gets worse up to the curve's end";
+    } else if (height(fit, flat) > much) {
+        last.note = worse_by(height(fit, flat)) + " up to the curve's end";
     }
 }
 

@@ -79,9 +79,12 @@ void raise_to_roughness(LogCurve &curve) {
         deviation = expected > 0 ? deviation * roughness / expected : roughness;
 }
 
+/// Of some of the samples, where they are many: all of them have too many pairs.
 void append_differences(std::vector<double> &differences, const std::vector<double> &samples) {
-    for (std::size_t i = 0; i < samples.size(); ++i)
-        for (std::size_t j = i + 1; j < samples.size(); ++j)
+    constexpr std::size_t most = 100;
+    const std::size_t step = samples.size() / most + 1;
+    for (std::size_t i = 0; i < samples.size(); i += step)
+        for (std::size_t j = i + step; j < samples.size(); j += step)
             differences.push_back(samples[j] - samples[i]);
 }
 

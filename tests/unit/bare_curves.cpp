@@ -143,11 +143,20 @@ TEST_CASE("unit.bare_curves.a_dip_and_a_hump_of_one_place_are_no_levels") {
     }
 }
 
+TEST_CASE("unit.bare_curves.a_flat_curve_is_the_slowest_level_seen_and_may_be_a_cache") {
+    const auto findings = analyzed(rows_of([](double) { return 50.0; }, half_octaves(2, 65536)));
+    const Finding &latency = finding(findings, "buffer.memory.latency");
+    CHECK_THAT(latency.value.value(), WithinRel(50e-9, 0.01));
+    CHECK(latency.note.find("only level") != std::string::npos);
+    CHECK(std::ranges::none_of(findings, [](const Finding &each) {
+        return each.key.find(".l1.") != std::string::npos && each.value;
+    }));
+}
+
 TEST_CASE("unit.bare_curves.what_has_no_levels_is_inconclusive_and_says_why") {
     const std::vector<double> places = half_octaves(2, 65536);
     Random random(9);
     const std::vector<Law> laws = {
-        [](double) { return 50.0; },                            // flat
         [](double kib) { return 10 * std::pow(kib, 0.3); },     // climbs steadily
         [](double kib) { return 100 / std::pow(kib, 0.2); },    // falls
         [&](double) { return 50 * std::exp(random.normal()); }, // noise

@@ -127,6 +127,8 @@ void Interpretation::add_caches() {
         findings_.push_back(measured(numbered(level_size, i + 1), *level.size, level.knee));
         findings_.back().method = "half-way of the fall in log bandwidth";
         findings_.back().evidence = {evidence_};
+        if (i + 1 < levels_.levels.size())
+            findings_.back().note = small_step_note(level, levels_.levels[i + 1]);
     }
     if (levels_.decided && caches() > 0)
         return;
@@ -142,10 +144,14 @@ void Interpretation::add_memory() {
     for (const Operation operation : all_operations)
         findings_.push_back(stream_bandwidth(data_, operation));
     Finding &read = *std::ranges::find(findings_, memory_key(Operation::read).key, &Finding::key);
-    if (evidence_ == entry::bare && levels_.decided && caches() > 0 && levels_.complete) {
+    if (evidence_ != entry::bare)
+        return;
+    if (is_flat(levels_, bandwidth_curve(data_)))
+        read = only_level_finding(memory_key(Operation::read), levels_);
+    else if (levels_.decided && caches() > 0 && levels_.complete)
         read = plateau_finding(memory_key(Operation::read), levels_.levels.back());
+    if (read.value)
         read.evidence = {evidence_};
-    }
 }
 
 const Finding *Interpretation::last_cache() {

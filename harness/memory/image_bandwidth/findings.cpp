@@ -171,6 +171,8 @@ std::vector<Finding> level_findings(const Levels &levels) {
         findings.push_back(measured(numbered(size_key, i + 1), *level.size, level.knee));
         findings.back().method = "half-way of the fall in log bandwidth";
         findings.back().evidence = {series::footprint};
+        if (i + 1 < levels.levels.size())
+            findings.back().note = small_step_note(level, levels.levels[i + 1]);
     }
     if (told == 0 || !levels.decided)
         for (const FindingKey &key : {level_key, size_key})
