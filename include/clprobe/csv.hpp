@@ -32,7 +32,8 @@ struct CsvFile {
 struct CsvSeries {
     Series series;
     std::optional<Report> origin;
-    /// Which columns a bare file's units alone told, in words.
+    /// Which columns of a bare file were taken for what where names alone did not tell, and which
+    /// columns and how many rows were passed over: a line each, in words.
     std::vector<std::string> notes;
 };
 
@@ -42,8 +43,10 @@ struct CsvSeries {
 /// times in _s, _ms, _us or _ns, cycles in _cycles, _clocks or _clk, bandwidths in _bytes_per_s,
 /// _b_per_s, _kb_per_s to _tb_per_s or _kib_per_s to _gib_per_s, also written as "Footprint (KiB)"
 /// or "bandwidth [GB/s]", or behind each number, "32K" or "28 ns". Semicolons, tabs or blanks may
-/// stand for the commas, one comma in a number for its point where it cannot part thousands;
-/// columns without a name are passed over. Throws InputError, naming file, line and column.
+/// stand for the commas, one comma in a number for its point where it cannot part thousands.
+/// Columns that the series does not take are passed over where it is clear which it takes, and rows
+/// whose value is missing ("", "N/A", "NaN", "-"); of a file that `to_csv` made nothing is. Throws
+/// InputError, naming file, line and column.
 [[nodiscard]] CsvSeries series_from_csv(std::string_view text, const std::string &file,
                                         std::span<const Series> layouts);
 

@@ -1,4 +1,5 @@
 #include "io/csv_columns.hpp"
+#include "io/csv_statistic.hpp"
 
 #include <clprobe/csv.hpp>
 
@@ -126,7 +127,7 @@ bool is_of_bytes(std::string_view plain) {
 
 /// In lower case, with one underscore for whatever is neither letter nor digit, and one word for
 /// each unit: "Rate (GB/sec)" as "rate_gb_per_s".
-std::string plain(const std::string &column) {
+std::string spelled_plainly(const std::string &column) {
     std::string result;
     std::string word;
     const auto end_word = [&] {
@@ -150,7 +151,21 @@ std::string plain(const std::string &column) {
             result += "_per";
     }
     end_word();
-    return without_aside(result);
+    return result;
+}
+
+std::string plain(const std::string &column) {
+    return without_aside(spelled_plainly(column));
+}
+
+/// The unit that a name ends with, the longest; not one of a letter unless `shortest` is 2.
+const Spelling *spelling_at_end(const std::string &text, std::size_t shortest) {
+    const Spelling *longest = nullptr;
+    for (const Spelling &spelling : spellings)
+        if (spelling.suffix.size() >= shortest && text.ends_with(spelling.suffix) &&
+            (longest == nullptr || spelling.suffix.size() > longest->suffix.size()))
+            longest = &spelling;
+    return longest;
 }
 
 /// Whether a unit of one letter is meant: "Size (B)" and "size_B", but hardly "time_b" or "lines".
@@ -190,18 +205,31 @@ std::optional<ColumnScale> scale_of(const Axis &axis, const CsvColumn &column) {
 std::optional<ColumnScale> scale_by_unit(const Axis &axis, const CsvColumn &column) {
     if (const auto named = scale_of(axis, column))
         return named;
-    const std::size_t shortest = ends_in_a_letter(column.name) ? 2 : 3;
+    if (statistic_of(words_of(column.name)) == ColumnStatistic::deviation)
+        return std::nullopt;
     const std::string text = "_" + plain(column.name);
-    const Spelling *longest = nullptr;
-    for (const Spelling &spelling : spellings)
-        if (spelling.suffix.size() >= shortest && text.ends_with(spelling.suffix) &&
-            (longest == nullptr || spelling.suffix.size() > longest->suffix.size()))
-            longest = &spelling;
+    const Spelling *longest = spelling_at_end(text, ends_in_a_letter(column.name) ? 2 : 3);
     if (longest == nullptr)
         return column.unit_of_cells == axis.unit ? std::optional(in_cells) : std::nullopt;
     if (longest->unit != axis.unit || text.ends_with("_per" + std::string(longest->suffix)))
         return std::nullopt;
     return longest->scale;
+}
+
+std::vector<std::string> words_of(const std::string &column) {
+    std::vector<std::string> words(1);
+    for (const char letter : spelled_plainly(column))
+        if (letter == '_')
+            words.emplace_back();
+        else
+            words.back() += letter;
+    return words;
+}
+
+std::string without_unit(const std::string &column) {
+    const std::string text = "_" + plain(column);
+    const Spelling *unit = spelling_at_end(text, 2);
+    return text.substr(0, text.size() - (unit == nullptr ? 0 : unit->suffix.size()));
 }
 
 bool is_named_as(const Axis &axis, const std::string &column) {

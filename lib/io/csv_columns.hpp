@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clprobe {
 
@@ -19,10 +20,12 @@ struct ColumnScale {
     bool in_cells = false; ///< the column names no unit: that is for its cells
 };
 
-/// A column of a file: its name, and the unit that its cells bear themselves ("32 KiB"), if any do.
+/// A column of a file: its name, the unit that its cells bear themselves ("32 KiB"), if any do, and
+/// whether they are not all the same.
 struct CsvColumn {
     std::string name;
     std::optional<Unit> unit_of_cells;
+    bool varies = false;
 };
 
 /// What a unit behind a number says, "KiB", "ns" or "GB/s"; K, M and G alone are of bytes.
@@ -38,8 +41,15 @@ struct UnitOfCell {
 [[nodiscard]] std::optional<ColumnScale> scale_of(const Axis &axis, const CsvColumn &column);
 
 /// The same where `column` has another name too, if that ends with a unit of this axis, "Test size
-/// (KB)", or with none where its cells bear one.
+/// (KB)", or with none where its cells bear one. A deviation or an error is none.
 [[nodiscard]] std::optional<ColumnScale> scale_by_unit(const Axis &axis, const CsvColumn &column);
+
+/// The name in lower case, word by word, with one word for each unit: "rate", "gb", "per", "s" of
+/// "Rate (GB/sec)".
+[[nodiscard]] std::vector<std::string> words_of(const std::string &column);
+
+/// The name without the unit at its end and what stands behind that: "size" of "Size (KiB)".
+[[nodiscard]] std::string without_unit(const std::string &column);
 
 /// Whether a column that has no scale nevertheless bears the name of this axis.
 [[nodiscard]] bool is_named_as(const Axis &axis, const std::string &column);

@@ -18,16 +18,6 @@ std::string names_of(const std::vector<CsvColumn> &header) {
     return fmt::format("{}", fmt::join(names, "', '"));
 }
 
-/// Why no column is this axis: the nearest one may be in another unit.
-std::string missing(const Axis &axis, const std::vector<CsvColumn> &header) {
-    const auto near = std::ranges::find_if(
-        header, [&](const CsvColumn &column) { return is_named_as(axis, column.name); });
-    if (near == header.end())
-        return fmt::format("no column '{}' among '{}'", csv_column(axis), names_of(header));
-    return fmt::format("no column '{}', and '{}' names none of its units: scale or rename it",
-                       csv_column(axis), near->name);
-}
-
 std::optional<ColumnScale> scale_told(const Axis &axis, const CsvColumn &column, ToldBy told_by) {
     return told_by == ToldBy::name ? scale_of(axis, column) : scale_by_unit(axis, column);
 }
@@ -39,14 +29,12 @@ SeriesColumns::Number find_column(const Axis &axis, const std::vector<CsvColumn>
     for (std::size_t i = 0; i < header.size(); ++i) {
         const auto scale = scale_told(axis, header[i], told_by);
         if (scale && found)
-            throw InputError(fmt::format("two columns for '{}', '{}' and '{}': leave one out",
-                                         csv_column(axis), header[found->cell].name,
-                                         header[i].name));
+            throw InputError(two_columns(axis, header[found->cell], header[i]));
         if (scale)
             found = {i, *scale};
     }
     if (!found)
-        throw InputError(missing(axis, header));
+        throw InputError(missing_column(axis, header));
     return *found;
 }
 
@@ -57,27 +45,47 @@ bool is_named(const Axis &axis, const std::vector<CsvColumn> &header) {
 
 } // namespace
 
+std::string missing_column(const Axis &axis, const std::vector<CsvColumn> &header) {
+    const auto near = std::ranges::find_if(
+        header, [&](const CsvColumn &column) { return is_named_as(axis, column.name); });
+    if (near == header.end())
+        return fmt::format("no column '{}' among '{}'", csv_column(axis), names_of(header));
+    return fmt::format("no column '{}', and '{}' names none of its units: scale or rename it",
+                       csv_column(axis), near->name);
+}
+
+std::string two_columns(const Axis &axis, const CsvColumn &one, const CsvColumn &other) {
+    return fmt::format("two columns for '{}', '{}' and '{}': leave one out", csv_column(axis),
+                       one.name, other.name);
+}
+
+void add_the_rest(SeriesColumns &columns, const std::vector<CsvColumn> &header) {
+    std::vector<bool> used(header.size());
+    for (const auto &axis : columns.axes)
+        used[axis.cell] = true;
+    used[columns.measure.cell] = true;
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        if (used[i] || header[i].name.empty()) // as of row numbers, or behind a last comma
+            continue;
+        if (header[i].name == block_column && !columns.block)
+            columns.block = i;
+        else
+            columns.passed_over.push_back(i);
+    }
+}
+
 SeriesColumns columns_of(const Series &layout, const std::vector<CsvColumn> &header,
                          ToldBy told_by) {
     SeriesColumns columns;
-    std::vector<bool> used(header.size());
-    const auto use = [&](const Axis &axis) {
-        const auto column =
-            find_column(axis, header, is_named(axis, header) ? ToldBy::name : told_by);
-        used[column.cell] = true;
-        return column;
+    const auto find = [&](const Axis &axis) {
+        return find_column(axis, header, is_named(axis, header) ? ToldBy::name : told_by);
     };
-    for (const Axis &axis : layout.axes)
-        columns.axes.push_back(use(axis));
-    columns.measure = use(layout.measure);
-    for (std::size_t i = 0; i < header.size(); ++i) {
-        const std::string &name = header[i].name;
-        if (used[i] || name.empty()) // as of row numbers, or behind a last comma
-            continue;
-        if (name != block_column || columns.block)
-            throw InputError(fmt::format("unknown column '{}': leave it out", name));
-        columns.block = i;
-    }
+    std::ranges::transform(layout.axes, std::back_inserter(columns.axes), find);
+    columns.measure = find(layout.measure);
+    add_the_rest(columns, header);
+    if (!columns.passed_over.empty())
+        throw InputError(fmt::format("unknown column '{}': leave it out",
+                                     header[columns.passed_over.front()].name));
     return columns;
 }
 

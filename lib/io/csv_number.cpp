@@ -1,6 +1,7 @@
 #include "io/csv_number.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 
@@ -41,6 +42,16 @@ std::optional<CellNumber> number_in(std::string_view cell) {
     number.unit = std::string(behind, end);
     number.unit.erase(0, number.unit.find_first_not_of(' '));
     return number;
+}
+
+bool is_missing(const std::string &cell) {
+    constexpr std::array<std::string_view, 10> words = {"",  "nan", "-nan", "na",   "n/a",
+                                                        "-", "--",  "null", "none", "?"};
+    std::string plain = cell;
+    std::ranges::transform(plain, plain.begin(), [](char letter) {
+        return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    });
+    return std::ranges::find(words, std::string_view(plain)) != words.end();
 }
 
 } // namespace clprobe

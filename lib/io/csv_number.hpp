@@ -15,4 +15,7 @@ struct CellNumber {
 /// comma, unless it may as well part thousands.
 [[nodiscard]] std::optional<CellNumber> number_in(std::string_view cell);
 
+/// Whether a cell says that there is no number: it is empty, or N/A, NaN or a dash.
+[[nodiscard]] bool is_missing(const std::string &cell);
+
 } // namespace clprobe

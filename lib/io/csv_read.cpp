@@ -1,3 +1,5 @@
+#include "io/csv_curves.hpp"
+#include "io/csv_fit.hpp"
 #include "io/csv_header.hpp"
 #include "io/csv_number.hpp"
 #include "io/csv_rows.hpp"
@@ -21,17 +23,13 @@ namespace {
 /// Reads the rows of one file into a series.
 class Reader {
 public:
-    Reader(const std::string &file, const std::vector<CsvColumn> &header, const Series &layout,
-           ToldBy told_by)
-        : file_(file), header_(header), columns_(columns_of(layout, header, told_by)),
-          series_(layout) {
+    Reader(const std::string &file, const std::vector<CsvColumn> &header, const CsvFit &fit)
+        : file_(file), header_(header), columns_(fit.columns), series_(fit.layout) {
         series_.points.clear();
     }
 
     void add(const CsvRow &row) {
-        if (row.cells.size() != header_.size())
-            fail_at(file_, row.line,
-                    fmt::format("{} cells for {} columns", row.cells.size(), header_.size()));
+        check_length(row);
         Point &point = point_of(row);
         if (row.cells[columns_.measure.cell].empty())
             return;
@@ -43,10 +41,57 @@ public:
             point.block.push_back(*block);
     }
 
+    /// The same of a file that clprobe has not written, where a row without a value tells nothing.
+    void add_if_measured(const CsvRow &row) {
+        check_length(row);
+        if (is_missing(row.cells[columns_.measure.cell]))
+            ++without_value_;
+        else
+            add(row);
+    }
+
+    /// Throws InputError where no row had a value.
+    void check_any_is_measured() const {
+        if (without_value_ > 0 && series_.points.empty())
+            throw InputError(fmt::format("{}: no row has a number in column {}", file_,
+                                         header_[columns_.measure.cell].name));
+    }
+
     Series take() { return std::move(series_); }
 
-    /// What only the units told.
+    /// What was taken for what, where names alone did not tell, and what was passed over.
     [[nodiscard]] std::vector<std::string> notes() const {
+        auto notes =
+            columns_.passed_over.empty() ? told_by_units() : std::vector{taken_among_others()};
+        if (without_value_ > 0)
+            notes.push_back(fmt::format(
+                "{} without a number in column '{}' passed over",
+                without_value_ == 1 ? "one row" : fmt::format("{} rows", without_value_),
+                header_[columns_.measure.cell].name));
+        return notes;
+    }
+
+private:
+    void check_length(const CsvRow &row) const {
+        if (row.cells.size() != header_.size())
+            fail_at(file_, row.line,
+                    fmt::format("{} cells for {} columns", row.cells.size(), header_.size()));
+    }
+
+    [[nodiscard]] std::string taken_among_others() const {
+        std::vector<std::string> taken;
+        for (std::size_t i = 0; i < columns_.axes.size(); ++i)
+            taken.push_back(fmt::format("'{}' for {}", header_[columns_.axes[i].cell].name,
+                                        series_.axes[i].name));
+        std::vector<std::string> others;
+        for (const std::size_t cell : columns_.passed_over)
+            others.push_back(fmt::format("'{}'", header_[cell].name));
+        return fmt::format("taken are the columns {} and '{}' for {}; passed over: {}",
+                           fmt::join(taken, ", "), header_[columns_.measure.cell].name,
+                           series_.measure.name, fmt::join(others, ", "));
+    }
+
+    [[nodiscard]] std::vector<std::string> told_by_units() const {
         std::vector<std::string> notes;
         const auto note = [&](const Axis &axis, const SeriesColumns::Number &column) {
             if (!scale_of(axis, header_[column.cell]))
@@ -59,7 +104,6 @@ public:
         return notes;
     }
 
-private:
     Point &point_of(const CsvRow &row) {
         std::vector<double> at;
         for (std::size_t i = 0; i < columns_.axes.size(); ++i)
@@ -124,6 +168,7 @@ private:
     SeriesColumns columns_;
     Series series_;
     std::map<std::vector<double>, std::size_t> places_;
+    std::size_t without_value_ = 0; ///< rows
 };
 
 bool is_number(const std::string &cell) {
@@ -131,7 +176,7 @@ bool is_number(const std::string &cell) {
     return number && (number->unit.empty() || unit_of_cell(number->unit));
 }
 
-/// The columns of the first row, and the units that the cells below them bear.
+/// The columns of the first row, and what the cells below them tell of them.
 std::vector<CsvColumn> header_of(const std::string &file, const std::vector<CsvRow> &rows) {
     if (rows.empty())
         throw InputError(file + ": no header");
@@ -143,35 +188,15 @@ std::vector<CsvColumn> header_of(const std::string &file, const std::vector<CsvR
     for (const std::string &name : names)
         header.push_back({name, std::nullopt});
     for (const CsvRow &row : std::span(rows).subspan(1))
-        for (std::size_t i = 0; i < std::min(row.cells.size(), header.size()); ++i)
+        for (std::size_t i = 0; i < std::min(row.cells.size(), header.size()); ++i) {
+            const std::vector<std::string> &first = rows[1].cells;
+            if (i < first.size() && row.cells[i] != first[i])
+                header[i].varies = true;
             if (const auto number = number_in(row.cells[i]); number && !header[i].unit_of_cells)
                 if (const auto unit = unit_of_cell(number->unit))
                     header[i].unit_of_cells = unit->unit;
-    return header;
-}
-
-/// A reader for the first layout that the header fits by its names, else by its units. Where there
-/// is none, the one that it is most like says what is wrong.
-Reader choose_reader(const std::string &file, std::size_t line,
-                     const std::vector<CsvColumn> &header, std::span<const Series> layouts) {
-    if (layouts.empty())
-        fail_at(file, line,
-                "no probe is named that this series could be of: say which with --probe");
-    std::string problem;
-    std::size_t most = 0;
-    for (const ToldBy told_by : {ToldBy::name, ToldBy::unit})
-        for (const Series &layout : layouts) {
-            try {
-                return {file, header, layout, told_by};
-            } catch (const InputError &error) {
-                const std::size_t like = likeness(layout, header, told_by) + 1;
-                if (like > most)
-                    problem = fmt::format("{}; series '{}' takes the columns {}", error.what(),
-                                          layout.name, expected_columns(layout));
-                most = std::max(most, like);
-            }
         }
-    fail_at(file, line, "these columns are no series of the probe: " + problem);
+    return header;
 }
 
 /// The report that the comment line holds, and its series, which it then lacks.
@@ -209,10 +234,18 @@ CsvSeries series_from_csv(std::string_view text, const std::string &file,
     auto origin = origin_in(text, file);
     const auto rows = csv_rows(text, file);
     const auto header = header_of(file, rows);
-    auto reader = choose_reader(file, rows.front().line, header,
-                                origin ? std::span(&origin->series, 1) : layouts);
-    for (const CsvRow &row : std::span(rows).subspan(1))
-        reader.add(row);
+    const auto line = rows.front().line;
+    const CsvFit fit = origin ? fit_of_own(file, line, header, origin->series)
+                              : fit_of_others(file, line, header, layouts);
+    Reader reader(file, header, fit);
+    const auto samples = std::span(rows).subspan(1);
+    if (origin) {
+        std::ranges::for_each(samples, [&](const CsvRow &row) { reader.add(row); });
+    } else {
+        std::ranges::for_each(samples, [&](const CsvRow &row) { reader.add_if_measured(row); });
+        reader.check_any_is_measured();
+        check_is_one_curve(file, header, fit.columns, samples);
+    }
     CsvSeries csv{{}, std::nullopt, reader.notes()};
     csv.series = reader.take();
     if (origin)

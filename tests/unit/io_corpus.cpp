@@ -49,6 +49,7 @@ TEST_CASE("unit.csv.corpus_of_the_fuzzer") {
     const auto names = accepted("csv", fuzz::check_csv);
     CHECK(names.contains("bare.csv"));
     CHECK(names.contains("blanks.csv"));
+    CHECK(names.contains("many_columns.csv"));
     CHECK(names.contains("units_in_cells.csv"));
     CHECK(names.contains("written.csv"));
     CHECK_FALSE(names.contains("wrong_row.csv"));
