@@ -63,13 +63,14 @@ Place settled_behind(const std::vector<Place> &places, std::size_t first, double
     }
 }
 
-/// Whether the curve's trend in the octave from x on is little of `rise`, and all of that was
-/// timed.
+/// Whether the curve's trend in the octave from x on is little of `rise`, and nearly all of that
+/// was timed.
 bool is_flat(const std::vector<Place> &places, double x, double rise) {
     constexpr double little = 0.25;
     constexpr double octave = 2;
     constexpr double rounded = 0.99;
-    if (places.back().at[0] < rounded * octave * x)
+    constexpr double nearly = 0.95;
+    if (places.back().at[0] < nearly * octave * x)
         return false;
     std::vector<double> octaves;
     std::vector<double> values;
