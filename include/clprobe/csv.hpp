@@ -45,9 +45,10 @@ struct CsvSeries {
 /// or "bandwidth [GB/s]", or behind each number, "32K" or "28 ns". Semicolons, tabs or blanks may
 /// stand for the commas, one comma in a number for its point where it cannot part thousands.
 /// Columns that the series does not take are passed over where it is clear which it takes, and rows
-/// whose value is missing ("", "N/A", "NaN", "-"); of a file that `to_csv` made nothing is. Throws
-/// InputError, naming file, line and column.
-[[nodiscard]] CsvSeries series_from_csv(std::string_view text, const std::string &file,
+/// whose value is missing ("", "N/A", "NaN", "-") or that have another number of cells, if these
+/// are few; of a file that `to_csv` made nothing is. The text may be in UTF-16. Throws InputError,
+/// naming file, line and column.
+[[nodiscard]] CsvSeries series_from_csv(std::string_view as_written, const std::string &file,
                                         std::span<const Series> layouts);
 
 /// Puts series with an origin back where they came from: one report for each device and probe, with

@@ -12,20 +12,40 @@ bool is_digit(char letter) {
     return std::isdigit(static_cast<unsigned char>(letter)) != 0;
 }
 
-/// The cell with a point for a decimal comma: "0,5" and "12,25", but neither "1,024", which is a
-/// thousand to some, nor "1,024.5".
+bool is_of_thousands(std::string_view text, std::size_t mark) {
+    constexpr std::size_t in_group = 3;
+    const auto end = text.find_first_not_of("0123456789", mark + 1);
+    return std::min(end, text.size()) == mark + 1 + in_group;
+}
+
+/// Takes a mark out that surely parts thousands, as it comes more than once or before the decimal
+/// one: "1,048,576" or "1,024.5". Whether it has.
+bool without_groups(std::string &text, char mark, char point) {
+    const auto last = text.rfind(mark);
+    const auto decimals = text.find(point);
+    if (last == std::string::npos || (decimals == std::string::npos && text.find(mark) == last) ||
+        (decimals != std::string::npos && decimals < last))
+        return false;
+    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1))
+        if (at == 0 || !is_digit(text[at - 1]) || !is_of_thousands(text, at))
+            return false;
+    std::erase(text, mark);
+    return true;
+}
+
+/// The cell with a point for a decimal comma, "0,5" and "12,25", but not "1,024", which is a
+/// thousand to some; without what parts thousands for sure.
 std::string with_point(std::string_view cell) {
     std::string text(cell);
+    if (without_groups(text, ',', '.'))
+        return text;
+    const bool point_is_no_decimal = without_groups(text, '.', ',');
     const auto comma = text.find(',');
     if (comma == std::string::npos || text.find_first_of(",.", comma + 1) != std::string::npos)
         return text;
-    const auto decimals = std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(comma) + 1,
-                                           text.end(), is_digit) -
-                          text.begin() - static_cast<std::ptrdiff_t>(comma) - 1;
     const bool below_one =
         comma > 0 && text[comma - 1] == '0' && (comma == 1 || !is_digit(text[comma - 2]));
-    constexpr std::ptrdiff_t of_thousands = 3;
-    if (decimals != of_thousands || below_one)
+    if (point_is_no_decimal || below_one || !is_of_thousands(text, comma))
         text[comma] = '.';
     return text;
 }
@@ -45,8 +65,9 @@ std::optional<CellNumber> number_in(std::string_view cell) {
 }
 
 bool is_missing(const std::string &cell) {
-    constexpr std::array<std::string_view, 10> words = {"",  "nan", "-nan", "na",   "n/a",
-                                                        "-", "--",  "null", "none", "?"};
+    constexpr std::array<std::string_view, 14> words = {"inf", "+inf", "-inf", "infinity", "",
+                                                        "nan", "-nan", "na",   "n/a",      "-",
+                                                        "--",  "null", "none", "?"};
     std::string plain = cell;
     std::ranges::transform(plain, plain.begin(), [](char letter) {
         return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));

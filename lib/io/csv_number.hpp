@@ -12,10 +12,10 @@ struct CellNumber {
 };
 
 /// The number that a cell starts with; nothing where it starts with none. One comma is a decimal
-/// comma, unless it may as well part thousands.
+/// comma, unless it may as well part thousands; what surely does is passed over ("1,024.5").
 [[nodiscard]] std::optional<CellNumber> number_in(std::string_view cell);
 
-/// Whether a cell says that there is no number: it is empty, or N/A, NaN or a dash.
+/// Whether a cell says that there is no number: it is empty, or N/A, NaN, infinite or a dash.
 [[nodiscard]] bool is_missing(const std::string &cell);
 
 } // namespace clprobe

@@ -1,8 +1,10 @@
 #include "io/csv_curves.hpp"
 #include "io/csv_fit.hpp"
 #include "io/csv_header.hpp"
+#include "io/csv_mending.hpp"
 #include "io/csv_number.hpp"
 #include "io/csv_rows.hpp"
+#include "io/csv_text.hpp"
 #include "io/invariants.hpp"
 
 #include <clprobe/csv.hpp>
@@ -13,7 +15,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -229,10 +231,16 @@ std::optional<Origin> origin_in(std::string_view text, const std::string &file) 
 
 } // namespace
 
-CsvSeries series_from_csv(std::string_view text, const std::string &file,
+CsvSeries series_from_csv(std::string_view as_written, const std::string &file,
                           std::span<const Series> layouts) {
+    const std::string text = plain_text(as_written);
     auto origin = origin_in(text, file);
-    const auto rows = csv_rows(text, file);
+    auto rows = csv_rows(text, file);
+    CsvSeries csv;
+    if (!origin) {
+        csv.notes = drop_ragged_rows(file, rows);
+        mend_decimal_commas(rows);
+    }
     const auto header = header_of(file, rows);
     const auto line = rows.front().line;
     const CsvFit fit = origin ? fit_of_own(file, line, header, origin->series)
@@ -246,7 +254,7 @@ CsvSeries series_from_csv(std::string_view text, const std::string &file,
         reader.check_any_is_measured();
         check_is_one_curve(file, header, fit.columns, samples);
     }
-    CsvSeries csv{{}, std::nullopt, reader.notes()};
+    std::ranges::move(reader.notes(), std::back_inserter(csv.notes));
     csv.series = reader.take();
     if (origin)
         csv.origin = std::move(origin->report);

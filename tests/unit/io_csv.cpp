@@ -130,7 +130,7 @@ TEST_CASE("unit.csv.wrong_rows_are_refused_with_line_and_column") {
                   "file.csv:3: column footprint_bytes: expected a number");
     check_refused(header + "1\n", "file.csv:2: 1 cells for 2 columns");
     check_refused(header + "1,2,3\n", "file.csv:2: 3 cells for 2 columns");
-    for (const char *number : {"inf", "-inf", "1e999", "0x10", "1,5", "1 2", "+-1", "1e"})
+    for (const char *number : {"1e999", "0x10", "1,5", "1 2", "+-1", "1e"})
         check_refused(header + "1," + number + "\n", "file.csv:2: ");
     check_refused("footprint_gib,latency_s\n1e305,1\n",
                   "column footprint_gib: a number that is not");

@@ -124,7 +124,7 @@ TEST_CASE("unit.csv.several_curves_in_one_file_are_refused") {
 }
 
 TEST_CASE("unit.csv.rows_without_a_value_are_passed_over_and_counted") {
-    for (const char *nothing : {"", "NaN", "nan", "N/A", "NA", "-", "--", "null"}) {
+    for (const char *nothing : {"", "NaN", "nan", "N/A", "NA", "-", "--", "null", "inf", "-Inf"}) {
         const std::string rows = "2,3,x\n4," + std::string(nothing) + ",x\n";
         check_taken("size_kb,latency_ns,device\n" + rows);
         CHECK(notes_of("size_kb,latency_ns,device\n" + rows).at(1) ==
@@ -136,4 +136,19 @@ TEST_CASE("unit.csv.rows_without_a_value_are_passed_over_and_counted") {
                   "file.csv: no row has a number in column latency_ns");
     check_refused("size_kb,latency_ns\n2,3\n-,3\n", "column size_kb: expected a number, found '-'");
     check_refused("size_kb,latency_ns\n2,timeout\n", "expected a number, found 'timeout'");
+}
+
+TEST_CASE("unit.csv.a_row_that_is_cut_off_is_passed_over") {
+    const std::string header = "size_kb,latency_ns\n";
+    for (const char *row : {"4\n", "4,3,7\n", "4"}) {
+        check_taken(header + "2,3\n" + row);
+        CHECK(notes_of(header + "2,3\n" + row).at(0).starts_with("line 3 is passed over: "));
+    }
+    check_refused(header + "4\n", "file.csv:2: 1 cells for 2 columns");
+    check_refused(header + "2,3\n4\n8\n16,3\n", "file.csv:3: 1 cells for 2 columns");
+    std::string many = header;
+    for (int i = 0; i < 18; ++i)
+        many += "2,3\n";
+    many += "4\n8\n";
+    CHECK(notes_of(many).at(0) == "line 20 and 1 more are passed over: 1 cells for 2 columns");
 }

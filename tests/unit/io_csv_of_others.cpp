@@ -123,10 +123,51 @@ TEST_CASE("unit.csv.decimal_commas") {
     check_row("Size (KB)\tLatency (ns)\n2,0\t0,125\n", 2048, 0.125e-9);
     check_row("Size (KB),Latency (ns)\n\"2\",\"3,25 ns\"\n", 2048, 3.25e-9);
     check_row("Size (KB);Latency (ns)\n2;3,0625\n", 2048, 3.0625e-9);
-    for (const char *size : {"2,048", "10,048", "1,002,048", "2,048.5", "2.048,5"})
+    for (const char *size : {"2,048", "10,048", "1,02,048", "2,48.5", "2.48,5", "1.002.048,5,5"})
         check_refused("Size (bytes);Latency (ns)\n" + std::string(size) + ";3\n",
                       "file.csv:2: column Size (bytes): expected a number as in 1234.5, found '" +
                           std::string(size) + "'");
+}
+
+TEST_CASE("unit.csv.decimal_commas_that_one_cell_shows") {
+    const auto points = read_csv("Taille (Kio);Latence (ns)\n1,41406;20,25\n2;3,000\n").points;
+    REQUIRE(points.size() == 2);
+    CHECK(points[1].at == std::vector{2048.0});
+    CHECK(points[1].samples == std::vector{3e-9});
+    CHECK(read_csv("size_kib;latency_ns\n1,5;20,259\n").points[0].samples ==
+          std::vector{20.259e-9});
+    check_refused("size_kib;latency_ns\n1;20,259\n2;20,0 ns\n", "found '20,259'");
+    check_refused("size_kib;latency_ns\n1,5;20,259\n2.5;3\n", "found '20,259'");
+}
+
+TEST_CASE("unit.csv.thousands_that_are_parted_for_sure") {
+    check_row("size_bytes,latency_ns\n\"2,048.00\",3\n", 2048, 3e-9);
+    check_row("size_bytes;latency_ns\n2.048,0;3\n", 2048, 3e-9);
+    check_row("size_bytes;latency_ns\n1,048,576;3\n", 1048576, 3e-9);
+    check_row("size_bytes;latency_ns\n1.048.576 B;3\n", 1048576, 3e-9);
+    check_row("size_kb;latency_ns\n2;3.000\n", 2048, 3e-9); // a point alone is a decimal one
+}
+
+TEST_CASE("unit.csv.encodings_and_line_ends_of_other_programs") {
+    const std::string plain = "size_bytes\tlatency_ns\n2048\t3\n";
+    std::string low_first = "\xff\xfe";
+    std::string high_first = "\xfe\xff";
+    for (const char letter : plain) {
+        low_first += {letter, '\0'};
+        high_first += {'\0', letter};
+    }
+    check_row(low_first, 2048, 3e-9);
+    check_row(high_first, 2048, 3e-9);
+    const std::string micro{"\xff\xfes\0_\0k\0b\0;\0\xb5\0s\0\n\0"
+                            "2\0;\0.\0"
+                            "0\0"
+                            "0\0"
+                            "3\0",
+                            30};
+    check_row(micro, 2048, 3e-9);
+    check_row("size_bytes,latency_ns\r2048,3\r", 2048, 3e-9);
+    check_row("sep=;\r\nsize_bytes;latency_ns\r\n2048;3\r\n", 2048, 3e-9);
+    check_row("\xef\xbb\xbfsep=;\nsize_bytes;latency_ns\n2048;3\n", 2048, 3e-9);
 }
 
 TEST_CASE("unit.csv.blanks_between_cells") {
