@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <set>
 
 namespace clprobe {
 namespace {
@@ -46,10 +47,11 @@ std::vector<CurvePoint> pooled(std::span<const CurvePoint> given) {
 }
 
 /// The power of ten of which all values are multiples; 0 where that is less than a share of the
-/// least, or there are no values.
+/// least, or too few values differ to tell it from chance.
 double rounded_to(const std::vector<double> &values, double least_share) {
     constexpr double exactly = 1e-6;
-    if (values.empty())
+    constexpr std::size_t few = 3;
+    if (std::set<double>(values.begin(), values.end()).size() < few)
         return 0;
     const double least = std::ranges::min(values);
     for (double unit = std::pow(10, std::floor(std::log10(least))); unit >= least_share * least;
