@@ -47,12 +47,12 @@ ProbeInfo describe() {
         "Of a format with one channel the other three are constants: a kernel that uses them can "
         "be limited by the path that returns them.",
         "A few zero bits in each texel can be compressed: the levels are of random words.",
-        "Software that filters (PoCL) is limited by its arithmetic: the curve over the footprint "
-        "is flat then, and shows no level."};
+        "Software that filters (PoCL) is limited by its arithmetic: where buffers are read faster "
+        "from memory than images are at best, no levels are told."};
     info.sources = {"Doggett, Texture Caches, IEEE Micro 32(3), 2012"};
     info.needs = "Images. A format that the device lacks leaves out its findings only.";
     info.wants = {"execution/compute_units"};
-    info.heeds = {"memory/image_latency"};
+    info.heeds = {"memory/image_latency", "memory/buffer_bandwidth"};
     info.makes = finding_keys();
     info.series = series_shapes();
     info.kernels = {"memory/image_bandwidth"};

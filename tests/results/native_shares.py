@@ -5,7 +5,8 @@ REPORT is clprobe's, NATIVE what clprobe_native printed on the same machine in t
 several of these the middle one of each figure counts, and the best of all. Prints each finding
 beside its native figure and the share: of rates what is reached of the median and of the best, of
 latencies how far the finding is from the median. A level's native latency is the middle of those at
-footprints inside the level, by the report's own sizes.
+footprints inside the level, by the report's own sizes; a level's size has to lie in the rise of the
+native curve behind it.
 """
 import json
 import math
@@ -67,14 +68,18 @@ def inside(findings):
         yield "buffer.memory.latency", low, math.inf
 
 
+def times_between(natives, low, high):
+    return [
+        point["median"]
+        for native in natives
+        for point in native["latency"]
+        if low <= point["bytes"] <= high
+    ]
+
+
 def latencies(findings, natives):
     for key, low, high in inside(findings):
-        times = [
-            point["median"]
-            for native in natives
-            for point in native["latency"]
-            if low <= point["bytes"] <= high
-        ]
+        times = times_between(natives, low, high)
         if not times:
             continue
         value = findings[key]["value"]
@@ -96,13 +101,34 @@ def sizes(findings, natives):
         )
 
 
+def rises(findings, natives):
+    """Each level's size, and where the native curve goes from a tenth to nine tenths of the way from
+    that level's latency to the next one's, in logarithms."""
+    places = sorted(point["bytes"] for point in natives[0]["latency"])
+    curve = [(x, math.log(statistics.median(times_between(natives, x, x)))) for x in places]
+    levels = list(inside(findings))
+    for (key, low, high), (_, next_low, next_high) in zip(levels, levels[1:]):
+        before = times_between(natives, low, high)
+        behind = times_between(natives, next_low, next_high)
+        if not before or not behind:
+            continue
+        start, end = (math.log(statistics.median(times)) for times in (before, behind))
+        first = max(x for x, y in curve if y < start + 0.1 * (end - start))
+        last = min(x for x, y in curve if y > start + 0.9 * (end - start))
+        size = findings[key.replace("latency", "size")]["value"]
+        yield (
+            f"{key.replace('latency', 'size'):34} {size / 1024:8.0f} KiB the native rise goes from "
+            f"{first / 1024:.0f} to {last / 1024:.0f}: {'inside' if first <= size <= last else 'outside'}"
+        )
+
+
 def main(paths):
     if len(paths) < 2:
         print(__doc__.strip().splitlines()[0], file=sys.stderr)
         return 2
     findings = findings_of(load(paths[0]))
     natives = [load(path) for path in paths[1:]]
-    for part in (rates, sizes, latencies):
+    for part in (rates, sizes, rises, latencies):
         for line in part(findings, natives):
             print(line)
     return 0

@@ -71,8 +71,8 @@ void add_footprints(Dataset &data, double last, const Truth &truth) {
     }
 }
 
-std::vector<Finding> findings_of(const Dataset &data) {
-    return builtin("memory/image_bandwidth").interpret(data, {});
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts = {}) {
+    return builtin("memory/image_bandwidth").interpret(data, facts);
 }
 
 bool says(const Finding &finding, const std::string &text) {
@@ -138,6 +138,22 @@ TEST_CASE("unit.image_bandwidth.finds_the_levels_of_the_curve") {
         CHECK_THAT(*finding(findings, "image.l2.read_bandwidth").value, WithinRel(5e12, 0.02));
         CHECK_THAT(*finding(findings, "image.memory.read_bandwidth").value, WithinRel(3e12, 0.02));
     }
+}
+
+TEST_CASE("unit.image_bandwidth.what_memory_outdoes_has_no_levels") {
+    Dataset data = measured_on({});
+    add_footprints(data, 1 << 30, {});
+    const FindingKey memory{
+        "buffer.memory.read_bandwidth", Unit::byte_per_second, Better::higher, {}};
+    const auto levels_beside = [&](double bandwidth) {
+        const auto findings =
+            findings_of(data, {{}, {measured(memory, bandwidth, {bandwidth, bandwidth})}});
+        return std::ranges::count_if(findings, [](const Finding &each) {
+            return each.value && each.key.ends_with("read_bandwidth");
+        });
+    };
+    CHECK(levels_beside(4e12) == 3);
+    CHECK(levels_beside(20e12) == 0);
 }
 
 TEST_CASE("unit.image_bandwidth.one_level_is_neither_a_cache_nor_memory") {

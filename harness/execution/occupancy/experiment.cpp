@@ -79,10 +79,15 @@ public:
     }
 
 private:
+    /// Each build here is a new one in every run: they count.
+    [[nodiscard]] bool time_left() const {
+        return bench_.remaining() > std::min(bench_.elapsed().build, bench_.budget());
+    }
+
     /// All that is measured of one variant. One that does not compile costs the others nothing: the
     /// bench records it.
     void explore(unsigned live) {
-        if (bench_.remaining() <= 0 && !tried_.empty())
+        if (!time_left() && !tried_.empty())
             return;
         if (!tried_.insert(live).second)
             return;
@@ -94,7 +99,7 @@ private:
                 explore_local_memory();
             }
             for (const std::size_t size : group_sizes())
-                if (bench_.remaining() > 0 || tried_.size() == 1)
+                if (time_left() || tried_.size() == 1)
                     explore(variant, size);
             if (no_residency_.empty())
                 time_turns(variant);

@@ -183,6 +183,20 @@ std::vector<Finding> level_findings(const Levels &levels) {
     return findings;
 }
 
+/// The levels of the curve; none where buffers are read faster from memory than images at best.
+Levels levels_in(const Dataset &data, const Facts &facts) {
+    const Levels levels = find_levels(bandwidth_curve(data), CurveKind::bandwidth);
+    const auto buffers = facts.value("buffer.memory.read_bandwidth");
+    if (levels.levels.empty() || !buffers || levels.levels.front().value > *buffers)
+        return levels;
+    Levels none;
+    none.reason = fmt::format("images are read at {} at best, and buffers from memory at {}: what "
+                              "bounds that is no cache, but the units' work for each texel",
+                              format({levels.levels.front().value, Unit::byte_per_second}),
+                              format({*buffers, Unit::byte_per_second}));
+    return none;
+}
+
 } // namespace
 
 std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
@@ -226,8 +240,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     for (std::size_t format = 0; format < formats().size(); ++format)
         for (const Filter filter : filters)
             findings.push_back(rate_finding(data, rates, format, filter));
-    const Levels levels = find_levels(bandwidth_curve(data), CurveKind::bandwidth);
-    for (Finding &finding : level_findings(levels))
+    for (Finding &finding : level_findings(levels_in(data, facts)))
         findings.push_back(std::move(finding));
     note_disagreement(findings, facts,
                       {.prefix = "image", .own = "read_size", .other = "size", .by = "latency"});
