@@ -92,9 +92,9 @@ TEST_CASE("unit.tlb.makes_no_level_of_a_bare_curve_that_drifts_or_ends_in_its_ri
                     drifts ? 1e-7 * (1 + 0.004 * octave) : 1e-8 * std::max(1.0, octave - 18);
                 return latency * std::exp(0.004 * random.normal());
             });
-            const Finding &reach = finding(findings, "tlb.l1.reach");
-            CAPTURE(drifts, reach.note);
-            CHECK_FALSE(reach.value);
+            const Finding &first = finding(findings, "tlb.l1.reach");
+            CAPTURE(drifts, first.note);
+            CHECK_FALSE(first.value);
         }
 }
 
@@ -138,8 +138,8 @@ TEST_CASE("unit.tlb.noise_does_not_make_a_sharp_rise_a_slow_one") {
         const auto findings = of_bare_curve(octaves(13, 22, 1.0 / 3), [&](double bytes) {
             return (bytes <= 80000 ? 1e-8 : 1.2e-8) * std::exp(0.02 * random.normal());
         });
-        const Finding &reach = finding(findings, "tlb.l1.reach");
-        if (reach.interval && reach.interval->contains(80000))
+        const Finding &first = finding(findings, "tlb.l1.reach");
+        if (first.interval && first.interval->contains(80000))
             ++found;
     }
     CHECK(found >= 90); // a rise of ten times the noise of its single samples
