@@ -95,11 +95,16 @@ Finding only_level_finding(const FindingKey &key, const Levels &levels) {
     return finding;
 }
 
+std::string size_method(const Level &level, const std::string &rise) {
+    if (level.rise_seen)
+        return "half-way of the " + rise;
+    return level.size > level.knee.low ? "within a " + rise + " between two places far apart"
+                                       : "the last place before a " + rise + " between two places";
+}
+
 Finding size_finding(const FindingKey &key, const Level &level) {
     Finding finding = measured(key, level.size.value(), level.knee);
-    finding.method = *level.size > level.knee.low
-                         ? "half-way of the rise in log latency"
-                         : "the last place before a rise between two places";
+    finding.method = size_method(level, "rise in log latency");
     return finding;
 }
 

@@ -53,6 +53,9 @@ struct LatencyCurve {
 /// That level as the slowest one seen, under that key.
 [[nodiscard]] Finding only_level_finding(const FindingKey &key, const Levels &levels);
 
+/// How the size of a level was told from its "rise in log latency".
+[[nodiscard]] std::string size_method(const Level &level, const std::string &rise);
+
 /// Where a latency curve leaves a level that has a size, under that key.
 [[nodiscard]] Finding size_finding(const FindingKey &key, const Level &level);
 

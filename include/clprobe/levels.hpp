@@ -24,11 +24,13 @@ struct Level {
     double value = 0;  ///< of its plateau, in the curve's own unit
     Interval interval; ///< of the value: its noise, and how far the plateau drifts
     Interval plateau;  ///< the places from which to which it stays level
-    /// Where the rise beyond it is half-way in log value; the last place before a rise that lies
-    /// wholly between two places far apart.
+    /// Where the rise beyond it is half-way in log value. Of one that lies wholly between two
+    /// places far apart the last place before it where that is a power of two or half as much
+    /// again, else half-way between them, or such a size between places very far apart.
     std::optional<double> size;
-    Interval knee;    ///< where that rise is at 10 and at 90 % of its height
-    std::string note; ///< what a reader of the value should know; mostly empty
+    Interval knee;         ///< where that rise is at 10 and at 90 % of its height
+    std::string note;      ///< what a reader of the value should know; mostly empty
+    bool rise_seen = true; ///< false where it lies wholly between two places far apart
 };
 
 /// A curve as levels, the fastest first; the last one has no size. `complete` is false where the

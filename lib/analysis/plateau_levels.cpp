@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <span>
 
 namespace clprobe {
@@ -56,11 +57,34 @@ double last_below(const LogCurve &curve, const Crossing &crossing, double value)
 /// Half-way between two points that are closer is right to 10 %.
 constexpr double far_apart = 1.2;
 
+/// A power of two from `low` on and below `high`, or half as much again; nothing where there is
+/// none.
+std::optional<double> round_size(double low, double high) {
+    constexpr double exactly = 0.9999; // places may have been rounded
+    for (const double of_power : {1.0, 1.5}) {
+        const double size = of_power * std::exp2(std::ceil(std::log2(exactly * low / of_power)));
+        if (size < exactly * high)
+            return size;
+    }
+    return std::nullopt;
+}
+
+/// Where a rise is of which nothing is seen but that it lies between these two places. On a grid of
+/// round places it is the one that still fitted: people take such places, and caches have such
+/// sizes. Elsewhere it is half-way, or a round size where that is no more than a guess.
+double unseen_size(double fitted, double behind) {
+    constexpr double same = 1.001;
+    constexpr double guess = 1.3; // times as far: half-way is off by more than a seventh
+    if (round_size(fitted, same * fitted))
+        return fitted;
+    const double half_way = std::sqrt(fitted * behind);
+    return behind > guess * fitted ? round_size(fitted, behind).value_or(half_way) : half_way;
+}
+
 /// Size and knee of a level from the rise between its plateau's end and the next one's begin. What
 /// happens between two points is not seen: a knee within them, or one that begins or ends between
 /// two that are far apart, may do so anywhere there; and so it may where single points beside the
-/// rise contradict it. Where all of it lies between two points far apart, the size is the footprint
-/// that still fitted: people take powers of two, as caches do.
+/// rise contradict it.
 void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
     const double low = fit.rising[rise.first];
     const double high = fit.rising[rise.last];
@@ -78,7 +102,9 @@ void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
     if (end.behind == middle.behind || between_far(end))
         level.knee.high = std::max(level.knee.high, fit.curve.x[end.behind]);
     const bool unseen = begin.behind == end.behind && between_far(middle);
-    level.size = unseen ? fit.curve.x[middle.behind - 1] : middle.x;
+    level.rise_seen = !unseen;
+    level.size =
+        unseen ? unseen_size(fit.curve.x[middle.behind - 1], fit.curve.x[middle.behind]) : middle.x;
 }
 
 /// The points about the flat stretch, between the two bounds, that are at its height within the

@@ -28,18 +28,31 @@ std::vector<CurvePoint> curve_of(const std::vector<double> &values) {
 
 } // namespace
 
-TEST_CASE("unit.levels.a clean step has a level on either side, and the last place before it is "
-          "the size") {
+TEST_CASE("unit.levels.a clean step has a level on either side, and a round size between its "
+          "places") {
     const Levels found = find_levels(curve_of({1, 1, 1, 1, 4, 4, 4, 4}), CurveKind::latency);
     CHECK(found.decided);
     CHECK(found.complete);
     REQUIRE(found.levels.size() == 2);
     CHECK(found.levels[0].value == Approx(1));
-    CHECK(found.levels[0].size.value() == Approx(1024 * std::exp2(1.5)));
+    CHECK(found.levels[0].size.value() == Approx(3072));
     CHECK(found.levels[0].knee.low == Approx(1024 * std::exp2(1.5)));
     CHECK(found.levels[0].knee.high == Approx(4096));
     CHECK(found.levels[1].value == Approx(4));
     CHECK_FALSE(found.levels[1].size.has_value());
+}
+
+TEST_CASE("unit.levels.of a step between places far apart the size is a round place, or half-way") {
+    const auto size = [](double first, double factor) {
+        std::vector<CurvePoint> curve;
+        for (int i = 0; i < 12; ++i)
+            curve.push_back({first * std::pow(factor, i), {i < 6 ? 1.0 : 4.0}});
+        return find_levels(curve, CurveKind::latency).levels.at(0).size.value();
+    };
+    CHECK(size(1024, 2) == Approx(32768));
+    CHECK(size(1536, 2) == Approx(49152));
+    CHECK(size(1000, std::exp2(1.0 / 3)) == Approx(1000 * std::exp2(5.5 / 3)));
+    CHECK(size(1000, 1.5) == Approx(8192));
 }
 
 TEST_CASE("unit.levels.a step between places that lie close has its size half-way") {

@@ -125,7 +125,7 @@ void Interpretation::add_caches() {
         if (!level.size)
             continue;
         findings_.push_back(measured(numbered(level_size, i + 1), *level.size, level.knee));
-        findings_.back().method = "half-way of the fall in log bandwidth";
+        findings_.back().method = size_method(level, "fall in log bandwidth");
         findings_.back().evidence = {evidence_};
         if (i + 1 < levels_.levels.size())
             findings_.back().note = small_step_note(level, levels_.levels[i + 1]);

@@ -169,7 +169,7 @@ std::vector<Finding> level_findings(const Levels &levels) {
         if (!level.size || memory)
             continue;
         findings.push_back(measured(numbered(size_key, i + 1), *level.size, level.knee));
-        findings.back().method = "half-way of the fall in log bandwidth";
+        findings.back().method = size_method(level, "fall in log bandwidth");
         findings.back().evidence = {series::footprint};
         if (i + 1 < levels.levels.size())
             findings.back().note = small_step_note(level, levels.levels[i + 1]);
