@@ -140,6 +140,9 @@ public:
     /// much as the second, in at most twice the time.
     [[nodiscard]] double remaining() const;
     [[nodiscard]] double budget() const { return options_.seconds; }
+    /// What builds have taken that is not taken from the budget: nothing at the tiny profile, which
+    /// finds little anyway.
+    [[nodiscard]] double granted_to_builds() const;
     [[nodiscard]] LaunchBounds bounds() const;
 
     /// Builds the registered kernel text with these options ("-DWIDTH=4") and records it, its time

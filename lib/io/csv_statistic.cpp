@@ -10,7 +10,7 @@ namespace {
 
 using Word = std::pair<std::string_view, ColumnStatistic>;
 
-constexpr std::array known = {
+constexpr std::array statistic_words = {
     Word{"median", ColumnStatistic::median},
     Word{"med", ColumnStatistic::median},
     Word{"p50", ColumnStatistic::median},
@@ -60,7 +60,7 @@ constexpr std::array known = {
 
 ColumnStatistic statistic_of(const std::vector<std::string> &words) {
     ColumnStatistic statistic = ColumnStatistic::none;
-    for (const Word &word : known)
+    for (const Word &word : statistic_words)
         if (std::ranges::find(words, word.first) != words.end())
             statistic = std::max(statistic, word.second); // "max error" is an error
     return statistic;

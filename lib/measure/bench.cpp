@@ -19,7 +19,11 @@ Bench::Bench(const Context &context, Clock &clock, const Registry &registry, Fac
 
 double Bench::remaining() const {
     const std::chrono::duration<double> used = std::chrono::steady_clock::now() - start_;
-    return options_.seconds + std::min(elapsed_.build, options_.seconds) - used.count();
+    return options_.seconds + granted_to_builds() - used.count();
+}
+
+double Bench::granted_to_builds() const {
+    return tiny() ? 0 : std::min(elapsed_.build, options_.seconds);
 }
 
 Series &Bench::series(std::string_view name) {

@@ -80,9 +80,7 @@ public:
 
 private:
     /// Each build here is a new one in every run: they count.
-    [[nodiscard]] bool time_left() const {
-        return bench_.remaining() > std::min(bench_.elapsed().build, bench_.budget());
-    }
+    [[nodiscard]] bool time_left() const { return bench_.remaining() > bench_.granted_to_builds(); }
 
     /// All that is measured of one variant. One that does not compile costs the others nothing: the
     /// bench records it.
