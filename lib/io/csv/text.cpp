@@ -1,4 +1,4 @@
-#include "io/csv_text.hpp"
+#include "io/csv/text.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-#include "io/csv_rows.hpp"
+#include "io/csv/rows.hpp"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "io/csv_number.hpp"
+#include "io/csv/number.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
-#include "io/csv_choice.hpp"
-#include "io/csv_fit.hpp"
-#include "io/csv_rows.hpp"
+#include "io/csv/choice.hpp"
+#include "io/csv/fit.hpp"
+#include "io/csv/rows.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,4 +1,4 @@
-#include "io/csv_statistic.hpp"
+#include "io/csv/statistic.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
-#include "io/csv_header.hpp"
-#include "io/csv_rows.hpp"
+#include "io/csv/header.hpp"
+#include "io/csv/rows.hpp"
 
 #include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>

@@ -1,6 +1,6 @@
-#include "io/csv_curves.hpp"
-#include "io/csv_number.hpp"
-#include "io/csv_statistic.hpp"
+#include "io/csv/curves.hpp"
+#include "io/csv/number.hpp"
+#include "io/csv/statistic.hpp"
 
 #include <clprobe/error.hpp>
 

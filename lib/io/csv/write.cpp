@@ -1,5 +1,5 @@
-#include "io/csv_columns.hpp"
-#include "io/csv_rows.hpp"
+#include "io/csv/columns.hpp"
+#include "io/csv/rows.hpp"
 
 #include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>

@@ -1,4 +1,4 @@
-#include "io/csv_mending.hpp"
+#include "io/csv/mending.hpp"
 
 #include <fmt/format.h>
 

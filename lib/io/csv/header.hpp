@@ -1,5 +1,5 @@
 #pragma once
-#include "io/csv_columns.hpp"
+#include "io/csv/columns.hpp"
 
 #include <clprobe/series.hpp>
 

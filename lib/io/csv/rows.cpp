@@ -1,4 +1,4 @@
-#include "io/csv_rows.hpp"
+#include "io/csv/rows.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "io/csv_header.hpp"
+#include "io/csv/header.hpp"
 
 #include <cstddef>
 #include <span>

@@ -1,6 +1,6 @@
 #pragma once
-#include "io/csv_header.hpp"
-#include "io/csv_rows.hpp"
+#include "io/csv/header.hpp"
+#include "io/csv/rows.hpp"
 
 #include <span>
 #include <string>

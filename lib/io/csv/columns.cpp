@@ -1,5 +1,5 @@
-#include "io/csv_columns.hpp"
-#include "io/csv_statistic.hpp"
+#include "io/csv/columns.hpp"
+#include "io/csv/statistic.hpp"
 
 #include <clprobe/csv.hpp>
 

@@ -1,10 +1,10 @@
-#include "io/csv_curves.hpp"
-#include "io/csv_fit.hpp"
-#include "io/csv_header.hpp"
-#include "io/csv_mending.hpp"
-#include "io/csv_number.hpp"
-#include "io/csv_rows.hpp"
-#include "io/csv_text.hpp"
+#include "io/csv/curves.hpp"
+#include "io/csv/fit.hpp"
+#include "io/csv/header.hpp"
+#include "io/csv/mending.hpp"
+#include "io/csv/number.hpp"
+#include "io/csv/rows.hpp"
+#include "io/csv/text.hpp"
 #include "io/invariants.hpp"
 
 #include <clprobe/csv.hpp>

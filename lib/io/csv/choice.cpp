@@ -1,5 +1,5 @@
-#include "io/csv_choice.hpp"
-#include "io/csv_statistic.hpp"
+#include "io/csv/choice.hpp"
+#include "io/csv/statistic.hpp"
 
 #include <clprobe/error.hpp>
 
