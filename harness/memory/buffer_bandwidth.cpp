@@ -57,6 +57,7 @@ ProbeInfo describe() {
     info.series = buffer_bandwidth::series_shapes();
     info.kernels = {"memory/buffer_bandwidth"};
     info.seconds = 6;
+    info.quick_seconds = 1.4;
     return info;
 }
 

@@ -60,7 +60,8 @@ struct ProbeInfo {
     std::vector<FindingKey> makes;
     std::vector<SeriesShape> series;
     std::vector<std::string> kernels;
-    double seconds = 5; ///< time budget at the standard profile
+    double seconds = 5;                       ///< time budget at the standard profile
+    std::optional<double> quick_seconds = {}; ///< at the quick one; by default a quarter of that
 };
 
 /// The seconds that a profile grants the probe.

@@ -24,7 +24,7 @@ double budget(const ProbeInfo &probe, Profile profile) {
     case Profile::tiny:
         return probe.seconds / 20;
     case Profile::quick:
-        return probe.seconds / 4;
+        return probe.quick_seconds.value_or(probe.seconds / 4);
     case Profile::standard:
         return probe.seconds;
     case Profile::thorough:

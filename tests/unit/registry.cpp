@@ -62,6 +62,17 @@ TEST_CASE("unit.session.a plan puts what a probe wants before it") {
                 "memory/cache_line"});
 }
 
+TEST_CASE("unit.session.a quick run takes a quarter of the standard time, or what the probe says") {
+    ProbeInfo info;
+    info.seconds = 8;
+    CHECK(budget(info, Profile::standard) == 8);
+    CHECK(budget(info, Profile::quick) == 2);
+    CHECK(budget(info, Profile::thorough) == 32);
+    info.quick_seconds = 1;
+    CHECK(budget(info, Profile::quick) == 1);
+    CHECK(budget(info, Profile::standard) == 8);
+}
+
 TEST_CASE("unit.session.what was not asked for runs at the quick profile") {
     const Registry registry = some_probes();
     const Names asked = {"compute/fma_rate"};
