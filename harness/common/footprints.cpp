@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <utility>
 
 namespace clprobe::probes {
 namespace {
@@ -112,6 +114,29 @@ std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve) {
     return places;
 }
 
+std::vector<std::size_t> uncertain_places(std::span<const CurvePoint> curve) {
+    std::vector<std::pair<double, std::size_t>> places;
+    for (const CurvePoint &point : curve) {
+        std::vector<double> levels;
+        for (const double sample : point.samples)
+            levels.push_back(std::log(sample));
+        if (levels.empty())
+            continue;
+        const double middle = median(levels);
+        double off = 0;
+        for (const double level : levels)
+            off += std::abs(level - middle);
+        const auto n = static_cast<double>(levels.size());
+        places.emplace_back(off / n / std::sqrt(n), static_cast<std::size_t>(point.x));
+    }
+    std::ranges::sort(places, std::greater{});
+    places.resize((places.size() + 1) / 2);
+    std::vector<std::size_t> uncertain;
+    for (const auto &[error, place] : places)
+        uncertain.push_back(place);
+    return uncertain;
+}
+
 void survey(Bench &bench, const CurveSurvey &wanted, double share) {
     constexpr int sweeps_a_place = 2;
     constexpr int most_rounds = 12; // an octave is narrowed down to a place in fewer
@@ -131,9 +156,10 @@ void survey(Bench &bench, const CurveSurvey &wanted, double share) {
         const std::vector<std::size_t> doubtful = doubtful_places(curve);
         wanting.insert(wanting.end(), doubtful.begin(), doubtful.end());
     }
-    while (sweeps.time_left()) {
-        std::shuffle(all.begin(), all.end(), bench.random());
-        sweeps.over(all, bench.budget());
+    for (int sweep = 0; sweeps.time_left(); ++sweep) {
+        std::vector<std::size_t> places = sweep % 2 == 0 ? all : uncertain_places(wanted.curve());
+        std::shuffle(places.begin(), places.end(), bench.random());
+        sweeps.over(places, bench.budget());
     }
 }
 

@@ -23,6 +23,10 @@ namespace clprobe::probes {
 /// Where its few samples disagree too much for their median to be relied on, or one is alone.
 [[nodiscard]] std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve);
 
+/// The half of the places whose medians are least certain, by how far their samples lie apart and
+/// how many they are.
+[[nodiscard]] std::vector<std::size_t> uncertain_places(std::span<const CurvePoint> curve);
+
 /// How a curve over footprint is sampled.
 struct CurveSurvey {
     std::size_t least = 1024; ///< B, and what footprints are multiples of in the refinement's end
@@ -35,8 +39,8 @@ struct CurveSurvey {
 };
 
 /// Samples the curve: two sweeps over coarse places, then rounds of doubtful places and of some
-/// between them where it rises, then sweeps over all, until `share` of the budget is used. Each
-/// sweep is a block.
+/// between them where it rises, then sweeps over all in turn with such over the uncertain half,
+/// until `share` of the budget is used. Each sweep is a block.
 void survey(Bench &bench, const CurveSurvey &wanted, double share = 0.9);
 
 } // namespace clprobe::probes

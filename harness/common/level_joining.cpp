@@ -17,20 +17,24 @@ double step(const Level &a, const Level &b) {
     return std::abs(std::log(b.value / a.value));
 }
 
-/// Of a sample on the level's plateau, in log value. The few that were disturbed do not count.
+/// Of a sample on the level's plateau, in log value: by how much samples of one place differ there,
+/// as the plateau itself may drift. The few that were disturbed do not count.
 double noise(const Level &level, std::span<const CurvePoint> curve) {
-    std::vector<double> samples;
+    std::vector<double> differences;
     for (const CurvePoint &point : curve)
         if (level.plateau.contains(point.x))
-            for (const double sample : point.samples)
-                if (sample > 0)
-                    samples.push_back(std::log(sample));
-    return samples.empty() ? 0 : robust_deviation(samples);
+            for (auto a = point.samples.begin(); a != point.samples.end(); ++a)
+                for (auto b = std::next(a); b != point.samples.end(); ++b)
+                    if (*a > 0 && *b > 0)
+                        differences.push_back(std::abs(std::log(*b / *a)));
+    constexpr double of_normal = 1.4826 / std::numbers::sqrt2; // deviations
+    return differences.empty() ? 0 : of_normal * median(differences);
 }
 
 bool within_noise(const Level &a, const Level &b, std::span<const CurvePoint> curve) {
-    constexpr double deviations = 3;
-    return step(a, b) < std::numbers::ln2 &&
+    constexpr double deviations = 3.5;
+    constexpr double most = 3; // times: a step that shows in spite of any noise
+    return step(a, b) < std::log(most) &&
            step(a, b) <= deviations * std::hypot(noise(a, curve), noise(b, curve));
 }
 

@@ -35,8 +35,9 @@ ProbeInfo describe() {
         "the ring's order says.\n\n"
         "Two footprints an octave first, then places between neighbours that differ by over 5 % "
         "and by more than samples around them do, "
-        "down to steps of 4 %, then sweeps over all of them, so that the samples of each are "
-        "spread over the time. The curve's plateaus are the levels; a size is where the rise "
+        "down to steps of 4 %, then sweeps over all of them in turn with such over the half whose "
+        "samples are few or lie apart, so that those of each place are spread over the time. The "
+        "curve's plateaus are the levels; a size is where the rise "
         "beyond it is half-way in log latency, with its 10 and 90 % points as the interval.";
     info.pitfalls = {
         "Who warmed a cache matters where it has partitions, and is recorded: here one work-group "
@@ -47,8 +48,8 @@ ProbeInfo describe() {
         "sets: the knee of a physically indexed cache is then a ramp.",
         "Neighbours on the same chip use shared caches too: they fade before their nominal size, "
         "and more or less so from one second to the next, which can look like a further level. Of "
-        "two levels that differ by less than twice, and by less than three times the scatter of "
-        "single samples, one is told, with a note.",
+        "two levels that differ by less than three times, and by less than 3.5 times the scatter "
+        "of samples at one place, one is told, with a note.",
         "Addresses are byte offsets, as the scaling of an index costs some processors a cycle, and "
         "the addition of the buffer's address counts: a chase of native pointers can be shorter, "
         "and one of indices was by 0.9 of 21 ns on one GPU.",
@@ -76,7 +77,8 @@ ProbeInfo describe() {
                     {"time", Unit::second, {}},
                     "time of a launch of the chase; 16 hops a trip"}};
     info.kernels = {"memory/buffer_latency"};
-    info.seconds = 6;
+    info.seconds = 9;
+    info.quick_seconds = 1.4;
     return info;
 }
 

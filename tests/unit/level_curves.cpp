@@ -54,6 +54,16 @@ TEST_CASE("unit.footprints.samples_that_disagree_and_one_alone_are_doubtful") {
     CHECK(doubtful_places(curve) == std::vector<std::size_t>{2000, 3000, 4000});
 }
 
+TEST_CASE("unit.footprints.medians_of_few_samples_that_lie_apart_are_uncertain") {
+    const std::vector<CurvePoint> curve = {{1000, {1.0, 1.01, 1.0}},
+                                           {2000, {1.0, 8.0}},
+                                           {3000, {}},
+                                           {4000, {1.0, 1.5, 1.0, 1.0, 1.0, 1.0}},
+                                           {8000, {1.0, 1.5}}};
+    CHECK(uncertain_places(curve) == std::vector<std::size_t>{2000, 8000});
+    CHECK(uncertain_places({}).empty());
+}
+
 TEST_CASE("unit.level_curves.disturbed_blocks_are_left_out") {
     Series series{"times", {{"footprint", Unit::byte, {}}, {"trips", Unit::one, {}}}, {}, {}};
     const auto add = [&](int block, double few, double many) {

@@ -88,11 +88,22 @@ TEST_CASE("unit.level_joining.a_step_within_the_noise_is_no_level") {
 
 TEST_CASE("unit.level_joining.a_step_beyond_the_noise_is_a_level") {
     for (const auto &[middle, noise] :
-         {std::pair(100.0, 0.05), std::pair(40.0, 0.05), std::pair(40.0, 0.6)}) {
+         {std::pair(100.0, 0.05), std::pair(40.0, 0.05), std::pair(46.0, 0.6)}) {
         Levels found = three_levels(middle);
         join_levels_within_noise(found, samples_of(found, noise));
         CHECK(found.levels.size() == 3);
     }
+}
+
+TEST_CASE("unit.level_joining.a_plateau_that_drifts_is_not_noisy") {
+    Levels found = three_levels(90);
+    std::vector<CurvePoint> curve = samples_of(found, 0.05);
+    for (CurvePoint &point : curve) // by half from end to end, more than the step behind it
+        if (found.levels[1].plateau.contains(point.x))
+            for (double &sample : point.samples)
+                sample *= std::pow(point.x / found.levels[1].plateau.low, 1.2);
+    join_levels_within_noise(found, curve);
+    CHECK(found.levels.size() == 3);
 }
 
 TEST_CASE("unit.level_joining.the_knee_lies_where_most_of_the_rise_is") {
