@@ -155,24 +155,34 @@ Mean mean_of(const LogCurve &curve, std::span<const std::size_t> points) {
     return {sum / weights, 1 / std::sqrt(weights)};
 }
 
-/// The half of the points over which the fit moves least; of several the one in the middle.
-std::span<const std::size_t> flattest_half(const RisingFit &fit,
+/// The two points or more that stand for most of the octaves, each reaching half-way to the next,
+/// over which the fit moves least; of several such those in the middle. Points can be dense at one
+/// end.
+std::span<const std::size_t> flattest_part(const RisingFit &fit,
                                            std::span<const std::size_t> points) {
-    const std::size_t size = points.size() / 2 + 1;
-    const std::size_t choices = points.size() - size + 1;
-    std::size_t best = 0;
+    constexpr double most = 0.6;
+    std::vector<double> bounds{fit.octave[points.front()]}; // octaves, before each point
+    for (std::size_t i = 1; i < points.size(); ++i)
+        bounds.push_back(std::midpoint(fit.octave[points[i - 1]], fit.octave[points[i]]));
+    bounds.push_back(fit.octave[points.back()]);
+    const double width = bounds.back() - bounds.front();
+    std::span<const std::size_t> best = points;
     double least = std::numeric_limits<double>::infinity();
-    for (std::size_t first = 0; first < choices; ++first) {
-        const double drift =
-            std::abs(fit.rising[points[first + size - 1]] - fit.rising[points[first]]);
-        const double place = static_cast<double>(2 * first + 1) / static_cast<double>(choices);
-        const double cost = drift + least_level_step() / 10 * std::abs(place - 1);
+    for (std::size_t first = 0, end = 2; end <= points.size(); ++first) {
+        end = std::max(end, first + 2);
+        while (end < bounds.size() && bounds[end] - bounds[first] < most * width)
+            ++end;
+        if (end > points.size())
+            break;
+        const double drift = std::abs(fit.rising[points[end - 1]] - fit.rising[points[first]]);
+        const double off_middle = std::abs(bounds[first] + bounds[end] - 2 * bounds[0] - width);
+        const double cost = drift + least_level_step() / 10 * off_middle / width;
         if (cost < least) {
             least = cost;
-            best = first;
+            best = points.subspan(first, end - first);
         }
     }
-    return points.subspan(best, size);
+    return best;
 }
 
 Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
@@ -181,7 +191,7 @@ Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
     for (const std::size_t i : points)
         drift = {std::min(drift.low, fit.rising[i]), std::max(drift.high, fit.rising[i])};
     const bool flat = drift.high - drift.low < least_level_step() / 2;
-    const Mean mean = mean_of(fit.curve, flat ? points : flattest_half(fit, points));
+    const Mean mean = mean_of(fit.curve, flat ? points : flattest_part(fit, points));
     Level level;
     level.value = mean.value;
     level.interval = {std::min(drift.low, mean.value) - deviations * mean.deviation,

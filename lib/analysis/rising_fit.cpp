@@ -79,17 +79,24 @@ void raise_to_rounding(LogCurve &curve) {
 constexpr double far_off = 5; ///< standard deviations
 constexpr double alone = 2;   ///< times as far as others
 
-/// Whether a point is far below, to half nearly, the one before and the one behind it, of
-/// which the former is level with its own predecessor: next to a rise, the median of five does not
-/// show it.
+/// Whether a point is far below the one behind it and those before it, which are level: next to a
+/// rise, the median of five does not show it. The more are level, the less far will do.
 bool is_dip(const LogCurve &curve, std::size_t i) {
-    constexpr double least_dip = 0.6; // log: noise makes others
+    constexpr double least_dip = 0.6; // log, to half nearly: noise makes others
+    constexpr double least_after_many = 0.3;
+    constexpr std::size_t many = 4;
     if (i < 2 || i + 1 >= curve.size())
         return false;
-    const double before = curve.level[i - 1];
-    const double least = std::max(
-        {least_dip, far_off * curve.deviation[i], alone * std::abs(before - curve.level[i - 2])});
-    return std::min(before, curve.level[i + 1]) - curve.level[i] > least;
+    const auto level_before = [&](std::size_t count) {
+        const auto [low, high] =
+            std::ranges::minmax(std::span(curve.level).subspan(i - count, count));
+        return high - low;
+    };
+    const double dip = std::min(curve.level[i - 1], curve.level[i + 1]) - curve.level[i];
+    const auto stands_out = [&](double least, std::size_t count) {
+        return dip > std::max({least, far_off * curve.deviation[i], alone * level_before(count)});
+    };
+    return stands_out(least_dip, 2) || (i >= many && stands_out(least_after_many, many));
 }
 
 /// Drops the points that are far off the median of the five around them, and alone in that: no

@@ -168,6 +168,35 @@ TEST_CASE("unit.levels.a dip next to a step takes no level away") {
     CHECK(found.levels[0].size.value() >= 1024 * std::exp2(2.5));
 }
 
+TEST_CASE("unit.levels.a smaller dip does not either where many before it are level") {
+    const Levels found =
+        find_levels(curve_of({1.09, 1.09, 1.1,  1.09, 1.1,  1.09, 1.11, 1.1, 0.65, 2.41,
+                              3.61, 3.79, 3.77, 3.8,  3.82, 3.8,  9,    9.1, 9,    9}),
+                    CurveKind::latency);
+    CHECK(found.decided);
+    REQUIRE(found.levels.size() == 3);
+    CHECK(found.levels[0].value == Approx(1.1).epsilon(0.02));
+}
+
+TEST_CASE("unit.levels.where places are dense at one end, they do not stand for the whole level") {
+    std::vector<CurvePoint> curve;
+    const auto add = [&](double octave, double value) {
+        curve.push_back({std::exp2(octave), {value, value}});
+    };
+    for (double octave = 10; octave < 15; octave += 0.5)
+        add(octave, 10);
+    const auto drifting = [](double octave) { return 100 * std::exp(0.04 * (octave - 15.5)); };
+    for (double octave = 15.5; octave < 16.5; octave += 0.05) // where the rise was looked at
+        add(octave, drifting(octave));
+    for (double octave = 16.5; octave < 21; octave += 0.5)
+        add(octave, drifting(octave));
+    const Levels found = find_levels(curve, CurveKind::latency);
+    REQUIRE(found.levels.size() == 2);
+    CHECK(found.levels[1].value > 106);
+    CHECK(found.levels[1].value < 116);
+    CHECK(found.levels[1].interval.contains(101));
+}
+
 TEST_CASE("unit.levels.an outlier next to the curve's end makes no noise of its last plateau") {
     const Levels found = find_levels(curve_of({1.3, 1.3, 1.31, 1.3, 1.3, 1.42, 1.42, 3.9, 1.42}),
                                      CurveKind::latency);
