@@ -50,13 +50,7 @@ void attribute(std::vector<Finding> &findings, const std::optional<LatencyCurve>
     }
 }
 
-} // namespace
-
-FindingKey numbered(FindingKey key, std::size_t level) {
-    key.key.replace(key.key.find("<n>"), 3, std::to_string(level));
-    return key;
-}
-
+/// Nothing, unless there is little between a level and the next.
 std::string small_step_note(const Level &level, const Level &next) {
     constexpr double small = 1.35; // caches mostly differ by more
     const double rise = next.value / level.value;
@@ -65,6 +59,21 @@ std::string small_step_note(const Level &level, const Level &next) {
     return fmt::format("a {} of {:.0f} % only: it may be the reach of a TLB, which this curve "
                        "alone does not tell from a cache",
                        rise > 1 ? "rise" : "fall", 100 * std::abs(rise - 1));
+}
+
+/// How a size was told.
+std::string size_method(const Level &level, const std::string &rise) {
+    if (level.rise_seen)
+        return "half-way of the " + rise;
+    return level.size > level.knee.low ? "within a " + rise + " between two places far apart"
+                                       : "the last place before a " + rise + " between two places";
+}
+
+} // namespace
+
+FindingKey numbered(FindingKey key, std::size_t level) {
+    key.key.replace(key.key.find("<n>"), 3, std::to_string(level));
+    return key;
 }
 
 Finding plateau_finding(const FindingKey &key, const Level &level) {
@@ -95,16 +104,17 @@ Finding only_level_finding(const FindingKey &key, const Levels &levels) {
     return finding;
 }
 
-std::string size_method(const Level &level, const std::string &rise) {
-    if (level.rise_seen)
-        return "half-way of the " + rise;
-    return level.size > level.knee.low ? "within a " + rise + " between two places far apart"
-                                       : "the last place before a " + rise + " between two places";
+Finding size_finding(const FindingKey &key, const Level &level, const std::string &rise) {
+    Finding finding = measured(key, level.size.value(), level.knee);
+    finding.method = size_method(level, rise);
+    return finding;
 }
 
-Finding size_finding(const FindingKey &key, const Level &level) {
-    Finding finding = measured(key, level.size.value(), level.knee);
-    finding.method = size_method(level, "rise in log latency");
+Finding numbered_size_finding(const FindingKey &key, const Levels &levels, std::size_t level,
+                              const std::string &rise) {
+    Finding finding = size_finding(numbered(key, level + 1), levels.levels[level], rise);
+    if (level + 1 < levels.levels.size())
+        finding.note = small_step_note(levels.levels[level], levels.levels[level + 1]);
     return finding;
 }
 
@@ -231,11 +241,8 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
     std::vector<Finding> findings;
     for (std::size_t i = 0; i < told; ++i) {
         const Level &level = levels.levels[i];
-        if (level.size) {
-            findings.push_back(size_finding(numbered(keys[0], i + 1), level));
-            if (i + 1 < levels.levels.size())
-                findings.back().note = small_step_note(level, levels.levels[i + 1]);
-        }
+        if (level.size)
+            findings.push_back(numbered_size_finding(keys[0], levels, i, "rise in log latency"));
         findings.push_back(plateau_finding(numbered(keys[1], i + 1), level));
     }
     if (told == 0 || !levels.decided)

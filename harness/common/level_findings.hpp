@@ -43,21 +43,20 @@ struct LatencyCurve {
 /// What the plateau of a level over footprint says, under that key.
 [[nodiscard]] Finding plateau_finding(const FindingKey &key, const Level &level);
 
-/// What a reader should know of the size of a level with another one behind it: nothing, unless
-/// there is little between the two.
-[[nodiscard]] std::string small_step_note(const Level &level, const Level &next);
-
 /// Whether the curve has one level, and no place of it is off another one by a quarter.
 [[nodiscard]] bool is_flat(const Levels &levels, std::span<const CurvePoint> curve);
 
 /// That level as the slowest one seen, under that key.
 [[nodiscard]] Finding only_level_finding(const FindingKey &key, const Levels &levels);
 
-/// How the size of a level was told from its "rise in log latency".
-[[nodiscard]] std::string size_method(const Level &level, const std::string &rise);
+/// Where a curve leaves a level that has a size, under that key: in a "rise in log latency".
+[[nodiscard]] Finding size_finding(const FindingKey &key, const Level &level,
+                                   const std::string &rise);
 
-/// Where a latency curve leaves a level that has a size, under that key.
-[[nodiscard]] Finding size_finding(const FindingKey &key, const Level &level);
+/// The same under the key with the level's number, and what a reader should know of it where there
+/// is little between the level and the next one.
+[[nodiscard]] Finding numbered_size_finding(const FindingKey &key, const Levels &levels,
+                                            std::size_t level, const std::string &rise);
 
 /// The keys that a latency curve makes: `<prefix>.l<n>.size`, `<prefix>.l<n>.latency` and
 /// `<prefix>.memory.latency`.

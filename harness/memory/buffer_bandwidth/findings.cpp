@@ -124,11 +124,8 @@ void Interpretation::add_caches() {
         findings_.push_back(std::move(bandwidth));
         if (!level.size)
             continue;
-        findings_.push_back(measured(numbered(level_size, i + 1), *level.size, level.knee));
-        findings_.back().method = size_method(level, "fall in log bandwidth");
+        findings_.push_back(numbered_size_finding(level_size, levels_, i, "fall in log bandwidth"));
         findings_.back().evidence = {evidence_};
-        if (i + 1 < levels_.levels.size())
-            findings_.back().note = small_step_note(level, levels_.levels[i + 1]);
     }
     if (levels_.decided && caches() > 0)
         return;

@@ -168,11 +168,8 @@ std::vector<Finding> level_findings(const Levels &levels) {
         findings.back().evidence = {series::footprint};
         if (!level.size || memory)
             continue;
-        findings.push_back(measured(numbered(size_key, i + 1), *level.size, level.knee));
-        findings.back().method = size_method(level, "fall in log bandwidth");
+        findings.push_back(numbered_size_finding(size_key, levels, i, "fall in log bandwidth"));
         findings.back().evidence = {series::footprint};
-        if (i + 1 < levels.levels.size())
-            findings.back().note = small_step_note(level, levels.levels[i + 1]);
     }
     if (told == 0 || !levels.decided)
         for (const FindingKey &key : {level_key, size_key})

@@ -82,7 +82,7 @@ std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
         const std::size_t number = findings.size() + 1;
         if (!level.size || (!found.decided && number > found.settled))
             break;
-        findings.push_back(size_finding(reach_key(number), level));
+        findings.push_back(size_finding(reach_key(number), level, "rise in log latency"));
         findings.back().evidence = {series::bare};
     }
     if (!findings.empty())
