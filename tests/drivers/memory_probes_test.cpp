@@ -68,8 +68,9 @@ TEST_CASE("memory_probes.on_devices_with_little_memory") {
 }
 
 TEST_CASE("memory_probes.on_other_devices") {
-    for (const char *behaviour : {"address_bits=32", "group=64", "cpu,group=4096", "discrete",
-                                  "cpu", "no_cache_size", "half_answers", "stamps=zero"})
+    for (const char *behaviour :
+         {"address_bits=32", "group=64", "group=1", "cpu,group=1", "cpu,group=4096", "discrete",
+          "cpu", "no_cache_size", "half_answers", "stamps=zero"})
         static_cast<void>(memory_probes_on(behaviour));
 }
 

@@ -70,7 +70,7 @@ std::size_t Experiment::wanted() const {
 WalkShape Experiment::shape_for(std::size_t footprint) const {
     const std::size_t units = units_of(bench_);
     if (bench_.tiny())
-        return {usual_width(bench_.device()), cpu() ? 1u : 4u, 2};
+        return {usual_width(bench_.device()), cpu() ? 1 : group_size(bench_, 4), 2};
     if (cpu())
         return cpu_shape_;
     // One group a unit, so that none finds in the unit's cache what its neighbour there has read;

@@ -29,7 +29,8 @@ StreamRace::StreamRace(Bench &bench, Streams &streams, Series &times, double res
 
 StreamShape StreamRace::first_shape(Operation operation) const {
     if (bench_.tiny())
-        return {operation, Layout::one_shot, usual_width(bench_.device()), 4, 8};
+        return {operation, Layout::one_shot, usual_width(bench_.device()), group_size(bench_, 4),
+                8};
     if (cpu())
         return {operation, Layout::chunked, 16, 1, 16 * units_of(bench_)};
     // What was fastest on a large GPU: little a work-item, and the more so the more is written.
@@ -50,7 +51,7 @@ std::vector<StreamShape> StreamRace::alternatives(const StreamShape &best, int s
         return cpu() ? cpu_alternatives(best, stage) : gpu_alternatives(best, stage);
     if (stage > 0)
         return {};
-    return {{best.operation, Layout::strided, best.width, 4, 2},
+    return {{best.operation, Layout::strided, best.width, best.local_size, 2},
             {best.operation, Layout::chunked, best.width, 1, 4}};
 }
 

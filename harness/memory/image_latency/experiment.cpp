@@ -48,8 +48,11 @@ private:
     struct Contrast {
         double same = 0;
         double apart = 0;
+
+        [[nodiscard]] double ratio() const { return same > 0 ? apart / same : 0; }
     };
-    Contrast contrast(std::size_t count);
+    static constexpr int contrast_blocks = 2;
+    Contrast contrast(std::size_t count, int first_block = 0);
     /// Trips that go once round so many pairs.
     [[nodiscard]] std::uint32_t round(std::size_t count) const {
         return bench_.tiny() ? 1 : static_cast<std::uint32_t>(2 * count / RingMemory::hops + 1);
@@ -88,12 +91,11 @@ void Chases::sample(const char *into, const std::vector<double> &at, std::size_t
     bench_.sample_block(contender, block);
 }
 
-Chases::Contrast Chases::contrast(std::size_t count) {
-    constexpr int blocks = 2;
+Chases::Contrast Chases::contrast(std::size_t count, int first_block) {
     std::array<double, 2> seconds{};
     for (const std::uint32_t distance : {0u, cell / 2}) {
         const std::vector<double> at{static_cast<double>(count), static_cast<double>(distance)};
-        for (int block = 0; block < blocks; ++block)
+        for (int block = first_block; block < first_block + contrast_blocks; ++block)
             sample(series::counts, at, count, Direction::block, distance, rounds(count), block);
         // The quiet launches count: one that was disturbed must not make a number look telling.
         const std::vector<Place> places = places_of(bench_.series(series::counts));
@@ -117,13 +119,15 @@ void Chases::counts() {
         if (now.same <= 0)
             continue;
         same.push_back(now.same);
-        const double ratio = now.apart / now.same;
         // Where some lines are lost, a second read misses that goes to another sector of one.
         const bool lost = now.same > held * median(same);
-        past = lost || (best > 1.15 && ratio < 1 + (best - 1) / 2) ? past + 1 : 0;
-        if (!lost && ratio > best) {
+        past = lost || (best > 1.15 && now.ratio() < 1 + (best - 1) / 2) ? past + 1 : 0;
+        if (lost || now.ratio() <= best)
+            continue;
+        // A single disturbed one would end the search.
+        if (const double again = contrast(count, contrast_blocks).ratio(); again > best) {
             most_telling_ = count;
-            best = ratio;
+            best = again;
         }
     }
 }
