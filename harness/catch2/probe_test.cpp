@@ -63,7 +63,7 @@ void check_findings(const Probe &probe, const ProbeRecord &record) {
         INFO("found twice: " << finding.key);
         CHECK(keys.insert(finding.key).second);
     }
-    for (const FindingKey &key : probe.info().makes) {
+    for (const FindingKey &key : probe.info().findings) {
         // A key such as "buffer.l<n>.size" stands for as many as the device has.
         if (key.key.find('<') != std::string::npos)
             continue;

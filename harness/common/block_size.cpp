@@ -38,7 +38,7 @@ Lie lie(const AddressPair &pair, double size) {
 /// Which share of the way from the inside to the outside the neighbours are; nothing where they are
 /// not clearly between: nearer to the inside they would be part of a larger block, nearer to the
 /// outside there is nothing to tell.
-std::optional<double> share_of_neighbours(std::span<const Seen> seen,
+std::optional<double> share_of_neighbours(std::span<const Observation> seen,
                                           const std::vector<Lie> &lies) {
     std::array<std::vector<double>, 3> logs;
     for (std::size_t i = 0; i < seen.size(); ++i)
@@ -51,8 +51,8 @@ std::optional<double> share_of_neighbours(std::span<const Seen> seen,
 }
 
 /// The explanations by one size: neighbours as far apart as any, and at a level of their own.
-void add_explanations(std::vector<Explanation> &explanations, double size,
-                      std::span<const AddressPair> pairs, std::span<const Seen> seen,
+void add_explanations(std::vector<Hypothesis> &hypotheses, double size,
+                      std::span<const AddressPair> pairs, std::span<const Observation> seen,
                       Together together) {
     std::vector<Lie> lies;
     for (const AddressPair &pair : pairs)
@@ -61,23 +61,23 @@ void add_explanations(std::vector<Explanation> &explanations, double size,
     const auto n = static_cast<std::ptrdiff_t>(lies.size());
     if (inside_places == 0 || inside_places == n)
         return;
-    Explanation explanation;
-    explanation.size = size;
-    explanation.unlikely = size_unlikely;
+    Hypothesis hypothesis;
+    hypothesis.size = size;
+    hypothesis.unlikely = size_unlikely;
     if (inside_places == 1 || inside_places == n - 1)
-        explanation.unlikely += edge_unlikely;
+        hypothesis.unlikely += edge_unlikely;
     const auto explain = [&](double neighbour_share) {
-        explanation.shares.clear();
+        hypothesis.shares.clear();
         for (const Lie kind : lies) {
             const double apart = kind == inside ? 0 : kind == neighbour ? neighbour_share : 1;
-            explanation.shares.push_back(together == Together::slower ? 1 - apart : apart);
+            hypothesis.shares.push_back(together == Together::slower ? 1 - apart : apart);
         }
-        explanations.push_back(explanation);
+        hypotheses.push_back(hypothesis);
     };
     explain(1);
     if (const auto share = share_of_neighbours(seen, lies)) {
-        explanation.unlikely += prefetch_unlikely;
-        explanation.neighbours = true;
+        hypothesis.unlikely += prefetch_unlikely;
+        hypothesis.neighbours = true;
         explain(*share);
     }
 }
@@ -95,13 +95,13 @@ SizeVerdict block_size(std::span<const AddressPair> pairs, Together together, do
     for (const AddressPair &pair : pairs)
         errors.push_back(pair.error);
     const double usual = median(errors);
-    std::vector<Seen> seen;
+    std::vector<Observation> seen;
     for (const AddressPair &pair : pairs)
         seen.push_back({std::log(pair.value), std::max(pair.error / 2, usual), 1});
-    std::vector<Explanation> explanations{{}};
+    std::vector<Hypothesis> hypotheses{{}};
     for (const double size : candidate_sizes())
-        add_explanations(explanations, size, pairs, seen, together);
-    SizeVerdict verdict = weigh_sizes(explanations, seen, least_posterior);
+        add_explanations(hypotheses, size, pairs, seen, together);
+    SizeVerdict verdict = size_posterior(hypotheses, seen, least_posterior);
     if (verdict.size && verdict.ratio < least_ratio) {
         verdict.size.reset();
         verdict.reason = fmt::format("the times differ by a factor of {:.2f} only", verdict.ratio);

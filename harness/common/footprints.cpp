@@ -84,7 +84,7 @@ std::vector<std::size_t> coarse_footprints(std::size_t least, std::size_t most) 
     return footprints;
 }
 
-std::vector<std::size_t> places_between(std::span<const CurvePoint> curve, std::size_t unit,
+std::vector<std::size_t> points_between(std::span<const CurvePoint> curve, std::size_t unit,
                                         double rise, double step) {
     std::vector<std::size_t> places;
     for (std::size_t i = 1; i < curve.size(); ++i) {
@@ -101,7 +101,7 @@ std::vector<std::size_t> places_between(std::span<const CurvePoint> curve, std::
     return places;
 }
 
-std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve) {
+std::vector<std::size_t> doubtful_points(std::span<const CurvePoint> curve) {
     constexpr double agreement = 1.1;
     constexpr std::size_t enough = 4;
     std::vector<std::size_t> places;
@@ -114,7 +114,7 @@ std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve) {
     return places;
 }
 
-std::vector<std::size_t> uncertain_places(std::span<const CurvePoint> curve) {
+std::vector<std::size_t> uncertain_points(std::span<const CurvePoint> curve) {
     std::vector<std::pair<double, std::size_t>> places;
     for (const CurvePoint &point : curve) {
         std::vector<double> levels;
@@ -138,7 +138,7 @@ std::vector<std::size_t> uncertain_places(std::span<const CurvePoint> curve) {
 }
 
 void survey(Bench &bench, const CurveSurvey &wanted, double share) {
-    constexpr int sweeps_a_place = 2;
+    constexpr int sweeps_a_point = 2;
     constexpr int most_rounds = 12; // an octave is narrowed down to a place in fewer
     // What takes longer waits for its second sample until the curve is known.
     const double most_seconds = 0.02 * bench.budget();
@@ -146,18 +146,18 @@ void survey(Bench &bench, const CurveSurvey &wanted, double share) {
     std::vector<std::size_t> all = coarse_footprints(wanted.least, wanted.most);
     std::vector<std::size_t> wanting = all;
     for (int round = 0; !wanting.empty() && round < most_rounds; ++round) {
-        for (int i = 0; i < sweeps_a_place; ++i)
+        for (int i = 0; i < sweeps_a_point; ++i)
             sweeps.over(wanting, most_seconds);
         if (bench.tiny() || !sweeps.time_left())
             return;
         const std::vector<CurvePoint> curve = wanted.curve();
-        wanting = places_between(curve, wanted.least / 4, wanted.rise);
+        wanting = points_between(curve, wanted.least / 4, wanted.rise);
         all.insert(all.end(), wanting.begin(), wanting.end());
-        const std::vector<std::size_t> doubtful = doubtful_places(curve);
+        const std::vector<std::size_t> doubtful = doubtful_points(curve);
         wanting.insert(wanting.end(), doubtful.begin(), doubtful.end());
     }
     for (int sweep = 0; sweeps.time_left(); ++sweep) {
-        std::vector<std::size_t> places = sweep % 2 == 0 ? all : uncertain_places(wanted.curve());
+        std::vector<std::size_t> places = sweep % 2 == 0 ? all : uncertain_points(wanted.curve());
         std::shuffle(places.begin(), places.end(), bench.random());
         sweeps.over(places, bench.budget());
     }

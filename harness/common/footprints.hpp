@@ -16,16 +16,16 @@ namespace clprobe::probes {
 /// Where a curve needs more places: half-way, in the ratio, between neighbours whose values differ
 /// by more than `rise` (relative) and which lie more than `step` apart (a ratio of x). Multiples of
 /// `unit`.
-[[nodiscard]] std::vector<std::size_t> places_between(std::span<const CurvePoint> curve,
+[[nodiscard]] std::vector<std::size_t> points_between(std::span<const CurvePoint> curve,
                                                       std::size_t unit, double rise = 0.05,
                                                       double step = 1.05);
 
 /// Where its few samples disagree too much for their median to be relied on, or one is alone.
-[[nodiscard]] std::vector<std::size_t> doubtful_places(std::span<const CurvePoint> curve);
+[[nodiscard]] std::vector<std::size_t> doubtful_points(std::span<const CurvePoint> curve);
 
 /// The half of the places whose medians are least certain, by how far their samples lie apart and
 /// how many they are.
-[[nodiscard]] std::vector<std::size_t> uncertain_places(std::span<const CurvePoint> curve);
+[[nodiscard]] std::vector<std::size_t> uncertain_points(std::span<const CurvePoint> curve);
 
 /// How a curve over footprint is sampled.
 struct CurveSurvey {

@@ -166,7 +166,7 @@ Curve shown(const LatencyCurve &curve) {
     Curve shown{curve.series, curve.x, {"latency", curve.unit, {}}, {}};
     for (const CurvePoint &point : curve.points)
         if (!point.samples.empty())
-            shown.places.push_back({point.x, median(point.samples)});
+            shown.points.push_back({point.x, median(point.samples)});
     return shown;
 }
 

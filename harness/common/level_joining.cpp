@@ -52,7 +52,7 @@ std::optional<std::size_t> most_alike(const std::vector<Level> &levels,
 
 } // namespace
 
-void take_out(Levels &found, std::size_t index) {
+void remove_level(Levels &found, std::size_t index) {
     const Level out = found.levels[index];
     if (index > 0) {
         Level &before = found.levels[index - 1];
@@ -82,7 +82,7 @@ void join_levels_within_noise(Levels &found, std::span<const CurvePoint> curve) 
         const std::string note = "a further level next to it is within the noise of its samples";
         if (stays.note.find(note) == std::string::npos)
             stays.note += (stays.note.empty() ? "" : "; ") + note;
-        take_out(found, fast_stays ? slow : fast);
+        remove_level(found, fast_stays ? slow : fast);
     }
 }
 

@@ -8,7 +8,7 @@ namespace clprobe::probes {
 
 /// Takes out a level. Of the one before, the knee then reaches over both rises, and its size lies
 /// in the one that passes the middle of the two, in log value; behind the last level there is none.
-void take_out(Levels &found, std::size_t index);
+void remove_level(Levels &found, std::size_t index);
 
 /// Makes one of two neighbouring levels that differ by less than three times, where the step
 /// between them is within 3.5 times the noise of what they are made of: of the difference of two

@@ -51,7 +51,7 @@ std::string untried_entry(const std::vector<double> &at) {
 }
 
 void check_local_size(Finding &finding, const Dataset &data, const std::vector<double> &at) {
-    if (const auto untried = data.number(untried_entry(at)))
+    if (const auto untried = data.number_attribute(untried_entry(at)))
         make_suspect(finding, fmt::format("time ran out before {:.0f} neighbours of its local size "
                                           "were tried: one may be faster",
                                           *untried));
@@ -84,7 +84,7 @@ HeatMap local_size_map(const Series &grid, const std::vector<double> &at, std::s
                 std::move(rate),
                 {}};
     for (const LocalSizeTime &time : local_size_times(grid, at))
-        map.places.push_back({static_cast<double>(time.size.x), static_cast<double>(time.size.y),
+        map.points.push_back({static_cast<double>(time.size.x), static_cast<double>(time.size.y),
                               work / time.seconds_per_trip});
     return map;
 }

@@ -15,20 +15,20 @@ namespace clprobe::probes {
 namespace {
 
 /// Minus the logarithms of what the scatters are given beforehand.
-std::vector<double> unlikely_scatters(std::span<const Seen> seen) {
+std::vector<double> unlikely_scatters(std::span<const Observation> seen) {
     std::vector<double> errors;
-    for (const Seen &place : seen)
+    for (const Observation &place : seen)
         errors.push_back(place.error);
     const double usual = median(errors);
     std::vector<double> unlikely;
-    for (const double scatter : scatters)
+    for (const double scatter : sigmas)
         unlikely.push_back(usual > 0 ? std::log(std::hypot(1, scatter / usual)) : 0);
     return unlikely;
 }
 
 /// An explanation under a noise.
 struct Case {
-    const Explanation *explanation = nullptr;
+    const Hypothesis *hypothesis = nullptr;
     double cost = std::numeric_limits<double>::infinity();
     double rise = 0;
 };
@@ -39,21 +39,21 @@ struct Cases {
     std::map<double, Case> best;
 };
 
-Cases cases_of(const std::vector<Explanation> &explanations, std::span<const Seen> seen) {
+Cases cases_of(const std::vector<Hypothesis> &hypotheses, std::span<const Observation> seen) {
     const std::vector<double> unlikely = unlikely_scatters(seen);
     const std::vector<Noise> noises = noises_of(seen);
     Cases cases;
-    for (const Explanation &explanation : explanations) {
-        const auto fitted = fit_explanation(explanation, seen, noises);
+    for (const Hypothesis &hypothesis : hypotheses) {
+        const auto fitted = fit_hypothesis(hypothesis, seen, noises);
         for (std::size_t i = 0; i < fitted.size(); ++i) {
             if (!fitted[i])
                 continue;
-            const Case each{&explanation, fitted[i]->cost + explanation.unlikely + unlikely[i],
+            const Case each{&hypothesis, fitted[i]->cost + hypothesis.unlikely + unlikely[i],
                             fitted[i]->rise};
             if (!std::isfinite(each.cost)) // times that no noise explains
                 continue;
             cases.all.push_back(each);
-            Case &best = cases.best[explanation.size];
+            Case &best = cases.best[hypothesis.size];
             if (each.cost < best.cost)
                 best = each;
         }
@@ -69,7 +69,7 @@ std::map<double, double> probabilities(const Cases &cases) {
     std::map<double, double> sizes;
     double total = 0;
     for (const Case &each : cases.all) {
-        sizes[each.explanation->size] += std::exp(least - each.cost);
+        sizes[each.hypothesis->size] += std::exp(least - each.cost);
         total += std::exp(least - each.cost);
     }
     for (auto &[size, probability] : sizes)
@@ -95,9 +95,10 @@ std::vector<double> candidate_sizes() {
     return sizes;
 }
 
-SizeVerdict weigh_sizes(const std::vector<Explanation> &explanations, std::span<const Seen> seen,
-                        double least_probability, double most_ratio) {
-    const Cases cases = cases_of(explanations, seen);
+SizeVerdict size_posterior(const std::vector<Hypothesis> &hypotheses,
+                           std::span<const Observation> seen, double least_probability,
+                           double most_ratio) {
+    const Cases cases = cases_of(hypotheses, seen);
     if (cases.all.empty())
         return {{}, 0, 1, false, "no size shows in the data"};
     const auto sizes = probabilities(cases);
@@ -117,7 +118,7 @@ SizeVerdict weigh_sizes(const std::vector<Explanation> &explanations, std::span<
         together += probability(end);
     }
     const Case &best = cases.best.at(size);
-    SizeVerdict verdict{{}, together, std::exp(best.rise), best.explanation->neighbours, "", run};
+    SizeVerdict verdict{{}, together, std::exp(best.rise), best.hypothesis->neighbours, "", run};
     if (together < least_probability || run.low < run.high)
         verdict.reason =
             fmt::format("the data fits more than one size ({})", sizes_above(sizes, 0.05));

@@ -1,5 +1,5 @@
 #pragma once
-#include "common/explanation.hpp"
+#include "common/hypothesis.hpp"
 
 #include <clprobe/finding.hpp>
 
@@ -30,8 +30,8 @@ struct SizeVerdict {
 /// be as sure as `least_probability`, up to `most_ratio` times the smallest; no size where that is
 /// not enough. The probability is that of all explanations by a size and all scatters. Any scatter
 /// is as likely as another, but for one beyond the errors where these are known.
-[[nodiscard]] SizeVerdict weigh_sizes(const std::vector<Explanation> &explanations,
-                                      std::span<const Seen> seen, double least_probability,
-                                      double most_ratio = 1);
+[[nodiscard]] SizeVerdict size_posterior(const std::vector<Hypothesis> &hypotheses,
+                                         std::span<const Observation> seen,
+                                         double least_probability, double most_ratio = 1);
 
 } // namespace clprobe::probes

@@ -205,7 +205,8 @@ std::vector<std::optional<SweptSize>> Sweep::best() const {
             return !cell.visited && neighbours(cell.size, best.size);
         });
         if (row.runs() && untried > 0)
-            bench_.data().numbers[untried_entry(row.kernel->at)] = static_cast<double>(untried);
+            bench_.data().number_attributes[untried_entry(row.kernel->at)] =
+                static_cast<double>(untried);
     }
     return sizes;
 }

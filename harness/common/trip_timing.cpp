@@ -47,7 +47,7 @@ double least_magnitude(const Interval &interval) {
 
 } // namespace
 
-std::vector<std::vector<double>> timed_places(const Series *series) {
+std::vector<std::vector<double>> timed_coordinates(const Series *series) {
     std::set<std::vector<double>> places;
     if (series != nullptr)
         for (const Point &point : series->points)

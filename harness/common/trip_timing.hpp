@@ -19,7 +19,7 @@ struct TripTiming {
 
 /// The coordinates at which a series was sampled, without the trips, which are its last axis: each
 /// once, in order. Nothing where there is no series.
-[[nodiscard]] std::vector<std::vector<double>> timed_places(const Series *series);
+[[nodiscard]] std::vector<std::vector<double>> timed_coordinates(const Series *series);
 
 /// The time of a trip from the samples at these coordinates, the last axis being "trips": the slope
 /// where launches of all lengths agree on it, else the longest launches undivided, from which a

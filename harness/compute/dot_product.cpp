@@ -28,7 +28,8 @@ public:
             programs.push_back(bench.build(kernel_text, build_options(variant)));
         std::deque<Arrays> arrays = make_arrays(bench, programs.front());
         const Extent extent = arrays.front().extent();
-        bench.data().numbers[entry::vectors] = static_cast<double>(extent.width) * extent.rows;
+        bench.data().number_attributes[entry::vectors] =
+            static_cast<double>(extent.width) * extent.rows;
 
         const auto verified = std::make_shared<std::uint64_t>(0);
         std::vector<SweptKernel> kernels;
@@ -40,7 +41,7 @@ public:
             sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.4 * bench.budget());
         *verified = 0;
         measure_anew(bench, kernels, swept);
-        bench.data().numbers[entry::verified] = static_cast<double>(*verified);
+        bench.data().number_attributes[entry::verified] = static_cast<double>(*verified);
     }
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
@@ -68,7 +69,7 @@ private:
         try {
             arrays.emplace_back(bench, program, Memory::image, extent);
         } catch (const Unsupported &error) {
-            bench.data().words[entry::no_images] = error.what();
+            bench.data().text_attributes[entry::no_images] = error.what();
         }
         return arrays;
     }
@@ -77,7 +78,7 @@ private:
     static void measure_anew(Bench &bench, const std::vector<SweptKernel> &kernels,
                              const std::vector<std::optional<SweptSize>> &swept) {
         Series &rate = bench.series(series::rate);
-        std::vector<Contender> contenders;
+        std::vector<Candidate> candidates;
         for (std::size_t i = 0; i < kernels.size(); ++i) {
             if (!swept[i])
                 continue;
@@ -89,15 +90,15 @@ private:
             // A slope wants a quarter, a half and the whole of them.
             const std::uint32_t trips =
                 std::min(std::max(4u, swept[i]->trips), kernels[i].most_trips);
-            contenders.push_back({std::move(work), &rate, std::move(at), trips});
+            candidates.push_back({std::move(work), &rate, std::move(at), trips});
         }
-        if (contenders.empty())
+        if (candidates.empty())
             return;
         StoppingRule rule;
         rule.relative_half_width = 0.005;
         rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
         rule.least = bench.tiny() ? 2 : 6;
-        bench.sample(contenders, rule);
+        bench.sample(candidates, rule);
     }
 
     static ProbeInfo make_info();
@@ -150,8 +151,8 @@ ProbeInfo DotProduct::make_info() {
         "the write-up of the Mali-G52 that started the project: 1.2, 5.03, 9.99 and 17.03 "
         "GFLOPS at about 6 GB/s, one multiplication counting one",
     };
-    info.heeds = {"compute/fma_rate", "memory/buffer_bandwidth"};
-    info.makes = finding_keys();
+    info.cross_checks = {"compute/fma_rate", "memory/buffer_bandwidth"};
+    info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
     info.series = {{series::grid, axes(), time, "each local size"},
                    {series::rate, axes(), time, "the best local size of each, measured anew"}};

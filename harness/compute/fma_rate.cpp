@@ -31,19 +31,19 @@ Series &series(Bench &bench, Real real, const char *what) {
 }
 
 /// Chains beside the single one, in a few launches: they only check its latency.
-void measure_knee(Workshop &workshop, const Variant &winner, double reserve) {
-    Bench &bench = workshop.bench();
+void measure_knee(KernelCache &kernel_cache, const Variant &winner, double reserve) {
+    Bench &bench = kernel_cache.bench();
     if (bench.profile() == Profile::tiny || bench.profile() == Profile::quick)
         return;
     for (const unsigned chains : {2U, 4U, 8U, 16U}) {
         if (bench.remaining() < reserve)
             return;
-        const Launchable made = workshop.make(latency_variant(winner.form, chains));
-        Contender contender{made.work, &series(bench, workshop.real(), ".latency"),
+        const Launchable made = kernel_cache.make(latency_variant(winner.form, chains));
+        Candidate candidate{made.work, &series(bench, kernel_cache.real(), ".latency"),
                             coordinates(made.variant),
                             bench.calibrate(made.work, launch_seconds(bench.device()) / 10)};
         for (int block = 0; block < 3; ++block)
-            bench.sample_block(contender, block);
+            bench.sample_block(candidate, block);
     }
 }
 
@@ -86,34 +86,34 @@ private:
     choose(Bench &bench, Real real, const std::optional<Variant> &first_winner, double reserve) {
         const std::string type(name(real));
         if (const std::string reason = lacks(bench.device(), real); !reason.empty()) {
-            bench.data().words[type + entry::unsupported] = reason;
+            bench.data().text_attributes[type + entry::unsupported] = reason;
             return std::nullopt;
         }
-        Workshop workshop(bench, real);
-        const RaceResult result =
-            race(workshop,
-                 course_for(real, bench.device(), units_of(bench), bench.profile(), first_winner),
-                 reserve);
+        KernelCache kernel_cache(bench, real);
+        const RaceResult result = race(
+            kernel_cache,
+            search_space_for(real, bench.device(), units_of(bench), bench.profile(), first_winner),
+            reserve);
         if (!result.winner) {
-            bench.data().words[type + entry::failed] = result.failure;
+            bench.data().text_attributes[type + entry::failed] = result.failure;
             return std::nullopt;
         }
         if (result.rejected > 0) {
-            bench.data().numbers[type + entry::rejected] = result.rejected;
-            bench.data().words[type + entry::rejection] = result.failure;
+            bench.data().number_attributes[type + entry::rejected] = result.rejected;
+            bench.data().text_attributes[type + entry::rejection] = result.failure;
         }
         const Variant &variant = result.winner->variant;
-        measure_knee(workshop, variant, reserve);
-        return Finalists{real, *result.winner, workshop.make(latency_variant(variant.form, 1))};
+        measure_knee(kernel_cache, variant, reserve);
+        return Finalists{real, *result.winner, kernel_cache.make(latency_variant(variant.form, 1))};
     }
 
     /// All types' winners in turn, so that each is spread over the time that is left.
     static void measure_anew(Bench &bench, const std::vector<Finalists> &all) {
         const double launch = launch_seconds(bench.device());
-        std::vector<Contender> contenders;
+        std::vector<Candidate> candidates;
         const auto enter = [&](const Launchable &launchable, Series &samples, double seconds) {
             launchable.verdict->words = 0;
-            contenders.push_back({launchable.work, &samples, coordinates(launchable.variant),
+            candidates.push_back({launchable.work, &samples, coordinates(launchable.variant),
                                   bench.calibrate(launchable.work, seconds)});
         };
         for (const Finalists &finalists : all) {
@@ -124,11 +124,12 @@ private:
         rule.relative_half_width = 0.002;
         rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
         rule.least = bench.tiny() ? 2 : 8;
-        bench.sample(contenders, rule);
+        bench.sample(candidates, rule);
         for (const Finalists &finalists : all) {
             const std::string type(name(finalists.real));
-            bench.data().words[type + entry::arithmetic] = arithmetic(*finalists.winner.verdict);
-            bench.data().numbers[type + entry::verified] =
+            bench.data().text_attributes[type + entry::arithmetic] =
+                arithmetic(*finalists.winner.verdict);
+            bench.data().number_attributes[type + entry::verified] =
                 static_cast<double>(finalists.winner.verdict->words);
         }
     }
@@ -177,8 +178,8 @@ ProbeInfo FmaRate::make_info() {
         "clpeak, mixbench and ArchProbe, for the shapes; each of them uses one",
         "HAKMEM (MIT AI Memo 239, 1972), item 149, for the rotation x+y*a, y-x*a",
     };
-    info.wants = {"execution/compute_units"};
-    info.makes = finding_keys();
+    info.depends_on = {"execution/compute_units"};
+    info.findings = finding_keys();
     for (const Real real : all_reals) {
         const std::string type(name(real));
         const Axis time{"time", Unit::second, {}};

@@ -28,7 +28,7 @@ void take_picture(Bench &bench, Launcher &launcher, const SweptSize &swept) {
     const unsigned a_trip = iterations_of(launcher.body());
     const std::uint32_t trips = std::min(write_ups_iterations / a_trip, swept.trips);
     bench.launch(with_size(launcher.work(published), swept.size), trips);
-    std::string &picture = bench.data().words[entry::picture];
+    std::string &picture = bench.data().text_attributes[entry::picture];
     for (const std::uint32_t count : launcher.counts())
         picture += letter_of(count);
 }
@@ -39,7 +39,7 @@ public:
 
     void measure(Bench &bench) const override {
         const std::uint32_t size = bench.tiny() ? 16 : 256;
-        bench.data().numbers[entry::size] = size;
+        bench.data().number_attributes[entry::size] = size;
         std::deque<Launcher> launchers;
         std::vector<SweptKernel> kernels;
         for (const Body body : all_bodies) {
@@ -76,7 +76,7 @@ private:
     static void measure_anew(Bench &bench, std::deque<Launcher> &launchers,
                              const std::vector<std::optional<SweptSize>> &swept) {
         Series &rate = bench.series(series::rate);
-        std::vector<Contender> contenders;
+        std::vector<Candidate> candidates;
         for (std::size_t i = 0; i < launchers.size(); ++i) {
             if (!swept[i])
                 continue;
@@ -84,7 +84,7 @@ private:
                 Work work = with_size(launchers[i].work(operands), swept[i]->size);
                 const double points = operands == published ? 0 : 1;
                 const std::uint32_t trips = bench.calibrate(work);
-                contenders.push_back(
+                candidates.push_back(
                     {std::move(work),
                      &rate,
                      {static_cast<double>(launchers[i].body()), points,
@@ -94,13 +94,13 @@ private:
             if (i + 1 == launchers.size())
                 take_picture(bench, launchers[i], *swept[i]);
         }
-        if (contenders.empty())
+        if (candidates.empty())
             return;
         StoppingRule rule;
         rule.relative_half_width = 0.003;
         rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
         rule.least = bench.tiny() ? 2 : 8;
-        bench.sample(contenders, rule);
+        bench.sample(candidates, rule);
         record_verification(bench, launchers);
     }
 
@@ -111,8 +111,9 @@ private:
             points += launcher.verdict().points;
             fused = fused && !launcher.verdict().unfused;
         }
-        bench.data().numbers[entry::verified] = static_cast<double>(points);
-        bench.data().words[entry::arithmetic] = fused ? "px^2 + c fused" : "px^2 + c not fused";
+        bench.data().number_attributes[entry::verified] = static_cast<double>(points);
+        bench.data().text_attributes[entry::arithmetic] =
+            fused ? "px^2 + c fused" : "px^2 + c not fused";
     }
 
     static ProbeInfo make_info();
@@ -157,7 +158,7 @@ ProbeInfo Julia::make_info() {
     info.sources = {
         "the write-up of the Mali-G52 that started the project: 74.75 of 76.8 G instructions/s",
     };
-    info.makes = finding_keys();
+    info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
     info.series = {{series::grid, grid_axes(), time, "each local size, on bounded points"},
                    {series::rate, rate_axes(), time, "the best local sizes, measured anew"}};

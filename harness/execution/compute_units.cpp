@@ -1,4 +1,4 @@
-#include "common/first_step.hpp"
+#include "common/wave_step.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
@@ -41,7 +41,7 @@ ProbeInfo describe() {
         "Hardware threads that share a core show steps of less than double: inconclusive.",
         "Something else running on a CPU takes units away for as long as it runs."};
     info.sources = {"NVIDIA, CUDA Pro Tip: Minimize the Tail Effect (groups run in waves)"};
-    info.makes = {units_key};
+    info.findings = {units_key};
     info.series = {{stairs_name,
                     {{"groups", Unit::one, {}}, {"trips", Unit::one, {}}},
                     {"time", Unit::second, {}},
@@ -66,7 +66,7 @@ std::uint32_t expected(std::uint32_t id, std::uint32_t trips, std::uint32_t a, s
 /// What the series says: the staircase at its most trips, and the time of one group at half of
 /// them.
 struct Reading {
-    FirstStep stairs;
+    WaveStep stairs;
     std::optional<double> half;
 };
 
@@ -85,7 +85,7 @@ Reading read(const Series &series) {
         else if (point.at.at(0) == 1 && 2 * point.at.at(1) == trips)
             reading.half = least;
     }
-    reading.stairs = find_first_step(std::move(times));
+    reading.stairs = find_wave_step(std::move(times));
     return reading;
 }
 
@@ -131,7 +131,7 @@ public:
         kernel_.set(3, b_);
         choose_group_size();
         trips_ = bench.tiny() ? 4 : std::max(1u, bench.calibrate(work(1), launch_seconds) / 2) * 2;
-        bench.data().numbers["group_size"] = static_cast<double>(group_size_);
+        bench.data().number_attributes["group_size"] = static_cast<double>(group_size_);
     }
 
     /// Doubles the trips until what a launch costs beside them is little.
@@ -184,7 +184,7 @@ private:
             out_ = bench_.buffer(range.work_items() * sizeof(std::uint32_t));
         kernel_.set(0, out_);
         const auto verify = [this, items = range.work_items()](std::uint32_t trips) {
-            for (const std::size_t lane : bench_.lanes(items))
+            for (const std::size_t lane : bench_.sample_work_items(items))
                 if (bench_.read<std::uint32_t>(out_, lane, 1).front() !=
                     expected(static_cast<std::uint32_t>(lane), trips, a_, b_))
                     throw VerificationError("a work-item's chains did not end where they should");
@@ -204,7 +204,7 @@ private:
 /// Takes times until the first step lies between two neighbouring numbers of groups.
 void corner_step(Experiment &experiment) {
     for (;;) {
-        const std::size_t next = next_place(experiment.reading().stairs);
+        const std::size_t next = next_count(experiment.reading().stairs);
         if (next == 0 || next > most_groups)
             return;
         for (int repeat = 0; repeat < 3; ++repeat)
@@ -238,7 +238,7 @@ void ComputeUnits::measure(Bench &bench) const {
     for (int turn = 0; turn < least_turns || bench.remaining() > 0; ++turn) {
         corner_step(experiment);
         experiment.time_half();
-        const FirstStep stairs = experiment.reading().stairs;
+        const WaveStep stairs = experiment.reading().stairs;
         const std::size_t units = stairs.flat;
         if (stairs.above == 0 || (turn >= least_turns && doubt(experiment.reading()).empty()))
             return;

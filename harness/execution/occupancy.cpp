@@ -41,8 +41,8 @@ ProbeInfo describe() {
     info.sources = {
         "Sorensen, Donaldson, Batty, Gopalakrishnan, Rakamaric: Portable Inter-workgroup Barrier "
         "Synchronisation for GPUs, OOPSLA 2016 (the occupancy discovery protocol)"};
-    info.wants = {"execution/compute_units"};
-    info.makes = occupancy_keys();
+    info.depends_on = {"execution/compute_units"};
+    info.findings = occupancy_keys();
     info.series = occupancy_series();
     info.kernels = {"execution/occupancy"};
     info.seconds = 10;

@@ -46,10 +46,11 @@ public:
                          "Some drivers compile inside the first launch: it is not counted."},
             .sources = {"OpenCL 3.0 specification, section 5.14, profiling operations"},
             .needs = "",
-            .wants = {},
-            .heeds = {},
-            .makes = audit_keys(),
-            .series = {{stamp_series({}).name, stamp_series({}).axes, stamp_series({}).measure,
+            .depends_on = {},
+            .cross_checks = {},
+            .findings = audit_keys(),
+            .series = {{timestamp_series({}).name, timestamp_series({}).axes,
+                        timestamp_series({}).measure,
                         "device stamps in ticks, host times in nanoseconds, each from the first "
                         "launch"}},
             .kernels = {"host/event_timer"},
@@ -73,7 +74,7 @@ public:
         work.kernel.set(1, multiplier);
         work.kernel.set(2, increment);
         work.verify = [&](std::uint32_t trips) {
-            for (const std::size_t lane : bench.lanes(work_items)) {
+            for (const std::size_t lane : bench.sample_work_items(work_items)) {
                 const auto expected =
                     after_steps(static_cast<std::uint32_t>(lane), multiplier, increment, trips);
                 const auto found = bench.read<std::uint32_t>(out, lane, 1).front();
@@ -84,24 +85,25 @@ public:
             }
         };
 
-        bench.data().words["profiling_refusal"] = bench.context().profiling_refusal();
+        bench.data().text_attributes["profiling_refusal"] = bench.context().profiling_refusal();
         const std::uint32_t trips = bench.calibrate(work, 2e-3);
         bench.warm_up(work, trips);
-        std::vector<StampedLaunch> launches;
+        std::vector<ProfiledLaunch> launches;
         const std::size_t most = bench.tiny() ? 12 : 400;
         const double stop_at = bench.remaining() - 0.6 * bench.budget();
         while (launches.size() < 12 || (launches.size() < most && bench.remaining() > stop_at)) {
             // Random lengths, so that a clock that ticks in step with the launches shows its tick.
             const auto varied = trips / 2 + static_cast<std::uint32_t>(bench.random()() % trips);
-            launches.push_back(bench.launch_stamped(work, std::max(1u, varied)));
+            launches.push_back(bench.launch_profiled(work, std::max(1u, varied)));
         }
-        bench.data().series.push_back(stamp_series(launches));
+        bench.data().series.push_back(timestamp_series(launches));
     }
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &) const override {
         const Series *stamps = data.find("stamps");
-        return audit(stamps != nullptr ? *stamps : Series{}, data.word("profiling_refusal"));
+        return audit(stamps != nullptr ? *stamps : Series{},
+                     data.text_attribute("profiling_refusal"));
     }
 };
 

@@ -43,7 +43,7 @@ ProbeInfo describe() {
                     "CS-2, Parallel Computing 20 (1994)",
                     "NVIDIA OpenCL Best Practices Guide, section 3.1.1, pinned memory",
                     "OpenCL 3.0 specification, section 5.2.4, mapping buffer objects"};
-    info.makes = transfer::keys();
+    info.findings = transfer::keys();
     info.series = {transfer::series_shape()};
     info.seconds = 3;
     return info;

@@ -44,8 +44,8 @@ ProbeInfo describe() {
         "move between units of different sides, addresses do not keep to their level."};
     info.sources = {"Hartigan and Hartigan, The Dip Test of Unimodality, 1985",
                     "Chips and Cheese, Microbenchmarks (latency of a contended compare-exchange)"};
-    info.wants = {"execution/compute_units"};
-    info.makes = atomics::finding_keys();
+    info.depends_on = {"execution/compute_units"};
+    info.findings = atomics::finding_keys();
     info.series = atomics::series_shapes();
     info.kernels = {"memory/atomics"};
     info.seconds = 4;

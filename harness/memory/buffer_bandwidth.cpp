@@ -51,9 +51,9 @@ ProbeInfo describe() {
                     "Computers, 1995 (STREAM)",
                     "Deakin et al., Evaluating attainable memory bandwidth of parallel programming "
                     "models via BabelStream, 2018"};
-    info.wants = {"execution/compute_units"};
-    info.heeds = {"memory/buffer_latency", "compute/fma_rate"};
-    info.makes = buffer_bandwidth::finding_keys();
+    info.depends_on = {"execution/compute_units"};
+    info.cross_checks = {"memory/buffer_latency", "compute/fma_rate"};
+    info.findings = buffer_bandwidth::finding_keys();
     info.series = buffer_bandwidth::series_shapes();
     info.kernels = {"memory/buffer_bandwidth"};
     info.seconds = 6;
@@ -86,7 +86,7 @@ public:
                     {}};
         for (const CurvePoint &point : buffer_bandwidth::bandwidth_curve(data))
             if (!point.samples.empty())
-                curve.places.push_back({point.x, median(point.samples)});
+                curve.points.push_back({point.x, median(point.samples)});
         return {curve};
     }
 

@@ -1,8 +1,8 @@
 #include "common/chase.hpp"
+#include "common/cross_check.hpp"
 #include "common/footprints.hpp"
 #include "common/level_findings.hpp"
 #include "common/pages.hpp"
-#include "common/second_opinion.hpp"
 
 #include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>
@@ -65,8 +65,8 @@ ProbeInfo describe() {
                     "via Microbenchmarking, 2024 (their latencies on an H100: 41 and 263 cycles)",
                     "Chips and Cheese, Nvidia's H100: Funny L2, and Tons of Bandwidth, 2023 (its "
                     "near and far part)"};
-    info.heeds = {"memory/buffer_bandwidth"};
-    info.makes = latency_keys("buffer");
+    info.cross_checks = {"memory/buffer_bandwidth"};
+    info.findings = latency_keys("buffer");
     const Axis footprint{"footprint", Unit::byte, {}};
     info.series = {{bare_curve,
                     {footprint},
@@ -90,8 +90,8 @@ public:
         const Program program = bench.build("memory/buffer_latency", "");
         Dataset &data = bench.data();
         if (bench.tiny())
-            data.words[too_small] = "the tiny profile's sizes show no level";
-        data.words[warmed_by] =
+            data.text_attributes[too_small] = "the tiny profile's sizes show no level";
+        data.text_attributes[warmed_by] =
             bench.device().type == DeviceType::cpu
                 ? "the core in its launch to 1 MiB, each core to 16 MiB, all together beyond"
                 : "the work-group in its launch to 1 MiB, one before it beyond";
@@ -99,7 +99,7 @@ public:
             std::min(wanted_bytes(bench), bench.most_bytes() - ring_alignment) / ring_alignment *
             ring_alignment;
         Chase chase(bench, program, bytes);
-        data.words[pages] = pages_of(bench, chase.memory());
+        data.text_attributes[pages] = pages_of(bench, chase.memory());
         LatencySampler sampler(bench, chase);
         int renewed_for = 0;
         survey(bench, {.least = 1024,
@@ -119,7 +119,7 @@ public:
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &facts) const override {
         const auto curve = curve_in(data);
-        const Levels levels = levels_of(curve, data.word(too_small));
+        const Levels levels = levels_of(curve, data.text_attribute(too_small));
         std::vector<Finding> findings = latency_findings("buffer", levels, curve);
         if (!levels.decided && levels.settled > 0)
             if (auto memory = memory_at_end("buffer", *curve))

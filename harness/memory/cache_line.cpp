@@ -57,7 +57,7 @@ ProbeInfo describe() {
                     "Bolosky and Scott, False Sharing and its Effect on Shared Memory "
                     "Performance, 1993",
                     "Mei and Chu, Dissecting GPU Memory Hierarchy through Microbenchmarking, 2017"};
-    info.makes = cache_line::finding_keys();
+    info.findings = cache_line::finding_keys();
     info.series = cache_line::series_shapes();
     info.kernels = {"memory/cache_line"};
     info.seconds = 5;

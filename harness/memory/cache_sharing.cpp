@@ -35,8 +35,8 @@ ProbeInfo describe() {
     info.sources = {"Vanecek, Schulz et al., MT4G: a tool for reliable auto-discovery of NVIDIA "
                     "and AMD GPU compute and memory topologies, 2025 (sharing by eviction)"};
     info.needs = "Images.";
-    info.wants = {"memory/buffer_latency", "memory/image_latency"};
-    info.makes = {shared_key()};
+    info.depends_on = {"memory/buffer_latency", "memory/image_latency"};
+    info.findings = {shared_key()};
     const std::vector<std::string> paths(path_names.begin(), path_names.end());
     info.series = {
         {times,
@@ -68,7 +68,7 @@ void CacheSharing::measure(Bench &bench) const {
     auto image = bench.facts().value("image.l1.size");
     auto buffer = bench.facts().value("buffer.l1.size");
     if (!image || !buffer)
-        bench.data().words[too_small] = "the first levels' sizes were not found";
+        bench.data().text_attributes[too_small] = "the first levels' sizes were not found";
     if (bench.tiny())
         image = buffer = 4096;
     if (!image || !buffer)
@@ -77,13 +77,13 @@ void CacheSharing::measure(Bench &bench) const {
                   static_cast<std::size_t>(*buffer / 2),
                   static_cast<std::size_t>(2 * std::max(*image, *buffer)));
     Series &series = bench.series(times);
-    std::vector<Contender> contenders;
+    std::vector<Candidate> candidates;
     for (const Path victim : {Path::none, Path::image, Path::buffer})
         for (const Path evictor : {Path::none, Path::image, Path::buffer})
             if (victim != Path::none || evictor != Path::none) {
                 Work work = rounds.work(victim, evictor);
                 const std::uint32_t trips = bench.calibrate(work, 2e-3);
-                contenders.push_back({std::move(work),
+                candidates.push_back({std::move(work),
                                       &series,
                                       {static_cast<double>(victim), static_cast<double>(evictor)},
                                       trips});
@@ -91,8 +91,8 @@ void CacheSharing::measure(Bench &bench) const {
     // What disturbs a launch adds to its time: many short ones, of which the quietest count.
     constexpr int least_blocks = 4;
     for (int block = 0; block < least_blocks || bench.remaining() > 0.1 * bench.budget(); ++block) {
-        for (Contender &contender : contenders)
-            bench.sample_block(contender, block);
+        for (Candidate &candidate : candidates)
+            bench.sample_block(candidate, block);
         if (bench.tiny())
             return;
     }

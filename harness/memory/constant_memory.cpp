@@ -48,8 +48,8 @@ ProbeInfo describe() {
         "Fewer work-items than a warp holds diverge less: groups of 32 are compared."};
     info.sources = {"Wong et al., Demystifying GPU Microarchitecture through Microbenchmarking, "
                     "2010 (constant caches)"};
-    info.makes = latency_keys("constant");
-    info.makes.back() = divergence_key();
+    info.findings = latency_keys("constant");
+    info.findings.back() = divergence_key();
     const Axis footprint{"footprint", Unit::byte, {}};
     const Axis trips{"trips", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
@@ -128,7 +128,7 @@ public:
     void measure(Bench &bench) const override {
         const Program program = bench.build("memory/constant_memory", "");
         if (bench.tiny())
-            bench.data().words[too_small] = "the tiny profile's sizes show no level";
+            bench.data().text_attributes[too_small] = "the tiny profile's sizes show no level";
         const std::size_t bytes = std::size_t{bench.tiny() ? 4u : 64u} << 10;
         Chase chase(bench, program, bytes, 0);
         measure_levels(bench, chase);
@@ -138,7 +138,7 @@ public:
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts & /*facts*/) const override {
         const auto curve = curve_in(data);
-        const Levels levels = levels_of(curve, data.word(too_small));
+        const Levels levels = levels_of(curve, data.text_attribute(too_small));
         std::vector<Finding> findings = cache_findings("constant", levels, curve);
         findings.push_back(divergence(data));
         return findings;
@@ -156,13 +156,13 @@ private:
 
     void measure_together(Bench &bench, Chase &chase, const Kernel &kernel) const {
         Together all(bench, chase, kernel);
-        std::vector<Contender> contenders;
+        std::vector<Candidate> candidates;
         for (std::size_t addresses = 1; addresses <= all.lanes(); addresses *= 2)
-            contenders.push_back({all.work(addresses),
+            candidates.push_back({all.work(addresses),
                                   &bench.series(together),
                                   {static_cast<double>(addresses)},
                                   0});
-        bench.sample(contenders, {.relative_half_width = 0.02, .seconds = bench.budget() * 0.3});
+        bench.sample(candidates, {.relative_half_width = 0.02, .seconds = bench.budget() * 0.3});
     }
 
     void measure_levels(Bench &bench, Chase &chase) const {

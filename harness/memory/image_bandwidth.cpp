@@ -51,9 +51,9 @@ ProbeInfo describe() {
         "from memory than images are at best, no levels are told."};
     info.sources = {"Doggett, Texture Caches, IEEE Micro 32(3), 2012"};
     info.needs = "Images. A format that the device lacks leaves out its findings only.";
-    info.wants = {"execution/compute_units"};
-    info.heeds = {"memory/image_latency", "memory/buffer_bandwidth"};
-    info.makes = finding_keys();
+    info.depends_on = {"execution/compute_units"};
+    info.cross_checks = {"memory/image_latency", "memory/buffer_bandwidth"};
+    info.findings = finding_keys();
     info.series = series_shapes();
     info.kernels = {"memory/image_bandwidth"};
     info.seconds = 5;

@@ -50,8 +50,8 @@ ProbeInfo describe() {
                     "Doggett, Texture Caches, IEEE Micro 32(3), 2012 (tiles)",
                     "Mei and Chu, Dissecting GPU Memory Hierarchy through Microbenchmarking, 2017"};
     info.needs = "Images.";
-    info.heeds = {"memory/image_bandwidth"};
-    info.makes = finding_keys();
+    info.cross_checks = {"memory/image_bandwidth"};
+    info.findings = finding_keys();
     info.series = series_shapes();
     info.kernels = {"memory/image_latency"};
     info.seconds = 9;

@@ -44,8 +44,8 @@ ProbeInfo describe() {
         "Wong et al., Demystifying GPU Microarchitecture through Microbenchmarking, 2010 (banks)",
         "Mei and Chu, Dissecting GPU Memory Hierarchy through Microbenchmarking, 2017",
         "Arm, Mali GPU OpenCL Developer Guide: local memory is kept in global memory there"};
-    info.wants = {"execution/compute_units"};
-    info.makes = local_memory::finding_keys();
+    info.depends_on = {"execution/compute_units"};
+    info.findings = local_memory::finding_keys();
     info.series = local_memory::series_shapes();
     info.kernels = {"memory/local_memory"};
     info.seconds = 3;

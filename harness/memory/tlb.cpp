@@ -53,8 +53,8 @@ ProbeInfo describe() {
     info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
                     "Zhang et al., TunneLs for Bootlegging: Fully Reverse-Engineering GPU TLBs, "
                     "CCS 2023 (entries that cover many pages)"};
-    info.wants = {"memory/cache_line"};
-    info.makes = tlb::finding_keys();
+    info.depends_on = {"memory/cache_line"};
+    info.findings = tlb::finding_keys();
     const Axis trips{"trips", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
     info.series = {{series::bare,
@@ -86,7 +86,7 @@ public:
             line_ = static_cast<std::size_t>(*line->value);
         if (!is_cpu(bench))
             lines_a_page_ = 16; // its next cache is nearer or further by the line
-        bench.data().numbers[tlb::lines_a_page] = static_cast<double>(lines_a_page_);
+        bench.data().number_attributes[tlb::lines_a_page] = static_cast<double>(lines_a_page_);
     }
 
     void packed(double seconds) {
@@ -156,7 +156,7 @@ public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
     void measure(Bench &bench) const override {
         if (bench.tiny())
-            bench.data().words[tlb::too_small] = "the tiny profile's sizes fit every TLB";
+            bench.data().text_attributes[tlb::too_small] = "the tiny profile's sizes fit every TLB";
         Chases chases(bench);
         std::vector<double> landmarks;
         for (const std::size_t stride : {4096u, 65536u, 2097152u, 33554432u, 67108864u})

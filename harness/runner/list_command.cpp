@@ -39,11 +39,18 @@ Json list_of(const std::vector<Value> &values) {
 }
 
 Json json_of(const ProbeInfo &info) {
-    return {
-        {"name", info.name},       {"question", info.question},    {"method", info.method},
-        {"needs", info.needs},     {"wants", info.wants},          {"heeds", info.heeds},
-        {"seconds", info.seconds}, {"makes", list_of(info.makes)}, {"series", list_of(info.series)},
-        {"kernels", info.kernels}, {"pitfalls", info.pitfalls},    {"sources", info.sources}};
+    return {{"name", info.name},
+            {"question", info.question},
+            {"method", info.method},
+            {"needs", info.needs},
+            {"depends_on", info.depends_on},
+            {"cross_checks", info.cross_checks},
+            {"seconds", info.seconds},
+            {"findings", list_of(info.findings)},
+            {"series", list_of(info.series)},
+            {"kernels", info.kernels},
+            {"pitfalls", info.pitfalls},
+            {"sources", info.sources}};
 }
 
 Json all_probes(const Registry &registry) {
@@ -74,7 +81,7 @@ void print_for_people(const Registry &registry) {
         if (!info.needs.empty())
             std::cout << render_table({{{" ", "needs " + info.needs}}}, style);
         std::vector<TableRow> rows;
-        for (const FindingKey &key : info.makes)
+        for (const FindingKey &key : info.findings)
             rows.push_back({{"   ", key.key, std::string(symbol(key.unit)), key.meaning}});
         std::cout << render_table(rows, style) << '\n';
     }

@@ -72,13 +72,13 @@ std::string series_table(std::span<const SeriesShape> shapes) {
 std::string needs(const ProbeInfo &info) {
     std::string text =
         info.needs.empty() ? "Nothing beyond OpenCL 1.2.\n" : prose(info.needs) + "\n";
-    if (!info.wants.empty())
-        text +=
-            fmt::format("\nIt uses what these probes found: {}.\n", fmt::join(info.wants, ", "));
-    if (!info.heeds.empty())
+    if (!info.depends_on.empty())
+        text += fmt::format("\nIt uses what these probes found: {}.\n",
+                            fmt::join(info.depends_on, ", "));
+    if (!info.cross_checks.empty())
         text += fmt::format("\nWhere these probes run too, its findings are set against theirs: "
                             "{}.\n",
-                            fmt::join(info.heeds, ", "));
+                            fmt::join(info.cross_checks, ", "));
     return text;
 }
 
@@ -87,7 +87,7 @@ std::string needs(const ProbeInfo &info) {
 std::string probe_page(const ProbeInfo &info) {
     std::string text = fmt::format("# {}\n\n{}\n", info.name, prose(info.question));
     text += section("How", prose(info.method) + "\n");
-    text += section("What it finds", findings_table(info.makes));
+    text += section("What it finds", findings_table(info.findings));
     text += section("What it needs", needs(info));
     if (!info.series.empty())
         text += section("Its series", series_table(info.series));

@@ -8,13 +8,13 @@
 namespace clprobe {
 
 /// The four time stamps of a command, in the ticks that the device calls nanoseconds.
-struct Stamps {
+struct ProfilingTimestamps {
     std::uint64_t queued = 0;
     std::uint64_t submit = 0;
     std::uint64_t start = 0;
     std::uint64_t end = 0;
 
-    bool operator==(const Stamps &) const = default;
+    bool operator==(const ProfilingTimestamps &) const = default;
 };
 
 /// A command in a queue.
@@ -26,7 +26,7 @@ public:
     /// Returns when the command is done; throws Error where it ended in one.
     void wait() const;
     /// The command's stamps, once it is done; nothing where the driver does not give them.
-    [[nodiscard]] std::optional<Stamps> stamps() const;
+    [[nodiscard]] std::optional<ProfilingTimestamps> profiling_timestamps() const;
     [[nodiscard]] cl_event native() const;
 
 private:

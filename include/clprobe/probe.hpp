@@ -52,12 +52,12 @@ struct ProbeInfo {
     std::string method;   ///< how, in a paragraph or two
     std::vector<std::string> pitfalls;
     std::vector<std::string> sources;
-    std::string needs;              ///< what a device must have, for people; empty: nothing
-    std::vector<std::string> wants; ///< probes whose findings it uses
+    std::string needs;                   ///< what a device must have, for people; empty: nothing
+    std::vector<std::string> depends_on; ///< probes whose findings it uses
     /// Probes whose findings it is set against where the run makes them, before it or after it;
     /// they are not run for it.
-    std::vector<std::string> heeds;
-    std::vector<FindingKey> makes;
+    std::vector<std::string> cross_checks;
+    std::vector<FindingKey> findings;
     std::vector<SeriesShape> series;
     std::vector<std::string> kernels;
     double seconds = 5;                       ///< time budget at the standard profile
@@ -82,7 +82,7 @@ public:
     /// Fills `bench.data()`. What was measured before an exception stays in the report.
     virtual void measure(Bench &bench) const = 0;
     /// The findings that the data and facts allow: a pure function of them, the same to the last
-    /// bit wherever it runs. Makes every key of `info().makes`, or says why not.
+    /// bit wherever it runs. Makes every key of `info().findings`, or says why not.
     [[nodiscard]] virtual std::vector<Finding> interpret(const Dataset &data,
                                                          const Facts &facts) const = 0;
     /// The builds to inspect on that device: not all that `measure` may race, but each kind, their
@@ -100,7 +100,7 @@ public:
 
 /// One slope to be measured among several: its work, and where its samples go. `at` are the
 /// coordinates in `series` without the trips, which is the last axis.
-struct Contender {
+struct Candidate {
     Work work;
     Series *series = nullptr;
     std::vector<double> at;
@@ -179,21 +179,21 @@ public:
     /// count as transfer.
     double transfer(const std::function<void()> &work);
     /// Indices of a few work-items of `count`, chosen anew at each call (after the launch).
-    std::vector<std::size_t> lanes(std::size_t count, std::size_t most = 4);
+    std::vector<std::size_t> sample_work_items(std::size_t count, std::size_t most = 4);
 
     /// One launch: prepared, timed by the session's clock, verified. Seconds.
     double launch(const Work &work, std::uint32_t trips = 1);
     /// One launch with its stamps and the host's time around it; no clock is needed for this.
-    StampedLaunch launch_stamped(const Work &work, std::uint32_t trips = 1);
+    ProfiledLaunch launch_profiled(const Work &work, std::uint32_t trips = 1);
     /// Grows the trips by measuring until a launch takes `seconds` (0: the default target).
     std::uint32_t calibrate(const Work &work, double seconds = 0);
     /// Launches until consecutive times agree, or half a second is over.
     void warm_up(const Work &work, std::uint32_t trips);
     /// One block of (trips, time) samples at n/4, n/2 and n trips of a calibrated contender.
-    void sample_block(Contender &contender, int block);
+    void sample_block(Candidate &candidate, int block);
     /// Blocks of samples, round robin over the contenders so that each is spread over the time,
     /// until every slope satisfies the rule. Calibrates what is not calibrated yet.
-    StopReason sample(std::span<Contender> contenders, const StoppingRule &rule);
+    StopReason sample(std::span<Candidate> candidates, const StoppingRule &rule);
 
     [[nodiscard]] const Elapsed &elapsed() const { return elapsed_; }
     [[nodiscard]] const std::vector<BuildRecord> &builds() const { return builds_; }

@@ -73,17 +73,17 @@ double launch_once(Clock &clock, const Context &context, const Work &work, std::
 
 /// A launch with its stamps (where the driver gives any), and the host's steady clock in seconds
 /// before the enqueue and after the end.
-struct StampedLaunch {
+struct ProfiledLaunch {
     double host_begin = 0;
     double host_end = 0;
-    std::optional<Stamps> stamps;
+    std::optional<ProfilingTimestamps> stamps;
 };
 /// Launches once, prepared and verified.
-StampedLaunch launch_stamped(const Context &context, const Work &work, std::uint32_t trips);
+ProfiledLaunch launch_profiled(const Context &context, const Work &work, std::uint32_t trips);
 
 /// The launches as a series "stamps" over (launch, stamp): the four stamps in ticks from the first
 /// of all, and the host's clock in nanoseconds from the first launch.
-[[nodiscard]] Series stamp_series(std::span<const StampedLaunch> launches);
+[[nodiscard]] Series timestamp_series(std::span<const ProfiledLaunch> launches);
 /// The findings that the audit of the device's stamps makes.
 [[nodiscard]] std::vector<FindingKey> audit_keys();
 /// Whether the stamps can serve as a clock, from such a series: their resolution and their ratio to

@@ -20,9 +20,10 @@ struct Axis {
     bool operator==(const Axis &) const = default;
 };
 
-/// Repeated raw samples at one place: one coordinate an axis, one sample a measurement, in the
-/// order they were taken, in the measure's unit. `block` has one entry a sample where the samples
-/// were taken in blocks spread over time (equal numbers belong together), and is empty otherwise.
+/// Repeated raw samples at one measurement point: one coordinate an axis, one sample a measurement,
+/// in the order they were taken, in the measure's unit. `block` has one entry a sample where the
+/// samples were taken in blocks spread over time (equal numbers belong together), and is empty
+/// otherwise.
 struct Point {
     std::vector<double> at;
     std::vector<double> samples;
@@ -33,7 +34,7 @@ struct Point {
 
 /// A curve for people to look at, and the series that it is made of.
 struct Curve {
-    struct Place {
+    struct Point {
         double x = 0;
         double y = 0;
     };
@@ -41,12 +42,12 @@ struct Curve {
     std::string series;
     Axis x;
     Axis y;
-    std::vector<Place> places;
+    std::vector<Point> points;
 };
 
 /// A measure over two axes for people to look at: more is better.
 struct HeatMap {
-    struct Place {
+    struct Cell {
         double x = 0;
         double y = 0;
         double value = 0;
@@ -56,7 +57,7 @@ struct HeatMap {
     Axis x;
     Axis y;
     Axis value;
-    std::vector<Place> places;
+    std::vector<Cell> points;
 };
 
 /// Raw samples over axes, as an experiment left them. The samples of a slope are times over an
@@ -77,18 +78,18 @@ struct Series {
 };
 
 /// Everything one probe measured on one device: its series, and what else the interpretation needs
-/// to know of the experiment (numbers in unscaled units, and words), by name.
+/// to know of the experiment (attributes: numbers in unscaled units, and texts), by name.
 struct Dataset {
     std::vector<Series> series;
-    std::map<std::string, double> numbers;
-    std::map<std::string, std::string> words;
+    std::map<std::string, double> number_attributes;
+    std::map<std::string, std::string> text_attributes;
 
     [[nodiscard]] const Series *find(std::string_view name) const;
     /// The series of that name, added from `axes` and `measure` where there is none yet.
     Series &add(std::string_view name, std::vector<Axis> axes, Axis measure);
-    [[nodiscard]] std::optional<double> number(const std::string &name) const;
-    /// The word of that name, or the empty string.
-    [[nodiscard]] std::string word(const std::string &name) const;
+    [[nodiscard]] std::optional<double> number_attribute(const std::string &name) const;
+    /// The text attribute of that name, or the empty string.
+    [[nodiscard]] std::string text_attribute(const std::string &name) const;
 
     bool operator==(const Dataset &) const = default;
 };

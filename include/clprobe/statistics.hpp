@@ -37,7 +37,7 @@ namespace clprobe {
 
 /// The closest to the values, in the sense of least squares, that never falls from one to the next
 /// (pool adjacent violators, Ayer et al. 1955).
-[[nodiscard]] std::vector<double> never_falling(std::span<const double> values);
+[[nodiscard]] std::vector<double> isotonic_fit(std::span<const double> values);
 
 /// The samples in a few numbers; what n is too small for is absent.
 struct Summary {

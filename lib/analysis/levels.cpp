@@ -24,7 +24,7 @@ std::string worse_by(double height) {
     return fmt::format("gets worse by {:.0f} %", 100 * std::expm1(height));
 }
 
-void note_begin(Level &first, const RisingFit &fit, const Plateaus &plateaus) {
+void note_begin(Level &first, const IsotonicFit &fit, const Plateaus &plateaus) {
     const Stretch before{0, plateaus.flat.front().first};
     const EndShape shape = end_shape(fit, before);
     if (plateaus.starts || shape == EndShape::flat)
@@ -36,7 +36,7 @@ void note_begin(Level &first, const RisingFit &fit, const Plateaus &plateaus) {
 
 /// The last level may drift on, or not be quite reached; what gets worse steeply beyond it leads to
 /// levels that the curve does not show.
-void note_end(Levels &found, const RisingFit &fit, const Plateaus &plateaus) {
+void note_end(Levels &found, const IsotonicFit &fit, const Plateaus &plateaus) {
     constexpr double much = 0.2;
     const Stretch &flat = plateaus.flat.back();
     const Stretch beyond{flat.last, fit.curve.size() - 1};
@@ -104,7 +104,7 @@ void to_unit(Level &level, CurveKind kind) {
 } // namespace
 
 Levels find_levels(std::span<const CurvePoint> given, CurveKind kind) {
-    const LogCurve curve = worsening_curve(given, kind);
+    const LogCurve curve = monotone_curve(given, kind);
     Levels found;
     if (curve.size() < least_points) {
         found.reason = fmt::format("{} points with samples are too few", curve.size());

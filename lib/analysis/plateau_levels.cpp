@@ -18,12 +18,12 @@ struct Crossing {
     std::size_t behind = 0;
 };
 
-Crossing crossing(const RisingFit &fit, const Stretch &rise, double value) {
+Crossing crossing(const IsotonicFit &fit, const Stretch &rise, double value) {
     std::size_t behind = rise.first + 1;
-    while (behind < rise.last && fit.rising[behind] < value)
+    while (behind < rise.last && fit.isotonic[behind] < value)
         ++behind;
-    const double low = fit.rising[behind - 1];
-    const double high = fit.rising[behind];
+    const double low = fit.isotonic[behind - 1];
+    const double high = fit.isotonic[behind];
     const double share = high > low ? std::clamp((value - low) / (high - low), 0.0, 1.0) : 0.5;
     return {std::exp2(std::lerp(fit.octave[behind - 1], fit.octave[behind], share)), behind};
 }
@@ -77,17 +77,18 @@ double unseen_size(double fitted, double behind) {
     constexpr double guess = 1.3; // times as far: half-way is off by more than a seventh
     if (round_size(fitted, same * fitted))
         return fitted;
-    const double half_way = std::sqrt(fitted * behind);
-    return behind > guess * fitted ? round_size(fitted, behind).value_or(half_way) : half_way;
+    const double knee_midpoint = std::sqrt(fitted * behind);
+    return behind > guess * fitted ? round_size(fitted, behind).value_or(knee_midpoint)
+                                   : knee_midpoint;
 }
 
 /// Size and knee of a level from the rise between its plateau's end and the next one's begin. What
 /// happens between two points is not seen: a knee within them, or one that begins or ends between
 /// two that are far apart, may do so anywhere there; and so it may where single points beside the
 /// rise contradict it.
-void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
-    const double low = fit.rising[rise.first];
-    const double high = fit.rising[rise.last];
+void set_size(Level &level, const IsotonicFit &fit, const Stretch &rise) {
+    const double low = fit.isotonic[rise.first];
+    const double high = fit.isotonic[rise.last];
     const double begun = std::lerp(low, high, 0.1);
     const double ended = std::lerp(low, high, 0.9);
     const Crossing middle = crossing(fit, rise, std::midpoint(low, high));
@@ -109,16 +110,17 @@ void set_size(Level &level, const RisingFit &fit, const Stretch &rise) {
 
 /// The points about the flat stretch, between the two bounds, that are at its height within the
 /// tolerance or the noise, and not worse than they can be.
-std::vector<std::size_t> points_at_height(const RisingFit &fit, const Stretch &flat,
+std::vector<std::size_t> points_at_height(const IsotonicFit &fit, const Stretch &flat,
                                           const Stretch &bounds, double least_tolerance) {
     const double noise =
         median(std::span(fit.curve.deviation).subspan(flat.first, flat.last + 1 - flat.first));
     const double tolerance = std::max(least_tolerance, 2 * noise);
-    const double low = fit.rising[flat.first] - tolerance;
-    const double high = fit.rising[flat.last] + tolerance;
+    const double low = fit.isotonic[flat.first] - tolerance;
+    const double high = fit.isotonic[flat.last] + tolerance;
     std::vector<std::size_t> points;
     for (std::size_t i = bounds.first; i <= bounds.last; ++i)
-        if (low < fit.rising[i] && fit.rising[i] < high && fit.value[i] < fit.rising[i] + tolerance)
+        if (low < fit.isotonic[i] && fit.isotonic[i] < high &&
+            fit.value[i] < fit.isotonic[i] + tolerance)
             points.push_back(i);
     if (points.empty())
         points.push_back(flat.first);
@@ -126,14 +128,14 @@ std::vector<std::size_t> points_at_height(const RisingFit &fit, const Stretch &f
 }
 
 /// From the plateau before to the one behind.
-Stretch bounds_of(const RisingFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
+Stretch bounds_of(const IsotonicFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
     return {i == 0 ? 0 : flat[i - 1].last,
             i + 1 == flat.size() ? fit.curve.size() - 1 : flat[i + 1].first};
 }
 
 /// Within the curve; its ends may go on beyond what was measured. Few points may scatter by more
 /// than the curve lets expect.
-bool is_one_point(const RisingFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
+bool is_one_point(const IsotonicFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
     const auto points =
         points_at_height(fit, flat[i], bounds_of(fit, flat, i), 2 * least_level_step());
     return points.size() == 1 && points[0] > 0 && points[0] + 1 < fit.curve.size();
@@ -158,7 +160,7 @@ Mean mean_of(const LogCurve &curve, std::span<const std::size_t> points) {
 /// The two points or more that stand for most of the octaves, each reaching half-way to the next,
 /// over which the fit moves least; of several such those in the middle. Points can be dense at one
 /// end.
-std::span<const std::size_t> flattest_part(const RisingFit &fit,
+std::span<const std::size_t> flattest_part(const IsotonicFit &fit,
                                            std::span<const std::size_t> points) {
     constexpr double most = 0.6;
     std::vector<double> bounds{fit.octave[points.front()]}; // octaves, before each point
@@ -174,7 +176,7 @@ std::span<const std::size_t> flattest_part(const RisingFit &fit,
             ++end;
         if (end > points.size())
             break;
-        const double drift = std::abs(fit.rising[points[end - 1]] - fit.rising[points[first]]);
+        const double drift = std::abs(fit.isotonic[points[end - 1]] - fit.isotonic[points[first]]);
         const double off_middle = std::abs(bounds[first] + bounds[end] - 2 * bounds[0] - width);
         const double cost = drift + least_level_step() / 10 * off_middle / width;
         if (cost < least) {
@@ -185,11 +187,11 @@ std::span<const std::size_t> flattest_part(const RisingFit &fit,
     return best;
 }
 
-Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
+Level level_of(const IsotonicFit &fit, const std::vector<std::size_t> &points) {
     constexpr double deviations = 3; // of this run, and of a second
-    Interval drift{fit.rising[points.front()], fit.rising[points.front()]};
+    Interval drift{fit.isotonic[points.front()], fit.isotonic[points.front()]};
     for (const std::size_t i : points)
-        drift = {std::min(drift.low, fit.rising[i]), std::max(drift.high, fit.rising[i])};
+        drift = {std::min(drift.low, fit.isotonic[i]), std::max(drift.high, fit.isotonic[i])};
     const bool flat = drift.high - drift.low < least_level_step() / 2;
     const Mean mean = mean_of(fit.curve, flat ? points : flattest_part(fit, points));
     Level level;
@@ -202,14 +204,14 @@ Level level_of(const RisingFit &fit, const std::vector<std::size_t> &points) {
 
 /// What drifts on as gently as a plateau does, on either side of the flat stretch up to the places
 /// given, is the level's too, if not what its value is taken from.
-void add_drift(Level &level, const RisingFit &fit, const Stretch &flat, const Interval &places) {
+void add_drift(Level &level, const IsotonicFit &fit, const Stretch &flat, const Interval &places) {
     constexpr double gentle = 0.05; // an octave
     const auto add = [&](std::size_t i, const Stretch &drift) {
         if (!places.contains(fit.curve.x[i]) || slope(fit, drift) > gentle ||
-            fit.value[i] > fit.rising[i] + least_level_step())
+            fit.value[i] > fit.isotonic[i] + least_level_step())
             return;
         level.plateau = hull(level.plateau, fit.curve.x[i]);
-        level.interval = hull(level.interval, fit.rising[i]);
+        level.interval = hull(level.interval, fit.isotonic[i]);
     };
     for (std::size_t i = 0; i < flat.first; ++i)
         add(i, {i, flat.first});
@@ -223,16 +225,16 @@ Interval hull(const Interval &interval, double value) {
     return {std::min(interval.low, value), std::max(interval.high, value)};
 }
 
-double height(const RisingFit &fit, const Stretch &stretch) {
-    return fit.rising[stretch.last] - fit.rising[stretch.first];
+double height(const IsotonicFit &fit, const Stretch &stretch) {
+    return fit.isotonic[stretch.last] - fit.isotonic[stretch.first];
 }
 
-double slope(const RisingFit &fit, const Stretch &stretch) {
+double slope(const IsotonicFit &fit, const Stretch &stretch) {
     const double width = fit.octave[stretch.last] - fit.octave[stretch.first];
     return width > 0 ? height(fit, stretch) / width : 0;
 }
 
-EndShape end_shape(const RisingFit &fit, const Stretch &stretch) {
+EndShape end_shape(const IsotonicFit &fit, const Stretch &stretch) {
     constexpr double drifting = 0.3;   // an octave
     constexpr double most_drift = 0.7; // in all: twice
     constexpr double steep = 0.5;      // an octave
@@ -244,13 +246,13 @@ EndShape end_shape(const RisingFit &fit, const Stretch &stretch) {
     return drifts ? EndShape::drift : EndShape::approach;
 }
 
-Plateaus plateaus_of(const RisingFit &fit) {
+Plateaus plateaus_of(const IsotonicFit &fit) {
     constexpr double step_tolerance = 0.8; // a step of just the least size is often seen smaller
     constexpr double clear_rise = 2;       // standard deviations of a point
     constexpr double least_span = 0.45;    // octaves: half of one, but for a place at its end
     constexpr double least_width = 0.55;
     Plateaus found =
-        find_plateaus({fit.octave, fit.rising, fit.curve.deviation},
+        find_plateaus({fit.octave, fit.isotonic, fit.curve.deviation},
                       {step_tolerance * least_level_step(), clear_rise, least_span, least_width});
     if (!found.flat.empty() && end_shape(fit, found.flat.back()) == EndShape::rise) {
         found.flat.pop_back();
@@ -262,7 +264,7 @@ Plateaus plateaus_of(const RisingFit &fit) {
     return found;
 }
 
-std::vector<Level> levels_of(const RisingFit &fit, const Plateaus &plateaus) {
+std::vector<Level> levels_of(const IsotonicFit &fit, const Plateaus &plateaus) {
     std::vector<Level> levels;
     const auto &flat = plateaus.flat;
     const std::size_t end = fit.curve.size() - 1;

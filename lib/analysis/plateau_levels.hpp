@@ -1,6 +1,6 @@
 #pragma once
+#include "analysis/isotonic_fit.hpp"
 #include "analysis/plateaus.hpp"
-#include "analysis/rising_fit.hpp"
 
 #include <clprobe/levels.hpp>
 
@@ -15,17 +15,17 @@ namespace clprobe {
 /// approach to a level, or part of a rise.
 enum class EndShape { flat, drift, approach, rise };
 
-[[nodiscard]] EndShape end_shape(const RisingFit &fit, const Stretch &stretch);
+[[nodiscard]] EndShape end_shape(const IsotonicFit &fit, const Stretch &stretch);
 
 /// How much the fit rises over a stretch, and how much an octave.
-[[nodiscard]] double height(const RisingFit &fit, const Stretch &stretch);
-[[nodiscard]] double slope(const RisingFit &fit, const Stretch &stretch);
+[[nodiscard]] double height(const IsotonicFit &fit, const Stretch &stretch);
+[[nodiscard]] double slope(const IsotonicFit &fit, const Stretch &stretch);
 
 /// The plateaus that a fit has.
-[[nodiscard]] Plateaus plateaus_of(const RisingFit &fit);
+[[nodiscard]] Plateaus plateaus_of(const IsotonicFit &fit);
 
 /// The levels that they are, in logarithms; the first and the last one go as far as the curve
 /// drifts to its ends.
-[[nodiscard]] std::vector<Level> levels_of(const RisingFit &fit, const Plateaus &plateaus);
+[[nodiscard]] std::vector<Level> levels_of(const IsotonicFit &fit, const Plateaus &plateaus);
 
 } // namespace clprobe

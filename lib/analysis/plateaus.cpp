@@ -33,7 +33,8 @@ struct Part {
 
 class Parts {
 public:
-    Parts(const RisingCurve &curve, const PlateauLimits &limits) : curve_(curve), limits_(limits) {
+    Parts(const MonotoneCurve &curve, const PlateauLimits &limits)
+        : curve_(curve), limits_(limits) {
         constexpr double least_width = 1e-6;
         for (std::size_t i = 0; i + 1 < curve.value.size(); ++i) {
             const Part part{i, i + 1, std::max(curve.octave[i + 1] - curve.octave[i], least_width),
@@ -173,13 +174,13 @@ private:
     }
 
     std::vector<Part> parts_;
-    const RisingCurve &curve_;
+    const MonotoneCurve &curve_;
     PlateauLimits limits_;
 };
 
 } // namespace
 
-Plateaus find_plateaus(const RisingCurve &curve, const PlateauLimits &limits) {
+Plateaus find_plateaus(const MonotoneCurve &curve, const PlateauLimits &limits) {
     Parts parts(curve, limits);
     parts.merge_small();
     return parts.plateaus();

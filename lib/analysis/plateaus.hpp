@@ -13,7 +13,7 @@ struct Stretch {
 };
 
 /// A curve that never falls: log values over log2 of x, and the standard deviation of each.
-struct RisingCurve {
+struct MonotoneCurve {
     std::vector<double> octave;
     std::vector<double> value;
     std::vector<double> deviation;
@@ -37,6 +37,6 @@ struct Plateaus {
     bool starts = true;
     bool ends = true;
 };
-[[nodiscard]] Plateaus find_plateaus(const RisingCurve &curve, const PlateauLimits &limits);
+[[nodiscard]] Plateaus find_plateaus(const MonotoneCurve &curve, const PlateauLimits &limits);
 
 } // namespace clprobe

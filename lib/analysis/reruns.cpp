@@ -55,7 +55,7 @@ Stretch around(const Reading &reading, std::size_t plateau) {
 } // namespace
 
 Reading read_curve(const LogCurve &curve) {
-    RisingFit fit = fit_rising(curve);
+    IsotonicFit fit = fit_isotonic(curve);
     Plateaus plateaus = plateaus_of(fit);
     return {std::move(fit), std::move(plateaus)};
 }

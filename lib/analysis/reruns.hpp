@@ -1,6 +1,6 @@
 #pragma once
+#include "analysis/isotonic_fit.hpp"
 #include "analysis/plateaus.hpp"
-#include "analysis/rising_fit.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -10,7 +10,7 @@ namespace clprobe {
 
 /// A curve, what was fitted to it, and the plateaus of that.
 struct Reading {
-    RisingFit fit;
+    IsotonicFit fit;
     Plateaus plateaus;
 };
 

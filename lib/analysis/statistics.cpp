@@ -89,7 +89,7 @@ std::optional<Interval> median_interval(std::span<const double> samples, double 
                     std::lerp(ordered[n - k], ordered[n - k - 1], inward)};
 }
 
-std::vector<double> never_falling(std::span<const double> values) {
+std::vector<double> isotonic_fit(std::span<const double> values) {
     struct Pool {
         double mean = 0;
         double size = 1;

@@ -26,9 +26,9 @@ std::string_view shade(double share, bool utf8) {
     return (utf8 ? blocks : ascii)[level];
 }
 
-std::vector<HeatMap::Place> shown_places(const HeatMap &map) {
-    std::vector<HeatMap::Place> places = map.places;
-    std::erase_if(places, [](const HeatMap::Place &place) {
+std::vector<HeatMap::Cell> shown_points(const HeatMap &map) {
+    std::vector<HeatMap::Cell> places = map.points;
+    std::erase_if(places, [](const HeatMap::Cell &place) {
         return !std::isfinite(place.x) || !std::isfinite(place.y) || !std::isfinite(place.value) ||
                place.value <= 0;
     });
@@ -42,13 +42,13 @@ std::string coordinate_text(double coordinate) {
 } // namespace
 
 std::string heat_map_text(const HeatMap &map, const TextStyle &style) {
-    const std::vector<HeatMap::Place> places = shown_places(map);
+    const std::vector<HeatMap::Cell> places = shown_points(map);
     if (places.size() < 2)
         return {};
     std::set<double> xs;
     std::set<double, std::greater<>> ys; // the largest on top
     double most = 0;
-    for (const HeatMap::Place &place : places) {
+    for (const HeatMap::Cell &place : places) {
         xs.insert(place.x);
         ys.insert(place.y);
         most = std::max(most, place.value);
@@ -65,7 +65,7 @@ std::string heat_map_text(const HeatMap &map, const TextStyle &style) {
     for (const double y : ys) {
         std::string line = fmt::format("{:>{}} |", coordinate_text(y), label_width - 1);
         for (const double x : xs) {
-            const auto place = std::ranges::find_if(places, [&](const HeatMap::Place &candidate) {
+            const auto place = std::ranges::find_if(places, [&](const HeatMap::Cell &candidate) {
                 return candidate.x == x && candidate.y == y;
             });
             if (place == places.end()) {

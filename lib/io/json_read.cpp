@@ -77,9 +77,9 @@ void refuse_twice(const JsonNode &node, const std::vector<T> &values, NameOf nam
 Dataset read_dataset(const JsonNode &node) {
     Dataset data;
     for (const auto &[name, value] : node["numbers"].members())
-        data.numbers[name] = value.number();
+        data.number_attributes[name] = value.number();
     for (const auto &[name, value] : node["words"].members())
-        data.words[name] = value.text();
+        data.text_attributes[name] = value.text();
     data.series = node["series"].list(read_series);
     refuse_twice(node["series"], data.series, [](const Series &series) { return series.name; });
     return data;

@@ -138,8 +138,8 @@ Json to_json(const Finding &finding) {
 
 Json to_json(const Dataset &data) {
     Json json = Json::object();
-    json["numbers"] = data.numbers;
-    json["words"] = data.words;
+    json["numbers"] = data.number_attributes;
+    json["words"] = data.text_attributes;
     json["series"] = array_of(data.series);
     return json;
 }

@@ -30,9 +30,9 @@ private:
     double step_;
 };
 
-std::vector<Curve::Place> shown_places(const Curve &curve) {
-    std::vector<Curve::Place> places = curve.places;
-    std::erase_if(places, [](const Curve::Place &place) {
+std::vector<Curve::Point> shown_points(const Curve &curve) {
+    std::vector<Curve::Point> places = curve.points;
+    std::erase_if(places, [](const Curve::Point &place) {
         return !(place.x > 0 && place.y > 0 && std::isfinite(place.x) && std::isfinite(place.y));
     });
     return places;
@@ -56,11 +56,11 @@ char letter(std::size_t mark) {
 
 std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
                       const TextStyle &style) {
-    const std::vector<Curve::Place> places = shown_places(curve);
+    const std::vector<Curve::Point> places = shown_points(curve);
     if (places.size() < 2)
         return {};
-    const auto [left, right] = std::ranges::minmax(places, {}, &Curve::Place::x);
-    const auto [bottom, top] = std::ranges::minmax(places, {}, &Curve::Place::y);
+    const auto [left, right] = std::ranges::minmax(places, {}, &Curve::Point::x);
+    const auto [bottom, top] = std::ranges::minmax(places, {}, &Curve::Point::y);
     const std::size_t columns = std::max<std::size_t>(style.width, 40) - margin - 2;
     const LogScale x(left.x, right.x, columns);
     // A curve that is all but flat is not blown up to fill the plot.
@@ -82,7 +82,7 @@ std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
             row[column] = ':';
         axis[column] = letter(i);
     }
-    for (const Curve::Place &place : places)
+    for (const Curve::Point &place : places)
         grid[y.place(place.y)][x.place(place.x)] = '*';
 
     std::string text =

@@ -115,7 +115,7 @@ double Bench::transfer(const std::function<void()> &work) {
     return seconds;
 }
 
-std::vector<std::size_t> Bench::lanes(std::size_t count, std::size_t most) {
+std::vector<std::size_t> Bench::sample_work_items(std::size_t count, std::size_t most) {
     std::vector<std::size_t> chosen;
     for (std::size_t i = 0; i < std::min(count, most); ++i)
         chosen.push_back(random_() % count);
@@ -127,9 +127,9 @@ double Bench::launch(const Work &work, std::uint32_t trips) {
     return launch_once(clock_, context_, work, trips, &elapsed_.launch);
 }
 
-StampedLaunch Bench::launch_stamped(const Work &work, std::uint32_t trips) {
+ProfiledLaunch Bench::launch_profiled(const Work &work, std::uint32_t trips) {
     check_cancelled();
-    const StampedLaunch launch = clprobe::launch_stamped(context_, work, trips);
+    const ProfiledLaunch launch = clprobe::launch_profiled(context_, work, trips);
     elapsed_.launch += launch.host_end - launch.host_begin;
     return launch;
 }
@@ -155,33 +155,33 @@ void Bench::warm_up(const Work &work, std::uint32_t trips) {
     }
 }
 
-void Bench::sample_block(Contender &contender, int block) {
-    if (contender.trips == 0)
-        contender.trips = calibrate(contender.work);
-    std::vector<std::uint32_t> counts = {contender.trips};
+void Bench::sample_block(Candidate &candidate, int block) {
+    if (candidate.trips == 0)
+        candidate.trips = calibrate(candidate.work);
+    std::vector<std::uint32_t> counts = {candidate.trips};
     for (const std::uint32_t part : {2u, 4u})
-        if (contender.trips >= part)
-            counts.push_back(contender.trips / part);
+        if (candidate.trips >= part)
+            counts.push_back(candidate.trips / part);
     std::shuffle(counts.begin(), counts.end(), random_);
     for (const std::uint32_t trips : counts) {
-        const double seconds = launch(contender.work, trips);
-        std::vector<double> at = contender.at;
+        const double seconds = launch(candidate.work, trips);
+        std::vector<double> at = candidate.at;
         at.push_back(trips);
-        Point &point = contender.series->point(at);
+        Point &point = candidate.series->point(at);
         point.samples.push_back(seconds);
         point.block.push_back(block);
     }
 }
 
-StopReason Bench::sample(std::span<Contender> contenders, const StoppingRule &rule) {
-    std::vector<Stopping> stopping(contenders.size(), Stopping(rule));
+StopReason Bench::sample(std::span<Candidate> candidates, const StoppingRule &rule) {
+    std::vector<Stopping> stopping(candidates.size(), Stopping(rule));
     const double at_start = remaining();
     for (int block = 0;; ++block) {
         StopReason reason = StopReason::precise;
         bool going_on = false;
-        for (std::size_t i = 0; i < contenders.size(); ++i) {
-            sample_block(contenders[i], block);
-            const auto fit = slope_at(*contenders[i].series, contenders[i].at);
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+            sample_block(candidates[i], block);
+            const auto fit = slope_at(*candidates[i].series, candidates[i].at);
             std::optional<double> width;
             if (fit && fit->blocks > 1 && fit->seconds_per_trip > 0)
                 width = fit->interval.half_width() / fit->seconds_per_trip;

@@ -17,7 +17,7 @@ public:
     double time(const std::function<Event()> &enqueue) override {
         const Event event = enqueue();
         event.wait();
-        const auto stamps = event.stamps();
+        const auto stamps = event.profiling_timestamps();
         if (!stamps)
             throw Error("the driver gave no time stamps for a command");
         if (stamps->end < stamps->start)

@@ -117,7 +117,7 @@ std::vector<FindingKey> audit_keys() {
              "device time over host time: 1 for stamps in nanoseconds, as they should be"}};
 }
 
-Series stamp_series(std::span<const StampedLaunch> launches) {
+Series timestamp_series(std::span<const ProfiledLaunch> launches) {
     Series series{
         "stamps",
         {{"launch", Unit::one, {}},
@@ -126,7 +126,7 @@ Series stamp_series(std::span<const StampedLaunch> launches) {
         {}};
     std::optional<std::uint64_t> base;
     for (std::size_t i = 0; i < launches.size(); ++i) {
-        const StampedLaunch &launch = launches[i];
+        const ProfiledLaunch &launch = launches[i];
         const auto add = [&](Label label, double ticks) {
             series.points.push_back(
                 {{static_cast<double>(i), static_cast<double>(label)}, {ticks}, {}});

@@ -1,4 +1,4 @@
-#include "measure/ending.hpp"
+#include "measure/termination.hpp"
 
 #include <clprobe/session.hpp>
 
@@ -64,7 +64,7 @@ std::vector<Finding> findings_of(const Probe &probe, const Dataset &data, const 
         return probe.interpret(data, facts);
     } catch (const std::exception &error) {
         std::vector<Finding> findings;
-        for (const FindingKey &key : probe.info().makes)
+        for (const FindingKey &key : probe.info().findings)
             findings.push_back(without_value(
                 key, Status::failed, std::string("the interpretation failed: ") + error.what()));
         return findings;
@@ -73,7 +73,7 @@ std::vector<Finding> findings_of(const Probe &probe, const Dataset &data, const 
 
 /// A probe that did not come to its end: after a failed verification nothing of it counts; after
 /// anything else, what was found before stands with a mark.
-void mark_ending(std::vector<Finding> &findings, const Ending &ending) {
+void mark_termination(std::vector<Finding> &findings, const Termination &ending) {
     for (Finding &finding : findings) {
         if (ending.voids_everything) {
             finding.value.reset();
@@ -98,8 +98,8 @@ std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
         facts.device = *device;
     facts.findings = record.facts;
     std::vector<Finding> findings = findings_of(probe, record.data, facts);
-    if (const auto ending = ending_of(record.data))
-        mark_ending(findings, *ending);
+    if (const auto ending = termination_of(record.data))
+        mark_termination(findings, *ending);
     allow_for_clock(findings, device);
     mark_disturbance(findings, record, device);
     return findings;
@@ -110,7 +110,7 @@ void settle_status(ProbeRecord &record) {
         return std::find_if(record.findings.begin(), record.findings.end(),
                             [&](const Finding &finding) { return finding.status == status; });
     };
-    if (const auto ending = ending_of(record.data)) {
+    if (const auto ending = termination_of(record.data)) {
         record.status = ending->status;
         record.reason = ending->reason;
         return;
@@ -129,8 +129,8 @@ void settle_status(ProbeRecord &record) {
 Facts facts_for(const Probe &probe, const DeviceRecord &device) {
     Facts facts;
     facts.device = device.device;
-    std::vector<std::string> wanted = probe.info().wants;
-    wanted.insert(wanted.end(), probe.info().heeds.begin(), probe.info().heeds.end());
+    std::vector<std::string> wanted = probe.info().depends_on;
+    wanted.insert(wanted.end(), probe.info().cross_checks.begin(), probe.info().cross_checks.end());
     wanted.emplace_back("host/event_timer"); // every probe's clock stands on it
     for (const ProbeRecord &record : device.probes)
         if (record.probe != probe.info().name &&

@@ -31,16 +31,16 @@ double launch_once(Clock &clock, const Context &context, const Work &work, std::
     return seconds;
 }
 
-StampedLaunch launch_stamped(const Context &context, const Work &work, std::uint32_t trips) {
+ProfiledLaunch launch_profiled(const Context &context, const Work &work, std::uint32_t trips) {
     if (work.prepare)
         work.prepare();
     context.finish();
-    StampedLaunch launch;
+    ProfiledLaunch launch;
     launch.host_begin = steady_time();
     const Event event = enqueue(context, work, trips);
     event.wait();
     launch.host_end = steady_time();
-    launch.stamps = event.stamps();
+    launch.stamps = event.profiling_timestamps();
     if (work.verify)
         work.verify(trips);
     return launch;

@@ -9,11 +9,11 @@ namespace {
 constexpr int audit_launches = 16;
 
 ClockChoice audit_with(const Context &context, const Work &work, std::uint32_t trips) {
-    std::vector<StampedLaunch> launches;
+    std::vector<ProfiledLaunch> launches;
     for (int i = 0; i < audit_launches; ++i)
-        launches.push_back(launch_stamped(context, work, trips));
+        launches.push_back(launch_profiled(context, work, trips));
     Facts facts;
-    facts.findings = audit(stamp_series(launches), context.profiling_refusal());
+    facts.findings = audit(timestamp_series(launches), context.profiling_refusal());
     return choose_clock(facts);
 }
 

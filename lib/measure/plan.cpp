@@ -17,7 +17,7 @@ void add_with_wants(const Registry &registry, const Probe &probe,
         return;
     if (depth > 100)
         throw Error(fmt::format("probe {} wants findings that want its own", probe.info().name));
-    std::vector<std::string> wants = probe.info().wants;
+    std::vector<std::string> wants = probe.info().depends_on;
     wants.insert(wants.begin(), "host/event_timer"); // the clock of all the others
     for (const std::string &name : wants)
         if (const Probe *wanted = registry.find(name); wanted != nullptr && wanted != &probe)

@@ -1,6 +1,6 @@
-#include "measure/ending.hpp"
 #include "measure/machine.hpp"
 #include "measure/steady_time.hpp"
+#include "measure/termination.hpp"
 
 #include <clprobe/clock.hpp>
 #include <clprobe/error.hpp>
@@ -20,20 +20,20 @@ namespace {
 
 /// Runs `body` and turns whatever it throws into the ending of the probe.
 template <typename Body>
-std::optional<Ending> ending_after(Body &&body) {
+std::optional<Termination> termination_after(Body &&body) {
     try {
         body();
         return std::nullopt;
     } catch (const VerificationError &error) {
-        return Ending{Status::failed, error.what(), true};
+        return Termination{Status::failed, error.what(), true};
     } catch (const Unsupported &error) {
-        return Ending{Status::unsupported, error.what(), false};
+        return Termination{Status::unsupported, error.what(), false};
     } catch (const Cancelled &) {
-        return Ending{Status::inconclusive, "interrupted", false};
+        return Termination{Status::inconclusive, "interrupted", false};
     } catch (const std::exception &error) {
-        return Ending{Status::failed, error.what(), false};
+        return Termination{Status::failed, error.what(), false};
     } catch (...) {
-        return Ending{Status::failed, "the probe threw something that is no exception", false};
+        return Termination{Status::failed, "the probe threw something that is no exception", false};
     }
 }
 
@@ -49,14 +49,14 @@ void measure_on(const Device &device, const Registry &registry, const PlannedPro
         Bench bench(*context, *clock, registry, facts,
                     {planned.profile, planned.seconds, options.seed, options.stop, progress,
                      planned.probe->info().series});
-        const auto ending = ending_after([&] { planned.probe->measure(bench); });
+        const auto ending = termination_after([&] { planned.probe->measure(bench); });
         record.builds = bench.builds();
         record.elapsed.build = bench.elapsed().build;
         record.elapsed.launch = bench.elapsed().launch;
         record.elapsed.transfer = bench.elapsed().transfer;
         record.data = std::move(bench.data());
         if (ending)
-            set_ending(record.data, *ending);
+            set_termination(record.data, *ending);
     }
     const double closing = steady_time(); // a tenth of a second and more on some drivers
     context.reset();
@@ -84,8 +84,8 @@ void set_against_last(const std::vector<PlannedProbe> &plan, DeviceRecord &devic
         ProbeRecord &record = device.probes[i];
         const auto planned = std::ranges::find_if(
             plan, [&](const PlannedProbe &p) { return p.probe->info().name == record.probe; });
-        if (planned == plan.end() ||
-            std::ranges::count(planned->probe->info().heeds, device.probes.back().probe) == 0)
+        if (planned == plan.end() || std::ranges::count(planned->probe->info().cross_checks,
+                                                        device.probes.back().probe) == 0)
             continue;
         const std::vector<Finding> before = record.findings;
         record.facts = facts_for(*planned->probe, device).findings;
@@ -104,12 +104,12 @@ ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, con
     const LoadWatch watch;
     ProbeRecord record = new_record(planned, facts);
     if (const auto reason = planned.probe->unsupported(device.info())) {
-        set_ending(record.data, {Status::unsupported, *reason, false});
+        set_termination(record.data, {Status::unsupported, *reason, false});
     } else {
-        const auto ending = ending_after(
+        const auto ending = termination_after(
             [&] { measure_on(device, registry, planned, facts, options, progress, record); });
         if (ending)
-            set_ending(record.data, *ending);
+            set_termination(record.data, *ending);
     }
     record.load = watch.load();
     conclude(record, planned, device.info());
@@ -121,7 +121,7 @@ ProbeRecord failed_record(const PlannedProbe &planned, const DeviceInfo &device,
                           const std::string &reason) {
     ProbeRecord record = new_record(planned, facts);
     record.clock = choose_clock(facts);
-    set_ending(record.data, {Status::failed, reason, false});
+    set_termination(record.data, {Status::failed, reason, false});
     conclude(record, planned, device);
     return record;
 }

@@ -41,14 +41,14 @@ Series &Dataset::add(std::string_view name, std::vector<Axis> axes, Axis measure
     return series.emplace_back(Series{std::string{name}, std::move(axes), std::move(measure), {}});
 }
 
-std::optional<double> Dataset::number(const std::string &name) const {
-    const auto found = numbers.find(name);
-    return found == numbers.end() ? std::nullopt : std::optional{found->second};
+std::optional<double> Dataset::number_attribute(const std::string &name) const {
+    const auto found = number_attributes.find(name);
+    return found == number_attributes.end() ? std::nullopt : std::optional{found->second};
 }
 
-std::string Dataset::word(const std::string &name) const {
-    const auto found = words.find(name);
-    return found == words.end() ? std::string{} : found->second;
+std::string Dataset::text_attribute(const std::string &name) const {
+    const auto found = text_attributes.find(name);
+    return found == text_attributes.end() ? std::string{} : found->second;
 }
 
 } // namespace clprobe

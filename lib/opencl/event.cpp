@@ -14,12 +14,12 @@ void Event::wait() const {
     checked("waiting for a command", [&] { state_->event.wait(); });
 }
 
-std::optional<Stamps> Event::stamps() const {
+std::optional<ProfilingTimestamps> Event::profiling_timestamps() const {
     return answered([&] {
-        return Stamps{state_->event.getProfilingInfo<CL_PROFILING_COMMAND_QUEUED>(),
-                      state_->event.getProfilingInfo<CL_PROFILING_COMMAND_SUBMIT>(),
-                      state_->event.getProfilingInfo<CL_PROFILING_COMMAND_START>(),
-                      state_->event.getProfilingInfo<CL_PROFILING_COMMAND_END>()};
+        return ProfilingTimestamps{state_->event.getProfilingInfo<CL_PROFILING_COMMAND_QUEUED>(),
+                                   state_->event.getProfilingInfo<CL_PROFILING_COMMAND_SUBMIT>(),
+                                   state_->event.getProfilingInfo<CL_PROFILING_COMMAND_START>(),
+                                   state_->event.getProfilingInfo<CL_PROFILING_COMMAND_END>()};
     });
 }
 

@@ -17,14 +17,14 @@ CLPROBE_DEVICE_TEST("device.session.survives any probe that fails")(const Device
             std::make_unique<FakeProbe>(name, std::vector<std::string>{}, std::move(experiment)));
     };
     add("a/wrong", [](Bench &bench) {
-        bench.data().numbers["fake.rate"] = 1;
+        bench.data().number_attributes["fake.rate"] = 1;
         throw VerificationError("work-item 3 is wrong");
     });
     add("b/uncompiled", [](Bench &bench) { static_cast<void>(bench.build("fake/broken", "")); });
     add("c/greedy", [](Bench &bench) { static_cast<void>(bench.buffer(bench.most_bytes() + 1)); });
     add("d/throws", [](Bench &) { throw 42; });
     add("e/good", [](Bench &bench) {
-        bench.data().numbers = {{"fake.rate", 1}, {"fake.size", 2}};
+        bench.data().number_attributes = {{"fake.rate", 1}, {"fake.size", 2}};
     });
 
     add("f/large_image", [](Bench &bench) {
@@ -63,8 +63,8 @@ CLPROBE_DEVICE_TEST("device.bench.keeps launches bounded and time accounted for"
             work.kernel.set(0, out);
             Series &series =
                 bench.data().add("spin", {{"trips", Unit::one, {}}}, {"time", Unit::second, {}});
-            std::vector<Contender> contenders = {{work, &series, {}, 0}};
-            static_cast<void>(bench.sample(contenders, {.seconds = 0.2}));
+            std::vector<Candidate> candidates = {{work, &series, {}, 0}};
+            static_cast<void>(bench.sample(candidates, {.seconds = 0.2}));
             for (const Point &point : series.points)
                 for (const double sample : point.samples)
                     longest = std::max(longest, sample);

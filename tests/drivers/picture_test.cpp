@@ -26,8 +26,8 @@ Report julia_report() {
     ProbeRecord &record = device.probes.emplace_back();
     record.probe = "compute/julia";
     record.profile = "standard";
-    record.data.numbers["size"] = 2;
-    record.data.words["picture"] = "ABCB";
+    record.data.number_attributes["size"] = 2;
+    record.data.text_attributes["picture"] = "ABCB";
     const auto axis = [](const char *name) { return Axis{name, Unit::one, {}}; };
     Series &grid = record.data.add("grid",
                                    {{"body", Unit::one, {"plain", "unrolled"}},
@@ -58,7 +58,7 @@ TEST_CASE("program.a_picture_that_is_not_there_is_said") {
     const std::string file = scratch.file("report.json");
     const std::string picture = scratch.file("julia.pgm");
     Report report = julia_report();
-    report.devices[0].probes[0].data.words.clear();
+    report.devices[0].probes[0].data.text_attributes.clear();
     write_file(file, to_text(to_json(report)));
     const Outcome outcome = run_on_stub("", {"analyze", file, "--picture", picture});
     CHECK(outcome.exit_status == 1);

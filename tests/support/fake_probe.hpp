@@ -17,12 +17,12 @@ public:
                        std::function<void(Bench &)> experiment = {})
         : experiment_(std::move(experiment)) {
         info_.name = std::move(name);
-        info_.wants = std::move(wants);
-        info_.makes = {{"fake.rate", Unit::op_per_second, Better::higher, "a rate"},
-                       {"fake.size", Unit::byte, Better::none, "a size"}};
+        info_.depends_on = std::move(wants);
+        info_.findings = {{"fake.rate", Unit::op_per_second, Better::higher, "a rate"},
+                          {"fake.size", Unit::byte, Better::none, "a size"}};
     }
 
-    void heed(std::string probe) { info_.heeds.push_back(std::move(probe)); }
+    void heed(std::string probe) { info_.cross_checks.push_back(std::move(probe)); }
 
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
 
@@ -33,15 +33,15 @@ public:
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &facts) const override {
-        if (data.words.contains("unreadable"))
+        if (data.text_attributes.contains("unreadable"))
             throw std::out_of_range("no such point");
         std::vector<Finding> findings;
-        for (const FindingKey &key : info_.makes) {
-            const auto value = data.number(key.key);
+        for (const FindingKey &key : info_.findings) {
+            const auto value = data.number_attribute(key.key);
             findings.push_back(value ? measured(key, *value, {*value, *value})
                                      : without_value(key, Status::inconclusive, "no data"));
         }
-        for (const std::string &heeded : info_.heeds)
+        for (const std::string &heeded : info_.cross_checks)
             if (!facts.findings.empty())
                 findings.front().note = "set against " + heeded;
         return findings;

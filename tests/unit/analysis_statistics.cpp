@@ -126,10 +126,10 @@ TEST_CASE("unit.statistics.repeat interval does not shrink with the number of bl
 }
 
 TEST_CASE("unit.statistics.what never falls is the closest to the values that does not") {
-    CHECK(never_falling(std::vector<double>{}).empty());
-    CHECK(never_falling(std::vector{1.0, 2.0, 2.0, 5.0}) == std::vector{1.0, 2.0, 2.0, 5.0});
-    CHECK(never_falling(std::vector{3.0, 1.0, 2.0}) == std::vector{2.0, 2.0, 2.0});
-    CHECK(never_falling(std::vector{1.0, 4.0, 2.0, 3.0, 9.0}) ==
+    CHECK(isotonic_fit(std::vector<double>{}).empty());
+    CHECK(isotonic_fit(std::vector{1.0, 2.0, 2.0, 5.0}) == std::vector{1.0, 2.0, 2.0, 5.0});
+    CHECK(isotonic_fit(std::vector{3.0, 1.0, 2.0}) == std::vector{2.0, 2.0, 2.0});
+    CHECK(isotonic_fit(std::vector{1.0, 4.0, 2.0, 3.0, 9.0}) ==
           std::vector{1.0, 3.0, 3.0, 3.0, 9.0});
 }
 

@@ -22,7 +22,7 @@ Dataset data_of(std::uint64_t seed) {
     MadeUp made("memory/atomics", {.most_trips = 100, .noise = 0.002}, seed);
     for (const Atomic &atomic : all_atomics()) {
         if (atomic.extended()) {
-            made.data.words[atomic.name() + lacking] = "not there";
+            made.data.text_attributes[atomic.name() + lacking] = "not there";
             continue;
         }
         const auto space = static_cast<double>(atomic.space);

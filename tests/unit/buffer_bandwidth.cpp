@@ -215,7 +215,7 @@ TEST_CASE("unit.buffer_bandwidth.finds_nothing_where_nothing_shows") {
     for (double bytes = 4096; bytes <= 16384; bytes += 1024)
         device.walk(flat, "walk", bytes, 3);
     Dataset tiny = device.measure();
-    tiny.words["too_small"] = "the tiny profile's sizes show no level";
+    tiny.text_attributes["too_small"] = "the tiny profile's sizes show no level";
     for (const Dataset &data : {Dataset{}, flat, tiny})
         for (const Finding &finding : findings_of(data))
             if (finding.key.starts_with("buffer.l")) {
@@ -231,7 +231,7 @@ TEST_CASE("unit.buffer_bandwidth.what_was_cut_short_is_left_out") {
     std::erase_if(data.series, [](const Series &series) { return series.name == "l1"; });
     Series &streams = *std::ranges::find(data.series, "stream", &Series::name);
     std::erase_if(streams.points, [](const Point &point) { return point.at.front() > 1; });
-    data.words["no_streams"] = "allocating a buffer of 268435456 B";
+    data.text_attributes["no_streams"] = "allocating a buffer of 268435456 B";
     const auto findings = findings_of(data);
     CHECK_THAT(value_of(findings, "buffer.l1.read_bandwidth"), WithinRel(900e9, 0.04));
     CHECK_THAT(value_of(findings, "buffer.memory.write_bandwidth"), WithinRel(36e9, 0.01));

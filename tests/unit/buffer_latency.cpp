@@ -80,7 +80,7 @@ TEST_CASE("unit.buffer_latency.says_where_bandwidth_disagrees") {
 TEST_CASE("unit.buffer_latency.finds_nothing_where_nothing_shows") {
     Random random(2);
     Dataset tiny = launches(random, 0, 16384, 1);
-    tiny.words["too_small"] = "no level shows";
+    tiny.text_attributes["too_small"] = "no level shows";
     for (const Dataset &data :
          {Dataset{}, launches(random, 0.01, 16384, 2), launches(random, 0, 1024, 1), tiny}) {
         const auto findings = findings_of_chases(data);

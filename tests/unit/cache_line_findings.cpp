@@ -115,8 +115,8 @@ TEST_CASE("unit.cache_line.findings of a GPU with lines in sectors") {
 
 TEST_CASE("unit.cache_line.a CPU whose groups seldom ran at once falls back on the capacity") {
     Dataset data = Taker({64, 64, 64, 3, 0.02}, 1).data();
-    data.numbers["launches"] = 100;
-    data.numbers["launches_together"] = 10;
+    data.number_attributes["launches"] = 100;
+    data.number_attributes["launches_together"] = 10;
     const auto findings = findings_of(data, facts_of(DeviceType::cpu));
     CHECK(findings[0].value == 64.0);
     CHECK(findings[0].method == "capacity in slots");
@@ -156,7 +156,7 @@ TEST_CASE("unit.cache_line.no data gives every key, without a value and with a r
 
 TEST_CASE("unit.cache_line.sizes that tell nothing give no value") {
     Dataset data = Taker({64, 64, 64, 3, 0.02}, 1).data();
-    data.words[too_small] = "so small";
+    data.text_attributes[too_small] = "so small";
     for (const Finding &finding : findings_of(data, facts_of(DeviceType::cpu)))
         CHECK(finding == without_value({finding.key, Unit::byte, Better::none, ""},
                                        Status::inconclusive, "so small"));
@@ -204,12 +204,12 @@ TEST_CASE("unit.cache_line.curves show each experiment in its own unit") {
         return *std::find_if(curves.begin(), curves.end(),
                              [&](const Curve &curve) { return curve.series == name; });
     };
-    CHECK(of(series::stride).places.empty());
-    CHECK(of(series::slots).places.size() == 6);
-    CHECK(of(series::false_sharing).places.front().y == Approx(60e-9));
-    CHECK(of(series::false_sharing).places.back().y == Approx(20e-9));
-    CHECK(of(series::pairs).places.front().y == Approx(110e-9));
-    CHECK(of(series::memory_pairs).places.back().y == Approx(1200e-9));
+    CHECK(of(series::stride).points.empty());
+    CHECK(of(series::slots).points.size() == 6);
+    CHECK(of(series::false_sharing).points.front().y == Approx(60e-9));
+    CHECK(of(series::false_sharing).points.back().y == Approx(20e-9));
+    CHECK(of(series::pairs).points.front().y == Approx(110e-9));
+    CHECK(of(series::memory_pairs).points.back().y == Approx(1200e-9));
 }
 
 TEST_CASE("unit.cache_line.places are slopes over trips, deaf to a disturbed launch") {
@@ -223,24 +223,24 @@ TEST_CASE("unit.cache_line.places are slopes over trips, deaf to a disturbed lau
             point.samples.push_back(1e-6 + 1e-9 * trips + (block == 2 ? 1e-3 : 0));
             point.block.push_back(block);
         }
-    const auto places = places_of(series);
+    const auto places = estimates_of(series);
     REQUIRE(places.size() == 1);
     CHECK(places[0].at == std::vector{64.0});
     CHECK(places[0].value == Approx(1e-9));
 }
 
 TEST_CASE("unit.cache_line.a knee lies half-way to the next level") {
-    std::vector<Place> curve;
+    std::vector<Estimate> curve;
     for (double n = 16; n <= 65536; n *= 2)
         curve.push_back({{n}, n < 1000 ? 1.0 : n < 2000 ? 2.5 : 6.25, 0});
-    REQUIRE(half_way(curve).has_value());
-    CHECK(*half_way(curve) == Approx(2.5));
+    REQUIRE(knee_midpoint(curve).has_value());
+    CHECK(*knee_midpoint(curve) == Approx(2.5));
     CHECK(crossing(curve, 2.0) == std::sqrt(512.0 * 1024));
     CHECK_FALSE(crossing(curve, 0.5).has_value());
     CHECK_FALSE(crossing(curve, 10).has_value());
-    for (Place &place : curve)
+    for (Estimate &place : curve)
         place.value = 1;
-    CHECK_FALSE(half_way(curve).has_value());
+    CHECK_FALSE(knee_midpoint(curve).has_value());
 }
 
 TEST_CASE("unit.cache_line.rings visit every slot once") {

@@ -154,7 +154,7 @@ TEST_CASE("unit.cache_line.capacity in slots finds the line, and is hardly ever 
 TEST_CASE("unit.cache_line.capacity in slots as two real devices answer it") {
     const auto size_of = [](const std::vector<double> &knees) {
         const double strides[] = {20, 28, 44, 60, 92, 124, 188, 252, 380, 508};
-        std::vector<Place> slots;
+        std::vector<Estimate> slots;
         for (std::size_t i = 0; i < knees.size(); ++i)
             slots.push_back({{strides[i]}, knees[i], 0});
         return line_by_capacity(slots).size;
@@ -165,7 +165,7 @@ TEST_CASE("unit.cache_line.capacity in slots as two real devices answer it") {
 
 TEST_CASE("unit.cache_line.stride sweeps as real devices answer them") {
     const auto size_of = [](const std::vector<std::pair<double, double>> &curve) {
-        std::vector<Place> places;
+        std::vector<Estimate> places;
         for (const auto &[stride, time] : curve)
             places.push_back({{stride}, time, 0});
         return line_by_stride(places).size;

@@ -18,8 +18,9 @@ NoisyTruth noisy_truth(Random &random) {
     return truth;
 }
 
-std::vector<Place> noisy_places(const NoisyTruth &truth, const std::vector<std::vector<double>> &at,
-                                const Law &law, Random &random) {
+std::vector<Estimate> noisy_places(const NoisyTruth &truth,
+                                   const std::vector<std::vector<double>> &at, const Law &law,
+                                   Random &random) {
     Series series;
     const double noise = truth.noise / median_deviation(static_cast<std::size_t>(truth.samples));
     for (const std::vector<double> &place : at) {
@@ -33,15 +34,16 @@ std::vector<Place> noisy_places(const NoisyTruth &truth, const std::vector<std::
             point.samples.push_back(sample);
         }
     }
-    return places_of(series);
+    return estimates_of(series);
 }
 
-bool is_clear(const NoisyTruth &truth, const std::vector<Place> &places, const Law &law,
+bool is_clear(const NoisyTruth &truth, const std::vector<Estimate> &places, const Law &law,
               const std::vector<Law> &others, int enough) {
     return std::all_of(others.begin(), others.end(), [&](const Law &other) {
-        const auto telling = std::count_if(places.begin(), places.end(), [&](const Place &place) {
-            return std::abs(std::log(law(place.at) / other(place.at))) > 3 * truth.noise;
-        });
+        const auto telling =
+            std::count_if(places.begin(), places.end(), [&](const Estimate &place) {
+                return std::abs(std::log(law(place.at) / other(place.at))) > 3 * truth.noise;
+            });
         return telling >= enough;
     });
 }

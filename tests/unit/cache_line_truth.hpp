@@ -1,5 +1,5 @@
 #pragma once
-#include "common/places.hpp"
+#include "common/estimates.hpp"
 #include "common/size_verdict.hpp"
 #include "synthetic.hpp"
 
@@ -26,14 +26,14 @@ NoisyTruth noisy_truth(Random &random);
 using Law = std::function<double(const std::vector<double> &at)>;
 
 /// Samples of a value at places, as the truth has them, as the probe's places.
-std::vector<clprobe::probes::Place> noisy_places(const NoisyTruth &truth,
-                                                 const std::vector<std::vector<double>> &at,
-                                                 const Law &law, Random &random);
+std::vector<clprobe::probes::Estimate> noisy_places(const NoisyTruth &truth,
+                                                    const std::vector<std::vector<double>> &at,
+                                                    const Law &law, Random &random);
 
 /// Whether the truth differs from each of the others that come near by more than three times the
 /// noise of a place's median, in so many places.
 [[nodiscard]] bool is_clear(const NoisyTruth &truth,
-                            const std::vector<clprobe::probes::Place> &places, const Law &law,
+                            const std::vector<clprobe::probes::Estimate> &places, const Law &law,
                             const std::vector<Law> &others, int enough);
 
 /// How often verdicts were right, and wrong: of all, and of those where the truth is clear. A size

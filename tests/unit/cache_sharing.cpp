@@ -118,6 +118,6 @@ TEST_CASE("unit.cache_sharing.finds_nothing_where_too_little_was_measured") {
     std::erase_if(cut.series[0].points, [](const Point &point) { return point.at[0] == 2; });
     check_undecided(finding_of(cut), "too little");
     Dataset unknown;
-    unknown.words["too_small"] = "the first levels' sizes were not found";
+    unknown.text_attributes["too_small"] = "the first levels' sizes were not found";
     check_undecided(finding_of(unknown), "sizes were not found");
 }

@@ -21,25 +21,25 @@ struct FakeClockDevice {
         return origin + ns / tick * tick;
     }
 
-    [[nodiscard]] std::vector<StampedLaunch> launches(std::size_t count = 40) const {
+    [[nodiscard]] std::vector<ProfiledLaunch> launches(std::size_t count = 40) const {
         std::mt19937_64 random(3);
-        std::vector<StampedLaunch> result;
+        std::vector<ProfiledLaunch> result;
         double now = 1;
         for (std::size_t i = 0; i < count; ++i) {
             const double length = 1e-3 + 1e-12 * static_cast<double>(random() % 1'000'000'000);
             const double start = now + (1 - covered) * length / 2;
             result.push_back({now, now + length,
-                              Stamps{stamp(now + 1e-6), stamp(now + 2e-6), stamp(start),
-                                     stamp(start + covered * length)}});
+                              ProfilingTimestamps{stamp(now + 1e-6), stamp(now + 2e-6),
+                                                  stamp(start), stamp(start + covered * length)}});
             now += length + 1e-12 * static_cast<double>(random() % 100'000'000);
         }
         return result;
     }
 };
 
-ClockChoice choice(const std::vector<StampedLaunch> &launches, const std::string &refusal = {}) {
+ClockChoice choice(const std::vector<ProfiledLaunch> &launches, const std::string &refusal = {}) {
     Facts facts;
-    facts.findings = audit(stamp_series(launches), refusal);
+    facts.findings = audit(timestamp_series(launches), refusal);
     return choose_clock(facts);
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("unit.clock_audit.sound stamps are used, with their true resolution") 
 TEST_CASE("unit.clock_audit.sound stamps are used on a busy host too") {
     auto launches = FakeClockDevice{}.launches(12);
     std::mt19937_64 random(7);
-    for (StampedLaunch &launch : launches)
+    for (ProfiledLaunch &launch : launches)
         if (random() % 2 == 0) // woken up late
             launch.host_end += 1e-6 * static_cast<double>(random() % 5000);
     const ClockChoice chosen = choice(launches);
@@ -81,11 +81,11 @@ TEST_CASE("unit.clock_audit.stamps in another unit are not") {
 
 TEST_CASE("unit.clock_audit.stamps that never move are not") {
     auto launches = FakeClockDevice{}.launches();
-    for (StampedLaunch &launch : launches)
-        launch.stamps = Stamps{0, 0, 0, 0};
+    for (ProfiledLaunch &launch : launches)
+        launch.stamps = ProfilingTimestamps{0, 0, 0, 0};
     CHECK(choice(launches).reason.find("never move") != std::string::npos);
     auto half = FakeClockDevice{}.launches(); // QUEUED and SUBMIT are real
-    for (StampedLaunch &launch : half)
+    for (ProfiledLaunch &launch : half)
         launch.stamps->start = launch.stamps->end = 0;
     CHECK(choice(half).reason.find("never move") != std::string::npos);
 }
@@ -105,7 +105,7 @@ TEST_CASE("unit.clock_audit.stamps that do not cover the work are not") {
 
 TEST_CASE("unit.clock_audit.without stamps the driver's answer is the reason") {
     auto launches = FakeClockDevice{}.launches();
-    for (StampedLaunch &launch : launches)
+    for (ProfiledLaunch &launch : launches)
         launch.stamps.reset();
     const ClockChoice chosen = choice(launches, "a queue with profiling was refused: -35");
     CHECK(chosen.source == "host");

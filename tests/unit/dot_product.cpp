@@ -45,8 +45,8 @@ void add_times(Dataset &data, Memory memory, const Variant &variant, double nois
 
 Dataset device(double noise = 0, int blocks = 8) {
     Dataset data;
-    data.numbers[entry::vectors] = vectors;
-    data.numbers[entry::verified] = 100;
+    data.number_attributes[entry::vectors] = vectors;
+    data.number_attributes[entry::verified] = 100;
     for (const Memory memory : all_memories)
         for (const Variant &variant : variants)
             add_times(data, memory, variant, noise, blocks);
@@ -144,8 +144,8 @@ TEST_CASE("unit.dot_product.too_good_is_suspect") {
 
 TEST_CASE("unit.dot_product.without_images_there_are_buffers") {
     Dataset data;
-    data.numbers = device().numbers;
-    data.words[entry::no_images] = "the device has no images";
+    data.number_attributes = device().number_attributes;
+    data.text_attributes[entry::no_images] = "the device has no images";
     for (const Variant &variant : variants)
         add_times(data, Memory::buffer, variant, 0, 8);
     const auto findings = findings_of(data, known());
@@ -163,7 +163,7 @@ TEST_CASE("unit.dot_product.finds_nothing_in_nothing") {
 
 TEST_CASE("unit.dot_product.what_is_unverified_or_removed_is_no_measurement") {
     Dataset data = device();
-    data.numbers.erase(entry::verified);
+    data.number_attributes.erase(entry::verified);
     CHECK(find(findings_of(data, known()), "dot_product.rate").status == Status::suspect);
     CHECK(find(findings_of(device(), {}), "dot_product.rate").status == Status::suspect);
     for (Point &point : data.series.front().points)
@@ -186,6 +186,6 @@ TEST_CASE("unit.dot_product.shows_the_best_variant_of_each_memory") {
     const auto maps = maps_of(data);
     REQUIRE(maps.size() == 2);
     CHECK_THAT(maps[0].title, ContainsSubstring("261 multiplications over buffers"));
-    CHECK(maps[0].places.size() == 2);
-    CHECK(maps[1].places.empty());
+    CHECK(maps[0].points.size() == 2);
+    CHECK(maps[1].points.empty());
 }

@@ -69,10 +69,10 @@ Dataset clean(const Time &rate = rate_time, const Time &latency = latency_time) 
     for (const std::string type : {"fp32", "fp64"}) {
         time_launches(data, type + ".rate", wide(), rate);
         time_launches(data, type + ".latency", chain(1), latency);
-        data.words[type + entry::arithmetic] = "rounded once";
-        data.numbers[type + entry::verified] = 96;
+        data.text_attributes[type + entry::arithmetic] = "rounded once";
+        data.number_attributes[type + entry::verified] = 96;
     }
-    data.words["fp16" + entry::unsupported] = "the device has no half precision";
+    data.text_attributes["fp16" + entry::unsupported] = "the device has no half precision";
     return data;
 }
 
@@ -85,9 +85,9 @@ Facts some_device() {
 Finding found(const Dataset &data, const std::string &key, const Facts &facts = some_device()) {
     const Probe &probe = builtin("compute/fma_rate");
     const std::vector<Finding> all = probe.interpret(data, facts);
-    REQUIRE(all.size() == probe.info().makes.size());
+    REQUIRE(all.size() == probe.info().findings.size());
     for (std::size_t i = 0; i < all.size(); ++i)
-        CHECK(all[i].key == probe.info().makes[i].key);
+        CHECK(all[i].key == probe.info().findings[i].key);
     return finding(all, key);
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("unit.fma_rate.interpret says what a type lacks") {
     CHECK(rate.status == Status::unsupported);
     CHECK(rate.note == "the device has no half precision");
     Dataset data = clean();
-    data.words["fp64" + entry::failed] = "element 3 is not what the host computes";
+    data.text_attributes["fp64" + entry::failed] = "element 3 is not what the host computes";
     CHECK(found(data, "fma.fp64.rate").status == Status::failed);
     CHECK(found(data, "fma.fp64.latency").status == Status::failed);
     CHECK(found(data, "fma.fp32.rate").status == Status::measured);
@@ -147,7 +147,7 @@ TEST_CASE("unit.fma_rate.interpret says what a type lacks") {
 
 TEST_CASE("unit.fma_rate.interpret has no value where nothing was verified") {
     Dataset data = clean();
-    data.numbers.erase("fp32" + entry::verified);
+    data.number_attributes.erase("fp32" + entry::verified);
     const Finding rate = found(data, "fma.fp32.rate");
     CHECK(rate.status == Status::inconclusive);
     CHECK_THAT(rate.note, ContainsSubstring("verified"));
@@ -216,8 +216,8 @@ TEST_CASE("unit.fma_rate.interpret checks the latency by the knee") {
 
 TEST_CASE("unit.fma_rate.interpret counts the variants that were left out") {
     Dataset data = clean();
-    data.numbers["fp32" + entry::rejected] = 2;
-    data.words["fp32" + entry::rejection] = "mad does not build";
+    data.number_attributes["fp32" + entry::rejected] = 2;
+    data.text_attributes["fp32" + entry::rejection] = "mad does not build";
     CHECK_THAT(found(data, "fma.fp32.rate").note,
                ContainsSubstring("2 variants were left out, the last because: mad does not build"));
 }

@@ -1,5 +1,5 @@
-#include "compute/fma_rate/course.hpp"
 #include "compute/fma_rate/model.hpp"
+#include "compute/fma_rate/search_space.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -93,10 +93,11 @@ TEST_CASE("unit.fma_rate.race tries fewer variants in smaller profiles") {
         for (const Profile profile :
              {Profile::tiny, Profile::quick, Profile::standard, Profile::thorough}) {
             std::size_t moves = 1;
-            const Course course = course_for(Real::fp32, device, 4, profile, std::nullopt);
-            for (const Stage &stage : course.stages)
+            const SearchSpace search_space =
+                search_space_for(Real::fp32, device, 4, profile, std::nullopt);
+            for (const Stage &stage : search_space.stages)
                 for (const auto &move : stage.moves) {
-                    const Variant variant = move(course.start);
+                    const Variant variant = move(search_space.start);
                     CHECK(variant_at(coordinates(variant)) == variant);
                     CHECK(variant.local_size <= 256);
                     ++moves;
@@ -114,12 +115,13 @@ TEST_CASE("unit.fma_rate.few fma() are tried on a GPU, and late") {
     Variant winner;
     winner.form = Form::expression;
     for (const auto &before : {std::optional<Variant>(), std::optional(winner.with_body(1024))}) {
-        const Course course = course_for(Real::fp32, device, 4, Profile::thorough, before);
-        CHECK(course.start.form == Form::expression);
+        const SearchSpace search_space =
+            search_space_for(Real::fp32, device, 4, Profile::thorough, before);
+        CHECK(search_space.start.form == Form::expression);
         int tried = 0;
-        for (const Stage &stage : course.stages)
+        for (const Stage &stage : search_space.stages)
             for (const auto &move : stage.moves)
-                if (const Variant variant = move(course.start); variant.form == Form::fma) {
+                if (const Variant variant = move(search_space.start); variant.form == Form::fma) {
                     CHECK(variant.body() * variant.width <= 8);
                     ++tried;
                 }

@@ -33,7 +33,7 @@ HeatMap sizes() {
                 {}};
     for (double y = 1; y <= 256; y *= 2)
         for (double x = 1; x * y <= 256; x *= 2)
-            map.places.push_back({x, y, 1e9 * x * y});
+            map.points.push_back({x, y, 1e9 * x * y});
     return map;
 }
 
@@ -61,9 +61,9 @@ TEST_CASE("unit.heat_map.has_shades_alone_where_there_is_no_room") {
 
 TEST_CASE("unit.heat_map.takes_what_comes") {
     HeatMap map = sizes();
-    map.places = {{1, 1, 1e9}, {2, 1, -1}, {2, 2, std::numeric_limits<double>::quiet_NaN()}};
+    map.points = {{1, 1, 1e9}, {2, 1, -1}, {2, 2, std::numeric_limits<double>::quiet_NaN()}};
     CHECK(heat_map_text(map, plain).empty());
-    map.places.push_back({4, 1, 2e9});
+    map.points.push_back({4, 1, 2e9});
     CHECK(lines(heat_map_text(map, plain)).size() == 4);
     CHECK(heat_map_text({}, plain).empty());
 }

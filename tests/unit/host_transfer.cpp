@@ -56,7 +56,7 @@ struct Machine {
                                 point.block.push_back(block);
                             }
         if (!pinned)
-            data.words["pinned.refusal"] = "no such memory";
+            data.text_attributes["pinned.refusal"] = "no such memory";
         return data;
     }
 };
@@ -64,9 +64,9 @@ struct Machine {
 std::vector<Finding> interpretation(const Dataset &data) {
     const Probe &probe = builtin("host/transfer");
     auto findings = probe.interpret(data, {});
-    REQUIRE(findings.size() == probe.info().makes.size());
+    REQUIRE(findings.size() == probe.info().findings.size());
     for (std::size_t i = 0; i < findings.size(); ++i) {
-        CHECK(findings[i].key == probe.info().makes[i].key);
+        CHECK(findings[i].key == probe.info().findings[i].key);
         CHECK((findings[i].value || !findings[i].note.empty()));
     }
     return findings;
@@ -142,7 +142,7 @@ TEST_CASE("unit.transfer.tells copies from mappings") {
     CHECK(found(machine, "transfer.zero_copy").status == Status::inconclusive);
     machine.map_share = 0;
     Dataset data = machine.data();
-    data.numbers["mapped_addresses.pinned"] = 7;
+    data.number_attributes["mapped_addresses.pinned"] = 7;
     CHECK(finding(interpretation(data), "transfer.zero_copy").status == Status::suspect);
 }
 

@@ -47,8 +47,8 @@ void add_slope(Series &series, std::vector<double> at, double seconds_a_trip, co
 Dataset measured_on(const Truth &truth) {
     Random random(3);
     Dataset data;
-    data.numbers[texels_a_trip] = texels_in_a_trip;
-    data.numbers[curve_texels_a_trip] = texels_in_a_trip;
+    data.number_attributes[texels_a_trip] = texels_in_a_trip;
+    data.number_attributes[curve_texels_a_trip] = texels_in_a_trip;
     for (const SeriesShape &shape : series_shapes())
         data.add(shape.name, shape.axes, shape.measure);
     for (std::size_t format = 0; format < bytes.size(); ++format)
@@ -114,8 +114,8 @@ TEST_CASE("unit.image_bandwidth.a_format_that_is_missing_leaves_the_others") {
     std::erase_if(rates.points, [](const Point &point) {
         return point.at[0] == 2 || (point.at[0] == 1 && point.at[1] == 1);
     });
-    data.words[refusal("rg32f")] = "the device has no RG32F images";
-    data.words[refusal("r32f", "linear")] = "not their mean";
+    data.text_attributes[refusal("rg32f")] = "the device has no RG32F images";
+    data.text_attributes[refusal("r32f", "linear")] = "not their mean";
     const auto findings = findings_of(data);
     for (const char *key :
          {"image.rg32f.nearest.rate", "image.rg32f.linear.rate", "image.r32f.linear.rate"}) {
@@ -165,7 +165,7 @@ TEST_CASE("unit.image_bandwidth.one_level_is_neither_a_cache_nor_memory") {
 }
 
 TEST_CASE("unit.image_bandwidth.every_key_is_made_or_refused") {
-    const auto &makes = builtin("memory/image_bandwidth").info().makes;
+    const auto &makes = builtin("memory/image_bandwidth").info().findings;
     Dataset cut = measured_on({.blocks = 1});
     cut.series.pop_back();
     for (const Dataset &data : {Dataset{}, cut, measured_on({})}) {

@@ -16,7 +16,7 @@ using Texels = std::map<std::pair<std::uint32_t, std::uint32_t>, int>;
 /// How often each texel of a tile is read in a trip of a group.
 Texels reads_of(const Tile &tile) {
     Texels texels;
-    for (const Place &place : tile.places)
+    for (const TexelAt &place : tile.places)
         for (const std::uint32_t x : tile.xs)
             for (const std::uint32_t y : tile.ys)
                 ++texels[{place.x ^ x, place.y ^ y}];
@@ -24,7 +24,7 @@ Texels reads_of(const Tile &tile) {
 }
 
 /// What the kernel does, step by step.
-std::uint32_t sum_as_the_kernel_does(const Walk &walk, const Place &place, std::uint32_t group,
+std::uint32_t sum_as_the_kernel_does(const Walk &walk, const TexelAt &place, std::uint32_t group,
                                      std::uint32_t trips, const Texel &texel) {
     std::uint32_t tile = (walk.first + group * walk.apart) % walk.tiles;
     std::uint32_t total = 0;
@@ -79,11 +79,11 @@ TEST_CASE("unit.image_bandwidth.a_small_tile_is_read_evenly_and_nothing_beyond")
 TEST_CASE("unit.image_bandwidth.patterns_lie_as_they_are_called") {
     std::mt19937_64 random(3);
     const Tile row = tile_of(Pattern::row, 64, 1u << 20, random);
-    CHECK(row.places[63] == Place{63, 0});
+    CHECK(row.places[63] == TexelAt{63, 0});
     const Tile column = tile_of(Pattern::column, 64, 1u << 20, random);
-    CHECK(column.places[63] == Place{0, 63});
+    CHECK(column.places[63] == TexelAt{0, 63});
     const Tile block = tile_of(Pattern::block, 64, 1u << 20, random);
-    CHECK(block.places[63] == Place{7, 7});
+    CHECK(block.places[63] == TexelAt{7, 7});
     const Tile same = tile_of(Pattern::same, 64, 1u << 20, random);
     CHECK(std::set<std::uint32_t>{same.places[0].x, same.places[63].x}.size() == 1);
     // A small row stays a row.

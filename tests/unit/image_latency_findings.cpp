@@ -127,7 +127,7 @@ TEST_CASE("unit.image_latency.a_curve_cut_short_does_not_show_memory") {
     Random random(2);
     Dataset data;
     add_curve(data, 10e6, random);
-    data.numbers[most_bytes] = 256e6;
+    data.number_attributes[most_bytes] = 256e6;
     CHECK_FALSE(find(data, "image.memory.latency").value);
     CHECK_THAT(*find(data, "image.l2.latency").value, WithinRel(140e-9, 0.03));
 }
@@ -147,6 +147,6 @@ TEST_CASE("unit.image_latency.finds_nothing_in_nothing") {
         if (key.key.find('<') == std::string::npos)
             CHECK_FALSE(find({}, key.key).value);
     Dataset tiny;
-    tiny.words[too_small] = "too small";
+    tiny.text_attributes[too_small] = "too small";
     CHECK(find(tiny, "image.line_size").note == "too small");
 }

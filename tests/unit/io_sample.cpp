@@ -50,8 +50,8 @@ Finding line() {
 Dataset sample_data() {
     using Limits = std::numeric_limits<double>;
     Dataset data;
-    data.numbers = {{"lanes", 4096}, {"tenth", 0.1}, {"minus_zero", -0.0}};
-    data.words = {{"model", "fused"}, {"empty", ""}, {"odd, \"word\"", "a\nb"}};
+    data.number_attributes = {{"lanes", 4096}, {"tenth", 0.1}, {"minus_zero", -0.0}};
+    data.text_attributes = {{"model", "fused"}, {"empty", ""}, {"odd, \"word\"", "a\nb"}};
     Series &race =
         data.add("race", {{"form", Unit::one, {"fma", "a*b+c, fused"}}, {"trips", Unit::one, {}}},
                  {"time", Unit::second, {}});

@@ -165,7 +165,7 @@ TEST_CASE("unit.terminal.footer") {
 TEST_CASE("unit.terminal.curves_are_plotted_with_their_levels") {
     Curve curve{"chase", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}, {}};
     for (double kib = 1; kib <= 4096; kib *= 2)
-        curve.places.push_back({kib * 1024, kib <= 64 ? 1e-9 : 10e-9});
+        curve.points.push_back({kib * 1024, kib <= 64 ? 1e-9 : 10e-9});
     Finding size = measured({"buffer.l1.size", Unit::byte, Better::none, ""}, 90 * 1024.0,
                             {64 * 1024.0, 128 * 1024.0});
     size.evidence = {"chase"};
@@ -195,10 +195,10 @@ TEST_CASE("unit.terminal.curves_are_plotted_with_their_levels") {
 TEST_CASE("unit.terminal.a_plot_takes_what_comes") {
     Curve curve{"chase", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}, {}};
     CHECK(plot_text(curve, {}, plain).empty());
-    curve.places = {
+    curve.points = {
         {1024, 1e-9}, {0, 1e-9}, {2048, -1}, {4096, std::numeric_limits<double>::quiet_NaN()}};
     CHECK(plot_text(curve, {}, plain).empty());
-    curve.places.push_back({1024, 1e-9}); // all at one place
+    curve.points.push_back({1024, 1e-9}); // all at one place
     CHECK_FALSE(plot_text(curve, {}, {1, true, true}).empty());
     Finding beyond = measured({"size", Unit::byte, Better::none, ""}, 1e9, {});
     beyond.evidence = {"chase"};

@@ -49,9 +49,9 @@ void add_rate(Dataset &data, Body body, int points, double per_trip, double nois
 /// A device on which four iterations in the loop take 3.2 times as long as one.
 Dataset device(double noise = 0, int blocks = 8) {
     Dataset data;
-    data.numbers[entry::size] = 256;
-    data.numbers[entry::verified] = 100;
-    data.words[entry::arithmetic] = "px^2 + c not fused";
+    data.number_attributes[entry::size] = 256;
+    data.number_attributes[entry::verified] = 100;
+    data.text_attributes[entry::arithmetic] = "px^2 + c not fused";
     for (const int points : {0, 1}) {
         add_rate(data, Body::plain, points, 10e-6, noise, blocks);
         add_rate(data, Body::unrolled, points, 32e-6, noise, blocks);
@@ -174,12 +174,12 @@ TEST_CASE("unit.julia.finds_nothing_in_nothing") {
 
 TEST_CASE("unit.julia.what_is_cut_short_or_unverified_is_no_measurement") {
     Dataset data = device();
-    data.numbers.erase(entry::verified);
+    data.number_attributes.erase(entry::verified);
     CHECK_FALSE(findings_of(data, known()).front().value);
     CHECK(findings_of(device(), {}).front().status == Status::suspect);
     Dataset few;
-    few.numbers = data.numbers;
-    few.numbers[entry::verified] = 3;
+    few.number_attributes = data.number_attributes;
+    few.number_attributes[entry::verified] = 3;
     add_rate(few, Body::plain, 0, 10e-6, 0, 1);
     const auto findings = findings_of(few, known());
     CHECK(find(findings, "julia.unrolled.rate").status == Status::inconclusive);
@@ -188,17 +188,18 @@ TEST_CASE("unit.julia.what_is_cut_short_or_unverified_is_no_measurement") {
 
 TEST_CASE("unit.julia.shows_the_picture_and_the_sizes") {
     Dataset data = device();
-    data.numbers[entry::size] = 2;
-    data.words[entry::picture] = {letter_of(0), letter_of(8), letter_of(4), letter_of(16)};
+    data.number_attributes[entry::size] = 2;
+    data.text_attributes[entry::picture] = {letter_of(0), letter_of(8), letter_of(4),
+                                            letter_of(16)};
     const auto picture = picture_of(data);
     REQUIRE(picture);
     CHECK(*picture == Picture{2, {0, 127, 63, 255}});
-    data.words[entry::picture] += 'A';
+    data.text_attributes[entry::picture] += 'A';
     CHECK_FALSE(picture_of(data));
     CHECK_FALSE(picture_of({}));
     const auto maps = maps_of(device());
     REQUIRE(maps.size() == 2);
-    CHECK(maps[0].places.size() == 1);
-    CHECK(maps[1].places.size() == 4);
+    CHECK(maps[0].points.size() == 1);
+    CHECK(maps[1].points.size() == 4);
     CHECK(maps_of({}).empty());
 }

@@ -27,8 +27,8 @@ TEST_CASE("unit.footprints.more_are_wanted_where_the_curve_rises") {
                                            {4000, {4.0, 4.1}},  {4100, {8.0, 8.1}},
                                            {8000, {8.0, 30.0}}, {16000, {7.9, 9.0}}};
     // Not where it is flat, not between neighbours, and not where a sample went astray.
-    CHECK(places_between(curve, 100) == std::vector<std::size_t>{2800});
-    CHECK(places_between({}, 100).empty());
+    CHECK(points_between(curve, 100) == std::vector<std::size_t>{2800});
+    CHECK(points_between({}, 100).empty());
 }
 
 TEST_CASE("unit.footprints.two_samples_that_agree_by_chance_call_for_no_places_between") {
@@ -37,12 +37,12 @@ TEST_CASE("unit.footprints.two_samples_that_agree_by_chance_call_for_no_places_b
                                            {4000, {1.8, 1.9}},
                                            {8000, {1.2, 2.6}},
                                            {16000, {1.4, 2.2}}};
-    CHECK(places_between(noisy, 100).empty());
-    std::vector<CurvePoint> rising = noisy; // by more than they scatter
-    for (std::size_t i = 2; i < rising.size(); ++i)
-        for (double &sample : rising[i].samples)
+    CHECK(points_between(noisy, 100).empty());
+    std::vector<CurvePoint> isotonic = noisy; // by more than they scatter
+    for (std::size_t i = 2; i < isotonic.size(); ++i)
+        for (double &sample : isotonic[i].samples)
             sample *= 5;
-    CHECK(places_between(rising, 100) == std::vector<std::size_t>{2800});
+    CHECK(points_between(isotonic, 100) == std::vector<std::size_t>{2800});
 }
 
 TEST_CASE("unit.footprints.samples_that_disagree_and_one_alone_are_doubtful") {
@@ -51,7 +51,7 @@ TEST_CASE("unit.footprints.samples_that_disagree_and_one_alone_are_doubtful") {
                                            {3000, {1.0}},
                                            {4000, {}},
                                            {8000, {1.0, 1.5, 1.0, 1.0}}};
-    CHECK(doubtful_places(curve) == std::vector<std::size_t>{2000, 3000, 4000});
+    CHECK(doubtful_points(curve) == std::vector<std::size_t>{2000, 3000, 4000});
 }
 
 TEST_CASE("unit.footprints.medians_of_few_samples_that_lie_apart_are_uncertain") {
@@ -60,8 +60,8 @@ TEST_CASE("unit.footprints.medians_of_few_samples_that_lie_apart_are_uncertain")
                                            {3000, {}},
                                            {4000, {1.0, 1.5, 1.0, 1.0, 1.0, 1.0}},
                                            {8000, {1.0, 1.5}}};
-    CHECK(uncertain_places(curve) == std::vector<std::size_t>{2000, 8000});
-    CHECK(uncertain_places({}).empty());
+    CHECK(uncertain_points(curve) == std::vector<std::size_t>{2000, 8000});
+    CHECK(uncertain_points({}).empty());
 }
 
 TEST_CASE("unit.level_curves.disturbed_blocks_are_left_out") {

@@ -108,13 +108,13 @@ TEST_CASE("unit.level_joining.a_plateau_that_drifts_is_not_noisy") {
 
 TEST_CASE("unit.level_joining.the_knee_lies_where_most_of_the_rise_is") {
     Levels found = three_levels(20);
-    take_out(found, 1);
+    remove_level(found, 1);
     REQUIRE(found.levels.size() == 2);
     CHECK(found.levels[0].size == 28 * MiB);
     CHECK(found.levels[0].knee == Interval{8 * MiB, 32 * MiB});
-    take_out(found, 1);
+    remove_level(found, 1);
     CHECK_FALSE(found.levels[0].size);
-    take_out(found, 0);
+    remove_level(found, 0);
     CHECK(found.levels.empty());
     CHECK(found.settled == 0);
 }

@@ -119,7 +119,7 @@ bool within(double value, double truth, double share) {
 
 /// Where a chase through a cache with random replacement is half-way in log latency: a line is
 /// still there after the misses of a round with probability exp(-misses / lines).
-double half_way(double bytes, double hit, double miss) {
+double knee_midpoint(double bytes, double hit, double miss) {
     const double misses = (std::sqrt(hit * miss) - hit) / (miss - hit);
     return bytes * -std::log1p(-misses) / misses;
 }
@@ -145,8 +145,8 @@ TEST_CASE("unit.levels.caches with random replacement fade") {
                 250e-9});
     CHECK(found.decided);
     REQUIRE(found.levels.size() == 3);
-    CHECK(within(found.levels[0].size.value(), half_way(16384, 30, 80), 0.1));
-    CHECK(within(found.levels[1].size.value(), half_way(262144, 80, 250), 0.1));
+    CHECK(within(found.levels[0].size.value(), knee_midpoint(16384, 30, 80), 0.1));
+    CHECK(within(found.levels[1].size.value(), knee_midpoint(262144, 80, 250), 0.1));
     CHECK(found.levels[0].knee.low > 0.85 * 16384);
     CHECK(within(found.levels[0].value, 30e-9, 0.03));
     CHECK(within(found.levels[1].value, 80e-9, 0.03));

@@ -58,7 +58,7 @@ TEST_CASE("unit.local_sizes.the_least_time_of_each") {
 
 TEST_CASE("unit.local_sizes.a_sweep_cut_short_is_suspect") {
     Dataset data;
-    data.numbers[untried_entry({1, 169})] = 3;
+    data.number_attributes[untried_entry({1, 169})] = 3;
     Finding finding;
     finding.status = Status::measured;
     check_local_size(finding, data, {0, 169});

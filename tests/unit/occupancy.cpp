@@ -121,7 +121,7 @@ TEST_CASE("unit.occupancy.local memory is found whatever the driver takes of eac
 
 TEST_CASE("unit.occupancy.a compiler that tells of some variants only counts for none") {
     Dataset data = undisturbed({.own_registers = 16});
-    data.words["registers_from"] = "live values";
+    data.text_attributes["registers_from"] = "live values";
     CHECK(found(data, "registers.full_occupancy_limit").value == 16);
     const Finding spill = found(data, "registers.spill_limit");
     CHECK(spill.value == 236);
@@ -132,7 +132,7 @@ TEST_CASE("unit.occupancy.no residency and no data give the reason") {
     Dataset data;
     CHECK(found(data, "occupancy.max_threads_per_cu").status == Status::inconclusive);
     data = undisturbed({});
-    data.words["no_residency"] = "it is a CPU";
+    data.text_attributes["no_residency"] = "it is a CPU";
     for (const char *key : {"occupancy.max_threads_per_cu", "register_file.bytes_per_cu"}) {
         CHECK(found(data, key).status == Status::inconclusive);
         CHECK(found(data, key).note == "it is a CPU");

@@ -20,7 +20,7 @@ OccupancyExperiment::OccupancyExperiment(ModelUnit unit, Disturbance disturbance
     : unit_(unit), disturbance_(disturbance), random_(random) {
     for (const SeriesShape &shape : builtin("execution/occupancy").info().series)
         data_.add(shape.name, shape.axes, shape.measure);
-    data_.words["registers_from"] = unit.tells ? "compiler" : "live values";
+    data_.text_attributes["registers_from"] = unit.tells ? "compiler" : "live values";
 }
 
 Dataset OccupancyExperiment::run(const std::vector<int> &live_values,

@@ -1,4 +1,4 @@
-#include "measure/ending.hpp"
+#include "measure/termination.hpp"
 #include "support/fake_probe.hpp"
 
 #include <clprobe/session.hpp>
@@ -12,7 +12,7 @@ namespace {
 ProbeRecord record_with(double rate, double size) {
     ProbeRecord record;
     record.probe = "fake/probe";
-    record.data.numbers = {{"fake.rate", rate}, {"fake.size", size}};
+    record.data.number_attributes = {{"fake.rate", rate}, {"fake.size", size}};
     return record;
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("unit.session.no rate of a processor is surer than its clock") {
 
 TEST_CASE("unit.session.a failed verification voids every finding") {
     ProbeRecord record = record_with(1e9, 64);
-    set_ending(record.data, {Status::failed, "verification: lane 3", true});
+    set_termination(record.data, {Status::failed, "verification: lane 3", true});
     record.findings = interpret(fake, record, nullptr);
     settle_status(record);
     for (const Finding &finding : record.findings) {
@@ -77,7 +77,7 @@ TEST_CASE("unit.session.a failed verification voids every finding") {
 
 TEST_CASE("unit.session.an interpretation that throws fails its findings only") {
     ProbeRecord record = record_with(1e9, 64);
-    record.data.words["unreadable"] = "yes";
+    record.data.text_attributes["unreadable"] = "yes";
     record.findings = interpret(fake, record, nullptr);
     settle_status(record);
     REQUIRE(record.findings.size() == 2);
@@ -87,8 +87,8 @@ TEST_CASE("unit.session.an interpretation that throws fails its findings only") 
 
 TEST_CASE("unit.session.what was found before an error stands with a mark") {
     ProbeRecord record;
-    record.data.numbers = {{"fake.rate", 1e9}};
-    set_ending(record.data, {Status::failed, "CL_OUT_OF_RESOURCES", false});
+    record.data.number_attributes = {{"fake.rate", 1e9}};
+    set_termination(record.data, {Status::failed, "CL_OUT_OF_RESOURCES", false});
     record.findings = interpret(fake, record, nullptr);
     settle_status(record);
     CHECK(record.findings[0].status == Status::suspect);

@@ -71,7 +71,7 @@ void add(Series &series, std::vector<double> at, double latency, double noise, R
 Dataset chases(const Model &model, std::vector<double> strides = {4096, 65536, 2097152}) {
     Random random(1);
     Dataset data;
-    data.numbers["lines_a_page"] = model.lines_a_page;
+    data.number_attributes["lines_a_page"] = model.lines_a_page;
     const Axis trips{"trips", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
     Series packed{"packed", {{"lines", Unit::one, {}}, trips}, time, {}};
@@ -92,7 +92,7 @@ Dataset chases(const Model &model, std::vector<double> strides = {4096, 65536, 2
 /// and latencies in ns, one a block.
 Dataset recorded(const char *file, double lines_a_page) {
     Dataset data;
-    data.numbers["lines_a_page"] = lines_a_page;
+    data.number_attributes["lines_a_page"] = lines_a_page;
     const Axis trips{"trips", Unit::one, {}};
     const Axis pages{"pages", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
@@ -229,7 +229,7 @@ TEST_CASE("unit.tlb.says_what_strides_cannot_tell") {
 TEST_CASE("unit.tlb.says_so_where_nothing_is_outgrown") {
     const Dataset roomy = chases({.entries = 1e9});
     Dataset tiny = chases({});
-    tiny.words["too_small"] = "small";
+    tiny.text_attributes["too_small"] = "small";
     for (const Dataset &data : {Dataset{}, roomy, chases({}, {4096}), tiny}) {
         CHECK_FALSE(found(data, "page.size").value);
         CHECK_FALSE(found(data, "page.size").note.empty());

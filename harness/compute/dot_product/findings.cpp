@@ -77,7 +77,8 @@ private:
 };
 
 Interpretation::Interpretation(const Dataset &data, const Facts &facts)
-    : data_(data), facts_(facts), vectors_(data.number(entry::vectors).value_or(usual_vectors)) {
+    : data_(data), facts_(facts),
+      vectors_(data.number_attribute(entry::vectors).value_or(usual_vectors)) {
     for (const Memory memory : all_memories)
         for (const Variant &variant : variants)
             if (auto of = measured_of(memory, variant))
@@ -104,7 +105,7 @@ std::optional<Measured> Interpretation::measured_of(Memory memory, const Variant
 }
 
 Finding Interpretation::checked(Finding finding, const Measured &of) const {
-    const double verified = data_.number(entry::verified).value_or(0);
+    const double verified = data_.number_attribute(entry::verified).value_or(0);
     finding.method = fmt::format(
         "{}; {} multiplications at the write-up's count; {}", shape(of.memory, of.variant, of.size),
         format({vectors_a_second(of) * of.variant.published, Unit::op_per_second}),
@@ -122,7 +123,7 @@ Finding Interpretation::checked(Finding finding, const Measured &of) const {
 
 Finding Interpretation::variant_rate(Memory memory, const Variant &variant) const {
     const FindingKey key = variant_key(memory, variant);
-    if (const std::string reason = data_.word(entry::no_images);
+    if (const std::string reason = data_.text_attribute(entry::no_images);
         memory == Memory::image && !reason.empty())
         return without_value(key, Status::unsupported, reason);
     for (const Measured &of : all_)
@@ -192,7 +193,7 @@ std::vector<HeatMap> maps_of(const Dataset &data) {
     const Series *grid = data.find(series::grid);
     if (grid == nullptr)
         return maps;
-    const double vectors = data.number(entry::vectors).value_or(usual_vectors);
+    const double vectors = data.number_attribute(entry::vectors).value_or(usual_vectors);
     for (const Memory memory : all_memories) {
         HeatMap best;
         double most = 0;
@@ -201,7 +202,7 @@ std::vector<HeatMap> maps_of(const Dataset &data) {
                 *grid, coordinates(memory, variant),
                 fmt::format("{} multiplications over {}s", variant.published, name(memory)),
                 {"rate", Unit::flop_per_second, {}}, operations_of(variant).flops() * vectors);
-            for (const HeatMap::Place &place : map.places)
+            for (const HeatMap::Cell &place : map.points)
                 if (place.value > most) {
                     most = place.value;
                     best = map;

@@ -53,7 +53,7 @@ Work work_on(Bench &bench, Arrays &arrays, const Program &program, const Variant
         const std::uint64_t rows =
             std::min<std::uint64_t>(std::uint64_t{trips} * extent.rows, extent.height);
         for (const std::size_t vector :
-             bench.lanes(static_cast<std::size_t>(rows) * extent.width, 2)) {
+             bench.sample_work_items(static_cast<std::size_t>(rows) * extent.width, 2)) {
             const auto column = static_cast<std::uint32_t>(vector % extent.width);
             const auto row =
                 (*first_row + static_cast<std::uint32_t>(vector / extent.width)) & mask;

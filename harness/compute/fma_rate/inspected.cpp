@@ -1,6 +1,6 @@
-#include "compute/fma_rate/course.hpp"
 #include "compute/fma_rate/inspected.hpp"
 #include "compute/fma_rate/launch.hpp"
+#include "compute/fma_rate/search_space.hpp"
 
 #include <optional>
 #include <set>
@@ -14,7 +14,7 @@ KernelVariant entry_for(Real real, const Variant &variant) {
 }
 
 void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &variants) {
-    const Variant start = course_for(real, device, 1, Profile::standard, std::nullopt).start;
+    const Variant start = search_space_for(real, device, 1, Profile::standard, std::nullopt).start;
     Variant shape = start;
     for (const unsigned width : std::set{1u, 4u, start.width}) {
         shape.width = width;

@@ -78,14 +78,15 @@ public:
 private:
     /// Why this type has no value, if so.
     [[nodiscard]] std::optional<Finding> no_measurement(const FindingKey &key) const {
-        if (const std::string reason = data_.word(type_ + entry::unsupported); !reason.empty())
+        if (const std::string reason = data_.text_attribute(type_ + entry::unsupported);
+            !reason.empty())
             return without_value(key, Status::unsupported, reason);
-        if (const std::string reason = data_.word(type_ + entry::failed); !reason.empty())
+        if (const std::string reason = data_.text_attribute(type_ + entry::failed); !reason.empty())
             return without_value(key, Status::failed, reason);
         if (!data_.find(type_ + ".rate") && !data_.find(type_ + ".latency"))
             return without_value(key, Status::inconclusive,
                                  "no time was left for " + std::string(type_of(real_)));
-        if (!bare_ && data_.number(type_ + entry::verified).value_or(0) <= 0)
+        if (!bare_ && data_.number_attribute(type_ + entry::verified).value_or(0) <= 0)
             return without_value(key, Status::inconclusive,
                                  "no output of the timed launches was verified");
         return std::nullopt;
@@ -94,9 +95,9 @@ private:
     [[nodiscard]] std::string verification() const {
         if (bare_)
             return "verification unknown";
-        const std::string arithmetic = data_.word(type_ + entry::arithmetic);
+        const std::string arithmetic = data_.text_attribute(type_ + entry::arithmetic);
         return fmt::format("{:.0f} words of the timed launches bit-exact{}",
-                           data_.number(type_ + entry::verified).value_or(0),
+                           data_.number_attribute(type_ + entry::verified).value_or(0),
                            arithmetic.empty() ? "" : ", " + arithmetic);
     }
 
@@ -127,11 +128,11 @@ private:
     }
 
     void note_rejections(Finding &finding) const {
-        const double rejected = data_.number(type_ + entry::rejected).value_or(0);
+        const double rejected = data_.number_attribute(type_ + entry::rejected).value_or(0);
         if (rejected > 0)
             finding.note += fmt::format("{}{:.0f} variants were left out, the last because: {}",
                                         finding.note.empty() ? "" : "; ", rejected,
-                                        data_.word(type_ + entry::rejection));
+                                        data_.text_attribute(type_ + entry::rejection));
     }
 
     /// Where the latency series has a single chain.

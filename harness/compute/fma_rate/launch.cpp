@@ -42,7 +42,7 @@ std::size_t elements(const Variant &variant) {
 void verify(Bench &bench, Real real, const Variant &variant, const Buffer &output,
             std::uint32_t trips, Verdict &verdict) {
     for (const std::size_t element :
-         bench.lanes(elements(variant), words_to_check(variant, trips))) {
+         bench.sample_work_items(elements(variant), words_to_check(variant, trips))) {
         const std::uint32_t word = bench.read<std::uint32_t>(output, element, 1).front();
         const auto is = [&](Arithmetic arithmetic) {
             return word == expected_word(real, variant, arithmetic, element, trips);
@@ -61,7 +61,7 @@ void verify(Bench &bench, Real real, const Variant &variant, const Buffer &outpu
 
 } // namespace
 
-const Program &Workshop::program(const Variant &variant) {
+const Program &KernelCache::program(const Variant &variant) {
     const std::string options = variant.build_options(real_);
     auto found = programs_.find(options);
     if (found == programs_.end())
@@ -69,7 +69,7 @@ const Program &Workshop::program(const Variant &variant) {
     return found->second;
 }
 
-Launchable Workshop::make(const Variant &variant) {
+Launchable KernelCache::make(const Variant &variant) {
     Launchable made{variant,
                     Work{program(variant).kernel(function),
                          NdRange::linear(variant.groups, variant.local_size),

@@ -30,9 +30,9 @@ struct Launchable {
 
 /// Makes variants of one type launchable. Variants that differ in their ranges only share a
 /// program.
-class Workshop {
+class KernelCache {
 public:
-    Workshop(Bench &bench, Real real) : bench_(bench), real_(real) {}
+    KernelCache(Bench &bench, Real real) : bench_(bench), real_(real) {}
 
     [[nodiscard]] Real real() const { return real_; }
     [[nodiscard]] Bench &bench() const { return bench_; }

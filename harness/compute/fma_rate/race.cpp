@@ -16,8 +16,8 @@ struct Runner {
 
 class Race {
 public:
-    Race(Workshop &workshop, const Course &course, double reserve)
-        : workshop_(workshop), course_(course), reserve_(reserve) {}
+    Race(KernelCache &kernel_cache, const SearchSpace &search_space, double reserve)
+        : kernel_cache_(kernel_cache), course_(search_space), reserve_(reserve) {}
 
     RaceResult run() {
         try_out(course_.start);
@@ -42,18 +42,18 @@ public:
     }
 
 private:
-    [[nodiscard]] bool time_left() const { return workshop_.bench().remaining() > reserve_; }
+    [[nodiscard]] bool time_left() const { return kernel_cache_.bench().remaining() > reserve_; }
 
     void try_out(const Variant &variant) {
         if (std::find(tried_.begin(), tried_.end(), variant) != tried_.end())
             return;
         tried_.push_back(variant);
         try {
-            Runner runner{workshop_.make(variant), 0};
+            Runner runner{kernel_cache_.make(variant), 0};
             runner.trips =
-                workshop_.bench().calibrate(runner.launchable.work, course_.launch_seconds);
+                kernel_cache_.bench().calibrate(runner.launchable.work, course_.launch_seconds);
             if (runners_.empty())
-                workshop_.bench().warm_up(runner.launchable.work, runner.trips);
+                kernel_cache_.bench().warm_up(runner.launchable.work, runner.trips);
             sample(runner);
             runners_.push_back(std::move(runner));
         } catch (const Cancelled &) {
@@ -66,9 +66,9 @@ private:
     }
 
     void sample(const Runner &runner) {
-        Contender contender{runner.launchable.work, &series(),
+        Candidate candidate{runner.launchable.work, &series(),
                             coordinates(runner.launchable.variant), runner.trips};
-        workshop_.bench().sample_block(contender, block_++);
+        kernel_cache_.bench().sample_block(candidate, block_++);
     }
 
     /// Of the best launch: what slows one down has nothing to do with the variant.
@@ -104,11 +104,11 @@ private:
     }
 
     [[nodiscard]] Series &series() const {
-        return workshop_.bench().series(std::string(name(workshop_.real())) + ".race");
+        return kernel_cache_.bench().series(std::string(name(kernel_cache_.real())) + ".race");
     }
 
-    Workshop &workshop_;
-    const Course &course_;
+    KernelCache &kernel_cache_;
+    const SearchSpace &course_;
     double reserve_;
     int block_ = 0;
     std::vector<Variant> tried_;
@@ -120,8 +120,8 @@ private:
 
 } // namespace
 
-RaceResult race(Workshop &workshop, const Course &course, double reserve) {
-    return Race(workshop, course, reserve).run();
+RaceResult race(KernelCache &kernel_cache, const SearchSpace &search_space, double reserve) {
+    return Race(kernel_cache, search_space, reserve).run();
 }
 
 } // namespace clprobe::probes::fma_rate

@@ -1,6 +1,6 @@
 #pragma once
-#include "compute/fma_rate/course.hpp"
 #include "compute/fma_rate/launch.hpp"
+#include "compute/fma_rate/search_space.hpp"
 
 #include <optional>
 #include <string>
@@ -18,6 +18,7 @@ struct RaceResult {
 /// Runs the course, each variant's samples going to the series "<type>.race", until it is done or
 /// only `reserve` seconds of the probe's budget are left. The three best run again before one is
 /// chosen. A variant that does not build, launch or verify is left out.
-[[nodiscard]] RaceResult race(Workshop &workshop, const Course &course, double reserve);
+[[nodiscard]] RaceResult race(KernelCache &kernel_cache, const SearchSpace &search_space,
+                              double reserve);
 
 } // namespace clprobe::probes::fma_rate

@@ -46,7 +46,7 @@ class Interpretation {
 public:
     Interpretation(const Dataset &data, const Facts &facts)
         : data_(data), bare_(!facts.device),
-          points_(data.number(entry::size).value_or(usual_size)) {}
+          points_(data.number_attribute(entry::size).value_or(usual_size)) {}
 
     /// `points` is the coordinate on the axis of that name: 0 published, 1 bounded.
     [[nodiscard]] std::optional<Measured> measured_of(Body body, int points) const;
@@ -87,15 +87,15 @@ Finding Interpretation::rate(const FindingKey &key, const std::optional<Measured
         return without_value(key, Status::inconclusive,
                              "the launches do not tell a rate: too few, or time does not grow with "
                              "the trips");
-    const double verified = data_.number(entry::verified).value_or(0);
+    const double verified = data_.number_attribute(entry::verified).value_or(0);
     if (!bare_ && verified <= 0)
         return without_value(key, Status::inconclusive, "no point was verified");
     Finding finding = measured(key, of->rate, of->interval);
     finding.method =
         fmt::format("{}, groups of {}; {}", words_for(of->body), name(of->size), of->timing.method);
     if (verified > 0)
-        finding.method +=
-            fmt::format("; {:.0f} points verified, {}", verified, data_.word(entry::arithmetic));
+        finding.method += fmt::format("; {:.0f} points verified, {}", verified,
+                                      data_.text_attribute(entry::arithmetic));
     finding.evidence = {series::rate};
     if (bare_)
         make_suspect(finding, "a bare series does not say that the work was verified");
@@ -161,7 +161,7 @@ char letter_of(std::uint32_t count) {
 std::vector<HeatMap> maps_of(const Dataset &data) {
     std::vector<HeatMap> maps;
     const Series *grid = data.find(series::grid);
-    const double size = data.number(entry::size).value_or(usual_size);
+    const double size = data.number_attribute(entry::size).value_or(usual_size);
     for (const Body body : all_bodies)
         if (grid != nullptr)
             maps.push_back(local_size_map(*grid, {static_cast<double>(body)}, words_for(body),
@@ -171,8 +171,8 @@ std::vector<HeatMap> maps_of(const Dataset &data) {
 }
 
 std::optional<Picture> picture_of(const Dataset &data) {
-    const std::string letters = data.word(entry::picture);
-    const double size = data.number(entry::size).value_or(0);
+    const std::string letters = data.text_attribute(entry::picture);
+    const double size = data.number_attribute(entry::size).value_or(0);
     if (letters.empty() || size * size != static_cast<double>(letters.size()))
         return std::nullopt;
     const int most = std::max(1, *std::ranges::max_element(letters) - 'A');

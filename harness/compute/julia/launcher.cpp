@@ -49,7 +49,7 @@ Kernel Launcher::kernel(const Operands &operands) const {
 void Launcher::verify_published(std::uint64_t iterations) {
     // Most points are told by any rounding; of the others another is taken.
     int told = 0;
-    for (const std::size_t point : bench_.lanes(std::size_t{size_} * size_, 16)) {
+    for (const std::size_t point : bench_.sample_work_items(std::size_t{size_} * size_, 16)) {
         const auto column = static_cast<std::uint32_t>(point % size_);
         const auto row = static_cast<std::uint32_t>(point / size_);
         const auto expected = count_of(published, column, row, size_, iterations);
@@ -68,7 +68,7 @@ void Launcher::verify_published(std::uint64_t iterations) {
 void Launcher::verify_bounded(std::uint64_t iterations) {
     constexpr std::uint64_t long_chain = 50'000; // from which on the host takes its time
     const std::size_t points = iterations < long_chain ? 4 : 1;
-    for (const std::size_t point : bench_.lanes(std::size_t{size_} * size_, points)) {
+    for (const std::size_t point : bench_.sample_work_items(std::size_t{size_} * size_, points)) {
         const auto column = static_cast<std::uint32_t>(point % size_);
         const auto row = static_cast<std::uint32_t>(point / size_);
         const auto words =

@@ -1,4 +1,4 @@
-#include "common/first_step.hpp"
+#include "common/wave_step.hpp"
 #include "execution/occupancy/experiment.hpp"
 #include "execution/occupancy/launcher.hpp"
 #include "execution/occupancy/reading.hpp"
@@ -56,9 +56,9 @@ public:
           plan_(plan_for(bench, no_residency_.empty())), launcher_(bench),
           units_(static_cast<std::size_t>(bench.facts().value("compute_units").value_or(1))) {
         if (no_residency_.empty())
-            data_.numbers["compute_units"] = static_cast<double>(units_);
+            data_.number_attributes["compute_units"] = static_cast<double>(units_);
         else
-            data_.words[occupancy::no_residency] = no_residency_;
+            data_.text_attributes[occupancy::no_residency] = no_residency_;
     }
 
     void run() {
@@ -156,7 +156,7 @@ private:
                 const auto place = times.emplace(next, seconds).first;
                 place->second = std::min(place->second, seconds);
             }
-            next = next_place(find_first_step(times));
+            next = next_count(find_wave_step(times));
         } while (next != 0 && next * units_ <= most_groups && no_residency_.empty());
     }
 
@@ -187,7 +187,7 @@ private:
                 samples(occupancy::compiler,
                         {static_cast<double>(variant.live), static_cast<double>(what)})
                     .push_back(static_cast<double>(*word));
-        std::string &from = data_.words[occupancy::registers_from];
+        std::string &from = data_.text_attributes[occupancy::registers_from];
         from = said.registers && from != "live values" ? "compiler" : "live values";
     }
 

@@ -21,7 +21,7 @@ const FindingKey local_key{"local_memory.bytes_per_cu", Unit::byte, Better::high
                            "local memory that the groups resident on a compute unit share"};
 
 std::string registers_are(const Dataset &data) {
-    return data.word(occupancy::registers_from) == "compiler"
+    return data.text_attribute(occupancy::registers_from) == "compiler"
                ? "registers as the compiler reports them"
                : "registers taken to be the values that the source keeps alive: the compiler does "
                  "not tell its own count";
@@ -109,7 +109,7 @@ Finding spill_limit(const Dataset &data) {
     const double last = registers_with(data, edge.last);
     const double first = registers_with(data, edge.first);
     // A compiler that spills does so at its limit, so it may report the same count either side.
-    const bool counted = data.word(occupancy::registers_from) == "compiler";
+    const bool counted = data.text_attribute(occupancy::registers_from) == "compiler";
     const double high = counted ? std::max(last, first) : std::max(last, first - 1);
     Finding finding = measured(spill_limit_key, last, {last, high});
     finding.method =
@@ -164,7 +164,7 @@ std::vector<FindingKey> occupancy_keys() {
 
 std::vector<Finding> occupancy_findings(const Dataset &data) {
     const std::vector<Residency> curve = read_residency(data);
-    std::string reason = data.word(occupancy::no_residency);
+    std::string reason = data.text_attribute(occupancy::no_residency);
     if (reason.empty() && curve.empty())
         reason = "no groups were counted";
     std::vector<Finding> findings;

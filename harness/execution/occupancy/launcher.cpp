@@ -159,7 +159,7 @@ void Launcher::set_arguments(Kernel &kernel, const Groups &groups, const Mode &m
 }
 
 void Launcher::verify_digests(const Variant &variant, const Groups &groups, const Mode &mode) {
-    for (const std::size_t lane : bench_.lanes(groups.count * groups.size)) {
+    for (const std::size_t lane : bench_.sample_work_items(groups.count * groups.size)) {
         const std::uint32_t first =
             mode.patience > 0 ? closed : end_of_chase(lane / groups.size, mode.hops);
         if (bench_.read<std::uint32_t>(digests_, lane, 1).front() !=

@@ -1,4 +1,4 @@
-#include "common/first_step.hpp"
+#include "common/wave_step.hpp"
 #include "execution/occupancy/reading.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -73,11 +73,11 @@ std::optional<Edge> timed_spill(const Dataset &data) {
         const auto place = times.emplace(static_cast<std::size_t>(point->at.at(0)), seconds).first;
         place->second = std::min(place->second, seconds);
     }
-    const FirstStep clear = find_first_step(times);
+    const WaveStep clear = find_wave_step(times);
     if (clear.above == 0)
         return std::nullopt;
     constexpr double hardly = 1.1;
-    return Edge{static_cast<double>(find_first_step(times, hardly).flat),
+    return Edge{static_cast<double>(find_wave_step(times, hardly).flat),
                 static_cast<double>(clear.above)};
 }
 
@@ -116,7 +116,7 @@ std::vector<SeriesShape> occupancy_series() {
 }
 
 double registers_with(const Dataset &data, double live) {
-    if (data.word(occupancy::registers_from) == "live values")
+    if (data.text_attribute(occupancy::registers_from) == "live values")
         return live;
     const std::map<double, double> told = said(data, occupancy::registers);
     const auto found = told.find(live);
@@ -125,7 +125,8 @@ double registers_with(const Dataset &data, double live) {
 
 std::vector<Residency> read_residency(const Dataset &data) {
     // Where the compiler told its count of some variants only, it counts for none.
-    const std::size_t registers = data.word(occupancy::registers_from) == "live values" ? 0 : 1;
+    const std::size_t registers =
+        data.text_attribute(occupancy::registers_from) == "live values" ? 0 : 1;
     std::vector<Residency> curve;
     for (const Point *point : sampled(data, occupancy::residents))
         curve.push_back({point->at.at(0), point->at.at(registers), point->at.at(2), most(*point)});
@@ -142,7 +143,7 @@ std::optional<double> threads_by_time(const Dataset &data, double live, double g
     for (const Point *point : sampled(data, occupancy::waves))
         if (point->at.at(0) == live && point->at.at(1) == group_size)
             times[static_cast<std::size_t>(point->at.at(2))] = least(*point);
-    const FirstStep stairs = find_first_step(std::move(times));
+    const WaveStep stairs = find_wave_step(std::move(times));
     if (stairs.above == 0 || stairs.above != stairs.flat + 1)
         return std::nullopt;
     return static_cast<double>(stairs.flat) * group_size;
@@ -161,7 +162,7 @@ Edge full_occupancy_edge(const Dataset &data) {
 
 std::optional<SpillEdge> spill_edge(const Dataset &data) {
     if (const auto bytes = said(data, occupancy::spilled_bytes);
-        !bytes.empty() && data.word(occupancy::registers_from) == "compiler")
+        !bytes.empty() && data.text_attribute(occupancy::registers_from) == "compiler")
         return SpillEdge{edge_of(bytes, spills), "compiler"};
     if (const auto told = private_memory_edge(data))
         return SpillEdge{*told, "compiler"};

@@ -55,7 +55,7 @@ Experiment::Experiment(Bench &bench)
     } catch (const Error &error) {
         if (!error.code())
             throw;
-        bench.data().words[refusal_word] = error.what();
+        bench.data().text_attributes[refusal_word] = error.what();
     }
 }
 
@@ -88,7 +88,8 @@ void Experiment::run() {
             break;
     }
     for (const auto &[memory, addresses] : addresses_)
-        bench_.data().numbers[addresses_number(memory)] = static_cast<double>(addresses.size());
+        bench_.data().number_attributes[addresses_number(memory)] =
+            static_cast<double>(addresses.size());
 }
 
 std::size_t Experiment::find_largest() {

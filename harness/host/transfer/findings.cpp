@@ -137,7 +137,8 @@ public:
     }
 
     [[nodiscard]] Finding zero_copy(const FindingKey &key) const {
-        const Memory memory = data_.word(refusal_word).empty() ? Memory::pinned : Memory::pageable;
+        const Memory memory =
+            data_.text_attribute(refusal_word).empty() ? Memory::pinned : Memory::pageable;
         const auto shares = copied_shares(memory);
         if (shares.size() < 2)
             return without_value(key, Status::inconclusive, "mappings were not timed");
@@ -157,7 +158,7 @@ public:
         finding.interval = {*finding.value, *finding.value};
         finding.method = share;
         finding.evidence = {series_->name};
-        const double addresses = data_.number(addresses_number(memory)).value_or(1);
+        const double addresses = data_.number_attribute(addresses_number(memory)).value_or(1);
         if (high <= 0.1 && addresses > 1)
             make_suspect(finding, fmt::format("no copy, but the same memory was mapped to {} "
                                               "addresses",
@@ -184,7 +185,7 @@ private:
 
     [[nodiscard]] Finding missing(const FindingKey &key, const Transfer &transfer,
                                   const std::string &reason) const {
-        const std::string refusal = data_.word(refusal_word);
+        const std::string refusal = data_.text_attribute(refusal_word);
         if (transfer.memory == Memory::pinned && !refusal.empty())
             return without_value(key, Status::unsupported, "no pinned memory: " + refusal);
         return without_value(key, Status::inconclusive, reason);

@@ -42,12 +42,12 @@ private:
     void sample_all(int block);
     void sample_addresses(int block);
     /// Whether further samples of it would tell more.
-    [[nodiscard]] static bool uncertain(const Contender &contender);
+    [[nodiscard]] static bool uncertain(const Candidate &candidate);
 
     Bench &bench_;
     Launcher launcher_;
-    std::vector<Contender> contenders_;
-    std::optional<Contender> at_addresses_; ///< moved from one to the next
+    std::vector<Candidate> candidates_;
+    std::optional<Candidate> at_addresses_; ///< moved from one to the next
     std::vector<std::size_t> addresses_;    ///< B
 };
 
@@ -63,7 +63,7 @@ std::uint32_t Experiment::calibrate(const Work &work, double seconds, std::uint3
 void Experiment::enter(const Work &work, const char *name, std::vector<double> at, double seconds,
                        std::uint32_t &guess) {
     guess = calibrate(work, launch_seconds(seconds), guess);
-    contenders_.push_back({work, &bench_.series(name), std::move(at), guess});
+    candidates_.push_back({work, &bench_.series(name), std::move(at), guess});
 }
 
 /// Latencies first, as they take little, and results dropped before those used: where time is
@@ -71,9 +71,10 @@ void Experiment::enter(const Work &work, const char *name, std::vector<double> a
 void Experiment::enter_all() {
     for (const Atomic &atomic : all_atomics())
         if (const auto reason = launcher_.lacks(atomic))
-            bench_.data().words[atomic.name() + lacking] = *reason;
+            bench_.data().text_attributes[atomic.name() + lacking] = *reason;
         else if (launcher_.as_ptx(atomic))
-            bench_.data().words[atomic.name() + spelling] = "inline PTX, for want of a function";
+            bench_.data().text_attributes[atomic.name() + spelling] =
+                "inline PTX, for want of a function";
     std::map<Space, std::uint32_t> chain_guess;
     for (const Atomic &atomic : all_atomics())
         if (!launcher_.lacks(atomic))
@@ -83,12 +84,12 @@ void Experiment::enter_all() {
                   0.2e-3, chain_guess[atomic.space]);
     for (const Atomic &atomic : all_atomics())
         if (!launcher_.lacks(atomic)) // a kernel's first launch may compile it
-            bench_.launch(launcher_.many(atomic, Place::spread, false), 1);
+            bench_.launch(launcher_.many(atomic, Contention::spread, false), 1);
     const double end = end_of(0.6);
-    std::map<std::pair<Space, Place>, std::uint32_t> many_guess;
+    std::map<std::pair<Space, Contention>, std::uint32_t> many_guess;
     for (const bool used : {false, true})
         for (const Atomic &atomic : all_atomics())
-            for (const Place place : {Place::contended, Place::spread})
+            for (const Contention place : {Contention::contended, Contention::spread})
                 if (!launcher_.lacks(atomic) && bench_.remaining() > end)
                     enter(launcher_.many(atomic, place, used), series::rates,
                           {static_cast<double>(atomic.space), atomic.real ? 1.0 : 0.0,
@@ -107,7 +108,7 @@ void Experiment::sample_addresses(int block) {
             addresses_.push_back((i * slice + bench_.random()() % slice) * line);
         const Work work = launcher_.chain({Space::global, false, Operation::add});
         at_addresses_ =
-            Contender{work, &bench_.series(series::addresses), {}, bench_.calibrate(work, 0.2e-3)};
+            Candidate{work, &bench_.series(series::addresses), {}, bench_.calibrate(work, 0.2e-3)};
     }
     for (const std::size_t address : addresses_) {
         launcher_.move(address);
@@ -116,35 +117,35 @@ void Experiment::sample_addresses(int block) {
     }
 }
 
-bool Experiment::uncertain(const Contender &contender) {
+bool Experiment::uncertain(const Candidate &candidate) {
     constexpr std::size_t least_blocks = 12; // fewer agree by chance
     constexpr double certain = 0.01;
-    const auto fit = slope_at(*contender.series, contender.at);
+    const auto fit = slope_at(*candidate.series, candidate.at);
     return !fit || fit->blocks < least_blocks ||
            fit->interval.half_width() > certain * fit->seconds_per_trip;
 }
 
 void Experiment::choose() {
-    const auto seconds = [](const Contender &contender) {
-        const auto fit = slope_at(*contender.series, contender.at);
+    const auto seconds = [](const Candidate &candidate) {
+        const auto fit = slope_at(*candidate.series, candidate.at);
         return fit && fit->seconds_per_trip > 0 ? fit->seconds_per_trip
                                                 : std::numeric_limits<double>::infinity();
     };
-    std::vector<Contender> chosen;
-    for (const Contender &contender : contenders_) {
-        std::vector<double> at = contender.at;
-        if (contender.series->name == series::rates)
+    std::vector<Candidate> chosen;
+    for (const Candidate &candidate : candidates_) {
+        std::vector<double> at = candidate.at;
+        if (candidate.series->name == series::rates)
             at[result_axis] = 0; // those with dropped results come first
         const auto rival =
-            std::find_if(chosen.begin(), chosen.end(), [&](const Contender &earlier) {
-                return earlier.series == contender.series && earlier.at == at;
+            std::find_if(chosen.begin(), chosen.end(), [&](const Candidate &earlier) {
+                return earlier.series == candidate.series && earlier.at == at;
             });
         if (rival == chosen.end())
-            chosen.push_back(contender);
-        else if (seconds(contender) < seconds(*rival))
-            *rival = contender;
+            chosen.push_back(candidate);
+        else if (seconds(candidate) < seconds(*rival))
+            *rival = candidate;
     }
-    contenders_ = std::move(chosen);
+    candidates_ = std::move(chosen);
 }
 
 void Experiment::sample_all(int block) {
@@ -152,13 +153,13 @@ void Experiment::sample_all(int block) {
     constexpr int chains_a_turn = 3;
     for (int chain = 0; chain < chains_a_turn; ++chain) {
         launcher_.move(bench_.random()() % launcher_.chain_bytes() / line * line);
-        for (Contender &contender : contenders_)
-            if (contender.series->name == series::latency && uncertain(contender))
-                bench_.sample_block(contender, chains_a_turn * block + chain);
+        for (Candidate &candidate : candidates_)
+            if (candidate.series->name == series::latency && uncertain(candidate))
+                bench_.sample_block(candidate, chains_a_turn * block + chain);
     }
-    for (Contender &contender : contenders_)
-        if (contender.series->name == series::rates && uncertain(contender))
-            bench_.sample_block(contender, block);
+    for (Candidate &candidate : candidates_)
+        if (candidate.series->name == series::rates && uncertain(candidate))
+            bench_.sample_block(candidate, block);
 }
 
 void Experiment::run() {

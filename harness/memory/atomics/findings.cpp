@@ -20,12 +20,12 @@ const FindingKey partitions_key{
     "atomic.global.partitions", Unit::one, Better::none,
     "levels of latency that addresses have: 1, or 2 where a cache has a near and a far part"};
 
-FindingKey rate_key(const Atomic &atomic, Place place) {
+FindingKey rate_key(const Atomic &atomic, Contention place) {
     const char *where = place_names[static_cast<std::size_t>(place)];
     const std::string of = atomic.space == Space::local ? "a word a group" : "one word";
     return {fmt::format("atomic.{}.{}.rate", atomic.name(), where), Unit::op_per_second,
             Better::higher,
-            "all work-items on " + (place == Place::contended ? of : "words of their own")};
+            "all work-items on " + (place == Contention::contended ? of : "words of their own")};
 }
 
 FindingKey latency_key(const Atomic &atomic) {
@@ -39,7 +39,7 @@ std::vector<double> coordinates(const Atomic &atomic) {
 }
 
 std::optional<Finding> refusal(const FindingKey &key, const Atomic &atomic, const Dataset &data) {
-    const std::string reason = data.word(atomic.name() + lacking);
+    const std::string reason = data.text_attribute(atomic.name() + lacking);
     if (reason.empty())
         return std::nullopt;
     return without_value(key, Status::unsupported, reason);
@@ -54,7 +54,7 @@ Finding untimed(const FindingKey &key, const Series *series, const std::vector<d
 
 /// "...; " where the language has no function for the operation, so that a method starts with it.
 std::string spelled(const Atomic &atomic, const Dataset &data) {
-    const std::string how = data.word(atomic.name() + spelling);
+    const std::string how = data.text_attribute(atomic.name() + spelling);
     return how.empty() ? how : how + "; ";
 }
 
@@ -66,7 +66,8 @@ struct Rate {
     std::size_t samples = 0; ///< at each number of trips
 };
 
-std::optional<Rate> rate_of(const Series &series, const Atomic &atomic, Place place, bool used) {
+std::optional<Rate> rate_of(const Series &series, const Atomic &atomic, Contention place,
+                            bool used) {
     std::vector<double> wanted = coordinates(atomic);
     wanted.push_back(static_cast<double>(place));
     wanted.push_back(used);
@@ -92,7 +93,7 @@ bool better(const Rate &a, const Rate &b) {
     return a.samples != b.samples ? a.samples > b.samples : a.per_second > b.per_second;
 }
 
-Finding rate(const Atomic &atomic, Place place, const Dataset &data) {
+Finding rate(const Atomic &atomic, Contention place, const Dataset &data) {
     const FindingKey key = rate_key(atomic, place);
     if (auto refused = refusal(key, atomic, data))
         return *refused;
@@ -185,7 +186,7 @@ Finding partitions(const Modes &modes) {
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
     for (const Atomic &atomic : all_atomics()) {
-        for (const Place place : {Place::contended, Place::spread})
+        for (const Contention place : {Contention::contended, Contention::spread})
             keys.push_back(rate_key(atomic, place));
         keys.push_back(latency_key(atomic));
     }
@@ -197,7 +198,7 @@ std::vector<Finding> findings_of(const Dataset &data) {
     const Modes modes = modes_of(data);
     std::vector<Finding> findings;
     for (const Atomic &atomic : all_atomics()) {
-        for (const Place place : {Place::contended, Place::spread})
+        for (const Contention place : {Contention::contended, Contention::spread})
             findings.push_back(rate(atomic, place, data));
         findings.push_back(latency(atomic, data, modes));
     }

@@ -106,7 +106,8 @@ void Launcher::move(std::size_t bytes) {
     place_ = static_cast<std::uint32_t>(std::min(bytes, chain_bytes() - word_bytes) / word_bytes);
 }
 
-Kernel Launcher::many_kernel(const Atomic &atomic, Place place, bool used, const Words &words) {
+Kernel Launcher::many_kernel(const Atomic &atomic, Contention place, bool used,
+                             const Words &words) {
     Kernel ready = kernel(atomic, "many");
     ready.set(Argument::memory, memory_);
     ready.set(Argument::seen, seen_);
@@ -114,7 +115,7 @@ Kernel Launcher::many_kernel(const Atomic &atomic, Place place, bool used, const
     ready.set(Argument::start, words.start);
     ready.set(Argument::by, words.by);
     ready.set(Argument::fifth, words.apart);
-    ready.set(Argument::sixth, place == Place::spread ? ~0u : 0u);
+    ready.set(Argument::sixth, place == Contention::spread ? ~0u : 0u);
     if (atomic.space == Space::local)
         ready.set_local(Argument::shared, group_size_ * word_bytes);
     return ready;
@@ -127,7 +128,7 @@ void Launcher::try_minimum() {
     const Atomic minimum{Space::global, true, Operation::min};
     if (!extensions_.contains(Operation::min) || lacks(minimum))
         return;
-    const Kernel four_minima = many_kernel(minimum, Place::contended, true, {0, 0, 0});
+    const Kernel four_minima = many_kernel(minimum, Contention::contended, true, {0, 0, 0});
     bench_.context().fill(memory_, five);
     bench_.poison(seen_);
     bench_.launch({four_minima, NdRange::linear(1, 1), Argument::trips, {}, {}});
@@ -138,7 +139,7 @@ void Launcher::try_minimum() {
     no_extension_ = "the device's atomic minimum of floats does not return what the word held";
 }
 
-Work Launcher::many(const Atomic &atomic, Place place, bool used) {
+Work Launcher::many(const Atomic &atomic, Contention place, bool used) {
     const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
                                   static_cast<std::uint32_t>(bench_.random()()));
     const Kernel ready = many_kernel(atomic, place, used, words);
@@ -155,24 +156,25 @@ Work Launcher::many(const Atomic &atomic, Place place, bool used) {
 
 // Work-items take turns on one word, and the more of a processor's units do, the longer: launches
 // over all groups of one with many units would leave no time for another sample. A few a unit do.
-std::size_t Launcher::groups(const Atomic &atomic, Place place) const {
+std::size_t Launcher::groups(const Atomic &atomic, Contention place) const {
     constexpr std::size_t least = 64;
     constexpr std::size_t a_unit = 4;
-    const bool turns = atomic.space == Space::global && place == Place::contended;
+    const bool turns = atomic.space == Space::global && place == Contention::contended;
     if (!turns || !is_cpu(bench_))
         return groups_;
     return std::min(groups_, std::max(least, a_unit * units_of(bench_)));
 }
 
-void Launcher::verify_many(const Atomic &atomic, const Words &words, Place place, bool used,
+void Launcher::verify_many(const Atomic &atomic, const Words &words, Contention place, bool used,
                            std::uint32_t trips) {
-    if (place == Place::spread) {
-        for (const std::size_t lane : bench_.lanes(work_items(atomic, place), 2))
+    if (place == Contention::spread) {
+        for (const std::size_t lane : bench_.sample_work_items(work_items(atomic, place), 2))
             expect(possible(atomic, words, used, outcome(lane, 1, trips)), atomic, "a work-item");
         return;
     }
     const bool everywhere = atomic.space == Space::global;
-    const std::size_t first = everywhere ? 0 : bench_.lanes(groups_, 1).front() * group_size_;
+    const std::size_t first =
+        everywhere ? 0 : bench_.sample_work_items(groups_, 1).front() * group_size_;
     const std::size_t count = everywhere ? work_items(atomic, place) : group_size_;
     expect(possible(atomic, words, used, outcome(first, count, trips)), atomic,
            "work-items on one word");

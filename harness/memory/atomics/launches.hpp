@@ -28,12 +28,12 @@ public:
     /// Whether that is not a function of the language here, but inline PTX.
     [[nodiscard]] bool as_ptx(const Atomic &atomic) const;
     /// All work-items at once, on one word (in local memory one a group) or each on its own.
-    [[nodiscard]] Work many(const Atomic &atomic, Place place, bool used);
+    [[nodiscard]] Work many(const Atomic &atomic, Contention place, bool used);
     /// One work-item, one operation after the other, at the place of the last `move`.
     [[nodiscard]] Work chain(const Atomic &atomic);
 
     /// Of `many`.
-    [[nodiscard]] std::size_t work_items(const Atomic &atomic, Place place) const {
+    [[nodiscard]] std::size_t work_items(const Atomic &atomic, Contention place) const {
         return groups(atomic, place) * group_size_;
     }
     /// Memory that chains may use, B.
@@ -42,14 +42,14 @@ public:
     void move(std::size_t bytes);
 
 private:
-    [[nodiscard]] std::size_t groups(const Atomic &atomic, Place place) const;
+    [[nodiscard]] std::size_t groups(const Atomic &atomic, Contention place) const;
     void build_extensions();
     /// Takes the minimum of floats for lacking where a first one returns the wrong value.
     void try_minimum();
-    [[nodiscard]] Kernel many_kernel(const Atomic &atomic, Place place, bool used,
+    [[nodiscard]] Kernel many_kernel(const Atomic &atomic, Contention place, bool used,
                                      const Words &words);
     [[nodiscard]] Kernel kernel(const Atomic &atomic, const char *function) const;
-    void verify_many(const Atomic &atomic, const Words &words, Place place, bool used,
+    void verify_many(const Atomic &atomic, const Words &words, Contention place, bool used,
                      std::uint32_t trips);
     /// What those work-items left, having shared the word of the first.
     [[nodiscard]] Outcome outcome(std::size_t first, std::size_t count, std::uint32_t trips);

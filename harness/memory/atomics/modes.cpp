@@ -12,7 +12,7 @@
 namespace clprobe::probes::atomics {
 namespace {
 
-constexpr std::size_t least_places = 48;
+constexpr std::size_t least_points = 48;
 constexpr double alike = 1.04;      // levels nearer than that are one
 constexpr double least_share = 0.1; // of the places, at either level
 constexpr double keeping = 0.9;     // share of the places that must keep to their level
@@ -175,7 +175,7 @@ Modes find_modes(std::span<const std::vector<double>> samples) {
     const bool taken_twice =
         std::all_of(samples.begin(), samples.end(),
                     [](const std::vector<double> &place) { return place.size() >= 2; });
-    if (samples.size() < least_places || !taken_twice)
+    if (samples.size() < least_points || !taken_twice)
         return {{}, 0, 0, 0, "too few places were timed twice"};
     const std::vector<double> values = medians(samples, 0, 1);
     const double middle = median(values);

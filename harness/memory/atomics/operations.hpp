@@ -9,7 +9,7 @@ namespace clprobe::probes::atomics {
 
 enum class Space { global, local };
 enum class Operation { add, min, exchange, compare_exchange };
-enum class Place { contended, spread };
+enum class Contention { contended, spread };
 
 /// The names that axes and finding keys use, in the order of the enumerators.
 inline constexpr std::array<const char *, 2> space_names{"global", "local"};

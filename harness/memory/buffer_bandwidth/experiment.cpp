@@ -217,14 +217,14 @@ std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
         return bare == nullptr ? std::vector<CurvePoint>{} : curve_of(*bare);
     }
     std::vector<CurvePoint> curve;
-    for (const std::vector<double> &at : timed_places(walk))
+    for (const std::vector<double> &at : timed_coordinates(walk))
         curve.push_back({at.front(), rates_by_block(*walk, at, bytes_per_trip(at), 0)});
     return curve;
 }
 
 void run_experiment(Bench &bench) {
     if (bench.tiny())
-        bench.data().words[entry::too_small] = "the tiny profile's sizes show no level";
+        bench.data().text_attributes[entry::too_small] = "the tiny profile's sizes show no level";
     Experiment experiment(bench);
     experiment.choose_cpu_shape();
     experiment.walk();

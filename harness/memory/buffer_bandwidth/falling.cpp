@@ -20,7 +20,7 @@ void make_falling(std::vector<CurvePoint> &curve) {
     std::vector<double> slowness;
     for (const CurvePoint &point : curve)
         slowness.push_back(-std::log(median(point.samples)));
-    slowness = never_falling(slowness);
+    slowness = isotonic_fit(slowness);
     for (std::size_t i = 0; i < curve.size(); ++i) {
         const double factor = std::exp(-slowness[i]) / median(curve[i].samples);
         for (double &sample : curve[i].samples)
@@ -104,7 +104,7 @@ Levels falling_levels(const std::vector<CurvePoint> &measured) {
     for (std::size_t i = found.levels.size(); i-- > 0;)
         // The last one ends where the curve does.
         if (i + 1 < found.levels.size() && too_short(found, i, curve))
-            take_out(found, i);
+            remove_level(found, i);
     for (std::size_t i = found.levels.size(); i-- > 1;)
         if (one_slope(found, i - 1, curve))
             join(found, i - 1);

@@ -1,5 +1,5 @@
+#include "common/cross_check.hpp"
 #include "common/level_findings.hpp"
-#include "common/second_opinion.hpp"
 #include "common/trip_timing.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/falling.hpp"
@@ -37,7 +37,7 @@ std::optional<Finding> raced_level(const Dataset &data, const Level &level) {
     const Series *series = data.find(entry::l1);
     if (series == nullptr || series->points.empty())
         return std::nullopt;
-    const std::vector<double> at = timed_places(series).front();
+    const std::vector<double> at = timed_coordinates(series).front();
     auto finding = rate_of(numbered(level_bandwidth, 1), *series, at, bytes_per_trip(at), 0);
     if (!finding || at[0] > level.plateau.high)
         return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<Finding> raced_level(const Dataset &data, const Level &level) {
 Finding stream_bandwidth(const Dataset &data, Operation operation) {
     const FindingKey key = memory_key(operation);
     const Series *series = data.find(entry::stream);
-    for (const std::vector<double> &at : timed_places(series)) {
+    for (const std::vector<double> &at : timed_coordinates(series)) {
         const auto shape = stream_shape_at(at);
         if (!shape || shape->operation != operation)
             continue;
@@ -62,7 +62,7 @@ Finding stream_bandwidth(const Dataset &data, Operation operation) {
         finding->evidence = {entry::stream, entry::stream_race};
         return *finding;
     }
-    const std::string reason = data.word(entry::no_streams);
+    const std::string reason = data.text_attribute(entry::no_streams);
     return without_value(key, Status::inconclusive, reason.empty() ? "not measured" : reason);
 }
 
@@ -78,7 +78,7 @@ public:
             evidence_ = entry::bare;
             levels_ = find_levels(curve, CurveKind::bandwidth);
         }
-        if (const std::string reason = data.word(entry::too_small); !reason.empty())
+        if (const std::string reason = data.text_attribute(entry::too_small); !reason.empty())
             levels_ = {{}, 0, true, false, reason};
     }
 

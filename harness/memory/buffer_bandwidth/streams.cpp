@@ -99,7 +99,7 @@ Streams::Streams(Programs &programs, const Source &source, double fill_seconds)
     } catch (const Error &error) {
         if (!error.code())
             throw;
-        bench_.data().words[entry::no_streams] = error.what();
+        bench_.data().text_attributes[entry::no_streams] = error.what();
     }
     if (to_)
         bytes_ = std::min(bytes_, to_->bytes());
@@ -186,7 +186,8 @@ void Streams::check_sums(const StreamShape &shape, const Spread &spread) const {
     const std::size_t stretches = steps ? spread.count : 1;
     const std::size_t words = shape.width * shape.local_size * (steps ? 1 : spread.count);
     const std::size_t distance = std::size_t{spread.step} * shape.width;
-    for (const std::size_t group : bench_.lanes(spread.range.work_items() / shape.local_size, 2)) {
+    for (const std::size_t group :
+         bench_.sample_work_items(spread.range.work_items() / shape.local_size, 2)) {
         std::uint32_t sum = 0;
         for (std::size_t i = 0; i < stretches; ++i)
             sum +=
@@ -199,7 +200,7 @@ void Streams::check_sums(const StreamShape &shape, const Spread &spread) const {
 void Streams::check_words(const StreamShape &shape, const Spread &spread,
                           std::uint32_t nonce) const {
     const std::size_t words = spread.range.work_items() * spread.count * shape.width;
-    for (const std::size_t place : bench_.lanes(words, 8))
+    for (const std::size_t place : bench_.sample_work_items(words, 8))
         if (bench_.read<std::uint32_t>(*to_, place, 1).front() !=
             expected(shape.operation, place, nonce))
             throw VerificationError("a word was not written as it should be");

@@ -65,7 +65,7 @@ Work Walks::work(Walk &walk) {
 void Walks::verify(const Walk &walk, std::uint32_t trips) {
     const std::size_t words = walk.shape.tile() / word;
     const std::size_t base = std::size_t{walk.base} * walk.shape.width;
-    for (const std::size_t group : bench_.lanes(walk.shape.groups, 2)) {
+    for (const std::size_t group : bench_.sample_work_items(walk.shape.groups, 2)) {
         const std::uint32_t first = first_tile(group, walk.tiles, walk.offset);
         const std::uint64_t last = first + std::uint64_t{trips};
         const auto sum_to = [&](std::uint64_t tiles) {
@@ -111,12 +111,12 @@ double Walks::sample(Series &series, std::size_t footprint, const WalkShape &sha
     Walk walk{shape, static_cast<std::uint32_t>(footprint / shape.tile()),
               static_cast<std::uint32_t>(at / (shape.width * word)), 0};
     const Work launches = work(walk);
-    Contender contender{launches, &series, coordinates(footprint, shape),
+    Candidate candidate{launches, &series, coordinates(footprint, shape),
                         trips_for(launches, shape, seconds)};
-    bench_.sample_block(contender, block);
-    std::vector<double> longest = contender.at;
-    longest.push_back(contender.trips);
-    return bytes_per_trip(longest) * contender.trips / series.find(longest)->samples.back();
+    bench_.sample_block(candidate, block);
+    std::vector<double> longest = candidate.at;
+    longest.push_back(candidate.trips);
+    return bytes_per_trip(longest) * candidate.trips / series.find(longest)->samples.back();
 }
 
 } // namespace clprobe::probes::buffer_bandwidth

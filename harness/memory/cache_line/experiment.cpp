@@ -63,8 +63,8 @@ std::uint32_t Chases::hit_trips() {
 void Chases::sample_ring(Series &into, const std::vector<double> &at, Ring ring, int block,
                          std::uint32_t trips) {
     rings_.link(ring);
-    Contender contender{rings_.chase(ring), &into, at, trips};
-    bench_.sample_block(contender, block);
+    Candidate candidate{rings_.chase(ring), &into, at, trips};
+    bench_.sample_block(candidate, block);
 }
 
 std::optional<double> Chases::slot_latency(std::size_t stride, std::size_t slots, int blocks) {
@@ -102,14 +102,14 @@ void Chases::capacity() {
     const double share = 0.6;
     std::optional<double> threshold;
     const auto curve = [&] {
-        return at_stride(places_of(bench_.series(series::slots)),
+        return at_stride(estimates_of(bench_.series(series::slots)),
                          static_cast<double>(coarse_stride));
     };
     for (double slots = 32;
          slots <= static_cast<double>(most_slots(coarse_stride)) && !threshold && time_for(share);
          slots *= std::sqrt(2)) {
         slot_latency(coarse_stride, static_cast<std::size_t>(slots), 1);
-        threshold = half_way(curve());
+        threshold = knee_midpoint(curve());
     }
     const auto knee = threshold ? crossing(curve(), *threshold) : std::nullopt;
     if (!knee)
@@ -157,11 +157,11 @@ void Chases::memory_pairs() {
     rings_.evict();
     for (std::size_t block = 0; block < blocks && time_for(0.9); ++block)
         for (std::size_t i = 0; i < n; ++i) {
-            Contender contender{rings_.chase(rings[i]),
+            Candidate candidate{rings_.chase(rings[i]),
                                 &bench_.series(series::memory_pairs),
                                 {static_cast<double>(pair_distances[i])},
                                 trips};
-            bench_.sample_block(contender, static_cast<int>(block));
+            bench_.sample_block(candidate, static_cast<int>(block));
         }
 }
 
@@ -182,7 +182,7 @@ void Chases::sweep() {
 void run_experiments(Bench &bench) {
     const Program program = bench.build("memory/cache_line", "");
     if (bench.tiny())
-        bench.data().words[too_small] = "the tiny profile's sizes fit every cache";
+        bench.data().text_attributes[too_small] = "the tiny profile's sizes fit every cache";
     const bool cpu = bench.device().type == DeviceType::cpu;
     if (cpu)
         measure_false_sharing(bench, program, 0.3);

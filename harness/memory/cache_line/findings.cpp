@@ -22,30 +22,30 @@ constexpr double least_pairs = 1.05;
 constexpr std::size_t least_samples = 3;
 
 /// Pairs in neighbouring blocks of a distance, as the two ends of one block of twice that.
-std::vector<AddressPair> apart(const std::vector<Place> &places) {
+std::vector<AddressPair> apart(const std::vector<Estimate> &places) {
     std::vector<AddressPair> pairs;
-    for (const Place &place : places)
+    for (const Estimate &place : places)
         pairs.push_back({0, place.at.front(), place.value, place.error});
     return pairs;
 }
 
-std::vector<Place> places_in(const Dataset &data, const char *name) {
+std::vector<Estimate> estimates_in(const Dataset &data, const char *name) {
     const Series *series = data.find(name);
-    return series ? places_of(*series) : std::vector<Place>{};
+    return series ? estimates_of(*series) : std::vector<Estimate>{};
 }
 
 /// What the memory fetches: times of pairs beyond every cache, less what the second load costs
 /// where the level behind the first has it, as the other pairs say.
 SizeVerdict memory_verdict(const Dataset &data) {
-    auto places = places_in(data, series::memory_pairs);
-    const auto nearer = places_in(data, series::pairs);
-    for (Place &place : places) {
+    auto places = estimates_in(data, series::memory_pairs);
+    const auto nearer = estimates_in(data, series::pairs);
+    for (Estimate &place : places) {
         const auto same = std::find_if(nearer.begin(), nearer.end(),
-                                       [&](const Place &other) { return other.at == place.at; });
+                                       [&](const Estimate &other) { return other.at == place.at; });
         if (same != nearer.end())
             place.value -= std::max(0.0, same->value - nearer.front().value);
     }
-    std::erase_if(places, [](const Place &place) { return !(place.value > 0); });
+    std::erase_if(places, [](const Estimate &place) { return !(place.value > 0); });
     return block_size(apart(places), Together::faster, least_pairs);
 }
 
@@ -73,11 +73,11 @@ constexpr const char *adjacent =
     "two neighbouring lines often arrive together (adjacent-line prefetch)";
 
 /// Places as a curve over their first coordinate, each value divided by `parts`.
-Curve curve_of(const char *series, const Axis &x, const Axis &y, const std::vector<Place> &places,
-               double parts) {
+Curve curve_of(const char *series, const Axis &x, const Axis &y,
+               const std::vector<Estimate> &places, double parts) {
     Curve curve{series, x, y, {}};
-    for (const Place &place : places)
-        curve.places.push_back({place.at.front(), place.value / parts});
+    for (const Estimate &place : places)
+        curve.points.push_back({place.at.front(), place.value / parts});
     return curve;
 }
 
@@ -150,7 +150,7 @@ Finding memory_fetch(const Dataset &data, const Finding &line) {
 /// From a bare curve of latency over stride.
 std::vector<Finding> from_stride(const Series &curve) {
     const std::string left_out = "a curve over the stride alone does not tell";
-    const SizeVerdict verdict = line_by_stride(places_of(curve));
+    const SizeVerdict verdict = line_by_stride(estimates_of(curve));
     Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {curve.name});
     if (verdict.size) {
         line = measured(key(0), *verdict.size, verdict.sizes);
@@ -178,30 +178,30 @@ std::vector<FindingKey> finding_keys() {
 }
 
 SizeVerdict sharing_verdict(const Dataset &data) {
-    const double launches = data.number("launches").value_or(0);
-    if (data.number("launches_together").value_or(launches) < launches / 2)
+    const double launches = data.number_attribute("launches").value_or(0);
+    if (data.number_attribute("launches_together").value_or(launches) < launches / 2)
         return {{}, 0, 1, false, "two groups seldom ran at once"};
     std::vector<AddressPair> pairs;
-    for (const Place &place : places_in(data, series::false_sharing))
+    for (const Estimate &place : estimates_in(data, series::false_sharing))
         if (place.samples >= least_samples)
             pairs.push_back({place.at[1], place.at[1] + place.at[0], place.value, place.error});
     return block_size(pairs, Together::slower, least_sharing);
 }
 
 SizeVerdict capacity_verdict(const Dataset &data) {
-    return line_by_capacity(slots_that_fit(places_in(data, series::slots)));
+    return line_by_capacity(slots_that_fit(estimates_in(data, series::slots)));
 }
 
 SizeVerdict pairs_verdict(const Dataset &data) {
-    const auto places = places_in(data, series::pairs);
+    const auto places = estimates_in(data, series::pairs);
     return block_size(apart(places), Together::faster, least_pairs);
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
-    if (!data.word(too_small).empty()) {
+    if (!data.text_attribute(too_small).empty()) {
         std::vector<Finding> none;
         for (const FindingKey &of : finding_keys())
-            none.push_back(undecided(of, data.word(too_small), {}));
+            none.push_back(undecided(of, data.text_attribute(too_small), {}));
         return none;
     }
     if (!data.find(series::slots) && !data.find(series::false_sharing))
@@ -225,18 +225,18 @@ std::vector<Curve> curves_of(const Dataset &data) {
     const Axis contended{"time of contended increments", Unit::second, {}};
     constexpr auto hops_a_trip = static_cast<double>(Rings::hops);
     const Series *bare = data.find(series::stride);
-    auto shared = places_in(data, series::false_sharing);
-    std::erase_if(shared, [](const Place &place) { return place.at[1] != 0; });
+    auto shared = estimates_in(data, series::false_sharing);
+    std::erase_if(shared, [](const Estimate &place) { return place.at[1] != 0; });
     return {
         curve_of(series::stride, stride, bare != nullptr ? bare->measure : latency,
-                 places_in(data, series::stride), 1),
-        curve_of(series::sweep, stride, latency, places_in(data, series::sweep), hops_a_trip),
+                 estimates_in(data, series::stride), 1),
+        curve_of(series::sweep, stride, latency, estimates_in(data, series::sweep), hops_a_trip),
         curve_of(series::slots, stride, {"slots that fit", Unit::one, {}},
-                 slots_that_fit(places_in(data, series::slots)), 1),
+                 slots_that_fit(estimates_in(data, series::slots)), 1),
         curve_of(series::false_sharing, distance, contended, shared, 1),
-        curve_of(series::pairs, distance, pair, places_in(data, series::pairs), hops_a_trip / 2),
-        curve_of(series::memory_pairs, distance, from_memory, places_in(data, series::memory_pairs),
-                 hops_a_trip / 2)};
+        curve_of(series::pairs, distance, pair, estimates_in(data, series::pairs), hops_a_trip / 2),
+        curve_of(series::memory_pairs, distance, from_memory,
+                 estimates_in(data, series::memory_pairs), hops_a_trip / 2)};
 }
 
 } // namespace clprobe::probes::cache_line

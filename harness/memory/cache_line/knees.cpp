@@ -14,7 +14,7 @@ constexpr double settled = 1.12; ///< from one place to the next: the rise is ov
 
 } // namespace
 
-std::optional<double> half_way(const std::vector<Place> &latency_over_slots) {
+std::optional<double> knee_midpoint(const std::vector<Estimate> &latency_over_slots) {
     const auto &curve = latency_over_slots;
     if (curve.size() < 6)
         return std::nullopt;
@@ -31,17 +31,17 @@ std::optional<double> half_way(const std::vector<Place> &latency_over_slots) {
     return std::nullopt;
 }
 
-std::vector<Place> at_stride(const std::vector<Place> &places, double stride) {
-    std::vector<Place> chosen;
-    for (const Place &place : places)
+std::vector<Estimate> at_stride(const std::vector<Estimate> &places, double stride) {
+    std::vector<Estimate> chosen;
+    for (const Estimate &place : places)
         if (place.at.front() == stride)
             chosen.push_back({{place.at.back()}, place.value, place.error, place.samples});
     return chosen;
 }
 
-std::vector<Place> slots_that_fit(const std::vector<Place> &places) {
-    std::map<double, std::vector<Place>> curves;
-    for (const Place &place : places)
+std::vector<Estimate> slots_that_fit(const std::vector<Estimate> &places) {
+    std::map<double, std::vector<Estimate>> curves;
+    for (const Estimate &place : places)
         curves[place.at.front()].push_back(
             {{place.at.back()}, place.value, place.error, place.samples});
     if (curves.empty())
@@ -50,8 +50,8 @@ std::vector<Place> slots_that_fit(const std::vector<Place> &places) {
         std::max_element(curves.begin(), curves.end(), [](const auto &a, const auto &b) {
             return a.second.size() < b.second.size();
         });
-    const auto threshold = half_way(fullest->second);
-    std::vector<Place> fit;
+    const auto threshold = knee_midpoint(fullest->second);
+    std::vector<Estimate> fit;
     if (threshold)
         for (const auto &[stride, curve] : curves)
             if (const auto slots = crossing(curve, *threshold))

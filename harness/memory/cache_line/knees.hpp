@@ -1,5 +1,5 @@
 #pragma once
-#include "common/places.hpp"
+#include "common/estimates.hpp"
 
 #include <optional>
 #include <vector>
@@ -8,13 +8,13 @@ namespace clprobe::probes::cache_line {
 
 /// Half-way, in the logarithm, from the latency of the first level to that of the next, in a curve
 /// of latency over slots that starts in the first level; nothing where no rise ends in a plateau.
-[[nodiscard]] std::optional<double> half_way(const std::vector<Place> &latency_over_slots);
+[[nodiscard]] std::optional<double> knee_midpoint(const std::vector<Estimate> &latency_over_slots);
 
 /// From places over (stride, slots): those of one stride, over slots.
-[[nodiscard]] std::vector<Place> at_stride(const std::vector<Place> &places, double stride);
+[[nodiscard]] std::vector<Estimate> at_stride(const std::vector<Estimate> &places, double stride);
 
 /// From places over (stride, slots): at each stride, how many slots stay in the first level. The
 /// stride with most places is the one that shows the levels.
-[[nodiscard]] std::vector<Place> slots_that_fit(const std::vector<Place> &places);
+[[nodiscard]] std::vector<Estimate> slots_that_fit(const std::vector<Estimate> &places);
 
 } // namespace clprobe::probes::cache_line

@@ -10,7 +10,7 @@
 namespace clprobe::probes::cache_line {
 namespace {
 
-constexpr std::size_t least_places = 4;
+constexpr std::size_t least_points = 4;
 
 /// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most. The sizes of
 /// a sweep may lie that far apart.
@@ -32,12 +32,12 @@ SizeVerdict too_few() {
 /// of these.
 struct Curve {
     std::vector<double> stride;
-    std::vector<Seen> seen;
+    std::vector<Observation> seen;
 };
 
-Curve thinned(std::span<const Place> places) {
-    std::map<int, std::vector<const Place *>> bins;
-    for (const Place &place : places)
+Curve thinned(std::span<const Estimate> places) {
+    std::map<int, std::vector<const Estimate *>> bins;
+    for (const Estimate &place : places)
         if (place.at[0] > 0 && place.at[0] <= most_stride)
             bins[static_cast<int>(std::floor(std::log2(place.at[0]) * 4))].push_back(&place);
     Curve curve;
@@ -46,7 +46,7 @@ Curve thinned(std::span<const Place> places) {
         std::vector<double> strides;
         std::vector<double> logs;
         std::vector<double> errors;
-        for (const Place *place : members) {
+        for (const Estimate *place : members) {
             strides.push_back(place->at[0]);
             logs.push_back(std::log(place->value));
             errors.push_back(place->error);
@@ -56,8 +56,8 @@ Curve thinned(std::span<const Place> places) {
         curve.seen.push_back({median(logs), median(errors), count});
         usual.push_back(median(errors));
     }
-    for (Seen &seen : curve.seen)
-        seen.error = std::max(seen.error, median(usual)) / std::sqrt(seen.places);
+    for (Observation &seen : curve.seen)
+        seen.error = std::max(seen.error, median(usual)) / std::sqrt(seen.points);
     return curve;
 }
 
@@ -85,21 +85,21 @@ constexpr double no_rise_unlikely = -2.5;
 /// the greater of that and the rest, more or less, where these overlap; or all at once, where only
 /// a second access is timed. With prefetch of the neighbour it goes on to grow, more slowly, up to
 /// twice the line. Beyond, something else may be seen.
-void add_explanations(std::vector<Explanation> &explanations, const Curve &curve, double size) {
+void add_explanations(std::vector<Hypothesis> &hypotheses, const Curve &curve, double size) {
     const std::size_t line = first_at(curve, size);
     const std::size_t n = curve.stride.size();
-    Explanation explanation;
+    Hypothesis hypothesis;
     // One place alone on either side may be an outlier.
     const bool told = line >= 2 && line + 2 <= n && size <= candidate_sizes().back();
-    explanation.size = told ? size : 0;
-    explanation.unlikely = told ? unlikely_size(size) : 0;
+    hypothesis.size = told ? size : 0;
+    hypothesis.unlikely = told ? unlikely_size(size) : 0;
     const auto explain = [&](double power, double end, auto share) {
-        explanation.power = power;
-        explanation.free_from = std::max(first_at(curve, end), line + 1);
-        explanation.shares.clear();
+        hypothesis.power = power;
+        hypothesis.free_from = std::max(first_at(curve, end), line + 1);
+        hypothesis.shares.clear();
         for (const double stride : curve.stride)
-            explanation.shares.push_back(share(stride / size));
-        explanations.push_back(explanation);
+            hypothesis.shares.push_back(share(stride / size));
+        hypotheses.push_back(hypothesis);
     };
     for (const double power : {1.0, 4.0, 20.0})
         explain(power, 2 * size,
@@ -107,8 +107,8 @@ void add_explanations(std::vector<Explanation> &explanations, const Curve &curve
     if (line == n)
         return;
     explain(0, 2 * size, [](double lines) { return lines < 1 ? 0.0 : 1.0; });
-    explanation.unlikely += neighbour_unlikely;
-    explanation.neighbours = true;
+    hypothesis.unlikely += neighbour_unlikely;
+    hypothesis.neighbours = true;
     for (const double next : neighbour_shares)
         explain(1, 4 * size, [&](double lines) {
             return (std::min(lines, 1.0) + next * std::clamp(lines - 1, 0.0, 1.0)) / (1 + next);
@@ -117,41 +117,41 @@ void add_explanations(std::vector<Explanation> &explanations, const Curve &curve
 
 } // namespace
 
-SizeVerdict line_by_capacity(std::span<const Place> slots) {
-    if (slots.size() < least_places)
+SizeVerdict line_by_capacity(std::span<const Estimate> slots) {
+    if (slots.size() < least_points)
         return too_few();
-    std::vector<Seen> seen;
-    for (const Place &place : slots)
+    std::vector<Observation> seen;
+    for (const Estimate &place : slots)
         seen.push_back({std::log(place.value), std::hypot(place.error, capacity_error), 1});
-    std::vector<Explanation> explanations;
+    std::vector<Hypothesis> hypotheses;
     const auto explain = [&](double size, double up_to) {
-        Explanation explanation;
-        explanation.size = size;
-        for (const Place &place : slots)
-            explanation.known.push_back(-std::log(std::min(place.at[0], up_to)));
-        explanations.push_back(std::move(explanation));
+        Hypothesis hypothesis;
+        hypothesis.size = size;
+        for (const Estimate &place : slots)
+            hypothesis.known.push_back(-std::log(std::min(place.at[0], up_to)));
+        hypotheses.push_back(std::move(hypothesis));
     };
     for (const double size : candidate_sizes())
         if (slots.front().at[0] < size && size < slots.back().at[0])
             explain(size, size);
     explain(0, slots.front().at[0]);
     explain(0, slots.back().at[0]);
-    return weigh_sizes(explanations, seen, least_of_capacity);
+    return size_posterior(hypotheses, seen, least_of_capacity);
 }
 
-SizeVerdict line_by_stride(std::span<const Place> latency) {
+SizeVerdict line_by_stride(std::span<const Estimate> latency) {
     const Curve curve = thinned(latency);
-    if (curve.stride.size() < least_places)
+    if (curve.stride.size() < least_points)
         return too_few();
     // Flat, or falling: with too large a stride the whole sweep fits a cache.
-    Explanation no_rise;
+    Hypothesis no_rise;
     no_rise.free_from = 2;
     no_rise.unlikely = no_rise_unlikely;
-    std::vector<Explanation> explanations{no_rise};
+    std::vector<Hypothesis> hypotheses{no_rise};
     for (double size = candidate_sizes().front(); size <= 2 * curve.stride.back(); size *= 2)
         if (curve.stride.front() < size)
-            add_explanations(explanations, curve, size);
-    return weigh_sizes(explanations, curve.seen, least_of_stride, most_apart);
+            add_explanations(hypotheses, curve, size);
+    return size_posterior(hypotheses, curve.seen, least_of_stride, most_apart);
 }
 
 } // namespace clprobe::probes::cache_line

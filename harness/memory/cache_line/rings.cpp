@@ -110,7 +110,7 @@ void Rings::evict() {
     const auto value = static_cast<std::uint32_t>(bench_.random()());
     evict_.set(2, value);
     const auto verify = [this, value](std::uint32_t) {
-        for (const std::size_t i : bench_.lanes(other_.bytes() / word, 16))
+        for (const std::size_t i : bench_.sample_work_items(other_.bytes() / word, 16))
             expect(bench_.read<std::uint32_t>(other_, i, 1)[0] ==
                        static_cast<std::uint32_t>(value + i),
                    "evict");

@@ -57,8 +57,8 @@ public:
                     throw VerificationError("memory/cache_line: contend did not do what the host "
                                             "computes");
             together_ = (last[2] & last[3]) != 0;
-            bench_.data().numbers["launches_together"] += together_ ? 1 : 0;
-            bench_.data().numbers["launches"] += 1;
+            bench_.data().number_attributes["launches_together"] += together_ ? 1 : 0;
+            bench_.data().number_attributes["launches"] += 1;
         };
         return {contend_, NdRange::linear(2, 1), 6u, prepare, verify};
     }

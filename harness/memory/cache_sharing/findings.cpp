@@ -128,7 +128,7 @@ Finding shared_finding(const Dataset &data) {
     const auto undecided = [](std::string reason) {
         return without_value(shared_key(), Status::inconclusive, std::move(reason));
     };
-    if (const std::string reason = data.word(too_small); !reason.empty())
+    if (const std::string reason = data.text_attribute(too_small); !reason.empty())
         return undecided(reason);
     const Series *series = data.find(times);
     if (series == nullptr)

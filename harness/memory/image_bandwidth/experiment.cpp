@@ -27,8 +27,8 @@ public:
         : bench_(bench), program_(bench.build("memory/image_bandwidth", "")),
           readers_(bench, program_, full_grid(bench)),
           unit_readers_(bench, program_, unit_grid(bench)) {
-        bench.data().numbers[texels_a_trip] = readers_.grid().texels();
-        bench.data().numbers[curve_texels_a_trip] = unit_readers_.grid().texels();
+        bench.data().number_attributes[texels_a_trip] = readers_.grid().texels();
+        bench.data().number_attributes[curve_texels_a_trip] = unit_readers_.grid().texels();
     }
 
     void locality();
@@ -45,18 +45,18 @@ private:
     [[nodiscard]] Pattern best_pattern(const ImageFormat &format) const;
     [[nodiscard]] ImageShape large_shape() const;
 
-    Contender contender(Work work, const char *into, std::vector<double> at) {
+    Candidate candidate(Work work, const char *into, std::vector<double> at) {
         const bool quick = bench_.profile() == Profile::quick;
         const double seconds = bench_.bounds().target / (quick ? 4 : 2);
         const std::uint32_t trips = bench_.tiny() ? 0 : bench_.calibrate(work, seconds);
         return {std::move(work), &bench_.series(into), std::move(at), trips};
     }
     /// Samples all of them in turns until `share` of the probe's time is used.
-    void sample(std::vector<Contender> contenders, double share, std::size_t least) {
-        if (contenders.empty())
+    void sample(std::vector<Candidate> candidates, double share, std::size_t least) {
+        if (candidates.empty())
             return;
         const double seconds = bench_.remaining() - (1 - share) * bench_.budget();
-        bench_.sample(contenders,
+        bench_.sample(candidates,
                       {.relative_half_width = 0.003, .seconds = seconds, .least = least});
     }
 
@@ -75,13 +75,13 @@ std::optional<Scene> Experiment::small_scene(const Format &format, Pattern patte
     try {
         return Scene{readers_.paint(shape), tile, walk_through(tile, 1, 0, readers_.grid().groups)};
     } catch (const Unsupported &error) {
-        bench_.data().words[refusal(format.key)] = error.what();
+        bench_.data().text_attributes[refusal(format.key)] = error.what();
         return std::nullopt;
     }
 }
 
 void Experiment::locality() {
-    std::vector<Contender> contenders;
+    std::vector<Candidate> candidates;
     for (std::size_t f = 0; f < formats().size(); ++f) {
         const Format &format = formats()[f];
         if (format.key != "rgba8" && format.key != "rgba32f")
@@ -91,13 +91,13 @@ void Experiment::locality() {
             if (!scene)
                 break;
             Work work = readers_.colours(scene->painted, Filter::nearest, scene->tile, scene->walk);
-            if (contenders.empty())
+            if (candidates.empty())
                 bench_.warm_up(work, bench_.calibrate(work));
-            contenders.push_back(contender(std::move(work), series::locality,
+            candidates.push_back(candidate(std::move(work), series::locality,
                                            {static_cast<double>(f), static_cast<double>(pattern)}));
         }
     }
-    sample(std::move(contenders), 0.2, 2);
+    sample(std::move(candidates), 0.2, 2);
 }
 
 Pattern Experiment::best_pattern(const ImageFormat &format) const {
@@ -122,14 +122,14 @@ bool Experiment::filters(const Format &format, const Scene &scene) {
     } catch (const VerificationError &) {
         if (format.format.type == CL_UNORM_INT8)
             throw;
-        bench_.data().words[refusal(format.key, "linear")] =
+        bench_.data().text_attributes[refusal(format.key, "linear")] =
             "a read between four texels is not their mean";
         return false;
     }
 }
 
 void Experiment::rates() {
-    std::vector<Contender> contenders;
+    std::vector<Candidate> candidates;
     for (std::size_t f = 0; f < formats().size(); ++f) {
         const Format &format = formats()[f];
         const Pattern pattern = best_pattern(format.format);
@@ -139,13 +139,13 @@ void Experiment::rates() {
         for (const Filter filter : {Filter::nearest, Filter::linear}) {
             if (filter == Filter::linear && !filters(format, *scene))
                 continue;
-            contenders.push_back(contender(
+            candidates.push_back(candidate(
                 readers_.colours(scene->painted, filter, scene->tile, scene->walk), series::rates,
                 {static_cast<double>(f), static_cast<double>(filter),
                  static_cast<double>(pattern)}));
         }
     }
-    sample(std::move(contenders), 0.55, 6);
+    sample(std::move(candidates), 0.55, 6);
 }
 
 /// An image of as much as is to be read: several times what the last cache of most devices holds.
@@ -177,10 +177,10 @@ void Experiment::footprints() {
     const Tile whole = tile_of(pattern, grid.work_items, shape.texels(), bench_.random());
     const auto columns_log2 =
         static_cast<std::uint32_t>(std::bit_width(shape.width >> whole.width_log2) - 1);
-    std::vector<Contender> contenders;
+    std::vector<Candidate> candidates;
     const auto add = [&](const Tile &tile, std::size_t tiles) {
         const Walk walk = walk_through(tile, tiles, columns_log2, grid.groups);
-        contenders.push_back(contender(unit_readers_.words(painted, tile, walk), series::footprint,
+        candidates.push_back(candidate(unit_readers_.words(painted, tile, walk), series::footprint,
                                        {static_cast<double>(tiles * tile.texels() * texel)}));
     };
     const std::size_t tile_bytes = whole.texels() * texel;
@@ -192,7 +192,7 @@ void Experiment::footprints() {
             add(whole, bytes / tile_bytes);
             next = bytes * 7 / 4;
         }
-    sample(std::move(contenders), 0.88, 3);
+    sample(std::move(candidates), 0.88, 3);
 }
 
 } // namespace

@@ -1,5 +1,5 @@
+#include "common/cross_check.hpp"
 #include "common/level_findings.hpp"
-#include "common/second_opinion.hpp"
 #include "common/trip_timing.hpp"
 #include "memory/image_bandwidth/experiment.hpp"
 #include "memory/image_bandwidth/findings.hpp"
@@ -55,7 +55,7 @@ struct Rate {
 std::vector<Rate> rates_of(const Dataset &data, double texels) {
     std::vector<Rate> rates;
     const Series *series = data.find(series::rates);
-    for (const auto &at : timed_places(series))
+    for (const auto &at : timed_coordinates(series))
         if (const auto timing = time_per_trip(*series, at); timing && at[0] < 6)
             rates.push_back({static_cast<std::size_t>(at[0]),
                              at[1] == 0 ? Filter::nearest : Filter::linear,
@@ -128,8 +128,9 @@ void add_note(Finding &finding, const std::string &note) {
 Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::size_t format,
                      Filter filter) {
     const FindingKey key = rate_key(formats()[format], filter);
-    for (const std::string &word : {data.word(refusal(formats()[format].key)),
-                                    data.word(refusal(formats()[format].key, name(filter)))})
+    for (const std::string &word :
+         {data.text_attribute(refusal(formats()[format].key)),
+          data.text_attribute(refusal(formats()[format].key, name(filter)))})
         if (!word.empty())
             return without_value(key, Status::unsupported, word);
     const auto rate = std::find_if(rates.begin(), rates.end(), [&](const Rate &candidate) {
@@ -198,7 +199,7 @@ Levels levels_in(const Dataset &data, const Facts &facts) {
 
 std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
     const Series *series = data.find(series::footprint);
-    const double texels = data.number(curve_texels_a_trip).value_or(0);
+    const double texels = data.number_attribute(curve_texels_a_trip).value_or(0);
     if (series == nullptr || texels <= 0)
         return {};
     std::vector<CurvePoint> curve = curve_of(*series, texels * word_texel_bytes);
@@ -215,7 +216,7 @@ Curve shown_curve(const Dataset &data) {
                 {}};
     for (const CurvePoint &point : bandwidth_curve(data))
         if (!point.samples.empty())
-            curve.places.push_back({point.x, median(point.samples)});
+            curve.points.push_back({point.x, median(point.samples)});
     return curve;
 }
 
@@ -231,7 +232,7 @@ std::vector<FindingKey> finding_keys() {
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
-    const double texels = data.number(texels_a_trip).value_or(0);
+    const double texels = data.number_attribute(texels_a_trip).value_or(0);
     const std::vector<Rate> rates = rates_of(data, texels);
     std::vector<Finding> findings;
     for (std::size_t format = 0; format < formats().size(); ++format)

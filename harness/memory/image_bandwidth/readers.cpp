@@ -92,7 +92,7 @@ Work Readers::words(const Painted &painted, const Tile &tile, const Walk &walk) 
 }
 
 void Readers::verify(const Model &model, const Tile &tile, const Walk &walk, std::uint32_t trips) {
-    for (const std::size_t item : bench_.lanes(grid_.groups * grid_.work_items)) {
+    for (const std::size_t item : bench_.sample_work_items(grid_.groups * grid_.work_items)) {
         const std::uint32_t expected = sum_of(walk, tile.places[item % grid_.work_items],
                                               item / grid_.work_items, trips, model.texel);
         const std::uint32_t found = bench_.read<std::uint32_t>(sums_, item, 1).front();
@@ -106,8 +106,8 @@ void Readers::verify(const Model &model, const Tile &tile, const Walk &walk, std
 }
 
 Work Readers::work(const Model &model, const Painted &painted, const Tile &tile, const Walk &walk) {
-    const Buffer places = bench_.buffer(grid_.work_items * sizeof(Place));
-    bench_.write<Place>(places, tile.places);
+    const Buffer places = bench_.buffer(grid_.work_items * sizeof(TexelAt));
+    bench_.write<TexelAt>(places, tile.places);
     Kernel kernel = program_.kernel(model.kernel);
     kernel.set(0, painted.image);
     kernel.set(2, places);

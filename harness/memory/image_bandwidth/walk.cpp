@@ -23,8 +23,8 @@ std::uint32_t bits_along_x(Pattern pattern, std::uint32_t bits) {
 
 /// Where a work-item is in its group: in a square, those that follow each other are in squares too,
 /// whatever number of them the device runs in step (Morton's order).
-Place place_of(std::uint32_t item, std::uint32_t along_x, std::uint32_t along_y) {
-    Place place;
+TexelAt place_of(std::uint32_t item, std::uint32_t along_x, std::uint32_t along_y) {
+    TexelAt place;
     for (std::uint32_t bit = 0; bit < std::max(along_x, along_y); ++bit) {
         if (bit < along_x) {
             place.x |= (item & 1) << bit;
@@ -69,12 +69,12 @@ Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
     }
     const auto anywhere = [&] {
         const auto number = static_cast<std::uint32_t>(random());
-        return Place{number & x_mask, (number >> 16) & y_mask};
+        return TexelAt{number & x_mask, (number >> 16) & y_mask};
     };
-    const Place one = anywhere();
+    const TexelAt one = anywhere();
     for (std::uint32_t item = 0; item < work_items; ++item) {
-        const Place whole = place_of(item, along_x, along_y);
-        const Place own{whole.x & x_mask, whole.y & y_mask};
+        const TexelAt whole = place_of(item, along_x, along_y);
+        const TexelAt own{whole.x & x_mask, whole.y & y_mask};
         tile.places.push_back(pattern == Pattern::random ? anywhere()
                               : pattern == Pattern::same ? one
                                                          : own);
@@ -126,7 +126,7 @@ Texel word_texel(std::uint32_t key) {
     return [=](std::uint32_t x, std::uint32_t y) { return painted(x, y, key) * factors; };
 }
 
-std::uint32_t sum_of(const Walk &walk, const Place &place, std::size_t group, std::uint32_t trips,
+std::uint32_t sum_of(const Walk &walk, const TexelAt &place, std::size_t group, std::uint32_t trips,
                      const Texel &texel) {
     const std::uint32_t columns = 1u << walk.columns_log2;
     auto tile = static_cast<std::uint32_t>((walk.first + group * walk.apart) % walk.tiles);

@@ -16,11 +16,11 @@ inline constexpr std::array<std::string_view, 5> pattern_names{"row", "column", 
                                                                "same"};
 
 /// A texel's coordinates, as the kernels have them.
-struct Place {
+struct TexelAt {
     std::uint32_t x = 0;
     std::uint32_t y = 0;
 
-    bool operator==(const Place &) const = default;
+    bool operator==(const TexelAt &) const = default;
 };
 
 /// Texels that a work-item reads in a trip.
@@ -33,7 +33,7 @@ struct Tile {
     std::uint32_t height_log2 = 0;
     std::array<std::uint32_t, 4> xs{};
     std::array<std::uint32_t, 4> ys{};
-    std::vector<Place> places;
+    std::vector<TexelAt> places;
 
     [[nodiscard]] std::size_t texels() const {
         return std::size_t{1} << (width_log2 + height_log2);
@@ -80,7 +80,7 @@ using Texel = std::function<std::uint32_t(std::uint32_t x, std::uint32_t y)>;
 [[nodiscard]] Texel word_texel(std::uint32_t key);
 
 /// What a work-item at that place of a tile leaves.
-[[nodiscard]] std::uint32_t sum_of(const Walk &walk, const Place &place, std::size_t group,
+[[nodiscard]] std::uint32_t sum_of(const Walk &walk, const TexelAt &place, std::size_t group,
                                    std::uint32_t trips, const Texel &texel);
 
 } // namespace clprobe::probes::image_bandwidth

@@ -1,6 +1,6 @@
+#include "common/estimates.hpp"
 #include "common/footprints.hpp"
 #include "common/level_findings.hpp"
-#include "common/places.hpp"
 #include "memory/image_latency/chase.hpp"
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"
@@ -84,11 +84,11 @@ private:
 void Chases::sample(const char *into, const std::vector<double> &at, std::size_t count,
                     Direction direction, std::uint32_t distance, std::uint32_t trips, int block) {
     chase_.link(paired_texels(count, cells_, direction, distance, bench_.random()), cells_);
-    Contender contender{chase_.follow_pairs(), &bench_.series(into), at, trips};
+    Candidate candidate{chase_.follow_pairs(), &bench_.series(into), at, trips};
     // Texels just linked are in memory or in a far part of a cache: the first to read them would
     // take longer, and each launch after it less.
-    bench_.launch(contender.work, round(count));
-    bench_.sample_block(contender, block);
+    bench_.launch(candidate.work, round(count));
+    bench_.sample_block(candidate, block);
 }
 
 Chases::Contrast Chases::contrast(std::size_t count, int first_block) {
@@ -98,8 +98,8 @@ Chases::Contrast Chases::contrast(std::size_t count, int first_block) {
         for (int block = first_block; block < first_block + contrast_blocks; ++block)
             sample(series::counts, at, count, Direction::block, distance, rounds(count), block);
         // The quiet launches count: one that was disturbed must not make a number look telling.
-        const std::vector<Place> places = places_of(bench_.series(series::counts));
-        const auto place = std::ranges::find(places, at, &Place::at);
+        const std::vector<Estimate> places = estimates_of(bench_.series(series::counts));
+        const auto place = std::ranges::find(places, at, &Estimate::at);
         seconds[distance > 0] = place != places.end() ? place->value : 0;
     }
     return {seconds[0], seconds[1]};
@@ -171,7 +171,7 @@ void Chases::levels() {
     if (bench_.tiny())
         most = 16 * least;
     most = std::bit_floor(std::min(most, bench_.most_bytes()));
-    bench_.data().numbers[most_bytes] = static_cast<double>(most);
+    bench_.data().number_attributes[most_bytes] = static_cast<double>(most);
     const auto ring = [&](std::size_t bytes) {
         const ImageRing made = image_ring(line, bytes, bench_.random());
         chase_.lay_out(made.layout);
@@ -195,10 +195,10 @@ void Chases::levels() {
 void run_experiments(Bench &bench) {
     Dataset &data = bench.data();
     if (bench.tiny())
-        data.words[too_small] = "the tiny profile's sizes show no level";
-    data.words[warmed_by] = bench.device().type == DeviceType::cpu
-                                ? "the chase's core, or each core where the ring is long"
-                                : "the chase's work-group";
+        data.text_attributes[too_small] = "the tiny profile's sizes show no level";
+    data.text_attributes[warmed_by] = bench.device().type == DeviceType::cpu
+                                          ? "the chase's core, or each core where the ring is long"
+                                          : "the chase's work-group";
     Chases chases(bench);
     chases.counts();
     chases.pairs();

@@ -1,8 +1,8 @@
 #include "common/block_size.hpp"
 #include "common/chase.hpp"
+#include "common/cross_check.hpp"
+#include "common/estimates.hpp"
 #include "common/level_findings.hpp"
-#include "common/places.hpp"
-#include "common/second_opinion.hpp"
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"
 
@@ -27,7 +27,7 @@ SizeVerdict verdict_of(const Dataset &data, const char *name, Direction directio
     const Series *series = data.find(name);
     std::vector<AddressPair> pairs;
     if (series != nullptr)
-        for (const Place &place : places_of(*series))
+        for (const Estimate &place : estimates_of(*series))
             if (place.at.front() == static_cast<double>(direction) &&
                 place.samples >= std::size_t{least_pair_blocks})
                 pairs.push_back({0, place.at.back() * step, place.value, place.error});
@@ -60,7 +60,7 @@ std::string doubt(const Dataset &data, const char *name) {
 }
 
 Finding line_finding(const Dataset &data) {
-    if (const std::string reason = data.word(too_small); !reason.empty())
+    if (const std::string reason = data.text_attribute(too_small); !reason.empty())
         return without_value(line_key, Status::inconclusive, reason);
     const auto line = extent_of(data, series::line_pairs);
     const auto fetched = extent_of(data, series::fetch_pairs);
@@ -82,10 +82,10 @@ Finding line_finding(const Dataset &data) {
 }
 
 Levels levels_of(const Dataset &data, const std::optional<LatencyCurve> &curve) {
-    Levels levels = probes::levels_of(curve, data.word(too_small));
+    Levels levels = probes::levels_of(curve, data.text_attribute(too_small));
     // The last places of a curve take longest.
     if (!levels.levels.empty() && levels.complete &&
-        4 * curve->points.back().x < data.number(most_bytes).value_or(0)) {
+        4 * curve->points.back().x < data.number_attribute(most_bytes).value_or(0)) {
         levels.complete = false;
         levels.reason = "the time was up before the curve came to memory";
     }

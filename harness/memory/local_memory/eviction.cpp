@@ -8,7 +8,7 @@ namespace {
 
 constexpr double beyond = 1.3;          // a ring slower than that is not in the first cache
 constexpr double clear = 1.15;          // a ratio of times that no noise makes
-constexpr std::size_t least_places = 2; // that show it
+constexpr std::size_t least_points = 2; // that show it
 
 /// Time of the ring alone, by the byte.
 double ring_time(const EvictionTime &time, double local_seconds) {
@@ -58,11 +58,11 @@ EvictionVerdict judge_eviction(std::span<const EvictionTime> times, double local
             spared += does_not_evict(time);
         }
     }
-    if (evicted >= least_places)
+    if (evicted >= least_points)
         verdict.own = false;
     else if (verdict.knee == 0)
         verdict.reason = "the first cache holds all of the global memory that was tried";
-    else if (telling < least_places)
+    else if (telling < least_points)
         verdict.reason = "local memory is too small to take much room in the first cache";
     else if (evicted > 0 || static_cast<double>(spared) < 0.75 * static_cast<double>(telling))
         verdict.reason = "the times of rings beside local memory scatter too much";

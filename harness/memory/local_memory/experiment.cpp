@@ -58,11 +58,11 @@ private:
         return bench_.tiny() ? -std::numeric_limits<double>::infinity()
                              : bench_.remaining() - share * bench_.budget();
     }
-    Contender enter(const Work &work, const char *name, std::vector<double> at, double seconds) {
+    Candidate enter(const Work &work, const char *name, std::vector<double> at, double seconds) {
         return {work, &bench_.series(name), std::move(at),
                 bench_.calibrate(work, launch_seconds(seconds))};
     }
-    Contender reader(unsigned width, std::size_t groups, const char *name, double seconds) {
+    Candidate reader(unsigned width, std::size_t groups, const char *name, double seconds) {
         return enter(
             launcher_.read(width, groups), name,
             {static_cast<double>(4 * width), static_cast<double>(groups * launcher_.group_size())},
@@ -71,15 +71,15 @@ private:
 
     /// The width and the number of groups that read most.
     [[nodiscard]] std::optional<std::pair<unsigned, std::size_t>> race();
-    void enter_latencies(std::vector<Contender> &into);
-    [[nodiscard]] std::vector<Contender> enter_strides();
-    [[nodiscard]] std::vector<Contender> enter_evictions();
+    void enter_latencies(std::vector<Candidate> &into);
+    [[nodiscard]] std::vector<Candidate> enter_strides();
+    [[nodiscard]] std::vector<Candidate> enter_evictions();
     /// Rings of so much global memory, beside little local memory and beside all of it; a block of
     /// samples each.
-    void enter_eviction(std::vector<Contender> &into, std::size_t bytes);
+    void enter_eviction(std::vector<Candidate> &into, std::size_t bytes);
 
     /// A block of samples of each.
-    void sample(std::vector<Contender> &contenders);
+    void sample(std::vector<Candidate> &candidates);
 
     Bench &bench_;
     int block_ = 1; ///< the next; 0 was taken while places were looked for
@@ -97,10 +97,10 @@ std::optional<std::pair<unsigned, std::size_t>> Experiment::race() {
             if (!launcher_.can_read(width) || (best && bench_.remaining() < end))
                 continue;
             const std::size_t groups = units_ * crowd;
-            Contender contender = reader(width, groups, series::race, 1e-3);
+            Candidate candidate = reader(width, groups, series::race, 1e-3);
             for (int block = 0; block < (bench_.tiny() ? 1 : 3); ++block)
-                bench_.sample_block(contender, block);
-            const auto fit = slope_at(*contender.series, contender.at);
+                bench_.sample_block(candidate, block);
+            const auto fit = slope_at(*candidate.series, candidate.at);
             const double words = static_cast<double>(width * groups);
             if (fit && fit->seconds_per_trip > 0 && words / fit->seconds_per_trip > best_rate) {
                 best_rate = words / fit->seconds_per_trip;
@@ -110,7 +110,7 @@ std::optional<std::pair<unsigned, std::size_t>> Experiment::race() {
     return best;
 }
 
-void Experiment::enter_latencies(std::vector<Contender> &into) {
+void Experiment::enter_latencies(std::vector<Candidate> &into) {
     const auto turns = static_cast<std::size_t>(latency_hops) / turn_hops;
     const auto near =
         launcher_.ring(Where::local, std::min(latency_bytes, launcher_.chase_bytes()));
@@ -119,12 +119,12 @@ void Experiment::enter_latencies(std::vector<Contender> &into) {
     into.push_back(enter(launcher_.chase(near, 0, far, turns), series::latency, {1}, 0.5e-3));
 }
 
-std::vector<Contender> Experiment::enter_strides() {
-    std::vector<Contender> contenders;
+std::vector<Candidate> Experiment::enter_strides() {
+    std::vector<Candidate> candidates;
     if (!launcher_.can_stride()) {
-        bench_.data().words[std::string(series::strides) + left_out] =
+        bench_.data().text_attributes[std::string(series::strides) + left_out] =
             "the device has too little local memory for long strides";
-        return contenders;
+        return candidates;
     }
     const std::size_t groups = units_ * std::min<std::size_t>(4, crowds_.front());
     std::uint32_t trips = 0; // those of the first stride, the shortest
@@ -132,13 +132,13 @@ std::vector<Contender> Experiment::enter_strides() {
         const Work work = launcher_.read_strided(stride, groups);
         if (trips == 0)
             trips = bench_.calibrate(work, launch_seconds(0.1e-3));
-        contenders.push_back(
+        candidates.push_back(
             {work, &bench_.series(series::strides), {static_cast<double>(4 * stride)}, trips});
     }
-    return contenders;
+    return candidates;
 }
 
-void Experiment::enter_eviction(std::vector<Contender> &into, std::size_t bytes) {
+void Experiment::enter_eviction(std::vector<Candidate> &into, std::size_t bytes) {
     const auto global = launcher_.ring(Where::global, bytes);
     const std::size_t global_turns = bytes / slot_bytes / turn_hops;
     const std::size_t all = launcher_.chase_bytes();
@@ -159,39 +159,39 @@ void Experiment::enter_eviction(std::vector<Contender> &into, std::size_t bytes)
     }
 }
 
-std::vector<Contender> Experiment::enter_evictions() {
-    std::vector<Contender> contenders;
+std::vector<Candidate> Experiment::enter_evictions() {
+    std::vector<Candidate> candidates;
     const auto knee = [&] { return first_knee(eviction_times(bench_.data())); };
     // Shorter rings take too little of a pass's time.
     const double least = bench_.tiny() ? 1024 : 8192;
     const double most = bench_.tiny() ? 1024 : 1 << 20;
     const double end = end_of(0.4);
-    enter_eviction(contenders, 0);
+    enter_eviction(candidates, 0);
     for (double bytes = least; bytes <= most && knee() == 0 && bench_.remaining() > end;
          bytes *= 1.4)
-        enter_eviction(contenders, static_cast<std::size_t>(bytes / 1024) * 1024);
+        enter_eviction(candidates, static_cast<std::size_t>(bytes / 1024) * 1024);
     // What matters is where the ring alone fits, and not beside all of the local memory.
     const double fits = knee();
     for (const double part : {0.8, 0.87, 0.94, 1.05})
         if (part * fits >= least)
-            enter_eviction(contenders, static_cast<std::size_t>(part * fits / 1024) * 1024);
-    return contenders;
+            enter_eviction(candidates, static_cast<std::size_t>(part * fits / 1024) * 1024);
+    return candidates;
 }
 
-void Experiment::sample(std::vector<Contender> &contenders) {
-    for (Contender &contender : contenders)
-        bench_.sample_block(contender, block_);
+void Experiment::sample(std::vector<Candidate> &candidates) {
+    for (Candidate &candidate : candidates)
+        bench_.sample_block(candidate, block_);
     ++block_;
 }
 
 /// In turns, each of them blocks: what disturbs some milliseconds spoils one block of several.
 void Experiment::run() {
-    std::vector<Contender> speeds;
+    std::vector<Candidate> speeds;
     if (const auto winner = race())
         speeds.push_back(reader(winner->first, winner->second, series::bandwidth, 2.5e-3));
     enter_latencies(speeds);
-    std::vector<Contender> strides = enter_strides();
-    std::vector<Contender> evictions = enter_evictions();
+    std::vector<Candidate> strides = enter_strides();
+    std::vector<Candidate> evictions = enter_evictions();
     constexpr int least_turns = 2;
     constexpr int contrast_turns = 6; // enough for what is decided by a contrast
     constexpr int most_turns = 30;

@@ -46,7 +46,7 @@ Finding latency(const Dataset &data) {
 }
 
 Finding bandwidth(const Dataset &data) {
-    const auto places = timed_places(data.find(series::bandwidth));
+    const auto places = timed_coordinates(data.find(series::bandwidth));
     const auto timing =
         places.empty() ? std::nullopt : timing_at(data, series::bandwidth, places.front());
     if (!timing || places.front().size() != 2)
@@ -58,10 +58,10 @@ Finding bandwidth(const Dataset &data) {
     const double bytes = loads * width * items;
     Finding finding = measured(bandwidth_key, bytes / timing->seconds,
                                {bytes / timing->interval.high, bytes / timing->interval.low});
-    finding.method =
-        fmt::format("loads of {:.0f} B by {:.0f} work-items at once, the best of {} "
-                    "shapes; {}",
-                    width, items, timed_places(data.find(series::race)).size(), timing->method);
+    finding.method = fmt::format("loads of {:.0f} B by {:.0f} work-items at once, the best of {} "
+                                 "shapes; {}",
+                                 width, items, timed_coordinates(data.find(series::race)).size(),
+                                 timing->method);
     finding.evidence = {series::bandwidth};
     if (data.find(series::race) != nullptr)
         finding.evidence.emplace_back(series::race);
@@ -70,7 +70,7 @@ Finding bandwidth(const Dataset &data) {
 }
 
 Finding banks(const FindingKey &key, const Dataset &data, const BankVerdict &verdict) {
-    if (const std::string reason = data.word(std::string(series::strides) + left_out);
+    if (const std::string reason = data.text_attribute(std::string(series::strides) + left_out);
         !reason.empty())
         return without_value(key, Status::unsupported, reason);
     if (!verdict.model)
@@ -88,7 +88,7 @@ Finding banks(const FindingKey &key, const Dataset &data, const BankVerdict &ver
 Finding own_memory(const Dataset &data) {
     const auto times = eviction_times(data);
     double touched = 0;
-    for (const auto &place : timed_places(data.find(series::eviction)))
+    for (const auto &place : timed_coordinates(data.find(series::eviction)))
         touched = std::max(touched, place.at(1));
     const EvictionVerdict verdict = judge_eviction(times, touched);
     if (!verdict.own)
@@ -112,7 +112,7 @@ std::vector<FindingKey> finding_keys() {
 
 std::vector<StrideTime> stride_times(const Dataset &data) {
     std::vector<StrideTime> times;
-    for (const auto &place : timed_places(data.find(series::strides)))
+    for (const auto &place : timed_coordinates(data.find(series::strides)))
         if (const auto timing = timing_at(data, series::strides, place))
             // Half of an interval of 95 % is some two standard errors.
             times.push_back({static_cast<unsigned>(place.at(0) / 4), timing->seconds,
@@ -124,7 +124,7 @@ std::vector<EvictionTime> eviction_times(const Dataset &data) {
     std::map<double, EvictionTime> by_bytes;
     std::map<double, int> sides;
     // In order of the local memory touched: little, then all.
-    for (const auto &place : timed_places(data.find(series::eviction))) {
+    for (const auto &place : timed_coordinates(data.find(series::eviction))) {
         const Series &series = *data.find(series::eviction);
         const auto fit = place.size() == 2 ? slope_at(series, place) : std::nullopt;
         if (!fit || fit->seconds_per_trip <= 0)
@@ -152,11 +152,11 @@ std::vector<Curve> curves_of(const Dataset &data) {
     const Axis seconds{"time", Unit::second, {}};
     Curve strides{series::strides, {"stride", Unit::byte, {}}, seconds, {}};
     for (const StrideTime &time : stride_times(data))
-        strides.places.push_back({4.0 * time.stride, time.seconds});
+        strides.points.push_back({4.0 * time.stride, time.seconds});
     Curve evictions{series::eviction, {"footprint", Unit::byte, {}}, seconds, {}};
     for (const EvictionTime &time : eviction_times(data))
         if (time.bytes > 0)
-            evictions.places.push_back({time.bytes, time.all});
+            evictions.points.push_back({time.bytes, time.all});
     return {strides, evictions};
 }
 

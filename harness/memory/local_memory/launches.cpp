@@ -149,7 +149,7 @@ Work Launcher::summing(const std::string &kernel, std::size_t local_bytes, std::
     ready.set(2, out_);
     ready.set(3, step_);
     const auto verify = [this, range, kernel, expected = std::move(expected)](std::uint32_t trips) {
-        for (const std::size_t lane : bench_.lanes(range.work_items(), 2))
+        for (const std::size_t lane : bench_.sample_work_items(range.work_items(), 2))
             if (bench_.read<std::uint32_t>(out_, lane, 1).front() !=
                 expected(static_cast<std::uint32_t>(lane % group_size_), trips))
                 throw VerificationError(kernel + ": a work-item's sum is not that of what it read");

@@ -21,7 +21,7 @@ FindingKey reach_key(std::size_t level) {
 
 /// Why a curve shows no reach.
 std::string why_none(const Translation &translation) {
-    if (translation.curve.size() < least_places)
+    if (translation.curve.size() < least_points)
         return fmt::format("{} places with samples are too few", translation.curve.size());
     if (rises_at_end(translation))
         return "the latency rises in the last places only, too few to tell a TLB";
@@ -148,7 +148,7 @@ std::vector<FindingKey> finding_keys() {
 }
 
 std::vector<Finding> findings_of(const Dataset &data) {
-    const std::string reason = data.word(too_small);
+    const std::string reason = data.text_attribute(too_small);
     if (!reason.empty())
         return {without_value(reach_key(1), Status::inconclusive, reason),
                 without_value(finding_keys()[1], Status::inconclusive, reason)};

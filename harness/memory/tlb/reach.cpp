@@ -1,4 +1,4 @@
-#include "common/places.hpp"
+#include "common/estimates.hpp"
 #include "memory/tlb/reach.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -49,7 +49,7 @@ double noise_of(const std::vector<CurvePoint> &curve) {
 
 /// Where the curve is flat from place `first` on, and how high: it grows in the next octave by
 /// little of what it has grown by since its start.
-Place settled_behind(const std::vector<Place> &places, std::size_t first, double start) {
+Estimate settled_behind(const std::vector<Estimate> &places, std::size_t first, double start) {
     constexpr double little = 0.15;
     for (std::size_t i = first;; ++i) {
         std::vector<double> octave;
@@ -65,7 +65,7 @@ Place settled_behind(const std::vector<Place> &places, std::size_t first, double
 
 /// Whether the curve's trend in the octave from x on is little of `rise`, and nearly all of that
 /// was timed.
-bool is_flat(const std::vector<Place> &places, double x, double rise) {
+bool is_flat(const std::vector<Estimate> &places, double x, double rise) {
     constexpr double little = 0.25;
     constexpr double octave = 2;
     constexpr double rounded = 0.99;
@@ -74,7 +74,7 @@ bool is_flat(const std::vector<Place> &places, double x, double rise) {
         return false;
     std::vector<double> octaves;
     std::vector<double> values;
-    for (const Place &place : places)
+    for (const Estimate &place : places)
         if (place.at[0] >= x && place.at[0] * rounded <= octave * x) {
             octaves.push_back(std::log2(place.at[0]));
             values.push_back(place.value);
@@ -114,15 +114,15 @@ double contradiction(std::span<const Reach> reaches, double page) {
 
 constexpr std::size_t in_a_row = 3;
 
-std::vector<Place> medians_of(const Translation &translation) {
-    std::vector<Place> places;
+std::vector<Estimate> medians_of(const Translation &translation) {
+    std::vector<Estimate> places;
     for (const CurvePoint &point : translation.curve)
         places.push_back({{point.x}, median(point.samples), 0, point.samples.size()});
     return places;
 }
 
 /// Of so many places at the start, or of the first three: fewer say little.
-double level_of_first(const std::vector<Place> &places, std::size_t count) {
+double level_of_first(const std::vector<Estimate> &places, std::size_t count) {
     std::vector<double> values;
     for (std::size_t i = 0; i < std::max(count, in_a_row); ++i)
         values.push_back(places[i].value);
@@ -135,7 +135,7 @@ struct Risen {
     std::size_t count = 0;
 };
 
-Risen first_risen(const Translation &translation, const std::vector<Place> &places) {
+Risen first_risen(const Translation &translation, const std::vector<Estimate> &places) {
     constexpr double least_rise = 0.015;
     constexpr double clear = 3; // times the noise
     const double noticeable = std::max(least_rise, clear * noise_of(translation.curve));
@@ -151,7 +151,7 @@ Risen first_risen(const Translation &translation, const std::vector<Place> &plac
 }
 
 /// Three places in a row are enough, and two at the end where there is but one an octave.
-bool is_enough(const Risen &risen, const std::vector<Place> &places) {
+bool is_enough(const Risen &risen, const std::vector<Estimate> &places) {
     constexpr double nearly_octave = 1.9;
     return risen.count >= in_a_row ||
            (risen.count == 2 &&
@@ -161,27 +161,27 @@ bool is_enough(const Risen &risen, const std::vector<Place> &places) {
 } // namespace
 
 bool rises_at_end(const Translation &translation) {
-    if (translation.curve.size() < least_places)
+    if (translation.curve.size() < least_points)
         return false;
-    const std::vector<Place> places = medians_of(translation);
+    const std::vector<Estimate> places = medians_of(translation);
     const Risen risen = first_risen(translation, places);
     return risen.count > 0 && !is_enough(risen, places);
 }
 
 bool settles(const Translation &translation, double rise) {
-    const std::vector<Place> places = medians_of(translation);
+    const std::vector<Estimate> places = medians_of(translation);
     return is_flat(places, places.back().at[0] / 2, rise);
 }
 
 std::optional<Reach> first_reach(const Translation &translation) {
-    if (translation.curve.size() < least_places)
+    if (translation.curve.size() < least_points)
         return std::nullopt;
-    const std::vector<Place> places = medians_of(translation);
+    const std::vector<Estimate> places = medians_of(translation);
     const Risen risen = first_risen(translation, places);
     if (!is_enough(risen, places))
         return std::nullopt;
     const double start = level_of_first(places, risen.first);
-    const Place settled = settled_behind(places, risen.first, start);
+    const Estimate settled = settled_behind(places, risen.first, start);
     const auto rise = [&](double share) { return start + share * (settled.value - start); };
     const auto tenth = crossing(places, rise(0.1));
     const auto quarter = crossing(places, rise(0.25));

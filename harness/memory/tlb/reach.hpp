@@ -11,7 +11,7 @@
 namespace clprobe::probes::tlb {
 
 /// Fewer places show none.
-inline constexpr std::size_t least_places = 6;
+inline constexpr std::size_t least_points = 6;
 
 /// Where a curve leaves the level that it starts on, in its own places.
 struct Reach {

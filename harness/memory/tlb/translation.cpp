@@ -29,7 +29,7 @@ public:
         std::vector<double> medians;
         for (const CurvePoint &point : curve)
             medians.push_back(median(point.samples));
-        medians = never_falling(medians);
+        medians = isotonic_fit(medians);
         for (std::size_t i = 0; i < curve.size(); ++i)
             places_[std::log(curve[i].x)] = medians[i];
     }
@@ -68,7 +68,7 @@ Translation translation(const Dataset &data, double stride) {
     const Joined reference(curve_of(*packed, Chase::hops));
     if (reference.empty())
         return {};
-    const double lines = data.number(lines_a_page).value_or(1);
+    const double lines = data.number_attribute(lines_a_page).value_or(1);
     const auto taken = [&](double pages) {
         return reference.at(pages * lines) - reference.least();
     };

@@ -29,19 +29,19 @@ public:
                            .verify = {}};
         work.kernel.set(0, values);
         work.verify = [&](std::uint32_t trips) {
-            for (const std::size_t lane : bench.lanes(items))
+            for (const std::size_t lane : bench.sample_work_items(items))
                 if (bench.read<std::uint32_t>(values, lane, 1).front() !=
                     expected(static_cast<std::uint32_t>(lane), trips))
                     throw clprobe::VerificationError("a value is not the generator's");
         };
-        clprobe::Contender contender{
+        clprobe::Candidate candidate{
             .work = work, .series = &bench.series("times"), .at = {}, .trips = 0};
-        bench.sample({&contender, 1}, {});
+        bench.sample({&candidate, 1}, {});
     }
 
     std::vector<clprobe::Finding> interpret(const clprobe::Dataset &data,
                                             const clprobe::Facts &) const override {
-        const clprobe::FindingKey &key = info_.makes.front();
+        const clprobe::FindingKey &key = info_.findings.front();
         const clprobe::Series *series = data.find("times");
         const auto slope = series != nullptr ? clprobe::slope_at(*series, {}) : std::nullopt;
         if (!slope || slope->interval.low <= 0)
@@ -56,8 +56,8 @@ private:
         info.name = "mine/congruence";
         info.question = "How many steps of a linear congruential generator a second?";
         info.method = "The slope of time over the number of steps.";
-        info.makes = {{"congruence.rate", clprobe::Unit::op_per_second, clprobe::Better::higher,
-                       "steps of all work-items together"}};
+        info.findings = {{"congruence.rate", clprobe::Unit::op_per_second, clprobe::Better::higher,
+                          "steps of all work-items together"}};
         info.series = {{"times",
                         {{"trips", clprobe::Unit::one, {}}},
                         {"time", clprobe::Unit::second, {}},

@@ -1,4 +1,4 @@
-#include "compute/fma_rate/course.hpp"
+#include "compute/fma_rate/search_space.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -76,15 +76,15 @@ std::size_t largest_group(const DeviceInfo &device) {
 
 /// A CPU's vectors are as wide as the kernel says, and its groups are tasks for its workers: many
 /// of them, so that none waits long for the last.
-Course cpu_course(const DeviceInfo &device, std::size_t units) {
-    Course course;
-    course.launch_seconds = 10e-3;
-    course.start.chains = 12;
-    course.start.width = 16;
-    course.start.local_size = std::min<std::size_t>(16, largest_group(device));
-    course.start.groups = 64 * units;
-    course.start = course.start.with_body(64);
-    course.stages = {
+SearchSpace cpu_search_space(const DeviceInfo &device, std::size_t units) {
+    SearchSpace search_space;
+    search_space.launch_seconds = 10e-3;
+    search_space.start.chains = 12;
+    search_space.start.width = 16;
+    search_space.start.local_size = std::min<std::size_t>(16, largest_group(device));
+    search_space.start.groups = 64 * units;
+    search_space.start = search_space.start.with_body(64);
+    search_space.stages = {
         // First of all: fma() is a call that takes a hundred times as long on some.
         {"form", {to_form(Form::expression), to_form(Form::mad)}},
         {"width", {to_width(8), to_width(4), to_width(2)}},
@@ -95,26 +95,26 @@ Course cpu_course(const DeviceInfo &device, std::size_t units) {
          {to_larger_groups(std::min<std::size_t>(64, largest_group(device))), to_local_size(1)}},
         {"recurrence", {to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
     };
-    return course;
+    return search_space;
 }
 
 /// A GPU has enough lanes for scalars, and what counts is how little of the loop is not a
 /// multiply-add. All groups must be resident at once: the last of several waves ends when it likes.
-Course gpu_course(const DeviceInfo &device, std::size_t units) {
-    Course course;
-    course.launch_seconds = 4e-3;
+SearchSpace gpu_search_space(const DeviceInfo &device, std::size_t units) {
+    SearchSpace search_space;
+    search_space.launch_seconds = 4e-3;
     const std::size_t size = std::min<std::size_t>(256, largest_group(device));
     constexpr std::size_t threads_a_unit = 1024;
-    course.start.form = Form::expression; // which no compiler has to make up
-    course.start.chains = 4;
-    course.start.local_size = size;
-    course.start.groups = units * std::max<std::size_t>(1, threads_a_unit / size);
-    course.start = course.start.with_body(64);
-    course.stages = {
+    search_space.start.form = Form::expression; // which no compiler has to make up
+    search_space.start.chains = 4;
+    search_space.start.local_size = size;
+    search_space.start.groups = units * std::max<std::size_t>(1, threads_a_unit / size);
+    search_space.start = search_space.start.with_body(64);
+    search_space.stages = {
         {"body", {to_body(1024), to_body(256), to_body(2048)}},
         {"groups",
-         {to_groups(2 * course.start.groups),
-          to_groups(std::max<std::size_t>(1, course.start.groups / 2))}},
+         {to_groups(2 * search_space.start.groups),
+          to_groups(std::max<std::size_t>(1, search_space.start.groups / 2))}},
         {"chains", {to_chains(8), to_chains(2), to_chains(16), to_chains(1)}},
         {"width", {to_width(2), to_width(4)}}, // wider ones are further chains
         {"form", {few_fmas, to_form(Form::mad)}},
@@ -123,26 +123,28 @@ Course gpu_course(const DeviceInfo &device, std::size_t units) {
          {to_local_size(64), to_local_size(std::min<std::size_t>(1024, largest_group(device)))}},
         {"recurrence", {to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
     };
-    return course;
+    return search_space;
 }
 
 /// Another type starts from what won for the first: only what its size changes is tried again.
-Course narrower_course(Course course, Real real, DeviceType device, const Variant &winner) {
-    Variant &start = course.start = winner;
+SearchSpace narrower_search_space(SearchSpace search_space, Real real, DeviceType device,
+                                  const Variant &winner) {
+    Variant &start = search_space.start = winner;
     if (device == DeviceType::cpu) {
         start.width = real == Real::fp64 ? std::max(1U, winner.width / 2) : winner.width;
-        course.stages = {{"width", {to_width(start.width * 2), to_width(start.width / 2)}}};
+        search_space.stages = {{"width", {to_width(start.width * 2), to_width(start.width / 2)}}};
     } else {
-        course.stages = {{"width", {to_width(2), to_width(4)}}};
+        search_space.stages = {{"width", {to_width(2), to_width(4)}}};
     }
     const Move other = start.form != Form::expression ? to_form(Form::expression)
                        : device == DeviceType::cpu    ? to_form(Form::fma)
                                                       : Move(few_fmas);
-    course.stages.insert(course.stages.end(),
-                         {{"chains", {to_chains(start.chains * 2), to_chains(start.chains / 2)}},
-                          {"form", {other, to_form(Form::mad)}},
-                          {"body", {to_body(start.body() / 2), to_body(start.body() * 2)}}});
-    return course;
+    search_space.stages.insert(
+        search_space.stages.end(),
+        {{"chains", {to_chains(start.chains * 2), to_chains(start.chains / 2)}},
+         {"form", {other, to_form(Form::mad)}},
+         {"body", {to_body(start.body() / 2), to_body(start.body() * 2)}}});
+    return search_space;
 }
 
 std::size_t values_per_stage(Profile profile) {
@@ -169,25 +171,26 @@ Variant few_fmas(const Variant &from) {
     return to.with_body(8);
 }
 
-Course course_for(Real real, const DeviceInfo &device, std::size_t units, Profile profile,
-                  const std::optional<Variant> &first_winner) {
-    Course course =
-        device.type == DeviceType::cpu ? cpu_course(device, units) : gpu_course(device, units);
+SearchSpace search_space_for(Real real, const DeviceInfo &device, std::size_t units,
+                             Profile profile, const std::optional<Variant> &first_winner) {
+    SearchSpace search_space = device.type == DeviceType::cpu ? cpu_search_space(device, units)
+                                                              : gpu_search_space(device, units);
     if (profile == Profile::tiny) {
-        const Form form = course.start.form;
-        course.start = Variant{};
-        course.start.form = form;
-        course.start.local_size = 4;
-        course.start.groups = 2;
-        course.start.width = 2;
-        course.start.chains = 2;
-        course.start = course.start.with_body(8);
+        const Form form = search_space.start.form;
+        search_space.start = Variant{};
+        search_space.start.form = form;
+        search_space.start.local_size = 4;
+        search_space.start.groups = 2;
+        search_space.start.width = 2;
+        search_space.start.chains = 2;
+        search_space.start = search_space.start.with_body(8);
     }
     if (first_winner)
-        course = narrower_course(std::move(course), real, device.type, *first_winner);
-    for (Stage &stage : course.stages)
+        search_space =
+            narrower_search_space(std::move(search_space), real, device.type, *first_winner);
+    for (Stage &stage : search_space.stages)
         stage.moves.resize(std::min(stage.moves.size(), values_per_stage(profile)));
-    return course;
+    return search_space;
 }
 
 } // namespace clprobe::probes::fma_rate

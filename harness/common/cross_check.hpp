@@ -9,7 +9,7 @@ namespace clprobe::probes {
 
 /// Two probes that find the same levels, each in its own way: `<prefix>.l<n>.<own>` are the sizes
 /// that one finds, `<prefix>.l<n>.<other>` those of the other.
-struct SecondOpinion {
+struct CrossCheck {
     std::string prefix; ///< "buffer"
     std::string own;    ///< "size"
     std::string other;  ///< "read_size"
@@ -19,6 +19,6 @@ struct SecondOpinion {
 /// Adds a note to all findings of a level whose size none of the facts' sizes meets (by their
 /// intervals): the two may count levels differently.
 void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
-                       const SecondOpinion &opinion);
+                       const CrossCheck &opinion);
 
 } // namespace clprobe::probes

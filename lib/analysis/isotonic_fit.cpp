@@ -1,5 +1,5 @@
 #include "analysis/curve_pieces.hpp"
-#include "analysis/rising_fit.hpp"
+#include "analysis/isotonic_fit.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -27,10 +27,10 @@ void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
 
 /// Of a curve of more places than the fit has time for, those side by side as one.
 std::vector<CurvePoint> pooled(std::span<const CurvePoint> given) {
-    constexpr std::size_t most_places = 2000;
+    constexpr std::size_t most_points = 2000;
     constexpr double same = 1.005;
     std::vector<CurvePoint> places(given.begin(), given.end());
-    if (places.size() <= most_places)
+    if (places.size() <= most_points)
         return places;
     std::ranges::stable_sort(places, {}, &CurvePoint::x);
     std::vector<CurvePoint> pools;
@@ -147,15 +147,15 @@ PieceCosts usual_costs(std::size_t points) {
 
 /// As it can only rise: a fit that is surely higher than a later one is cut down to it, where it is
 /// perhaps so they are averaged.
-std::vector<double> as_rising(const LogCurve &curve, const std::vector<double> &fitted) {
+std::vector<double> as_isotonic(const LogCurve &curve, const std::vector<double> &fitted) {
     constexpr double surely = 3; // standard deviations of a point
-    std::vector<double> rising = fitted;
+    std::vector<double> isotonic = fitted;
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t i = fitted.size(); i-- > 0;) {
-        rising[i] = std::min(fitted[i], least);
+        isotonic[i] = std::min(fitted[i], least);
         least = std::min(least, fitted[i] + surely * curve.deviation[i]);
     }
-    return never_falling(rising);
+    return isotonic_fit(isotonic);
 }
 
 } // namespace
@@ -164,7 +164,7 @@ double least_level_step() {
     return std::log(1.05);
 }
 
-LogCurve worsening_curve(std::span<const CurvePoint> measured, CurveKind kind) {
+LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     constexpr double wander = 0.1;    // of the least step, that is not taken for levels
     constexpr std::size_t around = 3; // places share their noise, not the whole curve
     const std::vector<CurvePoint> given = pooled(measured);
@@ -185,11 +185,11 @@ LogCurve worsening_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     return curve;
 }
 
-RisingFit fit_rising(const LogCurve &curve) {
-    RisingFit fit{curve, {}, fit_pieces(curve, usual_costs(curve.size())), {}};
+IsotonicFit fit_isotonic(const LogCurve &curve) {
+    IsotonicFit fit{curve, {}, fit_pieces(curve, usual_costs(curve.size())), {}};
     for (const double x : curve.x)
         fit.octave.push_back(std::log2(x));
-    fit.rising = as_rising(curve, fit.value);
+    fit.isotonic = as_isotonic(curve, fit.value);
     return fit;
 }
 

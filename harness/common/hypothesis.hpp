@@ -1,5 +1,5 @@
 #pragma once
-#include "common/place_noise.hpp"
+#include "common/observation.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -10,7 +10,7 @@ namespace clprobe::probes {
 
 /// One way to explain all that was seen: a level that is fitted, and a rise, by shares (0 to 1) of
 /// it, that is fitted too and is positive.
-struct Explanation {
+struct Hypothesis {
     double size = 0;            ///< B; 0: none
     double unlikely = 0;        ///< minus the logarithm of its probability beforehand
     std::vector<double> known;  ///< what is added to the logarithm; nothing where empty
@@ -32,8 +32,8 @@ struct Fitted {
 /// places on all may have left the level, mostly upwards (prefetch and pages are no part of the
 /// explanation). Level and rise are those of least squares, weighted by how likely a place is to
 /// follow them (EM), and paid for as Schwarz 1978 has it.
-[[nodiscard]] std::vector<std::optional<Fitted>> fit_explanation(const Explanation &explanation,
-                                                                 std::span<const Seen> seen,
-                                                                 const std::vector<Noise> &noises);
+[[nodiscard]] std::vector<std::optional<Fitted>> fit_hypothesis(const Hypothesis &hypothesis,
+                                                                std::span<const Observation> seen,
+                                                                const std::vector<Noise> &noises);
 
 } // namespace clprobe::probes

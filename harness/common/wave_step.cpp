@@ -1,12 +1,12 @@
-#include "common/first_step.hpp"
+#include "common/wave_step.hpp"
 
 #include <algorithm>
 #include <iterator>
 
 namespace clprobe::probes {
 
-FirstStep find_first_step(std::map<std::size_t, double> least_times, double step) {
-    FirstStep stairs{std::move(least_times), 0, 0};
+WaveStep find_wave_step(std::map<std::size_t, double> least_times, double step) {
+    WaveStep stairs{std::move(least_times), 0, 0};
     if (stairs.time.empty())
         return stairs;
     for (auto place = std::next(stairs.time.rbegin()); place != stairs.time.rend(); ++place)
@@ -22,7 +22,7 @@ FirstStep find_first_step(std::map<std::size_t, double> least_times, double step
     return stairs;
 }
 
-std::size_t next_place(const FirstStep &stairs) {
+std::size_t next_count(const WaveStep &stairs) {
     if (stairs.above == 0)
         return std::max<std::size_t>(1, 2 * stairs.flat);
     const std::size_t middle = (stairs.flat + stairs.above) / 2;

@@ -1,4 +1,4 @@
-#include "common/second_opinion.hpp"
+#include "common/cross_check.hpp"
 
 #include <fmt/format.h>
 
@@ -42,7 +42,7 @@ std::string disagreement(const Finding &own, const std::vector<const Finding *> 
 } // namespace
 
 void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
-                       const SecondOpinion &opinion) {
+                       const CrossCheck &opinion) {
     const auto others = sizes(facts.findings, opinion.prefix, opinion.other);
     if (others.empty())
         return; // the other found nothing at all

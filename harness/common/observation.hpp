@@ -9,10 +9,10 @@ namespace clprobe::probes {
 
 /// What was seen at a place: the logarithm of a value and its standard error, 0 where that is not
 /// known; of so many places in one.
-struct Seen {
+struct Observation {
     double log = 0;
     double error = 0;
-    double places = 1;
+    double points = 1;
 };
 
 /// What is said of the noise, under one scatter that all places share beyond their errors.
@@ -25,14 +25,14 @@ struct Noise {
 };
 
 /// Under scatters from the largest to the least.
-[[nodiscard]] std::vector<Noise> noises_of(std::span<const Seen> seen);
+[[nodiscard]] std::vector<Noise> noises_of(std::span<const Observation> seen);
 
 /// The scatters, in the logarithm.
-inline constexpr double scatters[] = {0.2, 0.13, 0.08, 0.05, 0.032, 0.02, 0.013, 0.008, 0.005};
+inline constexpr double sigmas[] = {0.2, 0.13, 0.08, 0.05, 0.032, 0.02, 0.013, 0.008, 0.005};
 
 /// How likely a place is so far off, in the logarithm, as a normal error and as an outlier; these
 /// are mostly slow, and few where several samples agree.
-[[nodiscard]] std::pair<double, double> near_and_outlier(const Seen &place, double off,
+[[nodiscard]] std::pair<double, double> near_and_outlier(const Observation &place, double off,
                                                          double deviation);
 
 /// The density of an exponential distribution.

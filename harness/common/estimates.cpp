@@ -1,4 +1,4 @@
-#include "common/places.hpp"
+#include "common/estimates.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -19,8 +19,8 @@ double error_of(const std::vector<double> &samples) {
     return samples.size() < 3 ? 0 : quantile(samples, 0.35) - quantile(samples, quiet);
 }
 
-Place slope_place(const std::vector<double> &at,
-                  const std::map<double, std::vector<double>> &by_trips) {
+Estimate slope_estimate(const std::vector<double> &at,
+                        const std::map<double, std::vector<double>> &by_trips) {
     std::vector<TripTime> times;
     std::size_t fewest = by_trips.begin()->second.size();
     for (const auto &[trips, samples] : by_trips) {
@@ -37,7 +37,7 @@ Place slope_place(const std::vector<double> &at,
 }
 
 /// Times that somebody took: nothing is known of what disturbed them.
-Place level_place(const std::vector<double> &at, const std::vector<double> &samples) {
+Estimate level_estimate(const std::vector<double> &at, const std::vector<double> &samples) {
     const auto n = static_cast<double>(samples.size());
     const double middle = median(samples);
     // The median of a normal sample scatters by sqrt(pi / 2n) of its deviation, and of few samples
@@ -49,7 +49,7 @@ Place level_place(const std::vector<double> &at, const std::vector<double> &samp
 
 } // namespace
 
-std::vector<Place> places_of(const Series &series) {
+std::vector<Estimate> estimates_of(const Series &series) {
     const bool over_trips = !series.axes.empty() && series.axes.back().name == "trips";
     std::map<std::vector<double>, std::map<double, std::vector<double>>> samples;
     for (const Point &point : series.points) {
@@ -61,19 +61,20 @@ std::vector<Place> places_of(const Series &series) {
             if (sample > 0 && std::isfinite(sample))
                 samples[at][trips].push_back(sample);
     }
-    std::vector<Place> places;
+    std::vector<Estimate> places;
     for (const auto &[at, by_trips] : samples) {
         const std::vector<double> &longest = by_trips.rbegin()->second;
-        const Place place = over_trips ? slope_place(at, by_trips) : level_place(at, longest);
+        const Estimate place =
+            over_trips ? slope_estimate(at, by_trips) : level_estimate(at, longest);
         if (place.value > 0)
             places.push_back(place);
     }
     return places;
 }
 
-std::optional<double> crossing(const std::vector<Place> &curve, double threshold) {
+std::optional<double> crossing(const std::vector<Estimate> &curve, double threshold) {
     std::vector<double> over; // logarithm of the value over the threshold
-    for (const Place &place : curve)
+    for (const Estimate &place : curve)
         over.push_back(std::log(place.value / threshold));
     if (std::all_of(over.begin(), over.end(), [](double o) { return o > 0; }) ||
         std::none_of(over.begin(), over.end(), [](double o) { return o > 0; }))

@@ -9,22 +9,22 @@ namespace clprobe::probes {
 
 /// What an experiment says at one place: the coordinates (without the trips), a value, and the
 /// relative standard error of that, 0 where too few samples tell.
-struct Place {
+struct Estimate {
     std::vector<double> at;
     double value = 0;
     double error = 0;
     std::size_t samples = 1; ///< the fewest at any number of trips
 
-    bool operator==(const Place &) const = default;
+    bool operator==(const Estimate &) const = default;
 };
 
 /// The places of a series in order of their coordinates. Where its last axis is "trips", the value
 /// is the time of one trip: the slope over the trips of the quietest of the times, so that a launch
 /// that was disturbed spoils no other. Places without a positive value are left out.
-[[nodiscard]] std::vector<Place> places_of(const Series &series);
+[[nodiscard]] std::vector<Estimate> estimates_of(const Series &series);
 
 /// Where a curve over the last coordinate passes `threshold`: the split of its places with the
 /// least contradiction. Nothing where it is always above or always below.
-[[nodiscard]] std::optional<double> crossing(const std::vector<Place> &curve, double threshold);
+[[nodiscard]] std::optional<double> crossing(const std::vector<Estimate> &curve, double threshold);
 
 } // namespace clprobe::probes

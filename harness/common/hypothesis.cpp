@@ -1,4 +1,4 @@
-#include "common/explanation.hpp"
+#include "common/hypothesis.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,15 +21,15 @@ constexpr double no_weight = 1e-6;
 class Fit {
 public:
     /// The free places count from the start, or only once they are near the level.
-    Fit(const Explanation &explanation, std::span<const Seen> seen, bool free_count)
-        : explanation_(explanation), seen_(seen), weight_(seen.size(), 1.0) {
-        const double power = explanation.power;
+    Fit(const Hypothesis &hypothesis, std::span<const Observation> seen, bool free_count)
+        : explanation_(hypothesis), seen_(seen), weight_(seen.size(), 1.0) {
+        const double power = hypothesis.power;
         for (std::size_t i = 0; i < seen.size(); ++i) {
             // By the last one, so that no power is out of range.
             const double log = seen[i].log - seen.back().log;
-            log_.push_back(explanation.known.empty() ? log : log - explanation.known[i]);
+            log_.push_back(hypothesis.known.empty() ? log : log - hypothesis.known[i]);
             grown_.push_back(power > 0 ? std::exp(power * log_[i]) : log_[i]);
-            if (i >= explanation.free_from && !free_count)
+            if (i >= hypothesis.free_from && !free_count)
                 weight_[i] = no_weight;
         }
         predicted_ = grown_;
@@ -40,7 +40,7 @@ public:
         for (int round = 0; round < 2; ++round) {
             if (!fit_line(noise))
                 return std::nullopt;
-            cost = weigh_places(noise);
+            cost = cost_of_points(noise);
         }
         const double parameters = explanation_.shares.empty() ? 1 : 2;
         cost += parameters / 2 * std::log(static_cast<double>(seen_.size()));
@@ -93,7 +93,7 @@ private:
     }
 
     /// The cost of all places. The weight of each is how likely it follows the fit.
-    double weigh_places(const Noise &noise) {
+    double cost_of_points(const Noise &noise) {
         // Logarithms of the probability of all places: up to one on the level, and from one on not.
         double on = 0;
         std::vector<double> left(seen_.size());
@@ -121,8 +121,8 @@ private:
         return -all;
     }
 
-    const Explanation &explanation_;
-    std::span<const Seen> seen_;
+    const Hypothesis &explanation_;
+    std::span<const Observation> seen_;
     std::vector<double> log_;       ///< less what is known
     std::vector<double> grown_;     ///< that of which the shares are: the logarithm or a power
     std::vector<double> predicted_; ///< of that
@@ -132,18 +132,18 @@ private:
 
 } // namespace
 
-std::vector<std::optional<Fitted>> fit_explanation(const Explanation &explanation,
-                                                   std::span<const Seen> seen,
-                                                   const std::vector<Noise> &noises) {
+std::vector<std::optional<Fitted>> fit_hypothesis(const Hypothesis &hypothesis,
+                                                  std::span<const Observation> seen,
+                                                  const std::vector<Noise> &noises) {
     std::vector<std::optional<Fitted>> best;
     // From wide to close: an outlier is seen as one.
-    Fit closing(explanation, seen, true);
+    Fit closing(hypothesis, seen, true);
     for (const Noise &noise : noises)
         best.push_back(closing.under(noise));
-    if (explanation.free_from >= seen.size())
+    if (hypothesis.free_from >= seen.size())
         return best;
     // From close to wide: places that left the level do not draw it to theirs.
-    Fit widening(explanation, seen, false);
+    Fit widening(hypothesis, seen, false);
     for (std::size_t i = best.size(); i-- > 0;) {
         const auto fitted = widening.under(noises[i]);
         if (fitted && (!best[i] || fitted->cost < best[i]->cost))

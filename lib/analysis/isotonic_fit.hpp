@@ -14,18 +14,18 @@ namespace clprobe {
 /// The curve in logarithms as one that gets worse from level to level: latencies as they are,
 /// bandwidths negated. Without its outliers, and with as much noise at least as keeps what no
 /// level is from being followed.
-[[nodiscard]] LogCurve worsening_curve(std::span<const CurvePoint> curve, CurveKind kind);
+[[nodiscard]] LogCurve monotone_curve(std::span<const CurvePoint> curve, CurveKind kind);
 
 /// Such a curve fitted by pieces that are straight over log2 of x, or fade to a limit.
-struct RisingFit {
+struct IsotonicFit {
     LogCurve curve;
     std::vector<double> octave; ///< log2 of x
     std::vector<double> value;  ///< fitted logarithm
     /// The same as it can only rise: no place is worse than a later one, since what spoils a sample
     /// hardly ever makes it better.
-    std::vector<double> rising;
+    std::vector<double> isotonic;
 };
 
-[[nodiscard]] RisingFit fit_rising(const LogCurve &curve);
+[[nodiscard]] IsotonicFit fit_isotonic(const LogCurve &curve);
 
 } // namespace clprobe

@@ -1,4 +1,4 @@
-#include "common/place_noise.hpp"
+#include "common/observation.hpp"
 
 #include <iterator>
 #include <numbers>
@@ -25,7 +25,8 @@ double normal(double off, double deviation) {
 
 /// The logarithm of the probability of the places behind the k-th, if they stay where that is: of
 /// each by the mean of those before it.
-double stay_at(std::size_t k, std::span<const Seen> seen, const std::vector<double> &deviation) {
+double stay_at(std::size_t k, std::span<const Observation> seen,
+               const std::vector<double> &deviation) {
     double mean = seen[k].log;
     double precision = std::pow(deviation[k], -2);
     double log = 0;
@@ -41,12 +42,11 @@ double stay_at(std::size_t k, std::span<const Seen> seen, const std::vector<doub
     return log;
 }
 
-Noise noise_under(double scatter, std::span<const Seen> seen) {
+Noise noise_under(double scatter, std::span<const Observation> seen) {
     Noise noise;
-    for (const Seen &place : seen) {
-        const double shared = scatter / std::sqrt(place.places);
-        noise.deviation.push_back(
-            std::hypot(place.error, std::max(shared, *std::rbegin(scatters))));
+    for (const Observation &place : seen) {
+        const double shared = scatter / std::sqrt(place.points);
+        noise.deviation.push_back(std::hypot(place.error, std::max(shared, *std::rbegin(sigmas))));
     }
     noise.after.resize(seen.size());
     double wandering = 0; // as `after`, of those who do
@@ -65,14 +65,14 @@ Noise noise_under(double scatter, std::span<const Seen> seen) {
 
 } // namespace
 
-std::vector<Noise> noises_of(std::span<const Seen> seen) {
+std::vector<Noise> noises_of(std::span<const Observation> seen) {
     std::vector<Noise> noises;
-    for (const double scatter : scatters)
+    for (const double scatter : sigmas)
         noises.push_back(noise_under(scatter, seen));
     return noises;
 }
 
-std::pair<double, double> near_and_outlier(const Seen &place, double off, double deviation) {
+std::pair<double, double> near_and_outlier(const Observation &place, double off, double deviation) {
     const double rate = place.error > 0 ? with_error : 1;
     return {(1 - rate * (slow_outliers + fast_outliers)) * normal(off, deviation),
             rate * (off > 0 ? slow_outliers : fast_outliers) * exponential(off, outlier_scale)};

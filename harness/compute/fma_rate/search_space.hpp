@@ -22,7 +22,7 @@ struct Stage {
 
 /// Where a race starts and what it tries in turn, each stage from the best so far (a coordinate
 /// descent).
-struct Course {
+struct SearchSpace {
     Variant start;
     std::vector<Stage> stages;
     double launch_seconds = 2e-3;
@@ -34,7 +34,8 @@ struct Course {
 
 /// The course for a type on this kind of device. `first_winner` is the variant that won for the
 /// first type: the others start from it. Smaller profiles try fewer values a stage.
-[[nodiscard]] Course course_for(Real real, const DeviceInfo &device, std::size_t units,
-                                Profile profile, const std::optional<Variant> &first_winner);
+[[nodiscard]] SearchSpace search_space_for(Real real, const DeviceInfo &device, std::size_t units,
+                                           Profile profile,
+                                           const std::optional<Variant> &first_winner);
 
 } // namespace clprobe::probes::fma_rate
