@@ -1,4 +1,9 @@
 # What clprobe's own libraries have in common.
+include(CheckCXXCompilerFlag)
+
+# a * b + c rounds twice on every processor: where a compiler may make one fused operation of it, as
+# GCC does for arm64, a report read again would not show the same to the last bit.
+check_cxx_compiler_flag(-ffp-contract=off CLPROBE_CAN_ROUND_EACH_OPERATION)
 
 # clprobe_add_library(<name> [<source>...]): the library clprobe::<name>.
 function(clprobe_add_library name)
@@ -14,6 +19,9 @@ function(clprobe_add_library name)
                    INSTALL_RPATH "$ORIGIN"
     )
     target_compile_features(${target} PUBLIC cxx_std_20)
+    if(CLPROBE_CAN_ROUND_EACH_OPERATION)
+        target_compile_options(${target} PRIVATE -ffp-contract=off)
+    endif()
 endfunction()
 
 # clprobe_use_headers(<target> <library>...): the include directories of header-only libraries that
