@@ -8,7 +8,9 @@
 namespace clprobe::test {
 
 Environment stub_environment(const std::string &behaviour) {
-    return {{"OCL_ICD_VENDORS", CLPROBE_STUB_ICD}, {"CLPROBE_STUB", behaviour}};
+    return {{"OCL_ICD_VENDORS", CLPROBE_STUB_ICD},
+            {"CLPROBE_STUB", behaviour},
+            {"LC_ALL", "C.UTF-8"}}; // what is printed is not to depend on who runs the tests
 }
 
 Outcome child_on_stub(const std::string &behaviour, const std::function<std::string()> &body,

@@ -64,7 +64,7 @@ StubRun report_on_stub(const std::string &behaviour, const std::vector<std::stri
     return run;
 }
 
-const Finding &finding(const ProbeRecord &record, const std::string &key) {
+const Finding &finding(const ProbeRecord &record, std::string_view key) {
     const auto found = std::ranges::find(record.findings, key, &Finding::key);
     INFO(record.probe << ' ' << key);
     REQUIRE(found != record.findings.end());

@@ -6,6 +6,7 @@
 #include <clprobe/report.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clprobe::test {
@@ -39,7 +40,7 @@ struct StubRun {
                                      const std::vector<std::string> &arguments = {});
 
 /// The finding of that key; requires that there is one.
-[[nodiscard]] const Finding &finding(const ProbeRecord &record, const std::string &key);
+[[nodiscard]] const Finding &finding(const ProbeRecord &record, std::string_view key);
 
 /// Whether no finding of the record has a value.
 [[nodiscard]] bool without_values(const ProbeRecord &record);

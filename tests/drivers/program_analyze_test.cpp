@@ -7,6 +7,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,11 @@ std::string curve(const std::string &header) {
     return csv;
 }
 
-Outcome analyzed(const std::string &csv, const std::string &probe) {
+Outcome analyzed(const std::string &csv, const std::string &probe, const Environment &more = {}) {
     const Scratch scratch;
     const std::string file = scratch.file("curve.csv");
     write_file(file, csv);
-    return run_on_stub("", {"analyze", file, "--probe", probe});
+    return run_on_stub("", {"analyze", file, "--probe", probe}, more);
 }
 
 } // namespace
@@ -46,6 +47,16 @@ TEST_CASE("program.levels_of_a_curve_in_cycles_are_in_cycles") {
     const std::string stride = "stride_bytes,latency_cycles\n4,10\n8,20\n16,40\n32,80\n64,160\n"
                                "128,320\n256,320\n512,320\n1024,320\n";
     CHECK_THAT(analyzed(stride, "memory/cache_line").out, ContainsSubstring("320 cycles |"));
+}
+
+TEST_CASE("program.without_a_utf8_locale_all_that_is_printed_is_ascii") {
+    const std::string csv = curve("footprint_kib,latency_ns");
+    const std::string plus_minus = "\u00b1";
+    CHECK_THAT(analyzed(csv, "memory/buffer_latency").out, ContainsSubstring(plus_minus));
+    const Outcome outcome = analyzed(csv, "memory/buffer_latency", {{"LC_ALL", "C"}});
+    CHECK(outcome.exit_status == 0);
+    CHECK_THAT(outcome.out, ContainsSubstring("buffer.l1.latency"));
+    CHECK(std::ranges::all_of(outcome.out, [](char letter) { return letter > 0; }));
 }
 
 TEST_CASE("program.a_curve_is_of_one_probe") {

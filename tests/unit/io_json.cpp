@@ -198,12 +198,9 @@ TEST_CASE("unit.json.newer_minor_version_is_read_as_far_as_known") {
 }
 
 TEST_CASE("unit.json.malformed_text_is_refused") {
-    malformed("", "unexpected end of input");
-    malformed("{\"a\": [1, 2", "line 1, column");
-    malformed("{} trailing", "expected end of input");
-    malformed("{\"a\": 1e999}", "number overflow");
-    malformed("{\"a\": NaN}", "invalid literal");
-    malformed("{\"a\": \"\xff\"}", "UTF-8");
+    for (const char *text : {"", "{\"a\": [1, 2", "{} trailing", "{\"a\": 1e999}", "{\"a\": NaN}",
+                             "{\"a\": \"\xff\"}"})
+        malformed(text, "not a JSON document"); // what follows is the JSON library's to word
     malformed("{\"a\": {\"b\": [0, {\"c\": 1, \"c\": 2}]}}", "/a/b/1/c: given twice");
     malformed(std::string(2'000'000, '['), "nested deeper than 64 levels");
     std::string nested;
