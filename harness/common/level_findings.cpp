@@ -1,5 +1,5 @@
+#include "analysis/level_joining.hpp"
 #include "common/level_findings.hpp"
-#include "common/level_joining.hpp"
 
 #include <clprobe/statistics.hpp>
 

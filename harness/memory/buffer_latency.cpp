@@ -1,6 +1,6 @@
 #include "common/chase.hpp"
 #include "common/cross_check.hpp"
-#include "common/footprints.hpp"
+#include "common/curve_survey.hpp"
 #include "common/level_findings.hpp"
 #include "common/pages.hpp"
 

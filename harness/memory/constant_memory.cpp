@@ -1,8 +1,8 @@
+#include "analysis/trip_timing.hpp"
 #include "common/chase.hpp"
-#include "common/footprints.hpp"
+#include "common/curve_survey.hpp"
 #include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
-#include "common/trip_timing.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/levels.hpp>

@@ -230,8 +230,4 @@ private:
     std::vector<BuildRecord> builds_;
 };
 
-/// The slope of the samples in `series` at these coordinates, the last axis being "trips"; nothing
-/// where there are none.
-[[nodiscard]] std::optional<SlopeFit> slope_at(const Series &series, const std::vector<double> &at);
-
 } // namespace clprobe

@@ -9,6 +9,8 @@
 
 namespace clprobe {
 
+struct Series;
+
 /// The middle of the samples; of an even number of them, the mean of the two in the middle.
 /// Throws std::invalid_argument where there are none.
 [[nodiscard]] double median(std::span<const double> samples);
@@ -87,5 +89,9 @@ struct SlopeFit {
 /// interval then misses the truth (coverage 60 to 90 % in simulation). Nothing where there are
 /// fewer than two trip counts.
 [[nodiscard]] std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples);
+
+/// The slope of the samples in `series` at these coordinates, the last axis being "trips"; nothing
+/// where there are none.
+[[nodiscard]] std::optional<SlopeFit> slope_at(const Series &series, const std::vector<double> &at);
 
 } // namespace clprobe

@@ -9,7 +9,7 @@ namespace clprobe {
 namespace {
 
 /// Close to normal, and the same with every standard library.
-class Noise {
+class NormalNoise {
 public:
     double operator()() {
         constexpr int terms = 12; // whose sum has a variance of 1
@@ -62,7 +62,7 @@ Reading read_curve(const LogCurve &curve) {
 
 std::vector<Reading> reruns(const LogCurve &curve) {
     constexpr int count = 16;
-    Noise noise;
+    NormalNoise noise;
     std::vector<Reading> readings;
     for (int i = 0; i < count; ++i) {
         LogCurve again = curve;

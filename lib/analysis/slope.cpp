@@ -1,5 +1,6 @@
 #include "analysis/student.hpp"
 
+#include <clprobe/series.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <algorithm>
@@ -126,6 +127,18 @@ std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples) {
                        ? repeat_interval(slopes)
                        : one_block_interval(blocks.front(), fit.seconds_per_trip, fit.overhead);
     return fit;
+}
+
+std::optional<SlopeFit> slope_at(const Series &series, const std::vector<double> &at) {
+    std::vector<TripTime> times;
+    for (const Point &point : series.points) {
+        if (point.at.size() != at.size() + 1 || !std::equal(at.begin(), at.end(), point.at.begin()))
+            continue;
+        for (std::size_t i = 0; i < point.samples.size(); ++i)
+            times.push_back(
+                {point.at.back(), point.samples[i], i < point.block.size() ? point.block[i] : 0});
+    }
+    return fit_slope(times);
 }
 
 } // namespace clprobe

@@ -197,16 +197,4 @@ StopReason Bench::sample(std::span<Candidate> candidates, const StoppingRule &ru
     }
 }
 
-std::optional<SlopeFit> slope_at(const Series &series, const std::vector<double> &at) {
-    std::vector<TripTime> times;
-    for (const Point &point : series.points) {
-        if (point.at.size() != at.size() + 1 || !std::equal(at.begin(), at.end(), point.at.begin()))
-            continue;
-        for (std::size_t i = 0; i < point.samples.size(); ++i)
-            times.push_back(
-                {point.at.back(), point.samples[i], i < point.block.size() ? point.block[i] : 0});
-    }
-    return fit_slope(times);
-}
-
 } // namespace clprobe

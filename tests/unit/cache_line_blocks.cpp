@@ -1,5 +1,5 @@
+#include "analysis/size_posterior.hpp"
 #include "cache_line_truth.hpp"
-#include "common/block_size.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -14,7 +14,6 @@
 // logarithm.
 
 using namespace clprobe;
-using namespace clprobe::probes;
 
 namespace {
 

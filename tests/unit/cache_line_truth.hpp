@@ -1,6 +1,6 @@
 #pragma once
-#include "common/estimates.hpp"
-#include "common/size_verdict.hpp"
+#include "analysis/estimates.hpp"
+#include "analysis/size_posterior.hpp"
 #include "synthetic.hpp"
 
 #include <functional>
@@ -26,21 +26,20 @@ NoisyTruth noisy_truth(Random &random);
 using Law = std::function<double(const std::vector<double> &at)>;
 
 /// Samples of a value at places, as the truth has them, as the probe's places.
-std::vector<clprobe::probes::Estimate> noisy_places(const NoisyTruth &truth,
-                                                    const std::vector<std::vector<double>> &at,
-                                                    const Law &law, Random &random);
+std::vector<clprobe::Estimate> noisy_places(const NoisyTruth &truth,
+                                            const std::vector<std::vector<double>> &at,
+                                            const Law &law, Random &random);
 
 /// Whether the truth differs from each of the others that come near by more than three times the
 /// noise of a place's median, in so many places.
-[[nodiscard]] bool is_clear(const NoisyTruth &truth,
-                            const std::vector<clprobe::probes::Estimate> &places, const Law &law,
-                            const std::vector<Law> &others, int enough);
+[[nodiscard]] bool is_clear(const NoisyTruth &truth, const std::vector<clprobe::Estimate> &places,
+                            const Law &law, const std::vector<Law> &others, int enough);
 
 /// How often verdicts were right, and wrong: of all, and of those where the truth is clear. A size
 /// is right that is the true one, sizes are that cover it.
 class Score {
 public:
-    void add(const clprobe::probes::SizeVerdict &verdict, double truth, bool clear);
+    void add(const clprobe::SizeVerdict &verdict, double truth, bool clear);
     /// Checks that of the clear ones so many have the right sizes, and so many the right size
     /// alone; and that of all one of 100 is wrong at most.
     void check(double least_right = 0.98, double least_alone = 0.98) const;

@@ -1,5 +1,5 @@
 // The shared parts of probes that sample a curve over footprint and name its levels.
-#include "common/footprints.hpp"
+#include "analysis/refinement.hpp"
 #include "common/level_findings.hpp"
 
 #include <catch2/catch_approx.hpp>

@@ -1,6 +1,6 @@
 // Levels of our own curves that differ by no more than their samples do.
+#include "analysis/level_joining.hpp"
 #include "common/level_findings.hpp"
-#include "common/level_joining.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>

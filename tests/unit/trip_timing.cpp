@@ -1,4 +1,4 @@
-#include "common/trip_timing.hpp"
+#include "analysis/trip_timing.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -29,7 +29,7 @@ Series launches(double bend) {
 } // namespace
 
 TEST_CASE("unit.trip_timing.takes the slope where launches of all lengths agree on it") {
-    const auto timing = probes::time_per_trip(launches(0), {});
+    const auto timing = time_per_trip(launches(0), {});
     REQUIRE(timing);
     CHECK(timing->seconds == Approx(1e-7));
     CHECK(timing->method.find("slope") != std::string::npos);
@@ -37,7 +37,7 @@ TEST_CASE("unit.trip_timing.takes the slope where launches of all lengths agree 
 
 TEST_CASE("unit.trip_timing.takes launches whole where they bend, and allows for the slope") {
     for (const double bend : {-0.02, 0.02}) {
-        const auto timing = probes::time_per_trip(launches(bend), {});
+        const auto timing = time_per_trip(launches(bend), {});
         REQUIRE(timing);
         CHECK(timing->seconds == Approx(time_of(400, bend) / 400));
         CHECK(timing->method.find("launches") != std::string::npos);
@@ -50,7 +50,7 @@ TEST_CASE("unit.trip_timing.takes launches whole where they bend, and allows for
 TEST_CASE("unit.trip_timing.says by how much launches bend, either way") {
     for (const double bend : {-0.02, 0.02}) {
         Finding finding;
-        probes::check_timing(finding, *probes::time_per_trip(launches(bend), {}));
+        check_timing(finding, *time_per_trip(launches(bend), {}));
         CAPTURE(finding.note);
         CHECK(finding.note.find("differs by at least -") == std::string::npos);
         CHECK(finding.note.find("differs by at least") != std::string::npos);

@@ -1,5 +1,5 @@
+#include "analysis/trip_timing.hpp"
 #include "common/local_sizes.hpp"
-#include "common/trip_timing.hpp"
 #include "compute/dot_product/findings.hpp"
 
 #include <fmt/format.h>

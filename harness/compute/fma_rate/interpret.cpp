@@ -1,4 +1,4 @@
-#include "common/trip_timing.hpp"
+#include "analysis/trip_timing.hpp"
 #include "compute/fma_rate/interpret.hpp"
 #include "compute/fma_rate/variant.hpp"
 
@@ -104,7 +104,7 @@ private:
     void check_timing(Finding &finding, const TripTiming &timing) const {
         if (bare_)
             make_suspect(finding, "a bare series does not say that the work was verified");
-        probes::check_timing(finding, timing);
+        check_timing(finding, timing);
     }
 
     /// A launch of the race, its cost not taken off, is never faster than the device: where the

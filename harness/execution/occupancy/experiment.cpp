@@ -1,4 +1,4 @@
-#include "common/wave_step.hpp"
+#include "analysis/wave_step.hpp"
 #include "execution/occupancy/experiment.hpp"
 #include "execution/occupancy/launcher.hpp"
 #include "execution/occupancy/reading.hpp"

@@ -1,4 +1,4 @@
-#include "common/wave_step.hpp"
+#include "analysis/wave_step.hpp"
 #include "execution/occupancy/reading.hpp"
 
 #include <clprobe/statistics.hpp>

@@ -1,4 +1,4 @@
-#include "common/trip_timing.hpp"
+#include "analysis/trip_timing.hpp"
 #include "memory/atomics/experiment.hpp"
 #include "memory/atomics/findings.hpp"
 #include "memory/atomics/launches.hpp"

@@ -1,6 +1,6 @@
+#include "analysis/trip_timing.hpp"
 #include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
-#include "common/trip_timing.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/falling.hpp"
 #include "memory/buffer_bandwidth/rates.hpp"

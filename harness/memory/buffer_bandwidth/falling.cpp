@@ -1,4 +1,4 @@
-#include "common/level_joining.hpp"
+#include "analysis/level_joining.hpp"
 #include "memory/buffer_bandwidth/falling.hpp"
 
 #include <clprobe/statistics.hpp>

@@ -1,6 +1,6 @@
+#include "analysis/trip_timing.hpp"
 #include "common/cross_check.hpp"
 #include "common/level_findings.hpp"
-#include "common/trip_timing.hpp"
 #include "memory/buffer_bandwidth/experiment.hpp"
 #include "memory/buffer_bandwidth/falling.hpp"
 #include "memory/buffer_bandwidth/findings.hpp"

@@ -1,4 +1,4 @@
-#include "common/trip_timing.hpp"
+#include "analysis/trip_timing.hpp"
 #include "memory/buffer_bandwidth/rates.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -68,7 +68,7 @@ std::optional<Finding> rate_of(const FindingKey &key, const Series &series,
     TripTiming timing = *slope;
     if (const auto whole = whole_launches(series, at, least_share);
         whole && width(*slope) > std::max(narrow, width(*whole)))
-        timing = or_as_the_slope(*whole, *slope);
+        timing = widened_to_slope(*whole, *slope);
     Finding finding = measured(key, bytes / timing.seconds,
                                {bytes / timing.interval.high, bytes / timing.interval.low});
     finding.method = timing.method;

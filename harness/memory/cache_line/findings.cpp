@@ -1,4 +1,4 @@
-#include "common/block_size.hpp"
+#include "analysis/size_posterior.hpp"
 #include "memory/cache_line/findings.hpp"
 #include "memory/cache_line/knees.hpp"
 #include "memory/cache_line/lines.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-#include "common/size_verdict.hpp"
+#include "analysis/size_posterior.hpp"
 
 #include <clprobe/finding.hpp>
 #include <clprobe/report.hpp>

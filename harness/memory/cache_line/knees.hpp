@@ -1,5 +1,5 @@
 #pragma once
-#include "common/estimates.hpp"
+#include "analysis/estimates.hpp"
 
 #include <optional>
 #include <vector>

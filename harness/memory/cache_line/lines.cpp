@@ -69,30 +69,30 @@ std::size_t first_at(const Curve &curve, double stride) {
 
 /// Minus the logarithm of the probability, before anything was seen, of a line whose neighbour is
 /// often there when it is wanted, half the time or so: shares of the time for the neighbour's line.
-constexpr double neighbour_unlikely = 4;
+constexpr double neighbour_prior_cost = 4;
 constexpr double neighbour_shares[] = {0.3, 0.6};
 
 /// The same of the size itself. Below 32 B tags would outweigh what they tag, above 256 B most of
 /// what is fetched would be wasted.
-double unlikely_size(double size) {
+double size_prior_cost(double size) {
     return std::max({0.0, std::log2(32 / size), std::log2(size / 256)});
 }
 
 /// The same of no line at all: as likely as a dozen of the ways to see one.
-constexpr double no_rise_unlikely = -2.5;
+constexpr double no_rise_prior_cost = -2.5;
 
 /// How time may grow up to a line: by the share of accesses that miss, where each is waited for; as
 /// the greater of that and the rest, more or less, where these overlap; or all at once, where only
 /// a second access is timed. With prefetch of the neighbour it goes on to grow, more slowly, up to
 /// twice the line. Beyond, something else may be seen.
-void add_explanations(std::vector<Hypothesis> &hypotheses, const Curve &curve, double size) {
+void add_hypotheses(std::vector<Hypothesis> &hypotheses, const Curve &curve, double size) {
     const std::size_t line = first_at(curve, size);
     const std::size_t n = curve.stride.size();
     Hypothesis hypothesis;
     // One place alone on either side may be an outlier.
     const bool told = line >= 2 && line + 2 <= n && size <= candidate_sizes().back();
     hypothesis.size = told ? size : 0;
-    hypothesis.unlikely = told ? unlikely_size(size) : 0;
+    hypothesis.prior_cost = told ? size_prior_cost(size) : 0;
     const auto explain = [&](double power, double end, auto share) {
         hypothesis.power = power;
         hypothesis.free_from = std::max(first_at(curve, end), line + 1);
@@ -107,7 +107,7 @@ void add_explanations(std::vector<Hypothesis> &hypotheses, const Curve &curve, d
     if (line == n)
         return;
     explain(0, 2 * size, [](double lines) { return lines < 1 ? 0.0 : 1.0; });
-    hypothesis.unlikely += neighbour_unlikely;
+    hypothesis.prior_cost += neighbour_prior_cost;
     hypothesis.neighbours = true;
     for (const double next : neighbour_shares)
         explain(1, 4 * size, [&](double lines) {
@@ -146,11 +146,11 @@ SizeVerdict line_by_stride(std::span<const Estimate> latency) {
     // Flat, or falling: with too large a stride the whole sweep fits a cache.
     Hypothesis no_rise;
     no_rise.free_from = 2;
-    no_rise.unlikely = no_rise_unlikely;
+    no_rise.prior_cost = no_rise_prior_cost;
     std::vector<Hypothesis> hypotheses{no_rise};
     for (double size = candidate_sizes().front(); size <= 2 * curve.stride.back(); size *= 2)
         if (curve.stride.front() < size)
-            add_explanations(hypotheses, curve, size);
+            add_hypotheses(hypotheses, curve, size);
     return size_posterior(hypotheses, curve.seen, least_of_stride, most_apart);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-#include "common/estimates.hpp"
-#include "common/size_verdict.hpp"
+#include "analysis/estimates.hpp"
+#include "analysis/size_posterior.hpp"
 
 #include <span>
 

@@ -1,4 +1,4 @@
-#include "common/footprints.hpp"
+#include "analysis/refinement.hpp"
 #include "memory/image_bandwidth/experiment.hpp"
 #include "memory/image_bandwidth/readers.hpp"
 

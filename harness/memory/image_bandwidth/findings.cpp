@@ -1,6 +1,6 @@
+#include "analysis/trip_timing.hpp"
 #include "common/cross_check.hpp"
 #include "common/level_findings.hpp"
-#include "common/trip_timing.hpp"
 #include "memory/image_bandwidth/experiment.hpp"
 #include "memory/image_bandwidth/findings.hpp"
 #include "memory/image_bandwidth/readers.hpp"

@@ -1,4 +1,4 @@
-#include "common/trip_timing.hpp"
+#include "analysis/trip_timing.hpp"
 #include "memory/local_memory/experiment.hpp"
 #include "memory/local_memory/findings.hpp"
 #include "memory/local_memory/launches.hpp"

@@ -1,4 +1,4 @@
-#include "common/estimates.hpp"
+#include "analysis/estimates.hpp"
 #include "memory/tlb/reach.hpp"
 
 #include <clprobe/statistics.hpp>

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace clprobe::probes {
+namespace clprobe {
 
 /// Seconds that one trip takes, and how that was found.
 struct TripTiming {
@@ -27,12 +27,12 @@ struct TripTiming {
 [[nodiscard]] std::optional<TripTiming> time_per_trip(const Series &series,
                                                       const std::vector<double> &at);
 
-/// What launches taken whole say where the slope is not relied on: their time, but the slope's as
+/// What launches taken whole show where the slope is not relied on: their time, but the slope's as
 /// well in the interval, as the next run may rely on it.
-[[nodiscard]] TripTiming or_as_the_slope(const TripTiming &whole, const TripTiming &slope);
+[[nodiscard]] TripTiming widened_to_slope(const TripTiming &whole, const TripTiming &slope);
 
 /// Makes a finding from that timing suspect where time does not follow the trips, and notes where
 /// the slope was not taken.
 void check_timing(Finding &finding, const TripTiming &timing);
 
-} // namespace clprobe::probes
+} // namespace clprobe

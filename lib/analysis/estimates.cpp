@@ -1,4 +1,4 @@
-#include "common/estimates.hpp"
+#include "analysis/estimates.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -8,7 +8,7 @@
 #include <map>
 #include <numbers>
 
-namespace clprobe::probes {
+namespace clprobe {
 namespace {
 
 /// The quantile of the times that stands for all: what disturbs a launch adds to its time.
@@ -36,7 +36,7 @@ Estimate slope_estimate(const std::vector<double> &at,
     return {at, fit->seconds_per_trip, error / std::abs(rise), fewest};
 }
 
-/// Times that somebody took: nothing is known of what disturbed them.
+/// External times: nothing is known of what disturbed them.
 Estimate level_estimate(const std::vector<double> &at, const std::vector<double> &samples) {
     const auto n = static_cast<double>(samples.size());
     const double middle = median(samples);
@@ -61,21 +61,21 @@ std::vector<Estimate> estimates_of(const Series &series) {
             if (sample > 0 && std::isfinite(sample))
                 samples[at][trips].push_back(sample);
     }
-    std::vector<Estimate> places;
+    std::vector<Estimate> estimates;
     for (const auto &[at, by_trips] : samples) {
         const std::vector<double> &longest = by_trips.rbegin()->second;
-        const Estimate place =
+        const Estimate estimate =
             over_trips ? slope_estimate(at, by_trips) : level_estimate(at, longest);
-        if (place.value > 0)
-            places.push_back(place);
+        if (estimate.value > 0)
+            estimates.push_back(estimate);
     }
-    return places;
+    return estimates;
 }
 
 std::optional<double> crossing(const std::vector<Estimate> &curve, double threshold) {
     std::vector<double> over; // logarithm of the value over the threshold
-    for (const Estimate &place : curve)
-        over.push_back(std::log(place.value / threshold));
+    for (const Estimate &estimate : curve)
+        over.push_back(std::log(estimate.value / threshold));
     if (std::all_of(over.begin(), over.end(), [](double o) { return o > 0; }) ||
         std::none_of(over.begin(), over.end(), [](double o) { return o > 0; }))
         return std::nullopt;
@@ -93,4 +93,4 @@ std::optional<double> crossing(const std::vector<Estimate> &curve, double thresh
     return x;
 }
 
-} // namespace clprobe::probes
+} // namespace clprobe

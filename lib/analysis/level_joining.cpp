@@ -1,4 +1,4 @@
-#include "common/level_joining.hpp"
+#include "analysis/level_joining.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
-namespace clprobe::probes {
+namespace clprobe {
 namespace {
 
 double step(const Level &a, const Level &b) {
     return std::abs(std::log(b.value / a.value));
 }
 
-/// Of a sample on the level's plateau, in log value: by how much samples of one place differ there,
+/// Of a sample on the level's plateau, in log value: by how much samples of one point differ there,
 /// as the plateau itself may drift. The few that were disturbed do not count.
 double noise(const Level &level, std::span<const CurvePoint> curve) {
     std::vector<double> differences;
@@ -86,4 +86,4 @@ void join_levels_within_noise(Levels &found, std::span<const CurvePoint> curve) 
     }
 }
 
-} // namespace clprobe::probes
+} // namespace clprobe

@@ -1,6 +1,5 @@
-#include "common/trip_timing.hpp"
+#include "analysis/trip_timing.hpp"
 
-#include <clprobe/probe.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <fmt/format.h>
@@ -9,15 +8,15 @@
 #include <cmath>
 #include <set>
 
-namespace clprobe::probes {
+namespace clprobe {
 namespace {
 
 /// Beyond this the slope is not taken: launches of several lengths disagree on it.
-constexpr double straight = 0.005;
+constexpr double linear_tolerance = 0.005;
 /// Beyond this the work does not follow the trips.
-constexpr double crooked = 0.05;
+constexpr double max_nonlinearity = 0.05;
 /// Below this share of time that grows with the trips, most of a launch is something else.
-constexpr double mostly = 0.5;
+constexpr double min_growth_share = 0.5;
 
 /// The launches with the most trips, undivided: what they spend on the launch counts as work, so
 /// that a rate from them is never too high.
@@ -48,15 +47,15 @@ double least_magnitude(const Interval &interval) {
 } // namespace
 
 std::vector<std::vector<double>> timed_coordinates(const Series *series) {
-    std::set<std::vector<double>> places;
+    std::set<std::vector<double>> coordinates;
     if (series != nullptr)
         for (const Point &point : series->points)
             if (!point.at.empty())
-                places.emplace(point.at.begin(), point.at.end() - 1);
-    return {places.begin(), places.end()};
+                coordinates.emplace(point.at.begin(), point.at.end() - 1);
+    return {coordinates.begin(), coordinates.end()};
 }
 
-TripTiming or_as_the_slope(const TripTiming &whole, const TripTiming &slope) {
+TripTiming widened_to_slope(const TripTiming &whole, const TripTiming &slope) {
     TripTiming timing = slope;
     timing.seconds = whole.seconds;
     timing.interval = {std::min(whole.interval.low, slope.seconds),
@@ -74,10 +73,10 @@ std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<
     if (fit->nonlinearity_interval)
         timing.nonlinearity = least_magnitude(*fit->nonlinearity_interval);
     timing.growth = fit->growth;
-    if (std::abs(timing.nonlinearity) <= straight)
+    if (std::abs(timing.nonlinearity) <= linear_tolerance)
         return timing;
     if (const auto longest = longest_launches(series, at))
-        return or_as_the_slope(*longest, timing);
+        return widened_to_slope(*longest, timing);
     return timing;
 }
 
@@ -86,15 +85,15 @@ void check_timing(Finding &finding, const TripTiming &timing) {
         fmt::format("the slope over the longer launches differs by at least {:.1f} % from that "
                     "over the shorter ones",
                     100 * std::abs(timing.nonlinearity));
-    if (std::abs(timing.nonlinearity) > crooked)
+    if (std::abs(timing.nonlinearity) > max_nonlinearity)
         make_suspect(finding, bend);
-    else if (std::abs(timing.nonlinearity) > straight)
+    else if (std::abs(timing.nonlinearity) > linear_tolerance)
         finding.note +=
             (finding.note.empty() ? "" : "; ") + bend + ": the longest launches are taken whole";
-    if (timing.growth < mostly)
+    if (timing.growth < min_growth_share)
         make_suspect(finding, fmt::format("only {:.0f} % of the longest launches' time grows "
                                           "with the trips",
                                           100 * timing.growth));
 }
 
-} // namespace clprobe::probes
+} // namespace clprobe
