@@ -6,10 +6,13 @@ import xml.etree.ElementTree
 
 
 def reason(test):
-    """The last line that the test printed: those that skip themselves say why there."""
+    """What Catch2 shows as a test's message, or else the last line that the test printed."""
     lines = [line.strip() for line in (test.findtext("system-out") or "").splitlines()]
-    told = [line for line in lines if line and not set(line) <= set("=-~. ")]
-    return told[-1] if told else "they do not say why"
+    if "explicitly with message:" in lines:
+        lines = lines[lines.index("explicitly with message:") + 1:]
+        return " ".join(lines[:lines.index("")] if "" in lines else lines)
+    lines = [line for line in lines if line]
+    return lines[-1] if lines else "they do not say why"
 
 
 def main(results):

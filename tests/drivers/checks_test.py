@@ -13,8 +13,10 @@ import check_llvmpipe
 import only_late
 
 sys.path.insert(0, str(Path(__file__).parent / "panfrost"))
+sys.path.insert(0, str(Path(__file__).parents[2] / ".ci"))
 import check_kernels  # pylint: disable=wrong-import-position
 import check_run  # pylint: disable=wrong-import-position
+import skipped_tests  # pylint: disable=wrong-import-position
 
 
 def status_of(check, *files):
@@ -121,6 +123,24 @@ class Malis(unittest.TestCase):
         self.assertEqual(self.run_status(reason="it crashed"), 1)
         self.assertEqual(self.run_status(findings=[{"key": "k", "value": 1}]), 1)
         self.assertEqual(self.run_status(clock={"source": "events"}), 1)
+
+
+class SkippedTests(unittest.TestCase):
+    """What .ci/run says of tests that were skipped."""
+
+    def test_each_reason_is_told_once(self):
+        plain = "Oclgrind is not installed\n"
+        catch = ("a_test.cpp:41: SKIPPED:\nexplicitly with message:\n  no device,\n  nor a driver\n"
+                 "\n====\nassertions: - none -\n")
+        suite = "".join(f'<testcase name="t{number}"><skipped/><system-out>{text}</system-out>'
+                        "</testcase>" for number, text in enumerate([plain, catch, plain]))
+        with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+            file.write(f'<testsuite>{suite}<testcase name="passed"/></testsuite>')
+            file.flush()
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                skipped_tests.main(file.name)
+        self.assertEqual(said.getvalue(), "t0 and 1 more: Oclgrind is not installed\n"
+                                          "t1: no device, nor a driver\n")
 
 
 if __name__ == "__main__":
