@@ -5,12 +5,12 @@
 
 namespace clprobe {
 
-/// The whole file, or all of standard input for "-". Throws InputError, naming the file and the
-/// reason, where it cannot be read.
+/// The whole file, or all of standard input for "-"; of a gzip file the text that it holds. Throws
+/// InputError, naming the file and the reason, where it cannot be read.
 [[nodiscard]] std::string read_file(const std::filesystem::path &file);
 
 /// Writes the whole file or none of it: the text goes to a temporary file beside it, to the disk,
-/// and then takes the file's name. "-" is standard output; what is no regular file (a device, a
+/// and then takes the file's name, as a gzip file where that ends in ".gz". "-" is standard output; what is no regular file (a device, a
 /// pipe) is written directly. Throws Error, naming the file and the reason; a file that was there
 /// is then as it was.
 void write_file(const std::filesystem::path &file, std::string_view text);

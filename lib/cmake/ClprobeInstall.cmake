@@ -53,7 +53,7 @@ install(FILES ${package_files} DESTINATION "${package_dir}")
 set(CLPROBE_PC_REQUIRES "")
 set(CLPROBE_PC_LIBS "")
 if(CLPROBE_IS_STATIC)
-    set(CLPROBE_PC_REQUIRES fmt)
+    set(CLPROBE_PC_REQUIRES "fmt zlib")
     set(CLPROBE_PC_LIBS "-ldl -pthread")
 endif()
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}"

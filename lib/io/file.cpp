@@ -1,3 +1,5 @@
+#include "io/gzip.hpp"
+
 #include <clprobe/error.hpp>
 #include <clprobe/file.hpp>
 
@@ -122,9 +124,7 @@ void check_replaceable(const path &file) {
         fail("write", file, errno);
 }
 
-} // namespace
-
-std::string read_file(const path &file) {
+std::string bytes_of(const path &file) {
     Descriptor in(file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     std::string text;
     std::array<char, 1 << 16> buffer{};
@@ -140,12 +140,31 @@ std::string read_file(const path &file) {
     throw InputError(fmt::format("cannot read '{}': {}", file.string(), reason(errno)));
 }
 
-void write_file(const path &file, std::string_view text) {
+void write_bytes(const path &file, std::string_view bytes) {
     if (is_standard_output(file) || is_special(file))
-        return write_directly(file, text);
+        return write_directly(file, bytes);
     const path target = target_of(file);
     check_replaceable(target);
-    write_and_rename(target, text);
+    write_and_rename(target, bytes);
+}
+
+} // namespace
+
+std::string read_file(const path &file) {
+    const std::string bytes = bytes_of(file);
+    if (!is_gzip(bytes))
+        return bytes;
+    try {
+        return gunzip(bytes);
+    } catch (const Error &error) {
+        throw InputError(fmt::format("cannot read '{}': {}", file.string(), error.what()));
+    }
+}
+
+void write_file(const path &file, std::string_view text) {
+    if (file.extension() == ".gz")
+        return write_bytes(file, gzip(text));
+    write_bytes(file, text);
 }
 
 void ensure_writable(const path &file) {

@@ -31,7 +31,7 @@ checks=$tree/tests/drivers/panfrost
 sysroot=$cache/panfrost/sysroot
 
 packages=mesa-opencl-icd,mesa-drm-shim,ocl-icd-opencl-dev,opencl-clhpp-headers,nlohmann-json3-dev
-unpack_debian "$sysroot" trixie arm64 "$packages,libfmt-dev,libcli11-dev,libc6-dev" --variant=extract
+unpack_debian "$sysroot" trixie arm64 "$packages,libfmt-dev,zlib1g-dev,libcli11-dev,libc6-dev" --variant=extract
 ln -sfn usr/lib "$sysroot/lib" # left out where packages are not configured
 qemu-aarch64-static "$sysroot/lib/ld-linux-aarch64.so.1" --version >"$results/emulator.txt" 2>&1 ||
     die "the emulator runs nothing here: see $results/emulator.txt"

@@ -6,7 +6,7 @@
 trixie=$cache/trixie
 built=$tree/build/trixie
 packages=mesa-opencl-icd,pocl-opencl-icd,ocl-icd-opencl-dev,opencl-headers,opencl-clhpp-headers
-packages=$packages,g++,cmake,ninja-build,ccache,nlohmann-json3-dev,libfmt-dev,libcli11-dev,catch2,python3
+packages=$packages,g++,cmake,ninja-build,ccache,nlohmann-json3-dev,libfmt-dev,zlib1g-dev,libcli11-dev,catch2,python3
 
 on_trixie() {
     in_debian "$trixie/root" "$tree:/tree" "$built:/build" "$trixie/ccache:/ccache" \

@@ -8,10 +8,11 @@ latencies how far the finding is from the median. A level's native latency is th
 footprints inside the level, by the report's own sizes; a level's size has to lie in the rise of the
 native curve behind it.
 """
-import json
 import math
 import statistics
 import sys
+
+from reports import load
 
 RATES = {"fma.fp32.rate": ("fma", "fp32"), "fma.fp64.rate": ("fma", "fp64")}
 RATES["buffer.l1.read_bandwidth"] = ("bandwidth", "l1", "read")
@@ -20,8 +21,7 @@ for operation in ("read", "write", "copy", "triad"):
 
 
 def load(path):
-    with open(path) as file:
-        return json.load(file)
+    return load(path)
 
 
 def findings_of(report):

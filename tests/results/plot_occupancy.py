@@ -3,8 +3,9 @@
 
 Resident threads a compute unit over the registers of a thread, a line a group size.
 """
-import json
 import sys
+
+from reports import load
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 360, 70, 50, 40
 COLOURS = ["#4c78a8", "#f58518", "#54a24b", "#b279a2", "#e45756", "#72b7b2"]
@@ -28,8 +29,7 @@ def curves(report):
 
 
 def main(report_path, picture_path):
-    with open(report_path) as file:
-        name, lines = curves(json.load(file))
+    name, lines = curves(load(report_path))
     most_registers = max(r for line in lines.values() for r in line)
     most_threads = max(t for line in lines.values() for t in line.values())
     x = lambda r: LEFT + (WIDTH - LEFT - 130) * r / most_registers

@@ -6,14 +6,14 @@ counts the pairs whose intervals overlap; prints the share a finding and over al
 relative half-width of the intervals of rates. Exits 1 where fewer than 95 pairs of 100 overlap.
 """
 import itertools
-import json
 import statistics
 import sys
 
+from reports import load
+
 
 def findings(path):
-    with open(path) as file:
-        report = json.load(file)
+    report = load(path)
     return {
         (device["device"]["slug"], finding["key"]): finding
         for device in report["devices"]

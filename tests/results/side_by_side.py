@@ -4,10 +4,11 @@
     side_by_side.py            writes the page anew
     side_by_side.py --check    fails where the page is not what it would write
 """
-import json
 import math
 import sys
 from pathlib import Path
+
+import reports
 
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
 PAGE = RESULTS / "side-by-side.md"
@@ -22,13 +23,12 @@ Why is in the report.
 
 
 def load(path):
-    """The first device of a report, with what the table's head says of it; None of another file."""
-    report = json.loads(path.read_text(encoding="utf-8"))
-    if not report.get("devices") or "probes" not in report["devices"][0]:
-        return None
+    """The first device of a report, with what the table's head says of it."""
+    report = reports.load(path)
     device = report["devices"][0]
     return {
-        "stem": path.stem,
+        "stem": path.name.split(".json")[0],
+        "file": path.name,
         "device": device["device"],
         "report": report,
         "probes": {probe["probe"]: probe for probe in device["probes"]},
@@ -83,7 +83,7 @@ def page(columns):
     for column in columns:
         device, report = column["device"], column["report"]
         driver = " ".join((device["platform_version"].split("  ")[0], device["driver_version"]))
-        text += row([f"[{column['stem']}]({column['stem']}.json)", device["name"], driver,
+        text += row([f"[{column['stem']}]({column['file']})", device["name"], driver,
                      f"{report['started'][:10]}, {report['profile']}"])
     for name, keys in sorted(keys_by_probe(columns).items()):
         text += f"\n## {name}\n\n"
@@ -99,7 +99,7 @@ def page(columns):
 
 
 def main(*arguments):
-    columns = [column for path in sorted(RESULTS.glob("*.json")) if (column := load(path))]
+    columns = [load(path) for path in sorted(RESULTS.glob("*.json*"))]
     text = page(columns)
     if arguments != ("--check",):
         PAGE.write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ that a schema that lets everything pass fails. Prints each problem; exits 1 wher
 """
 
 import copy
+import gzip
 import json
 import pathlib
 import sys
@@ -117,7 +118,8 @@ def main(schema_file, sample_file, *report_files):
     )
     problems = []
     for name in (sample_file, *report_files):
-        with open(name, encoding="utf-8") as file:
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(name, "rt", encoding="utf-8") as file:
             report = json.load(file)
         for error in validator.iter_errors(report):
             problems.append(f"{name}: {error.json_path}: {error.message[:200]}")

@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
@@ -173,4 +175,25 @@ TEST_CASE("unit.file.unreadable_files_are_refused") {
                          MessageMatches(ContainsSubstring("none': No such file")));
     CHECK_THROWS_MATCHES(read_file(folder / ""), InputError,
                          MessageMatches(ContainsSubstring("Is a directory")));
+}
+
+TEST_CASE("unit.file.what_is_named_gz_is_written_and_read_as_gzip") {
+    const test::Scratch folder;
+    const fs::path file = folder / "report.json.gz";
+    const std::string text(1 << 20, 'x');
+    write_file(file, text);
+    CHECK(fs::file_size(file) < 1 << 14);
+    CHECK(read_file(file) == text);
+
+    std::ifstream in(file, std::ios::binary);
+    const std::string packed(std::istreambuf_iterator<char>(in), {});
+    const fs::path other = folder / "other";
+    write_file(other, packed + packed); // as `cat` joins them
+    CHECK(read_file(other) == text + text);
+    write_file(other, packed.substr(0, packed.size() - 9));
+    CHECK_THROWS_MATCHES(read_file(other), InputError,
+                         MessageMatches(ContainsSubstring("other': the gzip file is cut short")));
+    write_file(other, packed.substr(0, packed.size() - 8) + "checksum");
+    CHECK_THROWS_MATCHES(read_file(other), InputError,
+                         MessageMatches(ContainsSubstring("other': the gzip file is damaged")));
 }
