@@ -1,3 +1,4 @@
+#include "mutants.hpp"
 #include "probe_test.hpp"
 
 #include <clprobe/catch2.hpp>
@@ -57,7 +58,8 @@ std::vector<Device> devices_of_environment() {
     return selected;
 }
 
-std::vector<ListedTest> list_tests(const Registry &registry, const std::vector<Device> &devices) {
+std::vector<ListedTest> list_tests(const Registry &registry, const std::vector<Device> &devices,
+                                   const std::filesystem::path &mutants) {
     std::vector<ListedTest> tests;
     for (const Device &device : devices) {
         const std::string slug = device.info().slug;
@@ -66,10 +68,15 @@ std::vector<ListedTest> list_tests(const Registry &registry, const std::vector<D
             std::string dotted = probe->info().name;
             std::replace(dotted.begin(), dotted.end(), '/', '.');
             const std::string test = fmt::format("probe.{}@{}", dotted, slug);
-            tests.push_back({test, fmt::format("probe {} {}", probe->info().name, of_device),
-                             [&registry, &probe, &device, test] {
+            const std::string labels = fmt::format("probe {} {}", probe->info().name, of_device);
+            tests.push_back({test, labels, [&registry, &probe, &device, test] {
                                  test_probe(registry, *probe, device, test);
                              }});
+            if (!mutants.empty() && !probe->info().kernels.empty())
+                tests.push_back({fmt::format("probe.{}.mutants@{}", dotted, slug), labels,
+                                 [&registry, &probe, &device, mutants] {
+                                     test_mutants(registry, *probe, device, mutants);
+                                 }});
         }
         for (const DeviceTest &test : device_tests())
             tests.push_back({fmt::format("{}@{}", test.name, slug),
@@ -82,11 +89,9 @@ std::vector<ListedTest> list_tests(const Registry &registry, const std::vector<D
 int check_devices(const std::vector<Device> &devices) {
     for (const Device &device : devices)
         fmt::print("{}: {}, {}\n", device.info().slug, device.info().name, device.info().platform);
-    if (!devices.empty())
-        return EXIT_SUCCESS;
-    fmt::print("no OpenCL device: only tests that need none are run\n");
-    const char *required = std::getenv("CLPROBE_REQUIRE_DEVICE");
-    return required != nullptr && std::string_view(required) == "1" ? EXIT_FAILURE : skipped;
+    if (devices.empty())
+        fmt::print("no OpenCL device: only tests that need none are run\n");
+    return devices.empty() ? skipped : EXIT_SUCCESS;
 }
 
 } // namespace
@@ -95,12 +100,13 @@ DeviceTest::DeviceTest(const char *test_name, Body test_body) : name(test_name),
     device_tests().push_back(*this);
 }
 
-int run_device_tests(int argc, char **argv, const Registry &registry) try {
+int run_device_tests(int argc, char **argv, const Registry &registry,
+                     const std::filesystem::path &mutants) try {
     const std::string_view command = argc == 2 ? argv[1] : "";
     const std::vector<Device> devices = devices_of_environment();
     if (command == "--check-devices")
         return check_devices(devices);
-    const std::vector<ListedTest> tests = list_tests(registry, devices);
+    const std::vector<ListedTest> tests = list_tests(registry, devices, mutants);
     if (command == "--list-device-tests") {
         for (const ListedTest &test : tests)
             fmt::print("{}\t{}\n", test.name, test.labels);

@@ -1,7 +1,6 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "plots.hpp"
-#include "read_report.hpp"
 #include "style.hpp"
 
 #include <clprobe/csv.hpp>

@@ -2,7 +2,6 @@
 #include "exit_status.hpp"
 #include "isolation.hpp"
 #include "plots.hpp"
-#include "read_report.hpp"
 #include "resume.hpp"
 #include "run_observer.hpp"
 #include "signals.hpp"

@@ -2,6 +2,8 @@
 #include <clprobe/device.hpp>
 #include <clprobe/registry.hpp>
 
+#include <filesystem>
+
 namespace clprobe {
 
 /// A Catch2 test that runs once on each device. Made by CLPROBE_DEVICE_TEST.
@@ -26,9 +28,14 @@ struct DeviceTest {
 /// CLPROBE_DEVICE restricts the devices, as `clprobe run --device` does.
 ///
 /// For ctest, see clprobe_discover_device_tests() of the CMake package: `--list-device-tests` lists
-/// the tests and their labels, `--check-devices` says which devices there are and fails where there
-/// are none and CLPROBE_REQUIRE_DEVICE is 1.
-int run_device_tests(int argc, char **argv, const Registry &registry);
+/// the tests and their labels, `--check-devices` says which devices there are, and is skipped where
+/// there are none.
+///
+/// With a folder `mutants` each probe that has a kernel has a test
+/// "probe.<family>.<probe>.mutants@<slug>" too: it fails unless the probe fails with each of the
+/// broken kernels that `<mutants>/<family>_<probe>.txt` describes (docs/adding-a-probe.md).
+int run_device_tests(int argc, char **argv, const Registry &registry,
+                     const std::filesystem::path &mutants = {});
 
 } // namespace clprobe
 

@@ -4,6 +4,7 @@
 #include <clprobe/series.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -123,5 +124,9 @@ struct Report {
 
     bool operator==(const Report &) const = default;
 };
+
+/// The report that a file holds, which may be packed (gzip). Throws InputError, naming the file and
+/// what is wrong in it.
+[[nodiscard]] Report read_report(const std::filesystem::path &file);
 
 } // namespace clprobe

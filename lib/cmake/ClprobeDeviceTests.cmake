@@ -5,8 +5,8 @@
 # discovery lists only when the program is newer than its last list. Probes and devices are labels;
 # no two of these tests run at once; each has TIMEOUT (300) seconds.
 #
-# The test device.enumeration says which devices there are. Without any it is skipped, or fails where
-# CLPROBE_REQUIRE_DEVICE is 1. A driver that crashes while listing, or takes more than 60 seconds
+# The test device.enumeration says which devices there are. Without any it is skipped; where
+# CLPROBE_REQUIRE_DEVICE is 1 ctest itself then fails, whatever tests it was asked for. A driver that crashes while listing, or takes more than 60 seconds
 # (CLPROBE_LIST_TIMEOUT), makes it fail and leaves all other tests as they are.
 function(clprobe_discover_device_tests target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "")

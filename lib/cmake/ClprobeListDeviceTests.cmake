@@ -24,6 +24,14 @@ else()
              -P "${CMAKE_CURRENT_LIST_FILE}")
 endif()
 set_tests_properties(device.enumeration PROPERTIES LABELS device)
+# A filter that leaves no test is a success for ctest: an error here is none under any filter.
+if("$ENV{CLPROBE_REQUIRE_DEVICE}" STREQUAL "1" AND clprobe_output STREQUAL "")
+    set(clprobe_reason "there is no OpenCL device: see `clprobe devices`")
+    if(NOT clprobe_result EQUAL 0)
+        set(clprobe_reason "they could not be listed: ${clprobe_result}. ${clprobe_error}")
+    endif()
+    message(FATAL_ERROR "CLPROBE_REQUIRE_DEVICE is 1, and ${clprobe_reason}")
+endif()
 
 # A line a test: its name, a tab, and its labels, separated by blanks.
 string(REPLACE "\n" ";" clprobe_lines "${clprobe_output}")

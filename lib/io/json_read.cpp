@@ -2,6 +2,7 @@
 #include "io/json_optional.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
 
 #include <fmt/format.h>
@@ -274,6 +275,15 @@ DeviceRecord device_record_from_json(const Json &json) {
 }
 Report report_from_json(const Json &json) {
     return read_report(JsonNode(json));
+}
+
+Report read_report(const std::filesystem::path &file) {
+    const std::string text = read_file(file);
+    try {
+        return report_from_json(parse_json(text));
+    } catch (const InputError &error) {
+        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
+    }
 }
 
 } // namespace clprobe

@@ -3,5 +3,5 @@
 
 int main(int argc, char **argv) {
     const clprobe::Registry registry = clprobe::builtin_probes();
-    return clprobe::run_device_tests(argc, argv, registry);
+    return clprobe::run_device_tests(argc, argv, registry, CLPROBE_MUTANTS);
 }

@@ -1,22 +1,19 @@
 // Verification, verified: a kernel that does less than it should must fail its probe.
-#include <clprobe/catch2.hpp>
-#include <clprobe/error.hpp>
-#include <clprobe/probes.hpp>
+#include "mutants.hpp"
+
 #include <clprobe/session.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
 
-using namespace clprobe;
-
+namespace clprobe {
 namespace {
 
 /// A change to a kernel's text that must not go unnoticed.
@@ -26,11 +23,11 @@ struct Mutant {
     std::string replacement;
 };
 
-/// The lines of mutants/<family>_<probe>.txt: name, pattern and replacement, a tab between them.
-std::vector<Mutant> mutants_of(const ProbeInfo &probe) {
-    std::string file = probe.name;
-    std::replace(file.begin(), file.end(), '/', '_');
-    std::ifstream in(std::filesystem::path(CLPROBE_MUTANTS) / (file + ".txt"));
+/// The lines of such a file: name, pattern and replacement, a tab between them.
+std::vector<Mutant> read_mutants(const std::filesystem::path &file) {
+    std::ifstream in(file);
+    INFO("every probe with a kernel has mutants of it in a file " << file);
+    REQUIRE(in);
     std::vector<Mutant> mutants;
     for (std::string line; std::getline(in, line);) {
         std::istringstream fields(line);
@@ -42,9 +39,8 @@ std::vector<Mutant> mutants_of(const ProbeInfo &probe) {
     return mutants;
 }
 
-/// The built-in probes with the change made to those of the probe's kernels that it applies to.
-Registry mutated(const ProbeInfo &probe, const Mutant &mutant) {
-    Registry original = builtin_probes();
+/// The kernels, with the change made to those of the probe that it applies to.
+Registry mutated(const Registry &original, const ProbeInfo &probe, const Mutant &mutant) {
     Registry registry;
     bool changed = false;
     for (KernelText text : original.kernels()) {
@@ -70,8 +66,9 @@ ProbeRecord run_tiny(const Registry &registry, const Probe &probe, const Device 
     return run_probe(registry, planned, device, {device.info(), {}}, {Profile::tiny, ++seed, {}});
 }
 
-void check_mutant(const Probe &probe, const Mutant &mutant, const Device &device) {
-    const ProbeRecord record = run_tiny(mutated(probe.info(), mutant), probe, device);
+void check_mutant(const Registry &registry, const Probe &probe, const Mutant &mutant,
+                  const Device &device) {
+    const ProbeRecord record = run_tiny(mutated(registry, probe.info(), mutant), probe, device);
     INFO("mutant " << mutant.name << " of " << probe.info().name << ": " << name(record.status)
                    << ", " << record.reason);
     CHECK(record.status == Status::failed);
@@ -81,32 +78,28 @@ void check_mutant(const Probe &probe, const Mutant &mutant, const Device &device
         CHECK_FALSE(finding.value.has_value());
 }
 
-void check_mutants(const Registry &registry, const Probe &probe, const Device &device) {
+} // namespace
+
+void test_mutants(const Registry &registry, const Probe &probe, const Device &device,
+                  const std::filesystem::path &folder) {
     const ProbeInfo &info = probe.info();
-    if (info.kernels.empty() || probe.unsupported(device.info()))
-        return;
-    const std::vector<Mutant> mutants = mutants_of(info);
+    std::string file = info.name + ".txt";
+    std::replace(file.begin(), file.end(), '/', '_');
+    const std::vector<Mutant> mutants = read_mutants(folder / file);
     for (const char *kind : {"drop-operation", "skip-loop", "early-exit", "no-store"}) {
         INFO(info.name << " has no mutant " << kind);
         CHECK(std::any_of(mutants.begin(), mutants.end(),
                           [&](const Mutant &mutant) { return mutant.name.starts_with(kind); }));
     }
+    if (const auto reason = probe.unsupported(device.info()))
+        SKIP(*reason);
     const ProbeRecord unchanged = run_tiny(registry, probe, device);
     INFO(info.name << ": " << unchanged.reason);
     REQUIRE(unchanged.status != Status::failed);
     if (unchanged.status == Status::unsupported)
-        return;
+        SKIP(unchanged.reason);
     for (const Mutant &mutant : mutants)
-        check_mutant(probe, mutant, device);
+        check_mutant(registry, probe, mutant, device);
 }
 
-} // namespace
-
-CLPROBE_DEVICE_TEST("device.verification.a kernel that does less than it should is caught")
-(const Device &device) {
-    const Registry registry = builtin_probes();
-    for (const auto &probe : registry.probes())
-        DYNAMIC_SECTION(probe->info().name) {
-            check_mutants(registry, *probe, device);
-        }
-}
+} // namespace clprobe

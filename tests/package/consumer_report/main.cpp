@@ -1,0 +1,20 @@
+#include <clprobe/error.hpp>
+#include <clprobe/report.hpp>
+
+#include <cstdio>
+
+int main(int argc, char **argv) try {
+    if (argc != 2)
+        return 2;
+    const clprobe::Report report = clprobe::read_report(argv[1]);
+    for (const clprobe::DeviceRecord &device : report.devices)
+        for (const clprobe::ProbeRecord &probe : device.probes)
+            for (const clprobe::Finding &finding : probe.findings)
+                if (finding.status == clprobe::Status::measured)
+                    std::printf("%s %s = %s\n", device.device.slug.c_str(), finding.key.c_str(),
+                                clprobe::format({*finding.value, finding.unit}).c_str());
+    return 0;
+} catch (const clprobe::Error &error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+}
