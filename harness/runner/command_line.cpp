@@ -131,6 +131,20 @@ void add_analyze(CLI::App &app, AnalyzeOptions &options) {
                      "exit 1 where a finding is not what the report says, to the last bit");
 }
 
+void add_new_probe(CLI::App &app, NewProbeOptions &options) {
+    CLI::App &command = *app.add_subcommand(
+        "new-probe", "write all files of a new probe, which build and pass as they are");
+    command.add_option("FAMILY/NAME", options.probe, "what it is called, compute/step_rate")
+        ->required();
+    command.add_option("--in", options.folder, "the project (default: this folder)")
+        ->type_name("DIR");
+    command
+        .add_option("--namespace", options.name_space,
+                    "of a project of your own, as it gives it to clprobe_add_probes")
+        ->type_name("NAME")
+        ->capture_default_str();
+}
+
 } // namespace
 
 int run_command_line(int argc, char **argv, const Registry &registry) {
@@ -146,11 +160,13 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
     RunCommandOptions run;
     InspectCommandOptions inspect;
     AnalyzeOptions analyze;
+    NewProbeOptions new_probe;
     add_devices(app, devices);
     add_list(app, list);
     add_run(app, run);
     add_inspect(app, inspect);
     add_analyze(app, analyze);
+    add_new_probe(app, new_probe);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
@@ -168,6 +184,8 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         return run_command(run, registry, std::vector<std::string>(argv, argv + argc));
     if (app.got_subcommand("inspect"))
         return inspect_command(inspect, registry);
+    if (app.got_subcommand("new-probe"))
+        return new_probe_command(new_probe);
     return analyze_command(analyze, registry);
 }
 

@@ -17,5 +17,6 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
                 std::vector<std::string> command_line);
 int inspect_command(const InspectCommandOptions &options, const Registry &registry);
 int analyze_command(const AnalyzeOptions &options, const Registry &registry);
+int new_probe_command(const NewProbeOptions &options);
 
 } // namespace clprobe::runner

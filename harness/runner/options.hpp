@@ -59,4 +59,11 @@ struct AnalyzeOptions {
     bool verify = false;
 };
 
+/// What `clprobe new-probe` was called with.
+struct NewProbeOptions {
+    std::string probe;
+    std::filesystem::path folder = ".";
+    std::string name_space = "probes";
+};
+
 } // namespace clprobe::runner
