@@ -39,8 +39,47 @@ std::size_t edits(std::string_view a, std::string_view b) {
     return row.back();
 }
 
+std::string_view family_of(std::string_view name) {
+    return name.substr(0, name.find('/'));
+}
 std::string_view after_slash(std::string_view name) {
     return name.substr(name.find('/') + 1);
+}
+
+/// Whether that is the key: "buffer.l<n>.size" stands for those of all levels.
+bool is_key(std::string_view key, std::string_view text) {
+    const auto level = key.find("<n>");
+    if (level == std::string_view::npos)
+        return key == text;
+    std::string pattern(key);
+    return fits(pattern.replace(level, 3, "*"), text);
+}
+
+/// The probe that makes a finding of that key, or null.
+const Probe *maker_of(const std::vector<std::unique_ptr<Probe>> &probes, std::string_view key) {
+    for (const auto &probe : probes)
+        for (const FindingKey &made : probe->info().findings)
+            if (is_key(made.key, key))
+                return probe.get();
+    return nullptr;
+}
+
+/// What may have been meant by a pattern that no probe fits.
+std::string suggestion(const std::vector<std::unique_ptr<Probe>> &probes,
+                       const std::string &pattern) {
+    if (const Probe *maker = maker_of(probes, pattern))
+        return fmt::format("it is a finding of {}", maker->info().name);
+    std::vector<std::string> names;
+    for (const auto &probe : probes) {
+        names.push_back(probe->info().name);
+        names.emplace_back(family_of(probe->info().name));
+        for (const FindingKey &key : probe->info().findings)
+            names.push_back(key.key);
+    }
+    const std::string nearest = nearest_name(pattern, names);
+    if (const Probe *maker = maker_of(probes, nearest))
+        return fmt::format("did you mean the finding {} of {}?", nearest, maker->info().name);
+    return nearest.empty() ? "" : fmt::format("did you mean {}?", nearest);
 }
 
 } // namespace
@@ -83,18 +122,16 @@ std::vector<const Probe *> Registry::match(std::span<const std::string> patterns
     std::vector<bool> wanted(probes_.size(), patterns.empty());
     for (const std::string &pattern : patterns) {
         bool found = false;
-        for (std::size_t i = 0; i < probes_.size(); ++i)
-            if (fits(pattern, probes_[i]->info().name))
+        for (std::size_t i = 0; i < probes_.size(); ++i) {
+            const std::string &name = probes_[i]->info().name;
+            if (fits(pattern, name) || pattern == family_of(name))
                 wanted[i] = found = true;
+        }
         if (found)
             continue;
-        std::vector<std::string> names;
-        for (const auto &probe : probes_)
-            names.push_back(probe->info().name);
-        const std::string nearest = nearest_name(pattern, names);
-        throw InputError(
-            fmt::format("no probe is called \"{}\"{}; `clprobe list` shows them all", pattern,
-                        nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest)));
+        const std::string meant = suggestion(probes_, pattern);
+        throw InputError(fmt::format("no probe is called \"{}\"{}; `clprobe list` shows them all",
+                                     pattern, meant.empty() ? "" : " (" + meant + ")"));
     }
     std::vector<const Probe *> matched;
     for (std::size_t i = 0; i < probes_.size(); ++i)

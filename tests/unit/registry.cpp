@@ -1,11 +1,16 @@
 #include "support/fake_probe.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/probes.hpp>
 #include <clprobe/session.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace clprobe;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
 
 namespace {
 
@@ -37,6 +42,8 @@ TEST_CASE("unit.registry.patterns name probes") {
     CHECK(registry.match(memory).size() == 1);
     const Names both = {"*cache*", "host/event_timer", "*/cache_line"};
     CHECK(registry.match(both).size() == 2);
+    const Names family = {"execution"};
+    CHECK(registry.match(family).size() == 1);
 }
 
 TEST_CASE("unit.registry.a wrong name is answered with the nearest") {
@@ -53,6 +60,18 @@ TEST_CASE("unit.registry.a wrong name is answered with the nearest") {
         }
     const Names nothing_like = {"zzzzzzzzzzzzzzzz"};
     CHECK_THROWS_AS(registry.match(nothing_like), InputError);
+}
+
+TEST_CASE("unit.registry.the key of a finding is answered with its probe") {
+    const Registry registry = builtin_probes();
+    for (const auto &[wrong, answer] :
+         {std::pair{"buffer.l1.size", "it is a finding of memory/buffer_latency"},
+          std::pair{"fma.fp32.rat", "did you mean the finding fma.fp32.rate of compute/fma_rate?"},
+          std::pair{"memry", "did you mean memory?"}}) {
+        const Names patterns = {wrong};
+        CHECK_THROWS_MATCHES(registry.match(patterns), InputError,
+                             MessageMatches(ContainsSubstring(answer)));
+    }
 }
 
 TEST_CASE("unit.session.a plan puts what a probe wants before it") {
