@@ -1,7 +1,7 @@
 #include "child.hpp"
+#include "drivers.hpp"
 #include "exit_status.hpp"
 #include "isolation.hpp"
-#include "no_device.hpp"
 #include "signals.hpp"
 #include "subprocess.hpp"
 
@@ -70,7 +70,13 @@ void list() {
     Json infos = Json::array();
     for (const Device &device : enumerate())
         infos.push_back(to_json(device.info()));
-    send({{"devices", std::move(infos)}, {"loader", loader_was_opened()}});
+    send({{"devices", std::move(infos)}});
+}
+
+void load_driver(const Json &request) {
+    const auto stage = [](const char *text) { send({{"stage", text}}); };
+    send({{"driver", try_driver(request.at("library").get<std::string>(),
+                                request.at("all_symbols").get<bool>(), stage)}});
 }
 
 void check(const Json &request) {
@@ -123,6 +129,10 @@ void carry_out(std::string_view command, const Registry &registry, const std::st
     die_with(request.at("parent").get<int>());
     if (command == list_child)
         list();
+    else if (command == loader_child)
+        send({{"loader", describe_loader()}});
+    else if (command == driver_child)
+        load_driver(request);
     else if (command == check_child)
         check(request);
     else if (command == inspect_child)
@@ -134,8 +144,9 @@ void carry_out(std::string_view command, const Registry &registry, const std::st
 } // namespace
 
 bool is_child_command(std::string_view command) {
-    return command == list_child || command == check_child || command == probe_child ||
-           command == inspect_child;
+    constexpr std::string_view all[] = {list_child,  loader_child, driver_child,
+                                        check_child, probe_child,  inspect_child};
+    return std::ranges::find(all, command) != std::end(all);
 }
 
 int run_as_child(std::string_view command, const Registry &registry) {

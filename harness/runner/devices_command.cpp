@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "drivers.hpp"
 #include "exit_status.hpp"
 #include "isolation.hpp"
 #include "style.hpp"
@@ -37,7 +38,7 @@ CheckedDevice check(const DeviceInfo &info, const std::string &refusal, const Re
     return checked;
 }
 
-Json json_of(const std::vector<CheckedDevice> &devices, const std::string &problem) {
+Json json_of(const std::vector<CheckedDevice> &devices, const Listing &listing) {
     Json list = Json::array();
     for (const CheckedDevice &device : devices) {
         Json entry = to_json(device.info);
@@ -45,8 +46,9 @@ Json json_of(const std::vector<CheckedDevice> &devices, const std::string &probl
         list.push_back(std::move(entry));
     }
     Json document = {{"devices", std::move(list)}};
-    if (!problem.empty())
-        document["problem"] = problem;
+    document.update(*listing.drivers);
+    if (!listing.problem.empty())
+        document["problem"] = listing.problem;
     return document;
 }
 
@@ -68,7 +70,7 @@ void print(const std::vector<CheckedDevice> &devices) {
 int devices_command(const DevicesOptions &options, const Registry &registry) {
     const Isolation isolation{0, options.verbose, {}};
     const std::vector<Device> opened = options.isolate ? std::vector<Device>{} : enumerate();
-    const Listing listing = options.isolate ? list_devices(isolation) : listing_of(opened);
+    Listing listing = options.isolate ? list_devices(isolation) : listing_of(opened);
     std::vector<CheckedDevice> devices;
     for (std::size_t i = 0; i < listing.devices.size(); ++i) {
         const DeviceInfo &info = listing.devices[i];
@@ -76,12 +78,16 @@ int devices_command(const DevicesOptions &options, const Registry &registry) {
                                                     : Context(opened[i]).profiling_refusal();
         devices.push_back(check(info, refusal, registry));
     }
+    if (!listing.drivers && (options.json || options.verbose))
+        listing.drivers = drivers_report(isolation);
     if (options.json)
-        write_file(*options.json, to_text(json_of(devices, listing.problem)));
+        write_file(*options.json, to_text(json_of(devices, listing)));
     if (!options.json || *options.json != "-")
         print(devices);
     if (!listing.problem.empty())
         say(listing.problem);
+    else if (options.verbose)
+        say(lines_of(*listing.drivers));
     return listing.devices.empty() ? exit_no_device : exit_done;
 }
 

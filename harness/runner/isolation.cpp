@@ -1,6 +1,6 @@
 #include "child.hpp"
+#include "drivers.hpp"
 #include "isolation.hpp"
-#include "no_device.hpp"
 #include "subprocess.hpp"
 
 #include <clprobe/error.hpp>
@@ -20,23 +20,21 @@ namespace {
 /// Some drivers start slowly, but none takes a minute for its first answer.
 constexpr double listing_seconds = 60;
 
-ChildTask task_for(std::string_view command, Json request, double seconds,
-                   const Isolation &isolation) {
-    request["parent"] = ::getpid();
-    return {std::string(command), std::move(request), seconds, isolation.verbose, isolation.stop};
+Listing without_device(const std::string &problem, const Isolation &isolation) {
+    Listing listing{{}, problem, drivers_report(isolation)};
+    listing.problem += '\n' + lines_of(*listing.drivers);
+    return listing;
 }
 
-/// What a child left: its answer, or why there is none.
-struct Outcome {
-    Json answer;
-    std::string problem;
-};
+} // namespace
 
-/// Runs the child; its answer is the message that has the member `member`, `meanwhile` gets what
-/// it says before.
-Outcome ask_child(const ChildTask &task, const char *member,
-                  const std::function<void(const Json &)> &meanwhile = {}) {
-    Outcome outcome;
+ChildOutcome ask_child(std::string_view command, Json request, double seconds,
+                       const Isolation &isolation, const char *member,
+                       const std::function<void(const Json &)> &meanwhile) {
+    request["parent"] = ::getpid();
+    const ChildTask task{std::string(command), std::move(request), seconds, isolation.verbose,
+                         isolation.stop};
+    ChildOutcome outcome;
     const auto take = [&](const Json &message) {
         if (message.contains("error"))
             outcome.problem = message.at("error").get<std::string>();
@@ -56,8 +54,6 @@ Outcome ask_child(const ChildTask &task, const char *member,
         throw Cancelled();
     return outcome;
 }
-
-} // namespace
 
 std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
                                       const DeviceInfo &device) {
@@ -81,18 +77,17 @@ void inspect_isolated(const Registry &registry, const std::vector<const Probe *>
         const double limit = isolation.seconds > 0
                                  ? isolation.seconds
                                  : 120 + 10 * static_cast<double>(builds.size() - next);
-        const ChildTask task = task_for(inspect_child,
-                                        {{"probes", names},
-                                         {"device", device.slug},
-                                         {"first", next},
-                                         {"disassemble", options.disassemble},
-                                         {"launch", options.launch}},
-                                        limit, isolation);
-        const auto outcome = ask_child(task, "inspected", [&](const Json &message) {
-            for (const Json &kernel : message.at("kernels"))
-                take(inspected_kernel_from_json(kernel));
-            ++next;
-        });
+        const auto outcome = ask_child(inspect_child,
+                                       {{"probes", names},
+                                        {"device", device.slug},
+                                        {"first", next},
+                                        {"disassemble", options.disassemble},
+                                        {"launch", options.launch}},
+                                       limit, isolation, "inspected", [&](const Json &message) {
+                                           for (const Json &kernel : message.at("kernels"))
+                                               take(inspected_kernel_from_json(kernel));
+                                           ++next;
+                                       });
         if (isolation.stop.stop_requested())
             throw Cancelled();
         if (next < builds.size()) {
@@ -106,32 +101,29 @@ void inspect_isolated(const Registry &registry, const std::vector<const Probe *>
 }
 
 Listing listing_of(const std::vector<Device> &devices) {
+    if (devices.empty())
+        return without_device("no OpenCL device", {});
     Listing listing;
     for (const Device &device : devices)
         listing.devices.push_back(device.info());
-    if (devices.empty())
-        listing.problem = explain_no_device(loader_was_opened());
     return listing;
 }
 
 Listing list_devices(const Isolation &isolation) {
     const double seconds =
         isolation.seconds > 0 ? std::min(isolation.seconds, listing_seconds) : listing_seconds;
-    const auto outcome =
-        ask_child(task_for(list_child, Json::object(), seconds, isolation), "devices");
+    const auto outcome = ask_child(list_child, Json::object(), seconds, isolation, "devices");
     if (!outcome.problem.empty())
-        return {{}, "listing the OpenCL devices " + outcome.problem};
+        return without_device("listing the OpenCL devices " + outcome.problem, isolation);
     Listing listing;
     for (const Json &info : outcome.answer.at("devices"))
         listing.devices.push_back(device_info_from_json(info));
-    if (listing.devices.empty())
-        listing.problem = explain_no_device(outcome.answer.at("loader").get<bool>());
-    return listing;
+    return listing.devices.empty() ? without_device("no OpenCL device", isolation) : listing;
 }
 
 std::string profiling_refusal(const DeviceInfo &device, const Isolation &isolation) {
-    const auto outcome = ask_child(
-        task_for(check_child, {{"device", device.slug}}, listing_seconds, isolation), "refusal");
+    const auto outcome =
+        ask_child(check_child, {{"device", device.slug}}, listing_seconds, isolation, "refusal");
     return outcome.problem.empty() ? outcome.answer.at("refusal").get<std::string>()
                                    : outcome.problem;
 }
@@ -151,8 +143,8 @@ ProbeRecord run_probe_isolated(const PlannedProbe &planned, const DeviceInfo &de
                     {"seed", options.seed},
                     {"facts", to_json(facts)}};
     const auto start = std::chrono::steady_clock::now();
-    const auto outcome = ask_child(task_for(probe_child, std::move(request), limit, isolation),
-                                   "record", [&](const Json &message) {
+    const auto outcome = ask_child(probe_child, std::move(request), limit, isolation, "record",
+                                   [&](const Json &message) {
                                        if (progress)
                                            progress(message.at("progress").get<double>());
                                    });

@@ -1,21 +1,26 @@
 #pragma once
 #include <clprobe/device.hpp>
 #include <clprobe/inspection.hpp>
+#include <clprobe/json.hpp>
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/session.hpp>
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clprobe::runner {
 
-/// The devices of this machine; where there are none, `problem` says why and what to do.
+/// The devices of this machine; where there are none, `problem` says why, with a line for each
+/// driver, and `drivers` has the same as data (`drivers_report`).
 struct Listing {
     std::vector<DeviceInfo> devices;
     std::string problem;
+    std::optional<Json> drivers;
 };
 
 /// How a child process is watched over.
@@ -24,6 +29,18 @@ struct Isolation {
     bool verbose = false;
     std::stop_token stop;
 };
+
+/// What a child left: its answer, or why there is none.
+struct ChildOutcome {
+    Json answer;
+    std::string problem;
+};
+
+/// Runs one of the hidden commands in a child process, for `seconds` at most. Its answer is the
+/// message that has the member `member`; `meanwhile` gets what it says before. Throws Cancelled.
+[[nodiscard]] ChildOutcome ask_child(std::string_view command, Json request, double seconds,
+                                     const Isolation &isolation, const char *member,
+                                     const std::function<void(const Json &)> &meanwhile = {});
 
 /// The listing of devices that this process opened itself.
 [[nodiscard]] Listing listing_of(const std::vector<Device> &devices);

@@ -11,13 +11,29 @@ namespace stub {
 namespace {
 
 constexpr std::string_view settings[] = {
-    "address_bits", "allocations", "build_crash", "build_error",   "build_hang",      "build_us",
-    "claims",       "cpu",         "devices",     "discrete",      "execute",         "first_us",
-    "formats",      "fp16",        "fp64",        "group",         "half_answers",    "image_error",
-    "launch_crash", "launch_hang", "launch_us",   "list_crash",    "list_hang",       "lost",
-    "memory_mib",   "mhz",         "name",        "no_cache_size", "no_images",       "no_platform",
-    "oom",          "oom_code",    "oom_launch",  "prints",        "queue_profiling", "stacks",
-    "stamps",       "timer_ns",    "trip_ns",     "units",         "vanish",          "version",
+    "address_bits",  "allocations",
+    "build_crash",   "build_error",
+    "build_hang",    "build_us",
+    "claims",        "cpu",
+    "device_error",  "devices",
+    "discrete",      "execute",
+    "first_us",      "formats",
+    "fp16",          "fp64",
+    "group",         "half_answers",
+    "image_error",   "launch_crash",
+    "launch_hang",   "launch_us",
+    "list_crash",    "list_hang",
+    "load_crash",    "load_hang",
+    "lost",          "memory_mib",
+    "mhz",           "name",
+    "no_cache_size", "no_images",
+    "no_platform",   "oom",
+    "oom_code",      "oom_launch",
+    "prints",        "queue_profiling",
+    "stacks",        "stamps",
+    "timer_ns",      "trip_ns",
+    "units",         "vanish",
+    "version",
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view entry) {

@@ -255,6 +255,8 @@ cl_int get_device_ids(cl_platform_id id, cl_device_type type, cl_uint room, cl_d
         pause();
     if (behaviour().asks("list_crash"))
         crash();
+    if (behaviour().asks("device_error"))
+        return static_cast<cl_int>(behaviour().number("device_error", 0));
     if (id && id != platform())
         return CL_INVALID_PLATFORM;
     if ((room == 0) != (list == nullptr) || (!list && !count))

@@ -5,8 +5,19 @@
 #include "device.hpp"
 
 #include <string_view>
+#include <unistd.h>
 
 namespace stub {
+namespace {
+
+[[gnu::constructor]] void load() {
+    while (behaviour().asks("load_hang"))
+        pause();
+    if (behaviour().asks("load_crash"))
+        crash();
+}
+
+} // namespace
 
 cl_platform_id platform() {
     static auto &only = *new _cl_platform_id;

@@ -1,0 +1,296 @@
+#include "child.hpp"
+#include "drivers.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <grp.h>
+#include <iterator>
+#include <set>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace clprobe::runner {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A driver takes a second to load where it is slow.
+constexpr double trial_seconds = 10;
+
+/// A variable of the environment; empty where it is not set.
+std::string environment(const char *name) {
+    const char *value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+/// What the loader reads, found by its own rules: the drivers, without what becomes of them.
+class Reading {
+public:
+    explicit Reading(const Json &loader)
+        : ocl_icd_(loader.at("kind") == "ocl-icd"), folder_(loader.at("folder")),
+          variables_(loader.at("variables")) {
+        ocl_icd_ ? read_as_ocl_icd() : read_as_khronos();
+        for (const char *name : {"OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"})
+            if (!environment(name).empty() && !variables_.contains(name))
+                notes_.push_back(fmt::format("{} is set, but this loader does not read it", name));
+    }
+
+    [[nodiscard]] const Json &drivers() const { return drivers_; }
+    [[nodiscard]] const std::vector<std::string> &notes() const { return notes_; }
+
+private:
+    /// A folder, an .icd file (in the usual folder where it is a mere name), or a library.
+    void read_as_ocl_icd() {
+        const std::string vendors = environment("OCL_ICD_VENDORS");
+        const std::string path = environment("OPENCL_VENDOR_PATH");
+        const std::string usual = path.empty() ? folder_ : path;
+        const bool icd = vendors.ends_with(".icd");
+        if (vendors.empty())
+            read_folder(usual, path.empty() ? "" : "OPENCL_VENDOR_PATH");
+        else if (fs::is_directory(vendors, ignored_))
+            read_folder(vendors, "OCL_ICD_VENDORS");
+        else if (icd && vendors.find('/') == std::string::npos &&
+                 fs::exists(fs::path(usual) / vendors, ignored_))
+            read_file(fs::path(usual) / vendors);
+        else if (icd && !fs::exists(vendors, ignored_))
+            notes_.push_back(
+                fmt::format("OCL_ICD_VENDORS names {}, which does not exist", vendors));
+        else if (icd)
+            read_file(vendors);
+        else
+            add("OCL_ICD_VENDORS", vendors);
+        if (!vendors.empty() && !path.empty())
+            notes_.emplace_back("OPENCL_VENDOR_PATH is set, but OCL_ICD_VENDORS takes its place");
+    }
+
+    /// Libraries by name, and a folder.
+    void read_as_khronos() {
+        std::string names = variables_.contains("OCL_ICD_FILENAMES")
+                                ? environment("OCL_ICD_FILENAMES")
+                                : std::string();
+        while (!names.empty()) {
+            const std::string name = names.substr(0, names.find(':'));
+            names.erase(0, name.size() + 1);
+            add("OCL_ICD_FILENAMES", name);
+        }
+        const char *vendors =
+            variables_.contains("OCL_ICD_VENDORS") ? std::getenv("OCL_ICD_VENDORS") : nullptr;
+        if (vendors != nullptr)
+            read_folder(vendors, "OCL_ICD_VENDORS");
+        else if (!folder_.empty())
+            read_folder(folder_, "");
+    }
+
+    void read_folder(const std::string &folder, const std::string &named_by) {
+        const std::string name =
+            named_by.empty() ? folder : fmt::format("{} names {}, which", named_by, folder);
+        std::error_code error;
+        std::set<fs::path> files;
+        for (const auto &entry : fs::directory_iterator(folder, error))
+            if (entry.path().extension() == ".icd")
+                files.insert(entry.path());
+        if (error == std::errc::no_such_file_or_directory)
+            notes_.push_back(fmt::format("{} does not exist", name));
+        else if (error == std::errc::not_a_directory)
+            notes_.push_back(fmt::format("{} is no folder", name));
+        else if (error)
+            notes_.push_back(fmt::format("{} cannot be read: {}", name, error.message()));
+        else if (files.empty())
+            notes_.push_back(fmt::format("{} holds no .icd file", name));
+        for (const fs::path &file : files)
+            read_file(file);
+    }
+
+    /// The library is an .icd file's first line, or all of it but a newline at its end.
+    void read_file(const fs::path &file) {
+        std::ifstream stream(file);
+        std::string text{std::istreambuf_iterator<char>(stream), {}};
+        if (ocl_icd_)
+            text.erase(std::min(text.find('\n'), text.size()));
+        else if (text.ends_with('\n'))
+            text.pop_back();
+        add(file.string(), text);
+        if (!stream.is_open())
+            drivers_.back()["problem"] = "the file cannot be read";
+        else if (text.empty())
+            drivers_.back()["problem"] = "the file names no library";
+    }
+
+    void add(const std::string &file, const std::string &library) {
+        drivers_.push_back({{"file", file}, {"library", library}, {"platforms", Json::array()}});
+    }
+
+    bool ocl_icd_;
+    std::string folder_; ///< that the loader was built to read
+    std::set<std::string> variables_;
+    Json drivers_ = Json::array();
+    std::vector<std::string> notes_;
+    std::error_code ignored_;
+};
+
+bool any_names(const Json &drivers, std::string_view part) {
+    return std::any_of(drivers.begin(), drivers.end(), [&](const Json &driver) {
+        std::string names =
+            driver.at("file").get<std::string>() + '\n' + driver.at("library").get<std::string>();
+        std::ranges::transform(names, names.begin(),
+                               [](unsigned char c) { return std::tolower(c); });
+        return names.find(part) != std::string::npos;
+    });
+}
+
+/// Where PoCL keeps what it compiles, and the variable that says so.
+std::pair<const char *, fs::path> pocl_cache() {
+    if (const std::string own = environment("POCL_CACHE_DIR"); !own.empty())
+        return {"POCL_CACHE_DIR", own};
+    if (const std::string xdg = environment("XDG_CACHE_HOME"); !xdg.empty())
+        return {"XDG_CACHE_HOME", fs::path(xdg) / "pocl" / "kcache"};
+    if (const std::string home = environment("HOME"); !home.empty())
+        return {"HOME", fs::path(home) / ".cache" / "pocl" / "kcache"};
+    return {"no HOME", "/tmp/pocl/kcache"};
+}
+
+/// Why PoCL cannot make its cache; empty where it can.
+std::string pocl_cache_problem() {
+    const auto [by, cache] = pocl_cache();
+    std::error_code ignored;
+    fs::path there = cache;
+    while (!there.empty() && !fs::exists(there, ignored) && there != there.parent_path())
+        there = there.parent_path();
+    if (there.empty())
+        there = ".";
+    if (fs::is_directory(there, ignored) &&
+        ::faccessat(AT_FDCWD, there.c_str(), W_OK | X_OK, AT_EACCESS) == 0)
+        return {};
+    return fmt::format(
+        "PoCL cannot write its cache, {} (by {}): {}; set POCL_CACHE_DIR to a folder "
+        "that can be written",
+        cache.string(), by,
+        fs::is_directory(there, ignored) ? fmt::format("no right to write {}", there.string())
+                                         : fmt::format("{} is no folder", there.string()));
+}
+
+void add_notes(std::vector<std::string> &notes, const Json &drivers) {
+    const std::string rusticl = environment("RUSTICL_ENABLE");
+    if (!rusticl.empty())
+        notes.push_back(
+            fmt::format("RUSTICL_ENABLE is {}{}", rusticl,
+                        any_names(drivers, "rusticl") ? "" : ", but no driver is Rusticl"));
+    else if (any_names(drivers, "rusticl"))
+        notes.emplace_back("RUSTICL_ENABLE is not set: Rusticl shows most devices only where it "
+                           "names their driver (panfrost, iris, radeonsi, llvmpipe ...)");
+    if (any_names(drivers, "pocl"))
+        if (std::string problem = pocl_cache_problem(); !problem.empty())
+            notes.push_back(std::move(problem));
+    std::ranges::move(closed_render_nodes("/dev/dri"), std::back_inserter(notes));
+}
+
+std::string plural(std::uint64_t count, const char *what) {
+    return fmt::format("{} {}{}", count == 0 ? "no" : std::to_string(count), what,
+                       count == 1 ? "" : "s");
+}
+
+std::string line_of(const Json &driver) {
+    std::string line =
+        driver.at("file").get<std::string>() + ": " + driver.at("library").get<std::string>();
+    for (const Json &platform : driver.at("platforms")) {
+        line += fmt::format(", platform {}: {}", platform.at("name").get<std::string>(),
+                            plural(platform.at("devices").get<std::uint64_t>(), "device"));
+        if (platform.contains("code")) {
+            const int code = platform.at("code").get<int>();
+            line += fmt::format(", clGetDeviceIDs answers {} ({})", opencl_error_name(code), code);
+        }
+    }
+    if (driver.contains("problem"))
+        line += ' ' + driver.at("problem").get<std::string>();
+    std::ranges::replace(line, '\n', '?'); // of a library's name
+    return line;
+}
+
+} // namespace
+
+std::vector<std::string> closed_render_nodes(const fs::path &folder) {
+    std::vector<std::string> closed;
+    std::error_code ignored;
+    for (const auto &entry : fs::directory_iterator(folder, ignored)) {
+        const std::string path = entry.path().string();
+        struct stat state {};
+        if (!entry.path().filename().string().starts_with("renderD") ||
+            ::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0 ||
+            ::stat(path.c_str(), &state) != 0)
+            continue;
+        const group *owner = ::getgrgid(state.st_gid);
+        closed.push_back(fmt::format(
+            "no right to open {}, as a GPU's driver must: it belongs to "
+            "the group {}",
+            path, owner != nullptr ? owner->gr_name : std::to_string(state.st_gid).c_str()));
+    }
+    std::ranges::sort(closed);
+    return closed;
+}
+
+Json drivers_report(const Isolation &isolation) {
+    const double seconds =
+        isolation.seconds > 0 ? std::min(isolation.seconds, trial_seconds) : trial_seconds;
+    Json report = {{"drivers", Json::array()}};
+    std::vector<std::string> notes;
+    const auto described = ask_child(loader_child, Json::object(), seconds, isolation, "loader");
+    if (!described.problem.empty()) {
+        notes.push_back("describing the OpenCL loader " + described.problem);
+    } else if (const Json &loader = described.answer.at("loader"); loader.contains("problem")) {
+        notes.push_back(fmt::format("there is no OpenCL loader ({}): install one, on Debian the "
+                                    "package ocl-icd-libopencl1, and a driver such as "
+                                    "pocl-opencl-icd",
+                                    loader.at("problem").get<std::string>()));
+    } else {
+        report["loader"] = {{"path", loader.at("path")}, {"kind", loader.at("kind")}};
+        const Reading reading(loader);
+        notes = reading.notes();
+        for (Json driver : reading.drivers()) {
+            std::string stage;
+            if (!driver.contains("problem")) {
+                const auto trial =
+                    ask_child(driver_child,
+                              {{"library", driver.at("library")},
+                               {"all_symbols", loader.at("kind") == "Khronos"}},
+                              seconds, isolation, "driver", [&](const Json &message) {
+                                  stage = message.at("stage").get<std::string>();
+                              });
+                if (trial.problem.empty())
+                    driver.update(trial.answer.at("driver"));
+                else
+                    driver["problem"] = trial.problem + (stage.empty() ? "" : ", " + stage);
+            }
+            report["drivers"].push_back(std::move(driver));
+        }
+        add_notes(notes, report.at("drivers"));
+    }
+    report["notes"] = notes;
+    return report;
+}
+
+std::string lines_of(const Json &report) {
+    const Json &drivers = report.at("drivers");
+    std::vector<std::string> lines;
+    if (report.contains("loader"))
+        lines.push_back(fmt::format("the OpenCL loader is {} ({})",
+                                    report.at("loader").at("path").get<std::string>(),
+                                    report.at("loader").at("kind").get<std::string>()));
+    for (const Json &driver : drivers)
+        lines.push_back(line_of(driver));
+    for (const Json &note : report.at("notes"))
+        lines.push_back(note.get<std::string>());
+    if (report.contains("loader") && drivers.empty())
+        lines.emplace_back("no driver is to be loaded: install one, on Debian for example "
+                           "pocl-opencl-icd");
+    return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+} // namespace clprobe::runner
