@@ -40,12 +40,6 @@ NdRange with_local_size(NdRange range, const LocalSize &size) {
     return range;
 }
 
-std::vector<Axis> local_size_axes(std::vector<Axis> of_kernels) {
-    for (const char *axis : {"local_x", "local_y", "trips"})
-        of_kernels.push_back({axis, Unit::one, {}});
-    return of_kernels;
-}
-
 std::string untried_entry(const std::vector<double> &at) {
     return fmt::format("untried_local_sizes.{}", fmt::join(at, "."));
 }
@@ -57,35 +51,16 @@ void check_local_size(Finding &finding, const Dataset &data, const std::vector<d
                                           *untried));
 }
 
-std::vector<LocalSizeTime> local_size_times(const Series &grid, const std::vector<double> &at) {
-    std::vector<LocalSizeTime> times;
-    for (const Point &point : grid.points) {
-        if (point.at.size() != at.size() + 3 || point.samples.empty() ||
-            !std::equal(at.begin(), at.end(), point.at.begin()) || point.at[at.size()] < 1 ||
-            point.at[at.size() + 1] < 1 || point.at.back() < 1)
-            continue;
-        const LocalSize size{static_cast<std::size_t>(point.at[at.size()]),
-                             static_cast<std::size_t>(point.at[at.size() + 1])};
-        const double seconds = *std::ranges::min_element(point.samples) / point.at.back();
-        const auto known = std::ranges::find(times, size, &LocalSizeTime::size);
-        if (known == times.end())
-            times.push_back({size, seconds});
-        else
-            known->seconds_per_trip = std::min(known->seconds_per_trip, seconds);
-    }
-    return times;
-}
-
-HeatMap local_size_map(const Series &grid, const std::vector<double> &at, std::string title,
-                       Axis rate, double work) {
+HeatMap local_size_map(const std::vector<LocalSizeTime> &times, std::string title, Axis rate,
+                       double work) {
     HeatMap map{std::move(title),
                 {"local_x", Unit::one, {}},
                 {"local_y", Unit::one, {}},
                 std::move(rate),
                 {}};
-    for (const LocalSizeTime &time : local_size_times(grid, at))
-        map.points.push_back({static_cast<double>(time.size.x), static_cast<double>(time.size.y),
-                              work / time.seconds_per_trip});
+    for (const auto &[size, seconds_per_trip] : times)
+        map.points.push_back(
+            {static_cast<double>(size.x), static_cast<double>(size.y), work / seconds_per_trip});
     return map;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -15,6 +17,11 @@ struct LocalSize {
     std::size_t x = 1;
     std::size_t y = 1;
 
+    static auto columns() {
+        constexpr double most = 1 << 20;
+        return std::tuple{column("local_x", &LocalSize::x).between(1, most),
+                          column("local_y", &LocalSize::y).between(1, most)};
+    }
     [[nodiscard]] std::size_t work_items() const { return x * y; }
     bool operator==(const LocalSize &) const = default;
 };
@@ -25,8 +32,19 @@ struct LocalSize {
 /// All pairs of powers of two up to 256 that divide the range, as far as the limits allow.
 [[nodiscard]] std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range);
 
+/// The row of a sweep's series: which of the probe's kernels, a row itself, and its local size.
+template <typename Kernel>
+struct SweptRow {
+    Kernel kernel;
+    LocalSize size;
+
+    static auto columns() {
+        return std::tuple{part(&SweptRow::kernel), part(&SweptRow::size), trips()};
+    }
+};
+
 /// A kernel over a range of two dimensions, to be tried with all local sizes. `at` are its
-/// coordinates in the series of the sweep before local_x, local_y and trips. What more than
+/// coordinates in the series of the sweep before those of the local size. What more than
 /// `most_trips` do in a launch is not to count.
 struct SweptKernel {
     Work work;
@@ -61,19 +79,30 @@ void check_local_size(Finding &finding, const Dataset &data, const std::vector<d
 /// The range with groups of that size.
 [[nodiscard]] NdRange with_local_size(NdRange range, const LocalSize &size);
 
-/// The axes of a sweep's series, after those of the kernels.
-[[nodiscard]] std::vector<Axis> local_size_axes(std::vector<Axis> of_kernels);
-
 /// What a sweep found for one kernel: the least seconds a trip at each local size.
 struct LocalSizeTime {
     LocalSize size;
     double seconds_per_trip = 0;
 };
-/// Operations a second at each local size of such a kernel, of `work` operations a trip.
-[[nodiscard]] HeatMap local_size_map(const Series &grid, const std::vector<double> &at,
-                                     std::string title, Axis rate, double work);
-/// Of the kernel at the coordinates `at`; in the order of the points.
-[[nodiscard]] std::vector<LocalSizeTime> local_size_times(const Series &grid,
-                                                          const std::vector<double> &at);
+/// Of that kernel; in the order of the points.
+template <typename Kernel>
+[[nodiscard]] std::vector<LocalSizeTime> local_size_times(const Series *grid,
+                                                          const Kernel &kernel) {
+    std::vector<LocalSizeTime> times;
+    for (const auto &[row, trips, samples] : samples_by_row<SweptRow<Kernel>>(grid)) {
+        if (row.kernel != kernel || samples.empty())
+            continue;
+        const double seconds = *std::ranges::min_element(samples) / trips;
+        const auto known = std::ranges::find(times, row.size, &LocalSizeTime::size);
+        if (known == times.end())
+            times.push_back({row.size, seconds});
+        else
+            known->seconds_per_trip = std::min(known->seconds_per_trip, seconds);
+    }
+    return times;
+}
+/// Operations a second at each local size, of `work` operations a trip.
+[[nodiscard]] HeatMap local_size_map(const std::vector<LocalSizeTime> &times, std::string title,
+                                     Axis rate, double work);
 
 } // namespace clprobe::probes

@@ -33,14 +33,17 @@ public:
 
         const auto verified = std::make_shared<std::uint64_t>(0);
         std::vector<SweptKernel> kernels;
+        std::vector<ProgramRow> rows;
         for (std::size_t i = 0; i < variants.size(); ++i)
-            for (Arrays &memory : arrays)
+            for (Arrays &memory : arrays) {
+                rows.push_back({memory.memory(), variants[i].published});
                 kernels.push_back({work_on(bench, memory, programs[i], variants[i], verified),
-                                   coordinates(memory.memory(), variants[i]), extent.most_trips()});
+                                   coordinates(rows.back()), extent.most_trips()});
+            }
         const auto swept =
             sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.4 * bench.budget());
         *verified = 0;
-        measure_anew(bench, kernels, swept);
+        measure_anew(bench, kernels, rows, swept);
         bench.data().number_attributes[entry::verified] = static_cast<double>(*verified);
     }
 
@@ -76,6 +79,7 @@ private:
 
     /// Each kernel with its best size, in turn.
     static void measure_anew(Bench &bench, const std::vector<SweptKernel> &kernels,
+                             const std::vector<ProgramRow> &rows,
                              const std::vector<std::optional<SweptSize>> &swept) {
         Series &rate = bench.series(series::rate);
         std::vector<Candidate> candidates;
@@ -84,13 +88,11 @@ private:
                 continue;
             Work work = kernels[i].work;
             work.range = with_local_size(work.range, swept[i]->size);
-            std::vector<double> at = kernels[i].at;
-            at.push_back(static_cast<double>(swept[i]->size.x));
-            at.push_back(static_cast<double>(swept[i]->size.y));
             // A slope wants a quarter, a half and the whole of them.
             const std::uint32_t trips =
                 std::min(std::max(4u, swept[i]->trips), kernels[i].most_trips);
-            candidates.push_back({std::move(work), &rate, std::move(at), trips});
+            candidates.push_back(
+                {std::move(work), &rate, coordinates(RateRow{rows[i], swept[i]->size}), trips});
         }
         if (candidates.empty())
             return;
@@ -154,8 +156,9 @@ ProbeInfo DotProduct::make_info() {
     info.cross_checks = {"compute/fma_rate", "memory/buffer_bandwidth"};
     info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
-    info.series = {{series::grid, axes(), time, "each local size"},
-                   {series::rate, axes(), time, "the best local size of each, measured anew"}};
+    info.series = {
+        {series::grid, axes<RateRow>(), time, "each local size"},
+        {series::rate, axes<RateRow>(), time, "the best local size of each, measured anew"}};
     info.kernels = {kernel_text};
     info.seconds = 5;
     return info;

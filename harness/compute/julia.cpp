@@ -44,7 +44,7 @@ public:
         std::vector<SweptKernel> kernels;
         for (const Body body : all_bodies) {
             Launcher &launcher = launchers.emplace_back(bench, body, size);
-            kernels.push_back({launcher.work(bounded), {static_cast<double>(body)}});
+            kernels.push_back({launcher.work(bounded), coordinates(GridKernel{body})});
         }
         const auto swept =
             sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.35 * bench.budget());
@@ -80,16 +80,12 @@ private:
         for (std::size_t i = 0; i < launchers.size(); ++i) {
             if (!swept[i])
                 continue;
-            for (const Operands &operands : {published, bounded}) {
+            for (const Points points : {Points::escaping, Points::confined}) {
+                const Operands operands = points == Points::escaping ? published : bounded;
                 Work work = with_size(launchers[i].work(operands), swept[i]->size);
-                const double points = operands == published ? 0 : 1;
+                const RateRow row{{launchers[i].body(), points}, swept[i]->size};
                 const std::uint32_t trips = bench.calibrate(work);
-                candidates.push_back(
-                    {std::move(work),
-                     &rate,
-                     {static_cast<double>(launchers[i].body()), points,
-                      static_cast<double>(swept[i]->size.x), static_cast<double>(swept[i]->size.y)},
-                     trips});
+                candidates.push_back({std::move(work), &rate, coordinates(row), trips});
             }
             if (i + 1 == launchers.size())
                 take_picture(bench, launchers[i], *swept[i]);
@@ -160,8 +156,8 @@ ProbeInfo Julia::make_info() {
     };
     info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
-    info.series = {{series::grid, grid_axes(), time, "each local size, on bounded points"},
-                   {series::rate, rate_axes(), time, "the best local sizes, measured anew"}};
+    info.series = {{series::grid, axes<GridRow>(), time, "each local size, on bounded points"},
+                   {series::rate, axes<RateRow>(), time, "the best local sizes, measured anew"}};
     info.kernels = {kernel_text};
     info.seconds = 4;
     return info;

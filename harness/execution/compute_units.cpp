@@ -3,6 +3,7 @@
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
+#include <clprobe/row.hpp>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,13 @@ constexpr double launch_seconds = 2e-3;
 constexpr double most_launch_seconds = 10e-3; // of one group; the last step of the stairs is thrice
 constexpr double half_of_loop = 0.53; // and less: what half the trips take, where the loop is all
 constexpr std::size_t most_groups = 1 << 13;
+
+/// A launch of so many groups.
+struct StairsRow {
+    std::size_t groups = 1;
+
+    static auto columns() { return std::tuple{column("groups", &StairsRow::groups), trips()}; }
+};
 
 ProbeInfo describe() {
     ProbeInfo info;
@@ -43,7 +51,7 @@ ProbeInfo describe() {
     info.sources = {"NVIDIA, CUDA Pro Tip: Minimize the Tail Effect (groups run in waves)"};
     info.findings = {units_key};
     info.series = {{stairs_name,
-                    {{"groups", Unit::one, {}}, {"trips", Unit::one, {}}},
+                    axes<StairsRow>(),
                     {"time", Unit::second, {}},
                     "time of a launch over its number of groups and the trips of its loop"}};
     info.kernels = {"execution/compute_units"};
@@ -71,18 +79,19 @@ struct Reading {
 };
 
 Reading read(const Series &series) {
-    double trips = 0;
-    for (const Point &point : series.points)
-        trips = std::max(trips, point.at.at(1));
+    const auto launches = samples_by_row<StairsRow>(&series);
+    double most_trips = 0;
+    for (const auto &launch : launches)
+        most_trips = std::max(most_trips, launch.trips);
     Reading reading;
     std::map<std::size_t, double> times;
-    for (const Point &point : series.points) {
-        if (point.samples.empty())
+    for (const auto &[row, trips, samples] : launches) {
+        if (samples.empty())
             continue;
-        const double least = *std::min_element(point.samples.begin(), point.samples.end());
-        if (point.at.at(1) == trips)
-            times[static_cast<std::size_t>(point.at.at(0))] = least;
-        else if (point.at.at(0) == 1 && 2 * point.at.at(1) == trips)
+        const double least = *std::min_element(samples.begin(), samples.end());
+        if (trips == most_trips)
+            times[row.groups] = least;
+        else if (row.groups == 1 && 2 * trips == most_trips)
             reading.half = least;
     }
     reading.stairs = find_wave_step(std::move(times));
@@ -160,7 +169,7 @@ private:
     void time(std::size_t groups, std::uint32_t trips) {
         const double seconds = bench_.launch(work(groups), trips);
         bench_.series(stairs_name)
-            .point({static_cast<double>(groups), static_cast<double>(trips)})
+            .point(coordinates(StairsRow{groups}, trips))
             .samples.push_back(seconds);
     }
 

@@ -44,7 +44,10 @@ ProbeInfo describe() {
                     "NVIDIA OpenCL Best Practices Guide, section 3.1.1, pinned memory",
                     "OpenCL 3.0 specification, section 5.2.4, mapping buffer objects"};
     info.findings = transfer::keys();
-    info.series = {transfer::series_shape()};
+    info.series = {{transfer::series_name,
+                    axes<transfer::Transfer>(),
+                    {"time", Unit::second, {}},
+                    "host time of one transfer, until it has ended"}};
     info.seconds = 3;
     return info;
 }

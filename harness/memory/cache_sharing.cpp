@@ -37,12 +37,8 @@ ProbeInfo describe() {
     info.needs = "Images.";
     info.depends_on = {"memory/buffer_latency", "memory/image_latency"};
     info.findings = {shared_key()};
-    const std::vector<std::string> paths(path_names.begin(), path_names.end());
     info.series = {
-        {times,
-         {{"victim", Unit::one, paths}, {"evictor", Unit::one, paths}, {"trips", Unit::one, {}}},
-         {"time", Unit::second, {}},
-         "time of a launch over its rounds"}};
+        {times, axes<RoundRow>(), {"time", Unit::second, {}}, "time of a launch over its rounds"}};
     info.kernels = {"memory/cache_sharing"};
     info.seconds = 2;
     return info;
@@ -83,10 +79,8 @@ void CacheSharing::measure(Bench &bench) const {
             if (victim != Path::none || evictor != Path::none) {
                 Work work = rounds.work(victim, evictor);
                 const std::uint32_t trips = bench.calibrate(work, 2e-3);
-                candidates.push_back({std::move(work),
-                                      &series,
-                                      {static_cast<double>(victim), static_cast<double>(evictor)},
-                                      trips});
+                candidates.push_back(
+                    {std::move(work), &series, coordinates(RoundRow{victim, evictor}), trips});
             }
     // What disturbs a launch adds to its time: many short ones, of which the quietest count.
     constexpr int least_blocks = 4;

@@ -20,21 +20,18 @@ constexpr double min_growth_share = 0.5;
 
 /// The launches with the most trips, undivided: what they spend on the launch counts as work, so
 /// that a rate from them is never too high.
-std::optional<TripTiming> longest_launches(const Series &series, const std::vector<double> &at) {
-    const Point *longest = nullptr;
-    for (const Point &point : series.points)
-        if (std::equal(at.begin(), at.end(), point.at.begin()) &&
-            (!longest || point.at.back() > longest->at.back()))
-            longest = &point;
-    if (!longest || longest->samples.empty())
-        return std::nullopt;
-    const double trips = longest->at.back();
-    const auto interval = median_interval(longest->samples);
+std::optional<TripTiming> longest_launches(std::span<const TripTime> times) {
+    const double trips = std::ranges::max(times, {}, &TripTime::trips).trips;
+    std::vector<double> seconds;
+    for (const TripTime &time : times)
+        if (time.trips == trips)
+            seconds.push_back(time.seconds);
+    const auto interval = median_interval(seconds);
     if (!interval)
         return std::nullopt;
-    return TripTiming{median(longest->samples) / trips,
+    return TripTiming{median(seconds) / trips,
                       {interval->low / trips, interval->high / trips},
-                      fmt::format("median of {} launches", longest->samples.size())};
+                      fmt::format("median of {} launches", seconds.size())};
 }
 
 /// The end of the interval that is nearer to none, or none where it holds that.
@@ -64,8 +61,8 @@ TripTiming widened_to_slope(const TripTiming &whole, const TripTiming &slope) {
     return timing;
 }
 
-std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<double> &at) {
-    const auto fit = slope_at(series, at);
+std::optional<TripTiming> time_per_trip(std::span<const TripTime> times) {
+    const auto fit = fit_slope(times);
     if (!fit || fit->seconds_per_trip <= 0 || fit->interval.low <= 0)
         return std::nullopt;
     TripTiming timing{fit->seconds_per_trip, fit->interval,
@@ -75,9 +72,19 @@ std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<
     timing.growth = fit->growth;
     if (std::abs(timing.nonlinearity) <= linear_tolerance)
         return timing;
-    if (const auto longest = longest_launches(series, at))
+    if (const auto longest = longest_launches(times))
         return widened_to_slope(*longest, timing);
     return timing;
+}
+
+std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<double> &at) {
+    std::vector<TripTime> times;
+    for (const Point &point : series.points)
+        if (point.at.size() == at.size() + 1 && std::equal(at.begin(), at.end(), point.at.begin()))
+            for (std::size_t i = 0; i < point.samples.size(); ++i)
+                times.push_back({point.at.back(), point.samples[i],
+                                 i < point.block.size() ? point.block[i] : 0});
+    return time_per_trip(times);
 }
 
 void check_timing(Finding &finding, const TripTiming &timing) {

@@ -1,8 +1,10 @@
 #pragma once
 #include <clprobe/finding.hpp>
 #include <clprobe/series.hpp>
+#include <clprobe/statistics.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,9 +23,11 @@ struct TripTiming {
 /// once, in order. Nothing where there is no series.
 [[nodiscard]] std::vector<std::vector<double>> timed_coordinates(const Series *series);
 
-/// The time of a trip from the samples at these coordinates, the last axis being "trips": the slope
-/// where launches of all lengths agree on it, else the longest launches undivided, from which a
-/// rate is never too high. Nothing where time does not grow with the trips.
+/// The time of a trip: the slope where launches of all lengths agree on it, else the longest
+/// launches undivided, from which a rate is never too high. Nothing where time does not grow with
+/// the trips.
+[[nodiscard]] std::optional<TripTiming> time_per_trip(std::span<const TripTime> times);
+/// From the samples at these coordinates, the last axis being "trips".
 [[nodiscard]] std::optional<TripTiming> time_per_trip(const Series &series,
                                                       const std::vector<double> &at);
 

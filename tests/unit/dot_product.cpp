@@ -30,11 +30,11 @@ double seconds_for(const Variant &variant) {
 }
 
 void add_times(Dataset &data, Memory memory, const Variant &variant, double noise, int blocks) {
-    Series &times = data.add(series::rate, axes(), {"time", Unit::second, {}});
+    Series &times = data.add(series::rate, axes<RateRow>(), {"time", Unit::second, {}});
     Random random(variant.published);
     for (int block = 0; block < blocks; ++block)
         for (const double trips : {4.0, 8.0, 16.0}) {
-            std::vector<double> at = coordinates(memory, variant);
+            std::vector<double> at = coordinates(ProgramRow{memory, variant.published});
             at.insert(at.end(), {32, 2, trips});
             Point &point = times.point(at);
             point.samples.push_back((launch + trips * vectors * seconds_for(variant)) *
@@ -174,9 +174,9 @@ TEST_CASE("unit.dot_product.what_is_unverified_or_removed_is_no_measurement") {
 
 TEST_CASE("unit.dot_product.shows_the_best_variant_of_each_memory") {
     Dataset data;
-    Series &grid = data.add(series::grid, axes(), {"time", Unit::second, {}});
+    Series &grid = data.add(series::grid, axes<RateRow>(), {"time", Unit::second, {}});
     const auto add = [&](Memory memory, const Variant &variant, double x, double seconds) {
-        std::vector<double> at = coordinates(memory, variant);
+        std::vector<double> at = coordinates(ProgramRow{memory, variant.published});
         at.insert(at.end(), {x, 1, 1});
         grid.point(at).samples = {seconds};
     };

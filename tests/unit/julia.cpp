@@ -35,7 +35,7 @@ std::uint32_t plain_count(std::uint32_t column, std::uint32_t row, int iteration
 
 void add_rate(Dataset &data, Body body, int points, double per_trip, double noise = 0,
               int blocks = 8) {
-    Series &times = data.add(series::rate, rate_axes(), {"time", Unit::second, {}});
+    Series &times = data.add(series::rate, axes<RateRow>(), {"time", Unit::second, {}});
     Random random(static_cast<std::uint64_t>(body) * 2 + static_cast<std::uint64_t>(points) + 1);
     for (int block = 0; block < blocks; ++block)
         for (const double trips : {100.0, 200.0, 400.0}) {
@@ -56,7 +56,7 @@ Dataset device(double noise = 0, int blocks = 8) {
         add_rate(data, Body::plain, points, 10e-6, noise, blocks);
         add_rate(data, Body::unrolled, points, 32e-6, noise, blocks);
     }
-    Series &grid = data.add(series::grid, grid_axes(), {"time", Unit::second, {}});
+    Series &grid = data.add(series::grid, axes<GridRow>(), {"time", Unit::second, {}});
     grid.point({1, 1, 1, 10}).samples = {3e-3};
     grid.point({1, 16, 4, 100}).samples = {3.3e-3, 3.2e-3};
     grid.point({1, 64, 2, 100}).samples = {3.24e-3};

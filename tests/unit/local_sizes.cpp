@@ -9,6 +9,13 @@ using namespace clprobe::probes;
 
 namespace {
 
+struct Body {
+    unsigned body = 0;
+
+    static auto columns() { return std::tuple{column("body", &Body::body)}; }
+    bool operator==(const Body &) const = default;
+};
+
 constexpr NdRange picture = {{256, 256, 1}, {1, 1, 1}, 2};
 
 bool has(const std::vector<LocalSize> &sizes, std::size_t x, std::size_t y) {
@@ -40,20 +47,20 @@ TEST_CASE("unit.local_sizes.divide_the_range") {
 }
 
 TEST_CASE("unit.local_sizes.the_least_time_of_each") {
-    Series grid{"grid", local_size_axes({{"body", Unit::one, {}}}), {"time", Unit::second, {}}, {}};
+    Series grid{"grid", axes<SweptRow<Body>>(), {"time", Unit::second, {}}, {}};
     grid.point({0, 16, 4, 10}).samples = {3e-3, 2e-3, 4e-3};
     grid.point({0, 16, 4, 20}).samples = {3e-3};
     grid.point({0, 1, 1, 1}).samples = {9e-3};
     grid.point({1, 16, 4, 10}).samples = {1e-3};
     grid.point({0, 2, 2, 5});
-    grid.point({0, 0, 2, 5}).samples = {1e-3};
-    const auto times = local_size_times(grid, {0});
+    const auto times = local_size_times(&grid, Body{0});
     REQUIRE(times.size() == 2);
     CHECK(times[0].size == LocalSize{16, 4});
     CHECK(times[0].seconds_per_trip == 3e-3 / 20);
     CHECK(times[1].seconds_per_trip == 9e-3);
-    CHECK(local_size_times(grid, {2}).empty());
-    CHECK(local_size_times({}, {0}).empty());
+    CHECK(local_size_times(&grid, Body{2}).empty());
+    grid.point({0, 0, 2, 5}).samples = {1e-3};
+    CHECK_THROWS_AS(local_size_times(&grid, Body{0}), InvalidRow);
 }
 
 TEST_CASE("unit.local_sizes.a_sweep_cut_short_is_suspect") {

@@ -73,12 +73,14 @@ private:
     const Dataset &data_;
     const Facts &facts_;
     double vectors_; ///< of a trip
+    std::vector<RowTimes<RateRow>> rows_;
     std::vector<Measured> all_;
 };
 
 Interpretation::Interpretation(const Dataset &data, const Facts &facts)
     : data_(data), facts_(facts),
-      vectors_(data.number_attribute(entry::vectors).value_or(usual_vectors)) {
+      vectors_(data.number_attribute(entry::vectors).value_or(usual_vectors)),
+      rows_(times_by_row<RateRow>(data.find(series::rate))) {
     for (const Memory memory : all_memories)
         for (const Variant &variant : variants)
             if (auto of = measured_of(memory, variant))
@@ -86,21 +88,11 @@ Interpretation::Interpretation(const Dataset &data, const Facts &facts)
 }
 
 std::optional<Measured> Interpretation::measured_of(Memory memory, const Variant &variant) const {
-    const Series *times = data_.find(series::rate);
-    if (times == nullptr)
-        return std::nullopt;
-    const std::vector<double> kind = coordinates(memory, variant);
-    for (const Point &point : times->points) {
-        if (point.at.size() != axes().size() ||
-            !std::equal(kind.begin(), kind.end(), point.at.begin()))
-            continue;
-        if (const auto timing = time_per_trip(*times, {point.at.begin(), point.at.end() - 1}))
-            return Measured{
-                memory,
-                variant,
-                {static_cast<std::size_t>(point.at[2]), static_cast<std::size_t>(point.at[3])},
-                *timing};
-    }
+    for (const auto &[row, times] : rows_)
+        if (const auto timing = row.kernel == ProgramRow{memory, variant.published}
+                                    ? time_per_trip(times)
+                                    : std::nullopt)
+            return Measured{memory, variant, row.size, *timing};
     return std::nullopt;
 }
 
@@ -117,7 +109,7 @@ Finding Interpretation::checked(Finding finding, const Measured &of) const {
     else if (verified <= 0)
         make_suspect(finding, "no result was verified");
     check_timing(finding, of.timing);
-    check_local_size(finding, data_, coordinates(of.memory, of.variant));
+    check_local_size(finding, data_, coordinates(ProgramRow{of.memory, of.variant.published}));
     return finding;
 }
 
@@ -171,15 +163,6 @@ std::vector<Finding> Interpretation::findings() const {
 
 } // namespace
 
-std::vector<double> coordinates(Memory memory, const Variant &variant) {
-    return {static_cast<double>(memory), static_cast<double>(variant.published)};
-}
-
-std::vector<Axis> axes() {
-    return local_size_axes(
-        {{"memory", Unit::one, {"buffer", "image"}}, {"multiplications", Unit::one, {}}});
-}
-
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys = {rate_key, bandwidth_key};
     for (const Memory memory : all_memories)
@@ -199,7 +182,7 @@ std::vector<HeatMap> maps_of(const Dataset &data) {
         double most = 0;
         for (const Variant &variant : variants) {
             HeatMap map = local_size_map(
-                *grid, coordinates(memory, variant),
+                local_size_times(grid, ProgramRow{memory, variant.published}),
                 fmt::format("{} multiplications over {}s", variant.published, name(memory)),
                 {"rate", Unit::flop_per_second, {}}, operations_of(variant).flops() * vectors);
             for (const HeatMap::Cell &place : map.points)

@@ -35,8 +35,7 @@ const char *words_for(Body body) {
 
 /// What was measured of one body with one kind of points.
 struct Measured {
-    Body body = Body::plain;
-    LocalSize size;
+    RateRow row;
     TripTiming timing;
     double rate = 0;
     Interval interval;
@@ -48,8 +47,7 @@ public:
         : data_(data), bare_(!facts.device),
           points_(data.number_attribute(entry::size).value_or(usual_size)) {}
 
-    /// `points` is the coordinate on the axis of that name: 0 published, 1 bounded.
-    [[nodiscard]] std::optional<Measured> measured_of(Body body, int points) const;
+    [[nodiscard]] std::optional<Measured> measured_of(Body body, Points points) const;
     [[nodiscard]] Finding rate(const FindingKey &key, const std::optional<Measured> &of) const;
     [[nodiscard]] Finding best_size(Body body) const;
 
@@ -59,26 +57,16 @@ private:
     double points_; ///< along each side
 };
 
-std::optional<Measured> Interpretation::measured_of(Body body, int points) const {
-    const Series *times = data_.find(series::rate);
-    if (times == nullptr)
-        return std::nullopt;
-    const std::vector<double> kind = {static_cast<double>(body), static_cast<double>(points)};
-    for (const Point &point : times->points) {
-        if (point.at.size() != times->axes.size() ||
-            !std::equal(kind.begin(), kind.end(), point.at.begin()))
-            continue;
-        const auto timing = time_per_trip(*times, {point.at.begin(), point.at.end() - 1});
-        if (!timing)
-            continue;
-        const double work = operations * points_ * points_ * iterations_of(body);
-        return Measured{
-            body,
-            {static_cast<std::size_t>(point.at[2]), static_cast<std::size_t>(point.at[3])},
-            *timing,
-            work / timing->seconds,
-            {work / timing->interval.high, work / timing->interval.low}};
-    }
+std::optional<Measured> Interpretation::measured_of(Body body, Points points) const {
+    for (const auto &[row, times] : times_by_row<RateRow>(data_.find(series::rate)))
+        if (const auto timing =
+                row.kernel == RateKernel{body, points} ? time_per_trip(times) : std::nullopt) {
+            const double work = operations * points_ * points_ * iterations_of(body);
+            return Measured{row,
+                            *timing,
+                            work / timing->seconds,
+                            {work / timing->interval.high, work / timing->interval.low}};
+        }
     return std::nullopt;
 }
 
@@ -91,8 +79,8 @@ Finding Interpretation::rate(const FindingKey &key, const std::optional<Measured
     if (!bare_ && verified <= 0)
         return without_value(key, Status::inconclusive, "no point was verified");
     Finding finding = measured(key, of->rate, of->interval);
-    finding.method =
-        fmt::format("{}, groups of {}; {}", words_for(of->body), name(of->size), of->timing.method);
+    finding.method = fmt::format("{}, groups of {}; {}", words_for(of->row.kernel.body),
+                                 name(of->row.size), of->timing.method);
     if (verified > 0)
         finding.method += fmt::format("; {:.0f} points verified, {}", verified,
                                       data_.text_attribute(entry::arithmetic));
@@ -100,14 +88,12 @@ Finding Interpretation::rate(const FindingKey &key, const std::optional<Measured
     if (bare_)
         make_suspect(finding, "a bare series does not say that the work was verified");
     check_timing(finding, of->timing);
-    check_local_size(finding, data_, {static_cast<double>(of->body)});
+    check_local_size(finding, data_, coordinates(GridKernel{of->row.kernel.body}));
     return finding;
 }
 
 Finding Interpretation::best_size(Body body) const {
-    const Series *grid = data_.find(series::grid);
-    const auto times = grid == nullptr ? std::vector<LocalSizeTime>{}
-                                       : local_size_times(*grid, {static_cast<double>(body)});
+    const auto times = local_size_times(data_.find(series::grid), GridKernel{body});
     if (times.size() < 2)
         return without_value(size_key, Status::inconclusive, "fewer than two sizes were timed");
     const auto best = std::ranges::min_element(times, {}, &LocalSizeTime::seconds_per_trip);
@@ -125,7 +111,7 @@ Finding Interpretation::best_size(Body body) const {
     finding.method = fmt::format("{}, the fastest of {} sizes with {}; {} more within 2 %",
                                  name(best->size), times.size(), words_for(body), others);
     finding.evidence = {series::grid};
-    check_local_size(finding, data_, {static_cast<double>(body)});
+    check_local_size(finding, data_, coordinates(GridKernel{body}));
     return finding;
 }
 
@@ -141,15 +127,6 @@ void compare_with_bounded(Finding &rate, const std::optional<Measured> &finite) 
 
 } // namespace
 
-std::vector<Axis> grid_axes() {
-    return local_size_axes({{"body", Unit::one, {name(Body::plain), name(Body::unrolled)}}});
-}
-
-std::vector<Axis> rate_axes() {
-    return local_size_axes({{"body", Unit::one, {name(Body::plain), name(Body::unrolled)}},
-                            {"points", Unit::one, {"published", "bounded"}}});
-}
-
 std::vector<FindingKey> finding_keys() {
     return {rate_key, plain_key, unrolled_key, bounded_key, size_key};
 }
@@ -164,7 +141,7 @@ std::vector<HeatMap> maps_of(const Dataset &data) {
     const double size = data.number_attribute(entry::size).value_or(usual_size);
     for (const Body body : all_bodies)
         if (grid != nullptr)
-            maps.push_back(local_size_map(*grid, {static_cast<double>(body)}, words_for(body),
+            maps.push_back(local_size_map(local_size_times(grid, GridKernel{body}), words_for(body),
                                           {"rate", Unit::op_per_second, {}},
                                           operations * size * size * iterations_of(body)));
     return maps;
@@ -185,18 +162,18 @@ std::optional<Picture> picture_of(const Dataset &data) {
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     const Interpretation interpretation(data, facts);
-    const auto plain = interpretation.measured_of(Body::plain, 0);
-    const auto unrolled = interpretation.measured_of(Body::unrolled, 0);
+    const auto plain = interpretation.measured_of(Body::plain, Points::escaping);
+    const auto unrolled = interpretation.measured_of(Body::unrolled, Points::escaping);
     const bool plain_wins = plain && (!unrolled || plain->rate > unrolled->rate);
     const auto &winner = plain_wins ? plain : unrolled;
     const Body body = plain_wins ? Body::plain : Body::unrolled;
-    const auto finite = interpretation.measured_of(body, 1);
+    const auto finite = interpretation.measured_of(body, Points::confined);
     std::vector<Finding> findings = {
         interpretation.rate(rate_key, winner), interpretation.rate(plain_key, plain),
         interpretation.rate(unrolled_key, unrolled), interpretation.rate(bounded_key, finite)};
     compare_with_bounded(findings[0], finite);
-    compare_with_bounded(findings[1], interpretation.measured_of(Body::plain, 1));
-    compare_with_bounded(findings[2], interpretation.measured_of(Body::unrolled, 1));
+    compare_with_bounded(findings[1], interpretation.measured_of(Body::plain, Points::confined));
+    compare_with_bounded(findings[2], interpretation.measured_of(Body::unrolled, Points::confined));
     findings.push_back(interpretation.best_size(body));
     return findings;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "common/local_sizes.hpp"
 #include "compute/julia/launcher.hpp"
 
 #include <clprobe/probe.hpp>
@@ -15,20 +16,42 @@ namespace clprobe::probes::julia {
 inline constexpr double operations = 9;
 
 namespace series {
-inline const std::string grid = "grid"; ///< over the body and the local size, of bounded points
-inline const std::string rate = "rate"; ///< over body, points and local size
+inline const std::string grid = "grid"; ///< of bounded points
+inline const std::string rate = "rate";
 } // namespace series
 
-/// Names in a Dataset's numbers and words.
+/// The kernel of a sweep over local sizes.
+struct GridKernel {
+    Body body = Body::plain;
+
+    static auto columns() { return std::tuple{column("body", &GridKernel::body, body_names)}; }
+    bool operator==(const GridKernel &) const = default;
+};
+using GridRow = SweptRow<GridKernel>;
+
+/// The kernel whose rate is measured, with its operands.
+enum class Points { escaping, confined };
+struct RateKernel {
+    Body body = Body::plain;
+    Points points = Points::escaping;
+
+    static auto columns() {
+        return std::tuple{
+            column("body", &RateKernel::body, body_names),
+            column("points", &RateKernel::points, std::array{"published", "bounded"})};
+    }
+    bool operator==(const RateKernel &) const = default;
+};
+using RateRow = SweptRow<RateKernel>;
+
+/// Attributes of the data.
 namespace entry {
 inline const std::string size = "size";                ///< number: points along each side
 inline const std::string verified = "verified_points"; ///< number
-inline const std::string arithmetic = "arithmetic";    ///< word: how px^2 + c was rounded
-inline const std::string picture = "picture";          ///< word: each point's count, as a letter
+inline const std::string arithmetic = "arithmetic";    ///< text: how px^2 + c was rounded
+inline const std::string picture = "picture";          ///< text: each point's count, as a letter
 } // namespace entry
 
-[[nodiscard]] std::vector<Axis> grid_axes();
-[[nodiscard]] std::vector<Axis> rate_axes();
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 /// A point's count in `entry::picture`: those above 25 look alike.
 [[nodiscard]] char letter_of(std::uint32_t count);

@@ -24,10 +24,6 @@ constexpr std::size_t words_a_point = 2;
 
 } // namespace
 
-const char *name(Body body) {
-    return body == Body::plain ? "plain" : "unrolled";
-}
-
 std::string build_options(Body body) {
     return fmt::format("-DUNROLL={}", iterations_of(body));
 }

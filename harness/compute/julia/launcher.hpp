@@ -3,6 +3,7 @@
 
 #include <clprobe/probe.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,8 +17,10 @@ inline constexpr Body all_bodies[] = {Body::plain, Body::unrolled};
 [[nodiscard]] constexpr unsigned iterations_of(Body body) {
     return body == Body::plain ? 1 : 4;
 }
-/// "plain", "unrolled".
-[[nodiscard]] const char *name(Body body);
+inline constexpr std::array<const char *, 2> body_names{"plain", "unrolled"};
+[[nodiscard]] constexpr const char *name(Body body) {
+    return body_names[static_cast<std::size_t>(body)];
+}
 
 inline constexpr const char *kernel_text = "compute/julia";
 inline constexpr const char *kernel_function = "julia";

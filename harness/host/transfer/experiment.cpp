@@ -55,7 +55,7 @@ Experiment::Experiment(Bench &bench)
     } catch (const Error &error) {
         if (!error.code())
             throw;
-        bench.data().text_attributes[refusal_word] = error.what();
+        bench.data().text_attributes[refusal_attribute] = error.what();
     }
 }
 
@@ -88,7 +88,7 @@ void Experiment::run() {
             break;
     }
     for (const auto &[memory, addresses] : addresses_)
-        bench_.data().number_attributes[addresses_number(memory)] =
+        bench_.data().number_attributes[addresses_attribute(memory)] =
             static_cast<double>(addresses.size());
 }
 
@@ -116,10 +116,10 @@ void Experiment::round(int block, std::size_t largest) {
             if (transfer.misalignment == 0 || 4 * bytes == largest)
                 order.insert(order.end(), repetitions(bytes, largest), {transfer, bytes});
     std::shuffle(order.begin(), order.end(), bench_.random());
-    Series &series = bench_.series(series_shape().name);
+    Series &series = bench_.series(series_name);
     for (const auto &[transfer, bytes] : order) {
         const double seconds = time(transfer, bytes);
-        Point &point = series.point(place(transfer, static_cast<double>(bytes)));
+        Point &point = series.point(coordinates(transfer, static_cast<double>(bytes)));
         point.samples.push_back(seconds);
         point.block.push_back(block);
     }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <span>
 
 namespace clprobe::probes::transfer {
 namespace {
@@ -13,39 +15,15 @@ namespace {
 constexpr double small_transfer = 64 << 10; // up to here the fixed cost is told from the bytes'
 constexpr double large_share = 1.0 / 16;    // of the largest: from here on bandwidth counts
 
-/// The times of one transfer between two sizes, "trips" being bytes.
-std::vector<TripTime> times_of(const Series &series, const Transfer &transfer, double least,
-                               double most) {
-    std::vector<TripTime> times;
-    for (const Point &point : series.points) {
-        const double bytes = point.at.size() == 4 ? point.at[3] : 0;
-        if (bytes < least || bytes > most || point.at != place(transfer, bytes))
-            continue;
-        for (std::size_t i = 0; i < point.samples.size(); ++i)
-            times.push_back({bytes, point.samples[i], i < point.block.size() ? point.block[i] : 0});
-    }
-    return times;
-}
-
-/// The time of one transfer of one size in each block.
-std::map<int, double> by_block(const Series &series, const Transfer &transfer, double bytes) {
+/// The times of one transfer in each block, the median of each.
+std::map<int, double> by_block(std::span<const TripTime> times) {
     std::map<int, std::vector<double>> samples;
-    for (const TripTime &time : times_of(series, transfer, bytes, bytes))
+    for (const TripTime &time : times)
         samples[time.block].push_back(time.seconds);
-    std::map<int, double> times;
+    std::map<int, double> medians;
     for (const auto &[block, seconds] : samples)
-        times.emplace(block, median(seconds));
-    return times;
-}
-
-std::vector<double> sizes_of(const Series &series) {
-    std::vector<double> sizes;
-    for (const Point &point : series.points)
-        if (point.at.size() == 4 && !point.samples.empty())
-            sizes.push_back(point.at[3]);
-    std::sort(sizes.begin(), sizes.end());
-    sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
-    return sizes;
+        medians.emplace(block, median(seconds));
+    return medians;
 }
 
 std::string text(double value, Unit unit) {
@@ -77,9 +55,13 @@ bool host_copies(const Transfer &transfer) {
 
 class Reader {
 public:
-    explicit Reader(const Dataset &data) : data_(data), series_(data.find(series_shape().name)) {
-        if (series_ != nullptr)
-            sizes_ = sizes_of(*series_);
+    explicit Reader(const Dataset &data)
+        : data_(data), times_(times_by_row<Transfer>(data.find(series_name))) {
+        std::set<double> sizes;
+        for (const auto &[transfer, times] : times_)
+            for (const TripTime &time : times)
+                sizes.insert(time.trips);
+        sizes_.assign(sizes.begin(), sizes.end());
     }
 
     [[nodiscard]] Finding bandwidth(const FindingKey &key, const Transfer &transfer) const {
@@ -97,7 +79,7 @@ public:
         Finding finding = measured(key, 1 / fit->seconds_per_trip,
                                    {1 / fit->interval.high, 1 / fit->interval.low});
         finding.method = method(transfer);
-        finding.evidence = {series_->name};
+        finding.evidence = {series_name};
         finding.note = between(transfer, *fit);
         return host_copies(transfer) ? at_the_hosts_pace(finding, pace_of_copies) : finding;
     }
@@ -113,7 +95,7 @@ public:
         finding.method = fmt::format("what the line through the times of up to {} leaves at no "
                                      "bytes",
                                      text(small_transfer, Unit::byte));
-        finding.evidence = {series_->name};
+        finding.evidence = {series_name};
         return at_the_hosts_pace(finding, is_mapped(transfer) ? pace_of_mappings : pace_of_calls);
     }
 
@@ -129,7 +111,7 @@ public:
             worst->method = fmt::format("{} with the host's pointer {} B off a page's begin, over "
                                         "as much at its begin, in the same round",
                                         text(size, Unit::byte), off);
-            worst->evidence = {series_->name};
+            worst->evidence = {series_name};
         }
         return worst ? *worst
                      : without_value(key, Status::inconclusive,
@@ -138,7 +120,7 @@ public:
 
     [[nodiscard]] Finding zero_copy(const FindingKey &key) const {
         const Memory memory =
-            data_.text_attribute(refusal_word).empty() ? Memory::pinned : Memory::pageable;
+            data_.text_attribute(refusal_attribute).empty() ? Memory::pinned : Memory::pageable;
         const auto shares = copied_shares(memory);
         if (shares.size() < 2)
             return without_value(key, Status::inconclusive, "mappings were not timed");
@@ -157,8 +139,8 @@ public:
         Finding finding = measured(key, high <= 0.1 ? 1 : 0, {});
         finding.interval = {*finding.value, *finding.value};
         finding.method = share;
-        finding.evidence = {series_->name};
-        const double addresses = data_.number_attribute(addresses_number(memory)).value_or(1);
+        finding.evidence = {series_name};
+        const double addresses = data_.number_attribute(addresses_attribute(memory)).value_or(1);
         if (high <= 0.1 && addresses > 1)
             make_suspect(finding, fmt::format("no copy, but the same memory was mapped to {} "
                                               "addresses",
@@ -179,13 +161,25 @@ private:
     }
     [[nodiscard]] std::optional<SlopeFit> fit(const Transfer &transfer, double least,
                                               double most) const {
-        return series_ == nullptr ? std::nullopt
-                                  : fit_slope(times_of(*series_, transfer, least, most));
+        return fit_slope(times_between(transfer, least, most));
+    }
+    /// The times of one transfer between two sizes, "trips" being bytes.
+    [[nodiscard]] std::vector<TripTime> times_between(const Transfer &transfer, double least,
+                                                      double most) const {
+        std::vector<TripTime> chosen;
+        for (const auto &[row, times] : times_)
+            for (const TripTime &time : times)
+                if (row == transfer && time.trips >= least && time.trips <= most)
+                    chosen.push_back(time);
+        return chosen;
+    }
+    [[nodiscard]] std::map<int, double> times_at(const Transfer &transfer, double size) const {
+        return by_block(times_between(transfer, size, size));
     }
 
     [[nodiscard]] Finding missing(const FindingKey &key, const Transfer &transfer,
                                   const std::string &reason) const {
-        const std::string refusal = data_.text_attribute(refusal_word);
+        const std::string refusal = data_.text_attribute(refusal_attribute);
         if (transfer.memory == Memory::pinned && !refusal.empty())
             return without_value(key, Status::unsupported, "no pinned memory: " + refusal);
         return without_value(key, Status::inconclusive, reason);
@@ -207,7 +201,7 @@ private:
         double worst = 1;
         double at = 0;
         for (const double size : sizes_) {
-            const auto times = by_block(*series_, transfer, size);
+            const auto times = times_at(transfer, size);
             if (!small || small->overhead <= 0 || times.empty())
                 continue;
             std::vector<double> seconds;
@@ -231,10 +225,8 @@ private:
     [[nodiscard]] std::vector<double> ratios_at(double size, const Transfer &over,
                                                 const Transfer &under) const {
         std::vector<double> ratios;
-        if (series_ == nullptr)
-            return ratios;
-        const auto below = by_block(*series_, under, size);
-        for (const auto &[block, seconds] : by_block(*series_, over, size))
+        const auto below = times_at(under, size);
+        for (const auto &[block, seconds] : times_at(over, size))
             if (const auto found = below.find(block); found != below.end() && found->second > 0)
                 ratios.push_back(seconds / found->second);
         return ratios;
@@ -247,7 +239,7 @@ private:
         if (sizes_.size() < 2)
             return shares;
         const auto times = [&](Operation operation, double size) {
-            return by_block(*series_, {operation, memory, 0}, size);
+            return times_at({operation, memory, 0}, size);
         };
         const auto small = times(Operation::map, sizes_.front());
         const auto written = times(Operation::write, largest());
@@ -260,8 +252,8 @@ private:
     }
 
     const Dataset &data_;
-    const Series *series_;
-    std::vector<double> sizes_;
+    std::vector<RowTimes<Transfer>> times_;
+    std::vector<double> sizes_; ///< rising
 };
 
 } // namespace

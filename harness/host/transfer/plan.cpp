@@ -2,35 +2,18 @@
 
 namespace clprobe::probes::transfer {
 
+namespace {
+
 std::string name(Operation operation) {
-    constexpr const char *names[] = {"write", "read", "map_read", "map_write", "map"};
-    return names[static_cast<std::size_t>(operation)];
+    return operation_names[static_cast<std::size_t>(operation)];
 }
-
 std::string name(Memory memory) {
-    return memory == Memory::pageable ? "pageable" : "pinned";
+    return memory_names[static_cast<std::size_t>(memory)];
 }
 
-SeriesShape series_shape() {
-    std::vector<std::string> operations;
-    for (const Operation operation : {Operation::write, Operation::read, Operation::map_read,
-                                      Operation::map_write, Operation::map})
-        operations.push_back(name(operation));
-    return {"transfers",
-            {{"operation", Unit::one, operations},
-             {"memory", Unit::one, {name(Memory::pageable), name(Memory::pinned)}},
-             {"misalignment", Unit::byte, {}},
-             {"size", Unit::byte, {}}},
-            {"time", Unit::second, {}},
-            "host time of one transfer, until it has ended"};
-}
+} // namespace
 
-std::vector<double> place(const Transfer &transfer, double bytes) {
-    return {static_cast<double>(transfer.operation), static_cast<double>(transfer.memory),
-            static_cast<double>(transfer.misalignment), bytes};
-}
-
-std::string addresses_number(Memory memory) {
+std::string addresses_attribute(Memory memory) {
     return "mapped_addresses." + name(memory);
 }
 

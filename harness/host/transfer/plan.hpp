@@ -1,6 +1,8 @@
 #pragma once
 #include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -8,9 +10,12 @@ namespace clprobe::probes::transfer {
 
 /// What is timed; the order is that of the series' labels. `map` touches nothing.
 enum class Operation { write, read, map_read, map_write, map };
+inline constexpr std::array<const char *, 5> operation_names{"write", "read", "map_read",
+                                                             "map_write", "map"};
 
 /// Ordinary memory, or such as the driver allocates for both sides (CL_MEM_ALLOC_HOST_PTR).
 enum class Memory { pageable, pinned };
+inline constexpr std::array<const char *, 2> memory_names{"pageable", "pinned"};
 
 /// One transfer to be timed, but for its size: the host's pointer is `misalignment` bytes off a
 /// page's begin.
@@ -18,20 +23,23 @@ struct Transfer {
     Operation operation = Operation::write;
     Memory memory = Memory::pageable;
     std::size_t misalignment = 0;
+
+    static auto columns() {
+        return std::tuple{column("operation", &Transfer::operation, operation_names),
+                          column("memory", &Transfer::memory, memory_names),
+                          column("misalignment", &Transfer::misalignment, Unit::byte),
+                          trips("size", Unit::byte)};
+    }
+    bool operator==(const Transfer &) const = default;
 };
 
-[[nodiscard]] std::string name(Operation operation);
-[[nodiscard]] std::string name(Memory memory);
+/// The one series: times of transfers over their size.
+constexpr const char *series_name = "transfers";
 
-/// The one series: times over operation, memory, misalignment and size.
-[[nodiscard]] SeriesShape series_shape();
-/// The place in it of that transfer of so many bytes.
-[[nodiscard]] std::vector<double> place(const Transfer &transfer, double bytes);
-
-/// Names of numbers and words beside the series: how many addresses the mappings of that memory
-/// had (counted from the buffer's begin), and why there is no pinned memory.
-[[nodiscard]] std::string addresses_number(Memory memory);
-constexpr const char *refusal_word = "pinned.refusal";
+/// Attributes: how many addresses the mappings of that memory had (counted from the buffer's
+/// begin), and why there is no pinned memory.
+[[nodiscard]] std::string addresses_attribute(Memory memory);
+constexpr const char *refusal_attribute = "pinned.refusal";
 
 constexpr std::size_t smallest = 4096; ///< bytes of the smallest transfer; each next is four times
 

@@ -12,7 +12,6 @@ namespace clprobe::probes::atomics {
 namespace {
 
 constexpr std::size_t line = 256; // no line of a cache is longer
-constexpr std::size_t result_axis = 4;
 
 class Experiment {
 public:
@@ -34,8 +33,8 @@ private:
     /// Trips for a launch of that many seconds, by two launches of a part of the `guess` (0: none),
     /// which is what works of this kind took before.
     [[nodiscard]] std::uint32_t calibrate(const Work &work, double seconds, std::uint32_t guess);
-    void enter(const Work &work, const char *name, std::vector<double> at, double seconds,
-               std::uint32_t &guess);
+    Candidate candidate(const Work &work, const char *name, std::vector<double> at, double seconds,
+                        std::uint32_t &guess);
     void enter_all();
     /// Leaves of dropped and used results the faster.
     void choose();
@@ -46,7 +45,8 @@ private:
 
     Bench &bench_;
     Launcher launcher_;
-    std::vector<Candidate> candidates_;
+    std::vector<Candidate> chains_;
+    std::vector<std::pair<RateRow, Candidate>> rates_;
     std::optional<Candidate> at_addresses_; ///< moved from one to the next
     std::vector<std::size_t> addresses_;    ///< B
 };
@@ -60,10 +60,10 @@ std::uint32_t Experiment::calibrate(const Work &work, double seconds, std::uint3
     return std::clamp(static_cast<std::uint32_t>(part * seconds / time), 4u, 16 * guess);
 }
 
-void Experiment::enter(const Work &work, const char *name, std::vector<double> at, double seconds,
-                       std::uint32_t &guess) {
+Candidate Experiment::candidate(const Work &work, const char *name, std::vector<double> at,
+                                double seconds, std::uint32_t &guess) {
     guess = calibrate(work, launch_seconds(seconds), guess);
-    candidates_.push_back({work, &bench_.series(name), std::move(at), guess});
+    return {work, &bench_.series(name), std::move(at), guess};
 }
 
 /// Latencies first, as they take little, and results dropped before those used: where time is
@@ -78,10 +78,9 @@ void Experiment::enter_all() {
     std::map<Space, std::uint32_t> chain_guess;
     for (const Atomic &atomic : all_atomics())
         if (!launcher_.lacks(atomic))
-            enter(launcher_.chain(atomic), series::latency,
-                  {static_cast<double>(atomic.space), atomic.real ? 1.0 : 0.0,
-                   static_cast<double>(atomic.operation)},
-                  0.2e-3, chain_guess[atomic.space]);
+            chains_.push_back(candidate(launcher_.chain(atomic), series::latency,
+                                        coordinates(LatencyRow{atomic}), 0.2e-3,
+                                        chain_guess[atomic.space]));
     for (const Atomic &atomic : all_atomics())
         if (!launcher_.lacks(atomic)) // a kernel's first launch may compile it
             bench_.launch(launcher_.many(atomic, Contention::spread, false), 1);
@@ -89,14 +88,15 @@ void Experiment::enter_all() {
     std::map<std::pair<Space, Contention>, std::uint32_t> many_guess;
     for (const bool used : {false, true})
         for (const Atomic &atomic : all_atomics())
-            for (const Contention place : {Contention::contended, Contention::spread})
-                if (!launcher_.lacks(atomic) && bench_.remaining() > end)
-                    enter(launcher_.many(atomic, place, used), series::rates,
-                          {static_cast<double>(atomic.space), atomic.real ? 1.0 : 0.0,
-                           static_cast<double>(atomic.operation), static_cast<double>(place),
-                           used ? 1.0 : 0.0,
-                           static_cast<double>(launcher_.work_items(atomic, place))},
-                          0.4e-3, many_guess[{atomic.space, place}]);
+            for (const Contention contention : {Contention::contended, Contention::spread}) {
+                if (launcher_.lacks(atomic) || bench_.remaining() <= end)
+                    continue;
+                const RateRow row{atomic, contention, used,
+                                  launcher_.work_items(atomic, contention)};
+                rates_.emplace_back(row, candidate(launcher_.many(atomic, contention, used),
+                                                   series::rates, coordinates(row), 0.4e-3,
+                                                   many_guess[{atomic.space, contention}]));
+            }
 }
 
 void Experiment::sample_addresses(int block) {
@@ -112,7 +112,7 @@ void Experiment::sample_addresses(int block) {
     }
     for (const std::size_t address : addresses_) {
         launcher_.move(address);
-        at_addresses_->at = {static_cast<double>(address)};
+        at_addresses_->at = coordinates(AddressRow{address});
         bench_.sample_block(*at_addresses_, block);
     }
 }
@@ -131,21 +131,17 @@ void Experiment::choose() {
         return fit && fit->seconds_per_trip > 0 ? fit->seconds_per_trip
                                                 : std::numeric_limits<double>::infinity();
     };
-    std::vector<Candidate> chosen;
-    for (const Candidate &candidate : candidates_) {
-        std::vector<double> at = candidate.at;
-        if (candidate.series->name == series::rates)
-            at[result_axis] = 0; // those with dropped results come first
-        const auto rival =
-            std::find_if(chosen.begin(), chosen.end(), [&](const Candidate &earlier) {
-                return earlier.series == candidate.series && earlier.at == at;
-            });
+    std::vector<std::pair<RateRow, Candidate>> chosen;
+    for (const auto &[row, candidate] : rates_) {
+        RateRow dropped = row; // those come first
+        dropped.used = false;
+        const auto rival = std::ranges::find(chosen, dropped, &decltype(rates_)::value_type::first);
         if (rival == chosen.end())
-            chosen.push_back(candidate);
-        else if (seconds(candidate) < seconds(*rival))
-            *rival = candidate;
+            chosen.emplace_back(row, candidate);
+        else if (seconds(candidate) < seconds(rival->second))
+            *rival = {row, candidate};
     }
-    candidates_ = std::move(chosen);
+    rates_ = std::move(chosen);
 }
 
 void Experiment::sample_all(int block) {
@@ -153,12 +149,12 @@ void Experiment::sample_all(int block) {
     constexpr int chains_a_turn = 3;
     for (int chain = 0; chain < chains_a_turn; ++chain) {
         launcher_.move(bench_.random()() % launcher_.chain_bytes() / line * line);
-        for (Candidate &candidate : candidates_)
-            if (candidate.series->name == series::latency && uncertain(candidate))
+        for (Candidate &candidate : chains_)
+            if (uncertain(candidate))
                 bench_.sample_block(candidate, chains_a_turn * block + chain);
     }
-    for (Candidate &candidate : candidates_)
-        if (candidate.series->name == series::rates && uncertain(candidate))
+    for (auto &[row, candidate] : rates_)
+        if (uncertain(candidate))
             bench_.sample_block(candidate, block);
 }
 
@@ -189,31 +185,12 @@ void Experiment::run() {
 } // namespace
 
 std::vector<SeriesShape> series_shapes() {
-    const auto names = [](const auto &all) {
-        return std::vector<std::string>(all.begin(), all.end());
-    };
-    const Axis trips{"trips", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
-    const Axis space{"memory", Unit::one, names(space_names)};
-    const Axis type{"type", Unit::one, names(type_names)};
-    const Axis operation{"operation", Unit::one, names(operation_names)};
-    return {{series::rates,
-             {space,
-              type,
-              operation,
-              {"place", Unit::one, names(place_names)},
-              {"result", Unit::one, names(result_names)},
-              {"work_items", Unit::one, {}},
-              trips},
-             time,
+    return {{series::rates, axes<RateRow>(), time,
              "all work-items at once; 4 operations of each a trip"},
-            {series::latency,
-             {space, type, operation, trips},
-             time,
+            {series::latency, axes<LatencyRow>(), time,
              "one work-item, one operation after the other; 4 a trip"},
-            {series::addresses,
-             {{"offset", Unit::byte, {}}, trips},
-             time,
+            {series::addresses, axes<AddressRow>(), time,
              "one work-item, one addition after the other to the word there; 4 a trip"}};
 }
 

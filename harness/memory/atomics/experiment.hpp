@@ -1,4 +1,6 @@
 #pragma once
+#include "memory/atomics/operations.hpp"
+
 #include <clprobe/probe.hpp>
 
 #include <vector>
@@ -12,7 +14,39 @@ inline constexpr const char *latency = "latency";
 inline constexpr const char *addresses = "addresses";
 } // namespace series
 
-/// Words of the data: why an operation ("global.float.add") was not tried.
+/// All work-items at once.
+struct RateRow {
+    Atomic atomic;
+    Contention contention = Contention::contended;
+    bool used = false; ///< whether results are, or are dropped
+    std::size_t work_items = 1;
+
+    static auto columns() {
+        return std::tuple{part(&RateRow::atomic),
+                          column("place", &RateRow::contention, contention_names),
+                          column("result", &RateRow::used, result_names),
+                          column("work_items", &RateRow::work_items), trips()};
+    }
+    bool operator==(const RateRow &) const = default;
+};
+
+/// One work-item, one operation after the other.
+struct LatencyRow {
+    Atomic atomic;
+
+    static auto columns() { return std::tuple{part(&LatencyRow::atomic), trips()}; }
+};
+
+/// The same by additions to the word at that many bytes.
+struct AddressRow {
+    std::size_t offset = 0;
+
+    static auto columns() {
+        return std::tuple{column("offset", &AddressRow::offset, Unit::byte), trips()};
+    }
+};
+
+/// Text attributes: why an operation ("global.float.add") was not tried.
 inline constexpr const char *lacking = ".lacking";
 /// And how one is spelled that the language has no function for.
 inline constexpr const char *spelling = ".spelling";

@@ -20,12 +20,12 @@ const FindingKey partitions_key{
     "atomic.global.partitions", Unit::one, Better::none,
     "levels of latency that addresses have: 1, or 2 where a cache has a near and a far part"};
 
-FindingKey rate_key(const Atomic &atomic, Contention place) {
-    const char *where = place_names[static_cast<std::size_t>(place)];
+FindingKey rate_key(const Atomic &atomic, Contention contention) {
+    const char *where = contention_names[static_cast<std::size_t>(contention)];
     const std::string of = atomic.space == Space::local ? "a word a group" : "one word";
-    return {fmt::format("atomic.{}.{}.rate", atomic.name(), where), Unit::op_per_second,
-            Better::higher,
-            "all work-items on " + (place == Contention::contended ? of : "words of their own")};
+    return {
+        fmt::format("atomic.{}.{}.rate", atomic.name(), where), Unit::op_per_second, Better::higher,
+        "all work-items on " + (contention == Contention::contended ? of : "words of their own")};
 }
 
 FindingKey latency_key(const Atomic &atomic) {
@@ -33,23 +33,11 @@ FindingKey latency_key(const Atomic &atomic) {
             "one work-item, each operation after the result of the last"};
 }
 
-std::vector<double> coordinates(const Atomic &atomic) {
-    return {static_cast<double>(atomic.space), static_cast<double>(atomic.real),
-            static_cast<double>(atomic.operation)};
-}
-
 std::optional<Finding> refusal(const FindingKey &key, const Atomic &atomic, const Dataset &data) {
     const std::string reason = data.text_attribute(atomic.name() + lacking);
     if (reason.empty())
         return std::nullopt;
     return without_value(key, Status::unsupported, reason);
-}
-
-Finding untimed(const FindingKey &key, const Series *series, const std::vector<double> &at) {
-    return without_value(key, Status::inconclusive,
-                         series != nullptr && slope_at(*series, at)
-                             ? "its launches differ by as much as they take longer with more trips"
-                             : "not timed");
 }
 
 /// "...; " where the language has no function for the operation, so that a method starts with it.
@@ -62,30 +50,25 @@ std::string spelled(const Atomic &atomic, const Dataset &data) {
 struct Rate {
     double per_second = 0;
     TripTiming timing;
-    double operations = 0;   ///< in a trip
-    std::size_t samples = 0; ///< at each number of trips
+    double operations = 0;      ///< in a trip
+    std::ptrdiff_t samples = 0; ///< at each number of trips
 };
 
-std::optional<Rate> rate_of(const Series &series, const Atomic &atomic, Contention place,
+using RateTimes = std::vector<RowTimes<RateRow>>;
+
+std::optional<Rate> rate_of(const RateTimes &rates, const Atomic &atomic, Contention contention,
                             bool used) {
-    std::vector<double> wanted = coordinates(atomic);
-    wanted.push_back(static_cast<double>(place));
-    wanted.push_back(used);
-    const auto point =
-        std::find_if(series.points.begin(), series.points.end(), [&](const Point &candidate) {
-            return candidate.at.size() == wanted.size() + 2 &&
-                   std::equal(wanted.begin(), wanted.end(), candidate.at.begin());
-        });
-    if (point == series.points.end())
-        return std::nullopt;
-    const double work_items = point->at[wanted.size()];
-    const std::size_t samples = point->samples.size();
-    wanted.push_back(work_items);
-    const auto timing = time_per_trip(series, wanted);
-    if (!timing)
-        return std::nullopt;
-    const double operations = operations_a_trip * work_items;
-    return Rate{operations / timing->seconds, *timing, operations, samples};
+    for (const auto &[row, times] : rates) {
+        if (row != RateRow{atomic, contention, used, row.work_items})
+            continue;
+        const auto timing = time_per_trip(times);
+        if (!timing)
+            return std::nullopt;
+        const double operations = operations_a_trip * static_cast<double>(row.work_items);
+        const auto samples = std::ranges::count(times, times.front().trips, &TripTime::trips);
+        return Rate{operations / timing->seconds, *timing, operations, samples};
+    }
+    return std::nullopt;
 }
 
 /// The one that was chosen was sampled more often; the faster was, or would have been.
@@ -93,13 +76,13 @@ bool better(const Rate &a, const Rate &b) {
     return a.samples != b.samples ? a.samples > b.samples : a.per_second > b.per_second;
 }
 
-Finding rate(const Atomic &atomic, Contention place, const Dataset &data) {
-    const FindingKey key = rate_key(atomic, place);
+Finding rate(const Atomic &atomic, Contention contention, const Dataset &data,
+             const RateTimes &rates) {
+    const FindingKey key = rate_key(atomic, contention);
     if (auto refused = refusal(key, atomic, data))
         return *refused;
-    const Series *series = data.find(series::rates);
-    const auto dropped = series != nullptr ? rate_of(*series, atomic, place, false) : std::nullopt;
-    const auto used = series != nullptr ? rate_of(*series, atomic, place, true) : std::nullopt;
+    const auto dropped = rate_of(rates, atomic, contention, false);
+    const auto used = rate_of(rates, atomic, contention, true);
     if (!dropped && !used)
         return without_value(key, Status::inconclusive,
                              "not timed, or time does not grow with the trips");
@@ -127,11 +110,13 @@ Finding latency(const Atomic &atomic, const Dataset &data, const Modes &modes) {
     const FindingKey key = latency_key(atomic);
     if (auto refused = refusal(key, atomic, data))
         return *refused;
-    const Series *series = data.find(series::latency);
-    const auto timing =
-        series != nullptr ? time_per_trip(*series, coordinates(atomic)) : std::nullopt;
+    const auto times = times_of(data.find(series::latency), LatencyRow{atomic});
+    const auto timing = time_per_trip(times);
     if (!timing)
-        return untimed(key, series, coordinates(atomic));
+        return without_value(
+            key, Status::inconclusive,
+            fit_slope(times) ? "its launches differ by as much as they take longer with more trips"
+                             : "not timed");
     Finding finding = measured(
         key, timing->seconds / operations_a_trip,
         {timing->interval.low / operations_a_trip, timing->interval.high / operations_a_trip});
@@ -147,26 +132,18 @@ Finding latency(const Atomic &atomic, const Dataset &data, const Modes &modes) {
 }
 
 /// Latencies at each address, one a block.
-std::vector<std::vector<double>> by_address(const Series &series) {
-    std::map<double, std::map<int, std::vector<TripTime>>> times;
-    for (const Point &point : series.points)
-        for (std::size_t i = 0; point.at.size() == 2 && i < point.samples.size(); ++i) {
-            const int block = i < point.block.size() ? point.block[i] : 0;
-            times[point.at[0]][block].push_back({point.at[1], point.samples[i], 0});
-        }
+std::vector<std::vector<double>> latencies_by_address(const Dataset &data) {
     std::vector<std::vector<double>> latencies;
-    for (const auto &[offset, blocks] : times) {
-        std::vector<double> &place = latencies.emplace_back();
+    for (const auto &[row, times] : times_by_row<AddressRow>(data.find(series::addresses))) {
+        std::map<int, std::vector<TripTime>> blocks;
+        for (const TripTime &time : times)
+            blocks[time.block].push_back(time);
+        std::vector<double> &here = latencies.emplace_back();
         for (const auto &[block, taken] : blocks)
             if (const auto fit = fit_slope(taken); fit && fit->seconds_per_trip > 0)
-                place.push_back(fit->seconds_per_trip / operations_a_trip);
+                here.push_back(fit->seconds_per_trip / operations_a_trip);
     }
     return latencies;
-}
-
-Modes modes_of(const Dataset &data) {
-    const Series *series = data.find(series::addresses);
-    return find_modes(series != nullptr ? by_address(*series) : std::vector<std::vector<double>>{});
 }
 
 Finding partitions(const Modes &modes) {
@@ -186,8 +163,8 @@ Finding partitions(const Modes &modes) {
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
     for (const Atomic &atomic : all_atomics()) {
-        for (const Contention place : {Contention::contended, Contention::spread})
-            keys.push_back(rate_key(atomic, place));
+        for (const Contention contention : {Contention::contended, Contention::spread})
+            keys.push_back(rate_key(atomic, contention));
         keys.push_back(latency_key(atomic));
     }
     keys.push_back(partitions_key);
@@ -195,11 +172,12 @@ std::vector<FindingKey> finding_keys() {
 }
 
 std::vector<Finding> findings_of(const Dataset &data) {
-    const Modes modes = modes_of(data);
+    const Modes modes = find_modes(latencies_by_address(data));
+    const auto rates = times_by_row<RateRow>(data.find(series::rates));
     std::vector<Finding> findings;
     for (const Atomic &atomic : all_atomics()) {
-        for (const Contention place : {Contention::contended, Contention::spread})
-            findings.push_back(rate(atomic, place, data));
+        for (const Contention contention : {Contention::contended, Contention::spread})
+            findings.push_back(rate(atomic, contention, data, rates));
         findings.push_back(latency(atomic, data, modes));
     }
     findings.push_back(partitions(modes));

@@ -1,5 +1,7 @@
 #include "memory/atomics/operations.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -62,8 +64,7 @@ std::vector<Atomic> list_atomics() {
 } // namespace
 
 std::string Atomic::name() const {
-    return std::string(space_names[static_cast<std::size_t>(space)]) + "." + type_names[real] +
-           "." + operation_names[static_cast<std::size_t>(operation)];
+    return fmt::format("{}", fmt::join(words(*this), "."));
 }
 
 bool Atomic::extended() const {

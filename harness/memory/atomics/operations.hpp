@@ -1,4 +1,6 @@
 #pragma once
+#include <clprobe/row.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +18,7 @@ inline constexpr std::array<const char *, 2> space_names{"global", "local"};
 inline constexpr std::array<const char *, 2> type_names{"int", "float"};
 inline constexpr std::array<const char *, 4> operation_names{"add", "min", "exchange",
                                                              "compare_exchange"};
-inline constexpr std::array<const char *, 2> place_names{"contended", "spread"};
+inline constexpr std::array<const char *, 2> contention_names{"contended", "spread"};
 inline constexpr std::array<const char *, 2> result_names{"dropped", "used"};
 
 /// An atomic operation on one type of word.
@@ -24,6 +26,12 @@ struct Atomic {
     Space space = Space::global;
     bool real = false; ///< a float, else an integer
     Operation operation = Operation::add;
+
+    static auto columns() {
+        return std::tuple{column("memory", &Atomic::space, space_names),
+                          column("type", &Atomic::real, type_names),
+                          column("operation", &Atomic::operation, operation_names)};
+    }
 
     /// "global.int.add"
     [[nodiscard]] std::string name() const;

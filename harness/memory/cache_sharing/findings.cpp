@@ -21,19 +21,22 @@ using Turn = std::map<std::pair<Path, Path>, double>;
 /// launches count: whatever disturbs one adds to its time.
 std::vector<Turn> turns_of(const Series &series) {
     constexpr int most_turns = 6;
+    const auto rounds = times_by_row<RoundRow>(&series);
     int blocks = 0;
-    for (const Point &point : series.points)
-        for (const int block : point.block)
-            blocks = std::max(blocks, block + 1);
+    for (const auto &[row, launches] : rounds)
+        for (const TripTime &launch : launches)
+            blocks = std::max(blocks, launch.block + 1);
     const int turns = std::min(most_turns, blocks / 2);
     std::vector<std::map<std::pair<Path, Path>, std::map<double, double>>> least(
         static_cast<std::size_t>(turns));
-    for (const Point &point : series.points)
-        for (std::size_t i = 0; turns > 0 && i < point.block.size(); ++i) {
-            auto &turn = least[static_cast<std::size_t>(point.block[i] * turns / blocks)];
-            const std::pair paths{static_cast<Path>(point.at[0]), static_cast<Path>(point.at[1])};
-            const auto [place, is_new] = turn[paths].try_emplace(point.at[2], point.samples[i]);
-            place->second = std::min(place->second, point.samples[i]);
+    for (const auto &[row, launches] : rounds)
+        for (const auto &[trips, seconds, block] : launches) {
+            if (turns == 0)
+                continue;
+            auto &turn = least[static_cast<std::size_t>(block * turns / blocks)];
+            const auto [place, is_new] =
+                turn[{row.victim, row.evictor}].try_emplace(trips, seconds);
+            place->second = std::min(place->second, seconds);
         }
     std::vector<Turn> all;
     for (const auto &turn : least) {

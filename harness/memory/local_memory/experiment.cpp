@@ -63,10 +63,8 @@ private:
                 bench_.calibrate(work, launch_seconds(seconds))};
     }
     Candidate reader(unsigned width, std::size_t groups, const char *name, double seconds) {
-        return enter(
-            launcher_.read(width, groups), name,
-            {static_cast<double>(4 * width), static_cast<double>(groups * launcher_.group_size())},
-            seconds);
+        const BandwidthRow row{std::size_t{4} * width, groups * launcher_.group_size()};
+        return enter(launcher_.read(width, groups), name, coordinates(row), seconds);
     }
 
     /// The width and the number of groups that read most.
@@ -115,8 +113,10 @@ void Experiment::enter_latencies(std::vector<Candidate> &into) {
     const auto near =
         launcher_.ring(Where::local, std::min(latency_bytes, launcher_.chase_bytes()));
     const auto far = launcher_.ring(Where::global, latency_bytes);
-    into.push_back(enter(launcher_.chase(near, turns, far, 0), series::latency, {0}, 0.5e-3));
-    into.push_back(enter(launcher_.chase(near, 0, far, turns), series::latency, {1}, 0.5e-3));
+    into.push_back(enter(launcher_.chase(near, turns, far, 0), series::latency,
+                         coordinates(LatencyRow{Where::local}), 0.5e-3));
+    into.push_back(enter(launcher_.chase(near, 0, far, turns), series::latency,
+                         coordinates(LatencyRow{Where::global}), 0.5e-3));
 }
 
 std::vector<Candidate> Experiment::enter_strides() {
@@ -133,7 +133,7 @@ std::vector<Candidate> Experiment::enter_strides() {
         if (trips == 0)
             trips = bench_.calibrate(work, launch_seconds(0.1e-3));
         candidates.push_back(
-            {work, &bench_.series(series::strides), {static_cast<double>(4 * stride)}, trips});
+            {work, &bench_.series(series::strides), coordinates(StrideRow{4 * stride}), trips});
     }
     return candidates;
 }
@@ -151,10 +151,8 @@ void Experiment::enter_eviction(std::vector<Candidate> &into, std::size_t bytes)
             // The first pass of a launch takes more or less, by where in the larger caches the
             // ring happens to be: it has to be few of them.
             trips = std::max(4u, bench_.calibrate(work, 0.7e-3));
-        into.push_back({work,
-                        &bench_.series(series::eviction),
-                        {static_cast<double>(bytes), static_cast<double>(touched)},
-                        trips});
+        into.push_back({work, &bench_.series(series::eviction),
+                        coordinates(EvictionRow{bytes, touched}), trips});
         bench_.sample_block(into.back(), 0);
     }
 }
@@ -212,26 +210,15 @@ void Experiment::run() {
 } // namespace
 
 std::vector<SeriesShape> series_shapes() {
-    const Axis trips{"trips", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
-    const Axis width{"width", Unit::byte, {}};
-    const Axis items{"work_items", Unit::one, {}};
-    return {{series::latency,
-             {{"memory", Unit::one, {"local", "global"}}, trips},
-             time,
+    return {{series::latency, axes<LatencyRow>(), time,
              "one work-item on a ring of 4 KiB; 64 hops a trip"},
-            {series::race,
-             {width, items, trips},
-             time,
+            {series::race, axes<BandwidthRow>(), time,
              "every work-item sums vectors, its neighbours the neighbouring ones; 16 loads a trip"},
-            {series::bandwidth, {width, items, trips}, time, "the fastest of these, measured anew"},
-            {series::strides,
-             {{"stride", Unit::byte, {}}, trips},
-             time,
+            {series::bandwidth, axes<BandwidthRow>(), time, "the fastest of these, measured anew"},
+            {series::strides, axes<StrideRow>(), time,
              "every work-item sums words, its neighbours those a stride apart; 8 loads a trip"},
-            {series::eviction,
-             {{"footprint", Unit::byte, {}}, {"local", Unit::byte, {}}, trips},
-             time,
+            {series::eviction, axes<EvictionRow>(), time,
              "a trip goes round a ring of that much global memory, and before through that much "
              "local memory, with as many hops for little as for all"}};
 }

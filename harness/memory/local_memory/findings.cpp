@@ -23,14 +23,12 @@ const FindingKey width_key{"local.bank_width", Unit::byte, Better::none, "width 
 const FindingKey own_key{"local.own_memory", Unit::one, Better::none,
                          "1: a memory of its own; 0: it is kept in the first cache like any other"};
 
-std::optional<TripTiming> timing_at(const Dataset &data, const char *name,
-                                    const std::vector<double> &at) {
-    const Series *series = data.find(name);
-    return series == nullptr ? std::nullopt : time_per_trip(*series, at);
+std::optional<TripTiming> latency_timing(const Dataset &data, Where memory) {
+    return time_per_trip(times_of(data.find(series::latency), LatencyRow{memory}));
 }
 
 Finding latency(const Dataset &data) {
-    const auto timing = timing_at(data, series::latency, {0});
+    const auto timing = latency_timing(data, Where::local);
     if (!timing)
         return without_value(latency_key, Status::inconclusive, "no slope over the trips");
     Finding finding =
@@ -38,7 +36,7 @@ Finding latency(const Dataset &data) {
                  {timing->interval.low / latency_hops, timing->interval.high / latency_hops});
     finding.method = "one work-item on a random ring; " + timing->method;
     finding.evidence = {series::latency};
-    if (const auto global = timing_at(data, series::latency, {1}))
+    if (const auto global = latency_timing(data, Where::global))
         finding.note =
             "the first cache takes " + format({global->seconds / latency_hops, Unit::second});
     check_timing(finding, *timing);
@@ -46,22 +44,20 @@ Finding latency(const Dataset &data) {
 }
 
 Finding bandwidth(const Dataset &data) {
-    const auto places = timed_coordinates(data.find(series::bandwidth));
-    const auto timing =
-        places.empty() ? std::nullopt : timing_at(data, series::bandwidth, places.front());
-    if (!timing || places.front().size() != 2)
+    const auto winners = times_by_row<BandwidthRow>(data.find(series::bandwidth));
+    const auto timing = winners.empty() ? std::nullopt : time_per_trip(winners.front().times);
+    if (!timing)
         return without_value(
             bandwidth_key, Status::inconclusive,
             "no load of any width was timed, or time does not grow with the trips");
-    const double width = places.front().at(0);
-    const double items = places.front().at(1);
-    const double bytes = loads * width * items;
+    const BandwidthRow &row = winners.front().row;
+    const double bytes =
+        loads * static_cast<double>(row.width) * static_cast<double>(row.work_items);
     Finding finding = measured(bandwidth_key, bytes / timing->seconds,
                                {bytes / timing->interval.high, bytes / timing->interval.low});
-    finding.method = fmt::format("loads of {:.0f} B by {:.0f} work-items at once, the best of {} "
-                                 "shapes; {}",
-                                 width, items, timed_coordinates(data.find(series::race)).size(),
-                                 timing->method);
+    finding.method = fmt::format(
+        "loads of {} B by {} work-items at once, the best of {} shapes; {}", row.width,
+        row.work_items, times_by_row<BandwidthRow>(data.find(series::race)).size(), timing->method);
     finding.evidence = {series::bandwidth};
     if (data.find(series::race) != nullptr)
         finding.evidence.emplace_back(series::race);
@@ -86,11 +82,11 @@ Finding banks(const FindingKey &key, const Dataset &data, const BankVerdict &ver
 }
 
 Finding own_memory(const Dataset &data) {
-    const auto times = eviction_times(data);
-    double touched = 0;
-    for (const auto &place : timed_coordinates(data.find(series::eviction)))
-        touched = std::max(touched, place.at(1));
-    const EvictionVerdict verdict = judge_eviction(times, touched);
+    std::size_t most_touched = 0;
+    for (const auto &[row, times] : times_by_row<EvictionRow>(data.find(series::eviction)))
+        most_touched = std::max(most_touched, row.local);
+    const auto touched = static_cast<double>(most_touched);
+    const EvictionVerdict verdict = judge_eviction(eviction_times(data), touched);
     if (!verdict.own)
         return without_value(own_key, Status::inconclusive, verdict.reason);
     const double value = *verdict.own ? 1 : 0;
@@ -111,34 +107,36 @@ std::vector<FindingKey> finding_keys() {
 }
 
 std::vector<StrideTime> stride_times(const Dataset &data) {
-    std::vector<StrideTime> times;
-    for (const auto &place : timed_coordinates(data.find(series::strides)))
-        if (const auto timing = timing_at(data, series::strides, place))
+    std::vector<StrideTime> stride_times;
+    for (const auto &[row, times] : times_by_row<StrideRow>(data.find(series::strides)))
+        if (const auto timing = time_per_trip(times))
             // Half of an interval of 95 % is some two standard errors.
-            times.push_back({static_cast<unsigned>(place.at(0) / 4), timing->seconds,
-                             timing->interval.half_width() / 2 / timing->seconds});
-    return times;
+            stride_times.push_back({row.stride / 4, timing->seconds,
+                                    timing->interval.half_width() / 2 / timing->seconds});
+    return stride_times;
 }
 
 std::vector<EvictionTime> eviction_times(const Dataset &data) {
-    std::map<double, EvictionTime> by_bytes;
-    std::map<double, int> sides;
+    struct Pair {
+        EvictionTime time;
+        int sides = 0;
+    };
+    std::map<std::size_t, Pair> by_footprint;
     // In order of the local memory touched: little, then all.
-    for (const auto &place : timed_coordinates(data.find(series::eviction))) {
-        const Series &series = *data.find(series::eviction);
-        const auto fit = place.size() == 2 ? slope_at(series, place) : std::nullopt;
+    for (const auto &[row, times] : times_by_row<EvictionRow>(data.find(series::eviction))) {
+        const auto fit = fit_slope(times);
         if (!fit || fit->seconds_per_trip <= 0)
             continue;
-        EvictionTime &time = by_bytes[place[0]];
-        time.bytes = place[0];
-        const bool few = sides[place[0]]++ == 0;
+        auto &[time, sides] = by_footprint[row.footprint];
+        time.bytes = static_cast<double>(row.footprint);
+        const bool few = sides++ == 0;
         (few ? time.few : time.all) = fit->seconds_per_trip;
         (few ? time.few_interval : time.all_interval) = fit->interval;
     }
     std::vector<EvictionTime> times;
-    for (const auto &[bytes, time] : by_bytes)
-        if (sides[bytes] == 2)
-            times.push_back(time);
+    for (const auto &[footprint, pair] : by_footprint)
+        if (pair.sides == 2)
+            times.push_back(pair.time);
     return times;
 }
 

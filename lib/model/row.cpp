@@ -1,0 +1,45 @@
+#include <clprobe/row.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace clprobe::rows {
+namespace {
+
+[[noreturn]] void fail(const Series &series, const Point &point, const std::string &problem) {
+    const auto number = &point - series.points.data() + 1;
+    throw InvalidRow(fmt::format("series '{}', point {}: {}", series.name, number, problem));
+}
+
+} // namespace
+
+void check_count(const Series &series, const Point &point, std::size_t axes) {
+    if (point.at.size() != axes)
+        fail(series, point, fmt::format("{} coordinates for {} axes", point.at.size(), axes));
+}
+
+double checked(const Series &series, const Point &point, std::size_t axis, bool whole,
+               Interval range) {
+    const double coordinate = point.at[axis];
+    if (!range.contains(coordinate) || (whole && coordinate != std::floor(coordinate)))
+        fail(series, point,
+             fmt::format("'{}' is {}, no {} from {} to {}",
+                         axis < series.axes.size() ? series.axes[axis].name : "", coordinate,
+                         whole ? "whole number" : "number", range.low, range.high));
+    return coordinate;
+}
+
+std::string word(const Axis &axis, double coordinate) {
+    if (!axis.labels.empty())
+        return axis.labels.at(static_cast<std::size_t>(coordinate));
+    return axis.unit == Unit::one ? fmt::format("{}", coordinate) : format({coordinate, axis.unit});
+}
+
+void append(std::vector<TripTime> &times, const Point &point) {
+    for (std::size_t i = 0; i < point.samples.size(); ++i)
+        times.push_back(
+            {point.at.back(), point.samples[i], i < point.block.size() ? point.block[i] : 0});
+}
+
+} // namespace clprobe::rows
