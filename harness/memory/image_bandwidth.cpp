@@ -84,25 +84,12 @@ private:
 namespace image_bandwidth {
 
 std::vector<SeriesShape> series_shapes() {
-    std::vector<std::string> names;
-    for (const Format &format : formats())
-        names.push_back(format.key);
-    const Axis format{"format", Unit::one, names};
-    const Axis filter{"filter", Unit::one, {name(Filter::nearest), name(Filter::linear)}};
-    const Axis pattern{"pattern", Unit::one, {pattern_names.begin(), pattern_names.end()}};
-    const Axis trips{"trips", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
-    return {{series::rates,
-             {format, filter, pattern, trips},
-             time,
+    return {{series::rates, axes<RateRow>(), time,
              "a tile read by all groups; 16 texels a work-item and trip"},
-            {series::locality,
-             {format, pattern, trips},
-             time,
+            {series::locality, axes<LocalityRow>(), time,
              "the same without a filter, in each pattern: the race for the best"},
-            {series::footprint,
-             {{"footprint", Unit::byte, {}}, trips},
-             time,
+            {series::footprint, axes<FootprintRow>(), time,
              "so much of an image of RGBA32UI read by all units"}};
 }
 

@@ -195,19 +195,20 @@ void Experiment::measure_winners() {
 
 std::vector<SeriesShape> series_shapes() {
     const Axis time{"time", Unit::second, {}};
-    return {{entry::bare,
-             {{"footprint", Unit::byte, {}}},
-             {"bandwidth", Unit::byte_per_second, {}},
-             "read by all units together, over the memory that each of them goes through"},
-            {entry::walk, walk_axes(), time,
-             "time of a launch in which every group walks through the same memory; 8 vectors a "
-             "work-item and trip"},
-            {entry::l1_race, walk_axes(), time, "the same within the first level, other shapes"},
-            {entry::l1, walk_axes(), time, "the winner of those, measured anew"},
-            {entry::stream_race, stream_axes(), time,
-             "time of one pass over arrays in memory, of every shape that was tried"},
-            {entry::stream, stream_axes(), time,
-             "the winners of those, over a quarter, a half and all of the arrays"}};
+    return {
+        {entry::bare,
+         {{"footprint", Unit::byte, {}}},
+         {"bandwidth", Unit::byte_per_second, {}},
+         "read by all units together, over the memory that each of them goes through"},
+        {entry::walk, axes<WalkRow>(), time,
+         "time of a launch in which every group walks through the same memory; 8 vectors a "
+         "work-item and trip"},
+        {entry::l1_race, axes<WalkRow>(), time, "the same within the first level, other shapes"},
+        {entry::l1, axes<WalkRow>(), time, "the winner of those, measured anew"},
+        {entry::stream_race, axes<StreamShape>(), time,
+         "time of one pass over arrays in memory, of every shape that was tried"},
+        {entry::stream, axes<StreamShape>(), time,
+         "the winners of those, over a quarter, a half and all of the arrays"}};
 }
 
 std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
@@ -217,8 +218,9 @@ std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
         return bare == nullptr ? std::vector<CurvePoint>{} : curve_of(*bare);
     }
     std::vector<CurvePoint> curve;
-    for (const std::vector<double> &at : timed_coordinates(walk))
-        curve.push_back({at.front(), rates_by_block(*walk, at, bytes_per_trip(at), 0)});
+    for (const auto &[row, times] : times_by_row<WalkRow>(walk))
+        curve.push_back(
+            {static_cast<double>(row.footprint), rates_by_block(times, row.bytes_per_trip(), 0)});
     return curve;
 }
 

@@ -34,31 +34,30 @@ FindingKey memory_key(Operation operation) {
 
 /// The first level by the winner of its race; nothing where there was none, or not in the level.
 std::optional<Finding> raced_level(const Dataset &data, const Level &level) {
-    const Series *series = data.find(entry::l1);
-    if (series == nullptr || series->points.empty())
+    const auto winners = times_by_row<WalkRow>(data.find(entry::l1));
+    if (winners.empty())
         return std::nullopt;
-    const std::vector<double> at = timed_coordinates(series).front();
-    auto finding = rate_of(numbered(level_bandwidth, 1), *series, at, bytes_per_trip(at), 0);
-    if (!finding || at[0] > level.plateau.high)
+    const auto &[row, times] = winners.front();
+    const auto footprint = static_cast<double>(row.footprint);
+    auto finding = rate_of(numbered(level_bandwidth, 1), times, row.bytes_per_trip(), 0);
+    if (!finding || footprint > level.plateau.high)
         return std::nullopt;
     finding->method = fmt::format("{} read round and round by {} groups of {}, {} B a load; {}",
-                                  format({at[0], Unit::byte}), at[3], at[2],
-                                  at[1] * static_cast<double>(word), finding->method);
+                                  format({footprint, Unit::byte}), row.shape.groups,
+                                  row.shape.local_size, row.shape.width * word, finding->method);
     finding->evidence = {entry::l1, entry::l1_race};
     return finding;
 }
 
 Finding stream_bandwidth(const Dataset &data, Operation operation) {
     const FindingKey key = memory_key(operation);
-    const Series *series = data.find(entry::stream);
-    for (const std::vector<double> &at : timed_coordinates(series)) {
-        const auto shape = stream_shape_at(at);
-        if (!shape || shape->operation != operation)
+    for (const auto &[shape, times] : times_by_row<StreamShape>(data.find(entry::stream))) {
+        if (shape.operation != operation)
             continue;
-        auto finding = rate_of(key, *series, at, arrays_of(operation), 1);
+        auto finding = rate_of(key, times, arrays_of(operation), 1);
         if (!finding)
             return without_value(key, Status::inconclusive, "time does not grow with the bytes");
-        finding->method = shape->describe() + "; " + finding->method;
+        finding->method = shape.describe() + "; " + finding->method;
         finding->evidence = {entry::stream, entry::stream_race};
         return *finding;
     }
@@ -174,9 +173,8 @@ void Interpretation::doubt_memory() {
         if (finding == nullptr || caches() == 0 || !levels_.levels[caches() - 1].size)
             continue;
         double bytes = 0;
-        if (const Series *series = data_.find(entry::stream))
-            for (const Point &point : series->points)
-                bytes = std::max(bytes, point.at.back());
+        for (const auto &point : samples_by_row<StreamShape>(data_.find(entry::stream)))
+            bytes = std::max(bytes, point.trips);
         if (bytes > 0 && bytes < 2 * *levels_.levels[caches() - 1].size)
             make_suspect(*finding, fmt::format("arrays of {} partly fit the last cache",
                                                format({bytes, Unit::byte})));

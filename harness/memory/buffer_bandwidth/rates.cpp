@@ -11,14 +11,9 @@
 namespace clprobe::probes::buffer_bandwidth {
 namespace {
 
-bool is_at(const Point &point, const std::vector<double> &at) {
-    return point.at.size() == at.size() + 1 && std::equal(at.begin(), at.end(), point.at.begin());
-}
-
 /// The rates of whole launches as one; nothing where there are fewer than two blocks.
-std::optional<TripTiming> whole_launches(const Series &series, const std::vector<double> &at,
-                                         double least_share) {
-    const std::vector<double> rates = rates_by_block(series, at, 1, least_share);
+std::optional<TripTiming> whole_launches(std::span<const TripTime> times, double least_share) {
+    const std::vector<double> rates = rates_by_block(times, 1, least_share);
     if (rates.size() < 2)
         return std::nullopt;
     const Interval interval = repeat_interval(rates);
@@ -36,37 +31,29 @@ double width(const TripTiming &timing) {
 
 } // namespace
 
-std::vector<double> rates_by_block(const Series &series, const std::vector<double> &at,
-                                   double bytes, double least_share) {
+std::vector<double> rates_by_block(std::span<const TripTime> times, double bytes,
+                                   double least_share) {
     double most = 0;
-    for (const Point &point : series.points)
-        if (is_at(point, at))
-            most = std::max(most, point.at.back());
+    for (const TripTime &time : times)
+        most = std::max(most, time.trips);
     std::map<int, double> best;
-    for (const Point &point : series.points) {
-        if (!is_at(point, at) || point.at.back() < least_share * most)
-            continue;
-        for (std::size_t i = 0; i < point.samples.size(); ++i) {
-            if (!(point.samples[i] > 0))
-                continue;
-            double &rate = best[i < point.block.size() ? point.block[i] : 0];
-            rate = std::max(rate, bytes * point.at.back() / point.samples[i]);
-        }
-    }
+    for (const auto &[trips, seconds, block] : times)
+        if (trips >= least_share * most && seconds > 0)
+            best[block] = std::max(best[block], bytes * trips / seconds);
     std::vector<double> rates;
     for (const auto &[block, rate] : best)
         rates.push_back(rate);
     return rates;
 }
 
-std::optional<Finding> rate_of(const FindingKey &key, const Series &series,
-                               const std::vector<double> &at, double bytes, double least_share) {
-    const auto slope = time_per_trip(series, at);
+std::optional<Finding> rate_of(const FindingKey &key, std::span<const TripTime> times, double bytes,
+                               double least_share) {
+    const auto slope = time_per_trip(times);
     if (!slope)
         return std::nullopt;
     constexpr double narrow = 0.005;
     TripTiming timing = *slope;
-    if (const auto whole = whole_launches(series, at, least_share);
+    if (const auto whole = whole_launches(times, least_share);
         whole && width(*slope) > std::max(narrow, width(*whole)))
         timing = widened_to_slope(*whole, *slope);
     Finding finding = measured(key, bytes / timing.seconds,

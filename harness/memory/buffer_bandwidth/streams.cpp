@@ -39,8 +39,7 @@ std::size_t whole_launch(const StreamShape &shape, std::size_t bytes) {
 } // namespace
 
 std::string name(Operation operation) {
-    constexpr const char *names[] = {"read", "write", "copy", "triad"};
-    return names[static_cast<std::size_t>(operation)];
+    return operation_names[static_cast<std::size_t>(operation)];
 }
 
 double arrays_of(Operation operation) {
@@ -61,34 +60,6 @@ std::string StreamShape::describe() const {
     }
     return fmt::format("{}, a stretch for each work-item of {} groups of {}", vector, share,
                        local_size);
-}
-
-std::vector<Axis> stream_axes() {
-    return {{"operation", Unit::one, {"read", "write", "copy", "triad"}},
-            {"layout", Unit::one, {"one_shot", "strided", "chunked"}},
-            {"width", Unit::one, {}},
-            {"local_size", Unit::one, {}},
-            {"share", Unit::one, {}},
-            {"bytes", Unit::byte, {}}};
-}
-
-std::vector<double> coordinates(const StreamShape &shape) {
-    return {static_cast<double>(shape.operation), static_cast<double>(shape.layout),
-            static_cast<double>(shape.width), static_cast<double>(shape.local_size),
-            static_cast<double>(shape.share)};
-}
-
-std::optional<StreamShape> stream_shape_at(const std::vector<double> &at) {
-    const auto whole = [](double value, double low, double high) {
-        return value >= low && value <= high && std::floor(value) == value;
-    };
-    constexpr double most = 1 << 30;
-    if (at.size() < 5 || !whole(at[0], 0, 3) || !whole(at[1], 0, 2) || !whole(at[2], 1, 16) ||
-        !whole(at[3], 1, most) || !whole(at[4], 1, most))
-        return std::nullopt;
-    return StreamShape{static_cast<Operation>(static_cast<int>(at[0])),
-                       static_cast<Layout>(static_cast<int>(at[1])), static_cast<unsigned>(at[2]),
-                       static_cast<std::size_t>(at[3]), static_cast<std::size_t>(at[4])};
 }
 
 Streams::Streams(Programs &programs, const Source &source, double fill_seconds)
@@ -140,9 +111,7 @@ double Streams::sample(Series &series, const StreamShape &shape, double share, i
     if (bytes > bytes_)
         throw Unsupported("the arrays are smaller than one launch of this shape covers");
     const double seconds = bench_.launch(work(shape, bytes));
-    std::vector<double> at = coordinates(shape);
-    at.push_back(static_cast<double>(bytes));
-    Point &point = series.point(at);
+    Point &point = series.point(coordinates(shape, static_cast<double>(bytes)));
     point.samples.push_back(seconds);
     point.block.push_back(block);
     return seconds;

@@ -1,6 +1,9 @@
 #pragma once
 #include "memory/buffer_bandwidth/arrays.hpp"
 
+#include <clprobe/row.hpp>
+
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,12 +15,14 @@ namespace clprobe::probes::buffer_bandwidth {
 enum class Operation { read, write, copy, triad };
 inline constexpr Operation all_operations[] = {Operation::read, Operation::write, Operation::copy,
                                                Operation::triad};
+inline constexpr std::array<const char *, 4> operation_names{"read", "write", "copy", "triad"};
 [[nodiscard]] std::string name(Operation operation);
 /// The arrays that it goes over, each counted once, as STREAM counts.
 [[nodiscard]] double arrays_of(Operation operation);
 
 /// How work-items share an array; see Spread.
 enum class Layout { one_shot, strided, chunked };
+inline constexpr std::array<const char *, 3> layout_names{"one_shot", "strided", "chunked"};
 
 /// A kernel and how it is launched. `share` is the elements of a work-item where the layout is one
 /// shot, else the number of groups.
@@ -28,17 +33,20 @@ struct StreamShape {
     std::size_t local_size = 1;
     std::size_t share = 8;
 
+    /// Their times grow with the bytes of an array.
+    static auto columns() {
+        constexpr double most = 1 << 30;
+        return std::tuple{column("operation", &StreamShape::operation, operation_names),
+                          column("layout", &StreamShape::layout, layout_names),
+                          column("width", &StreamShape::width).between(1, 16),
+                          column("local_size", &StreamShape::local_size).between(1, most),
+                          column("share", &StreamShape::share).between(1, most),
+                          trips("bytes", Unit::byte)};
+    }
     /// As people read it: "uint4, 8 a work-item, groups of 256".
     [[nodiscard]] std::string describe() const;
     bool operator==(const StreamShape &) const = default;
 };
-
-/// The axes of a stream's times: the shape, and the bytes of one array.
-[[nodiscard]] std::vector<Axis> stream_axes();
-/// The coordinates without the bytes.
-[[nodiscard]] std::vector<double> coordinates(const StreamShape &shape);
-/// The shape at coordinates; nothing where they are none's.
-[[nodiscard]] std::optional<StreamShape> stream_shape_at(const std::vector<double> &at);
 
 /// Times streams over arrays in memory.
 class Streams {

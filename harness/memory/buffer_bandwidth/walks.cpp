@@ -19,23 +19,6 @@ std::uint32_t first_tile(std::size_t group, std::uint32_t tiles, std::uint32_t o
 
 } // namespace
 
-std::vector<Axis> walk_axes() {
-    return {{"footprint", Unit::byte, {}},
-            {"width", Unit::one, {}},
-            {"local_size", Unit::one, {}},
-            {"groups", Unit::one, {}},
-            {"trips", Unit::one, {}}};
-}
-
-std::vector<double> coordinates(std::size_t footprint, const WalkShape &shape) {
-    return {static_cast<double>(footprint), static_cast<double>(shape.width),
-            static_cast<double>(shape.local_size), static_cast<double>(shape.groups)};
-}
-
-double bytes_per_trip(const std::vector<double> &at) {
-    return 8 * word * at.at(1) * at.at(2) * at.at(3);
-}
-
 Walks::Walks(Programs &programs, const Source &source)
     : programs_(programs), bench_(programs.bench()), source_(source) {}
 
@@ -111,12 +94,11 @@ double Walks::sample(Series &series, std::size_t footprint, const WalkShape &sha
     Walk walk{shape, static_cast<std::uint32_t>(footprint / shape.tile()),
               static_cast<std::uint32_t>(at / (shape.width * word)), 0};
     const Work launches = work(walk);
-    Candidate candidate{launches, &series, coordinates(footprint, shape),
-                        trips_for(launches, shape, seconds)};
+    const WalkRow row{footprint, shape};
+    Candidate candidate{launches, &series, coordinates(row), trips_for(launches, shape, seconds)};
     bench_.sample_block(candidate, block);
-    std::vector<double> longest = candidate.at;
-    longest.push_back(candidate.trips);
-    return bytes_per_trip(longest) * candidate.trips / series.find(longest)->samples.back();
+    const Point &longest = *series.find(coordinates(row, candidate.trips));
+    return row.bytes_per_trip() * candidate.trips / longest.samples.back();
 }
 
 } // namespace clprobe::probes::buffer_bandwidth

@@ -1,6 +1,8 @@
 #pragma once
 #include "memory/buffer_bandwidth/arrays.hpp"
 
+#include <clprobe/row.hpp>
+
 #include <vector>
 
 namespace clprobe::probes::buffer_bandwidth {
@@ -11,16 +13,31 @@ struct WalkShape {
     std::size_t local_size = 1;
     std::size_t groups = 1;
 
+    static auto columns() {
+        return std::tuple{column("width", &WalkShape::width),
+                          column("local_size", &WalkShape::local_size),
+                          column("groups", &WalkShape::groups)};
+    }
     /// What a group reads in one trip, B: footprints are multiples of it.
     [[nodiscard]] std::size_t tile() const { return 8 * width * word * local_size; }
     bool operator==(const WalkShape &) const = default;
 };
 
-/// The axes of a walk's times: the footprint, the shape, the trips.
-[[nodiscard]] std::vector<Axis> walk_axes();
-[[nodiscard]] std::vector<double> coordinates(std::size_t footprint, const WalkShape &shape);
-/// Bytes that all groups together read in one trip, from coordinates on those axes.
-[[nodiscard]] double bytes_per_trip(const std::vector<double> &at);
+/// A walk of all groups through so many bytes.
+struct WalkRow {
+    std::size_t footprint = 0;
+    WalkShape shape;
+
+    static auto columns() {
+        return std::tuple{column("footprint", &WalkRow::footprint, Unit::byte),
+                          part(&WalkRow::shape), trips()};
+    }
+    /// Bytes that all groups together read in one trip.
+    [[nodiscard]] double bytes_per_trip() const {
+        return static_cast<double>(8 * word * shape.width) * static_cast<double>(shape.local_size) *
+               static_cast<double>(shape.groups);
+    }
+};
 
 /// Times walks: every group reads the same stretch of memory round and round, each from a place of
 /// its own, so that every level of the hierarchy that holds the stretch delivers it.

@@ -86,27 +86,28 @@ void Experiment::locality() {
         const Format &format = formats()[f];
         if (format.key != "rgba8" && format.key != "rgba32f")
             continue;
-        for (std::size_t pattern = 0; pattern < pattern_names.size(); ++pattern) {
-            const auto scene = small_scene(format, static_cast<Pattern>(pattern));
+        for (const Pattern pattern :
+             {Pattern::row, Pattern::column, Pattern::block, Pattern::random, Pattern::same}) {
+            const auto scene = small_scene(format, pattern);
             if (!scene)
                 break;
             Work work = readers_.colours(scene->painted, Filter::nearest, scene->tile, scene->walk);
             if (candidates.empty())
                 bench_.warm_up(work, bench_.calibrate(work));
-            candidates.push_back(candidate(std::move(work), series::locality,
-                                           {static_cast<double>(f), static_cast<double>(pattern)}));
+            candidates.push_back(
+                candidate(std::move(work), series::locality, coordinates(LocalityRow{f, pattern})));
         }
     }
     sample(std::move(candidates), 0.2, 2);
 }
 
 Pattern Experiment::best_pattern(const ImageFormat &format) const {
-    const double like = format.texel_bytes() > 4 ? 5 : 3;
+    const std::size_t like = format.texel_bytes() > 4 ? 5 : 3;
     const Series &series = bench_.series(series::locality);
     Pattern best = Pattern::block;
     std::optional<double> least;
     for (const Pattern pattern : {Pattern::block, Pattern::row, Pattern::column}) {
-        const auto fit = slope_at(series, {like, static_cast<double>(pattern)});
+        const auto fit = fit_slope(times_of(&series, LocalityRow{like, pattern}));
         if (fit && fit->seconds_per_trip > 0 && (!least || fit->seconds_per_trip < *least)) {
             least = fit->seconds_per_trip;
             best = pattern;
@@ -139,10 +140,9 @@ void Experiment::rates() {
         for (const Filter filter : {Filter::nearest, Filter::linear}) {
             if (filter == Filter::linear && !filters(format, *scene))
                 continue;
-            candidates.push_back(candidate(
-                readers_.colours(scene->painted, filter, scene->tile, scene->walk), series::rates,
-                {static_cast<double>(f), static_cast<double>(filter),
-                 static_cast<double>(pattern)}));
+            candidates.push_back(
+                candidate(readers_.colours(scene->painted, filter, scene->tile, scene->walk),
+                          series::rates, coordinates(RateRow{f, filter, pattern})));
         }
     }
     sample(std::move(candidates), 0.55, 6);
@@ -181,7 +181,7 @@ void Experiment::footprints() {
     const auto add = [&](const Tile &tile, std::size_t tiles) {
         const Walk walk = walk_through(tile, tiles, columns_log2, grid.groups);
         candidates.push_back(candidate(unit_readers_.words(painted, tile, walk), series::footprint,
-                                       {static_cast<double>(tiles * tile.texels() * texel)}));
+                                       coordinates(FootprintRow{tiles * tile.texels() * texel})));
     };
     const std::size_t tile_bytes = whole.texels() * texel;
     for (std::size_t bytes = least_footprint; bytes < tile_bytes; bytes *= 2)

@@ -1,6 +1,10 @@
 #pragma once
-#include <clprobe/probe.hpp>
+#include "memory/image_bandwidth/readers.hpp"
 
+#include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
+
+#include <array>
 #include <string>
 #include <vector>
 
@@ -12,6 +16,40 @@ inline constexpr const char *locality = "locality";
 inline constexpr const char *rates = "rates";
 inline constexpr const char *footprint = "footprint";
 } // namespace series
+
+/// A tile of an image of one of `formats()`, read by all groups.
+struct RateRow {
+    std::size_t format = 0;
+    Filter filter = Filter::nearest;
+    Pattern pattern = Pattern::row;
+
+    static auto columns() {
+        return std::tuple{column("format", &RateRow::format, format_keys()),
+                          column("filter", &RateRow::filter,
+                                 std::array{name(Filter::nearest), name(Filter::linear)}),
+                          column("pattern", &RateRow::pattern, pattern_names), trips()};
+    }
+};
+
+/// The same without a filter.
+struct LocalityRow {
+    std::size_t format = 0;
+    Pattern pattern = Pattern::row;
+
+    static auto columns() {
+        return std::tuple{column("format", &LocalityRow::format, format_keys()),
+                          column("pattern", &LocalityRow::pattern, pattern_names), trips()};
+    }
+};
+
+/// So many bytes of an image read by all units.
+struct FootprintRow {
+    std::size_t footprint = 0;
+
+    static auto columns() {
+        return std::tuple{column("footprint", &FootprintRow::footprint, Unit::byte), trips()};
+    }
+};
 
 /// Texels that all work-items together read in a trip: numbers in the data, for the rates and for
 /// the curve over the footprint.

@@ -39,27 +39,22 @@ const FindingKey size_key{"image.l<n>.read_size", Unit::byte, Better::none,
 const FindingKey memory_key{"image.memory.read_bandwidth", Unit::byte_per_second, Better::higher,
                             "of the slowest level's"};
 
-/// One of the measured rates: of which format and filter, in which pattern.
+/// One of the measured rates.
 struct Rate {
-    std::size_t format = 0;
-    Filter filter = Filter::nearest;
-    std::size_t pattern = 0;
+    RateRow row;
     TripTiming timing;
     double texels = 0; ///< a second
 
     [[nodiscard]] double bytes() const {
-        return texels * static_cast<double>(formats()[format].format.texel_bytes());
+        return texels * static_cast<double>(formats()[row.format].format.texel_bytes());
     }
 };
 
 std::vector<Rate> rates_of(const Dataset &data, double texels) {
     std::vector<Rate> rates;
-    const Series *series = data.find(series::rates);
-    for (const auto &at : timed_coordinates(series))
-        if (const auto timing = time_per_trip(*series, at); timing && at[0] < 6)
-            rates.push_back({static_cast<std::size_t>(at[0]),
-                             at[1] == 0 ? Filter::nearest : Filter::linear,
-                             static_cast<std::size_t>(at[2]), *timing, texels / timing->seconds});
+    for (const auto &[row, times] : times_by_row<RateRow>(data.find(series::rates)))
+        if (const auto timing = time_per_trip(times))
+            rates.push_back({row, *timing, texels / timing->seconds});
     return rates;
 }
 
@@ -75,12 +70,12 @@ Limits limits_of(const std::vector<Rate> &rates, Filter filter) {
     const auto limit = [&](auto &&measure) {
         double most = 0;
         for (const Rate &rate : rates)
-            if (rate.filter == filter)
+            if (rate.row.filter == filter)
                 most = std::max(most, measure(rate));
         std::vector<std::size_t> sizes;
         for (const Rate &rate : rates)
-            if (rate.filter == filter && measure(rate) >= alike * most)
-                sizes.push_back(formats()[rate.format].format.texel_bytes());
+            if (rate.row.filter == filter && measure(rate) >= alike * most)
+                sizes.push_back(formats()[rate.row.format].format.texel_bytes());
         const bool different =
             std::any_of(sizes.begin(), sizes.end(), [&](auto size) { return size != sizes[0]; });
         return different ? std::optional(most) : std::nullopt;
@@ -104,13 +99,10 @@ std::string limited_by(const Rate &rate, const Limits &limits) {
 
 /// Whether it is any faster when all work-items read one texel: then the cache is the limit, else
 /// what comes behind it.
-std::string return_path(const Dataset &data, std::size_t format, std::size_t pattern) {
+std::string return_path(const Dataset &data, const RateRow &row) {
     const Series *locality = data.find(series::locality);
-    if (locality == nullptr)
-        return "";
-    const auto f = static_cast<double>(format);
-    const auto same = slope_at(*locality, {f, static_cast<double>(Pattern::same)});
-    const auto used = slope_at(*locality, {f, static_cast<double>(pattern)});
+    const auto same = fit_slope(times_of(locality, LocalityRow{row.format, Pattern::same}));
+    const auto used = fit_slope(times_of(locality, LocalityRow{row.format, row.pattern}));
     if (!same || !used || same->seconds_per_trip <= 0 || used->seconds_per_trip <= 0)
         return "";
     const double faster = used->seconds_per_trip / same->seconds_per_trip;
@@ -134,20 +126,20 @@ Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::s
         if (!word.empty())
             return without_value(key, Status::unsupported, word);
     const auto rate = std::find_if(rates.begin(), rates.end(), [&](const Rate &candidate) {
-        return candidate.format == format && candidate.filter == filter;
+        return candidate.row.format == format && candidate.row.filter == filter;
     });
     if (rate == rates.end())
         return without_value(key, Status::inconclusive, "no slope over the trips");
     const double work = rate->texels * rate->timing.seconds;
     Finding finding = measured(
         key, rate->texels, {work / rate->timing.interval.high, work / rate->timing.interval.low});
-    finding.method =
-        fmt::format("a {} of work-items, each texel read once a trip; {}",
-                    pattern_names.at(std::min<std::size_t>(rate->pattern, 4)), rate->timing.method);
+    finding.method = fmt::format("a {} of work-items, each texel read once a trip; {}",
+                                 pattern_names[static_cast<std::size_t>(rate->row.pattern)],
+                                 rate->timing.method);
     finding.evidence = {series::rates};
     add_note(finding, limited_by(*rate, limits_of(rates, filter)));
     if (filter == Filter::nearest)
-        add_note(finding, return_path(data, format, rate->pattern));
+        add_note(finding, return_path(data, rate->row));
     check_timing(finding, rate->timing);
     return finding;
 }

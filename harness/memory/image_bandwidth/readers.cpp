@@ -40,6 +40,13 @@ const std::vector<Format> &formats() {
     return formats;
 }
 
+std::vector<std::string> format_keys() {
+    std::vector<std::string> keys;
+    for (const Format &format : formats())
+        keys.push_back(format.key);
+    return keys;
+}
+
 Grid full_grid(const Bench &bench) {
     if (bench.tiny())
         return {2, rounded_group_size(bench, 64)};

@@ -16,6 +16,7 @@ struct Format {
     ImageFormat format;
 };
 [[nodiscard]] const std::vector<Format> &formats();
+[[nodiscard]] std::vector<std::string> format_keys();
 
 /// An image, and the key of what it holds.
 struct Painted {
