@@ -183,9 +183,11 @@ ProbeInfo FmaRate::make_info() {
     for (const Real real : all_reals) {
         const std::string type(name(real));
         const Axis time{"time", Unit::second, {}};
-        info.series.push_back({type + ".race", axes(), time, "every variant that was tried"});
-        info.series.push_back({type + ".rate", axes(), time, "the winner, measured anew"});
-        info.series.push_back({type + ".latency", axes(), time, "one work-item, by its chains"});
+        info.series.push_back(
+            {type + ".race", axes<Variant>(), time, "every variant that was tried"});
+        info.series.push_back({type + ".rate", axes<Variant>(), time, "the winner, measured anew"});
+        info.series.push_back(
+            {type + ".latency", axes<Variant>(), time, "one work-item, by its chains"});
     }
     info.kernels = {kernel_text};
     info.seconds = 12;

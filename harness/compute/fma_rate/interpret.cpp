@@ -11,15 +11,6 @@
 namespace clprobe::probes::fma_rate {
 namespace {
 
-/// The coordinates of the series' first point without the trips; nothing where it has none.
-std::optional<std::vector<double>> first_place(const Series *series) {
-    if (!series || series->points.empty() || series->points.front().at.empty())
-        return std::nullopt;
-    std::vector<double> at = series->points.front().at;
-    at.pop_back();
-    return at;
-}
-
 class Interpretation {
 public:
     Interpretation(const Dataset &data, const Facts &facts, Real real)
@@ -29,20 +20,19 @@ public:
         if (auto reason = no_measurement(key))
             return *reason;
         const Series *series = data_.find(type_ + ".rate");
-        const auto at = first_place(series);
-        const auto variant = at ? variant_at(*at) : std::nullopt;
-        if (!variant)
+        if (!series || series->points.empty())
             return without_value(key, Status::inconclusive, "the winner's rate was not measured");
-        const auto timing = time_per_trip(*series, *at);
+        const auto variant = parse<Variant>(*series, series->points.front());
+        const auto timing = time_per_trip(times_of(series, variant));
         if (!timing)
             return without_value(key, Status::inconclusive,
                                  "the launches do not tell a rate: too few, or time does not grow "
                                  "with the trips");
-        const double flops = 2 * variant->per_trip();
+        const double flops = 2 * variant.per_trip();
         Finding finding = measured(key, flops / timing->seconds,
                                    {flops / timing->interval.high, flops / timing->interval.low});
         finding.method =
-            fmt::format("{}; {}; {}", variant->describe(real_), timing->method, verification());
+            fmt::format("{}; {}; {}", variant.describe(real_), timing->method, verification());
         finding.evidence = {type_ + ".rate", type_ + ".race"};
         check_timing(finding, *timing);
         check_race(finding);
@@ -53,25 +43,24 @@ public:
     [[nodiscard]] Finding latency(const FindingKey &key) const {
         if (auto reason = no_measurement(key))
             return *reason;
-        const Series *series = data_.find(type_ + ".latency");
-        const auto at = one_chain(series);
-        if (!at)
+        const auto rows = times_by_row<Variant>(data_.find(type_ + ".latency"));
+        const auto one = std::ranges::find(rows, 1u, [](const auto &of) { return of.row.chains; });
+        if (one == rows.end())
             return without_value(key, Status::inconclusive,
                                  "a single chain of dependent operations was not measured");
-        const auto timing = time_per_trip(*series, *at);
+        const auto timing = time_per_trip(one->times);
         if (!timing)
             return without_value(key, Status::inconclusive,
                                  "the launches do not tell a latency: too few, or time does not "
                                  "grow with the trips");
-        const Variant variant = *variant_at(*at);
-        const double steps = variant.body();
+        const double steps = one->row.body;
         Finding finding = measured(key, timing->seconds / steps,
                                    {timing->interval.low / steps, timing->interval.high / steps});
         finding.method =
-            fmt::format("{}; {}; {}", variant.describe(real_), timing->method, verification());
+            fmt::format("{}; {}; {}", one->row.describe(real_), timing->method, verification());
         finding.evidence = {type_ + ".latency"};
         check_timing(finding, *timing);
-        check_knee(finding, *series);
+        check_knee(finding, rows);
         return finding;
     }
 
@@ -115,12 +104,10 @@ private:
         if (!race)
             return;
         double best = 0;
-        for (const Point &point : race->points) {
-            const auto variant = variant_at(point.at);
-            const auto least = std::ranges::min_element(point.samples);
-            if (variant && point.at.size() == axes().size() && least != point.samples.end() &&
-                *least > 0)
-                best = std::max(best, 2 * variant->per_trip() * point.at.back() / *least);
+        for (const auto &[variant, trips, samples] : samples_by_row<Variant>(race)) {
+            const auto least = std::ranges::min_element(samples);
+            if (least != samples.end() && *least > 0)
+                best = std::max(best, 2 * variant.per_trip() * trips / *least);
         }
         if (finding.interval->high < 0.9 * best)
             make_suspect(finding,
@@ -135,36 +122,17 @@ private:
                                         data_.text_attribute(type_ + entry::rejection));
     }
 
-    /// Where the latency series has a single chain.
-    [[nodiscard]] static std::optional<std::vector<double>> one_chain(const Series *series) {
-        if (!series)
-            return std::nullopt;
-        for (const Point &point : series->points) {
-            const auto variant = variant_at(point.at);
-            if (variant && variant->chains == 1 && point.at.size() == series->axes.size()) {
-                std::vector<double> at = point.at;
-                at.pop_back();
-                return at;
-            }
-        }
-        return std::nullopt;
-    }
-
     /// Further chains must not make a trip shorter: the single one would not have been bound by its
     /// dependences then. Where they begin to make it longer is the knee, which tells how many
     /// operations are in flight.
-    void check_knee(Finding &finding, const Series &series) const {
+    static void check_knee(Finding &finding, const std::vector<RowTimes<Variant>> &rows) {
         std::vector<std::pair<unsigned, double>> by_chains;
-        for (const Point &point : series.points) {
-            const auto variant = variant_at(point.at);
-            std::vector<double> at(point.at.begin(), point.at.end() - 1);
-            const auto fit = slope_at(series, at);
-            if (variant && fit)
-                by_chains.emplace_back(variant->chains,
-                                       fit->seconds_per_trip / (2 * variant->turns));
-        }
+        for (const auto &[variant, times] : rows)
+            if (const auto fit = fit_slope(times)) {
+                const double steps = static_cast<double>(variant.body) / variant.chains;
+                by_chains.emplace_back(variant.chains, fit->seconds_per_trip / steps);
+            }
         std::sort(by_chains.begin(), by_chains.end());
-        by_chains.erase(std::unique(by_chains.begin(), by_chains.end()), by_chains.end());
         if (by_chains.size() < 2)
             return;
         const double alone = *finding.value;

@@ -17,7 +17,7 @@ constexpr unsigned first_operand = 2;
 /// How many words to check after a launch: few where recomputing one takes the host long.
 std::size_t words_to_check(const Variant &variant, std::uint32_t trips) {
     constexpr double most_steps = 500e3; // about 0.2 ms
-    const double steps = static_cast<double>(variant.body()) * trips;
+    const double steps = static_cast<double>(variant.body) * trips;
     return static_cast<std::size_t>(std::clamp(most_steps / steps, 1.0, 4.0));
 }
 

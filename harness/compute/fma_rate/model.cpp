@@ -179,7 +179,7 @@ std::uint32_t expected_as(Real real, const Variant &variant, Arithmetic arithmet
             lanes.x[i] = from_double<T>(seed(element, first + i));
             lanes.y[i] = from_double<T>(seed(element, 16 + first + i));
         }
-        advance(lanes, variant.recurrence, constants, std::uint64_t{variant.turns} * trips);
+        advance(lanes, variant.recurrence, constants, std::uint64_t{variant.turns()} * trips);
         std::copy_n(lanes.x.begin(), 4, x.begin() + first);
         std::copy_n(lanes.y.begin(), 4, y.begin() + first);
     }

@@ -73,9 +73,7 @@ private:
 
     /// Of the best launch: what slows one down has nothing to do with the variant.
     [[nodiscard]] double seconds_per_operation(const Runner &runner) const {
-        std::vector<double> at = coordinates(runner.launchable.variant);
-        at.push_back(runner.trips);
-        const Point *point = series().find(at);
+        const Point *point = series().find(coordinates(runner.launchable.variant, runner.trips));
         if (!point || point->samples.empty())
             return std::numeric_limits<double>::infinity();
         return *std::min_element(point->samples.begin(), point->samples.end()) /

@@ -27,7 +27,7 @@ Move to_chains(unsigned chains) {
     return [chains](const Variant &from) {
         Variant to = from;
         to.chains = std::clamp(chains, 1U, 16U);
-        return to.with_body(from.body());
+        return to.with_body(from.body);
     };
 }
 
@@ -143,7 +143,7 @@ SearchSpace narrower_search_space(SearchSpace search_space, Real real, DeviceTyp
         search_space.stages.end(),
         {{"chains", {to_chains(start.chains * 2), to_chains(start.chains / 2)}},
          {"form", {other, to_form(Form::mad)}},
-         {"body", {to_body(start.body() / 2), to_body(start.body() * 2)}}});
+         {"body", {to_body(start.body / 2), to_body(start.body * 2)}}});
     return search_space;
 }
 

@@ -2,13 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace clprobe::probes::fma_rate {
 namespace {
-
-const std::vector<std::string> form_labels = {"fma", "mad", "a*b+c"};
-const std::vector<std::string> recurrence_labels = {"affine", "pair", "quadratic"};
 
 std::string multiply_add(Form form, const std::string &a, const std::string &b,
                          const std::string &c) {
@@ -39,10 +35,6 @@ std::string vector_of(Real real, unsigned width) {
     return std::string(type_of(real)) + (width > 1 ? std::to_string(width) : "");
 }
 
-bool whole_between(double value, double low, double high) {
-    return value >= low && value <= high && value == std::floor(value);
-}
-
 } // namespace
 
 std::string_view name(Real real) {
@@ -57,18 +49,18 @@ std::string_view type_of(Real real) {
 
 Variant Variant::with_body(unsigned operations) const {
     Variant variant = *this;
-    variant.turns = std::clamp((operations + chains) / (2 * chains), 1U, 1023U);
+    variant.body = 2 * chains * std::clamp((operations + chains) / (2 * chains), 1U, 1023U);
     return variant;
 }
 
 double Variant::per_trip() const {
-    return static_cast<double>(body()) * width * static_cast<double>(local_size) *
+    return static_cast<double>(body) * width * static_cast<double>(local_size) *
            static_cast<double>(groups);
 }
 
 std::string Variant::build_options(Real real) const {
     return "-DREAL=" + std::string(type_of(real)) + " -DWIDTH=" + std::to_string(width) +
-           " -DCHAINS=" + std::to_string(chains) + " -DTURNS=" + std::to_string(turns) +
+           " -DCHAINS=" + std::to_string(chains) + " -DTURNS=" + std::to_string(turns()) +
            " -DFORM=" + std::to_string(static_cast<int>(form)) +
            " -DRECURRENCE=" + std::to_string(static_cast<int>(recurrence));
 }
@@ -80,7 +72,7 @@ std::string Variant::label(Real real) const {
 std::string Variant::describe(Real real) const {
     return recurrence_text(form, recurrence) + ", " + std::to_string(chains) +
            (chains == 1 ? " chain of " : " chains of ") + vector_of(real, width) + ", " +
-           std::to_string(body()) + " in the loop, " + std::to_string(groups) +
+           std::to_string(body) + " in the loop, " + std::to_string(groups) +
            (groups == 1 ? " group of " : " groups of ") + std::to_string(local_size);
 }
 
@@ -88,7 +80,7 @@ Variant latency_variant(Form form, unsigned chains) {
     Variant variant;
     variant.form = form;
     variant.chains = chains;
-    variant.turns = 32;
+    variant.body = 64 * chains;
     variant.local_size = 1;
     variant.groups = 1;
     return variant;
@@ -100,38 +92,6 @@ std::string lacks(const DeviceInfo &device, Real real) {
     if (real == Real::fp16 && !device.fp16)
         return "the device has no half precision";
     return {};
-}
-
-std::vector<Axis> axes() {
-    return {{"form", Unit::one, form_labels}, {"recurrence", Unit::one, recurrence_labels},
-            {"chains", Unit::one, {}},        {"width", Unit::one, {}},
-            {"body", Unit::one, {}},          {"local_size", Unit::one, {}},
-            {"groups", Unit::one, {}},        {"trips", Unit::one, {}}};
-}
-
-std::vector<double> coordinates(const Variant &variant) {
-    return {static_cast<double>(variant.form),   static_cast<double>(variant.recurrence),
-            static_cast<double>(variant.chains), static_cast<double>(variant.width),
-            static_cast<double>(variant.body()), static_cast<double>(variant.local_size),
-            static_cast<double>(variant.groups)};
-}
-
-std::optional<Variant> variant_at(const std::vector<double> &at) {
-    constexpr double most = 1 << 30;
-    if (at.size() < 7 || !whole_between(at[0], 0, 2) || !whole_between(at[1], 0, 2) ||
-        !whole_between(at[2], 1, 16) || !whole_between(at[3], 1, 16) ||
-        !whole_between(at[4], 2 * at[2], 2 * 1023 * at[2]) || !whole_between(at[5], 1, most) ||
-        !whole_between(at[6], 1, most))
-        return std::nullopt;
-    Variant variant;
-    variant.form = static_cast<Form>(static_cast<int>(at[0]));
-    variant.recurrence = static_cast<Recurrence>(static_cast<int>(at[1]));
-    variant.chains = static_cast<unsigned>(at[2]);
-    variant.width = static_cast<unsigned>(at[3]);
-    variant.turns = static_cast<unsigned>(at[4]) / (2 * variant.chains);
-    variant.local_size = static_cast<std::size_t>(at[5]);
-    variant.groups = static_cast<std::size_t>(at[6]);
-    return variant;
 }
 
 } // namespace clprobe::probes::fma_rate
