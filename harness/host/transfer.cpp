@@ -43,7 +43,7 @@ ProbeInfo describe() {
                     "CS-2, Parallel Computing 20 (1994)",
                     "NVIDIA OpenCL Best Practices Guide, section 3.1.1, pinned memory",
                     "OpenCL 3.0 specification, section 5.2.4, mapping buffer objects"};
-    info.findings = transfer::keys();
+    info.findings = transfer::finding_keys();
     info.series = {{transfer::series_name,
                     axes<transfer::Transfer>(),
                     {"time", Unit::second, {}},
@@ -61,7 +61,7 @@ public:
     void measure(Bench &bench) const override { transfer::Experiment(bench).run(); }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &) const override {
-        return transfer::find(data);
+        return transfer::findings_of(data);
     }
 };
 

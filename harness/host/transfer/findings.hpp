@@ -44,7 +44,7 @@ constexpr const char *refusal_attribute = "pinned.refusal";
 constexpr std::size_t smallest = 4096; ///< bytes of the smallest transfer; each next is four times
 
 /// Keys and meaning of the findings.
-[[nodiscard]] std::vector<FindingKey> keys();
-[[nodiscard]] std::vector<Finding> find(const Dataset &data);
+[[nodiscard]] std::vector<FindingKey> finding_keys();
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
 
 } // namespace clprobe::probes::transfer
