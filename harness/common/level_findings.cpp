@@ -13,29 +13,6 @@
 namespace clprobe::probes {
 namespace {
 
-/// The slopes of the blocks, in order, each from the least times of its trip counts: whatever
-/// disturbs a launch adds to its time, and the ring is the same throughout. Where all long launches
-/// or all short ones were disturbed nevertheless, the line says so: it falls, or it starts below no
-/// time at all.
-std::vector<double> slopes_by_block(const std::vector<TripTime> &times, double per_trip) {
-    std::map<int, std::map<double, double>> blocks;
-    for (const TripTime &time : times) {
-        const auto [least, is_new] = blocks[time.block].try_emplace(time.trips, time.seconds);
-        least->second = std::min(least->second, time.seconds);
-    }
-    constexpr double below = 0.1; // of the shortest launch
-    std::vector<double> slopes;
-    for (const auto &[number, block] : blocks) {
-        std::vector<TripTime> least;
-        for (const auto &[trips, seconds] : block)
-            least.push_back({trips, seconds, 0});
-        const auto fit = fit_slope(least);
-        if (fit && fit->seconds_per_trip > 0 && fit->overhead > -below * least.front().seconds)
-            slopes.push_back(fit->seconds_per_trip / per_trip);
-    }
-    return slopes;
-}
-
 /// What is level differs by less than so many times.
 constexpr double flat = 1.25;
 
@@ -118,35 +95,43 @@ Finding numbered_size_finding(const FindingKey &key, const Levels &levels, std::
     return finding;
 }
 
-std::vector<CurvePoint> curve_of(const Series &series, double per_trip) {
-    std::map<double, std::vector<double>> samples;
-    std::map<double, std::vector<TripTime>> times;
-    const auto trips = series.axis("trips");
-    for (const Point &point : series.points) {
-        if (!trips) {
-            auto &here = samples[point.at.front()];
-            here.insert(here.end(), point.samples.begin(), point.samples.end());
-            continue;
-        }
-        for (std::size_t i = 0; i < point.samples.size(); ++i)
-            times[point.at.front()].push_back(
-                {point.at[*trips], point.samples[i], i < point.block.size() ? point.block[i] : 0});
+std::vector<double> slopes_by_block(const std::vector<TripTime> &times, double per_trip) {
+    std::map<int, std::map<double, double>> blocks;
+    for (const TripTime &time : times) {
+        const auto [least, is_new] = blocks[time.block].try_emplace(time.trips, time.seconds);
+        least->second = std::min(least->second, time.seconds);
     }
-    for (const auto &[x, of_place] : times)
-        samples[x] = slopes_by_block(of_place, per_trip);
-    std::vector<CurvePoint> curve;
-    for (auto &[x, of_place] : samples)
-        curve.push_back({x, std::move(of_place)});
-    return curve;
+    constexpr double below = 0.1; // of the shortest launch
+    std::vector<double> slopes;
+    for (const auto &[number, block] : blocks) {
+        std::vector<TripTime> least;
+        for (const auto &[trips, seconds] : block)
+            least.push_back({trips, seconds, 0});
+        const auto fit = fit_slope(least);
+        if (fit && fit->seconds_per_trip > 0 && fit->overhead > -below * least.front().seconds)
+            slopes.push_back(fit->seconds_per_trip / per_trip);
+    }
+    return slopes;
 }
 
-std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string &raw,
-                                          const std::string &bare, double per_trip) {
-    if (const Series *times = data.find(raw))
-        return LatencyCurve{raw, times->axes.front(), curve_of(*times, per_trip), Unit::second,
+std::vector<SeriesShape> latency_series(std::string meaning) {
+    return {
+        {external_latency, axes<ExternalRow>(), {"latency", Unit::second, {}}, std::move(meaning)},
+        {chase_times,
+         axes<FootprintRow>(),
+         {"time", Unit::second, {}},
+         "time of a launch of the chase; 16 hops a trip"}};
+}
+
+std::optional<LatencyCurve> latency_curve(const Dataset &data, double per_trip) {
+    const Axis footprint = axes<FootprintRow>().front();
+    if (const Series *times = data.find(chase_times))
+        return LatencyCurve{chase_times, footprint,
+                            curve_over(times, &FootprintRow::footprint, per_trip), Unit::second,
                             true};
-    if (const Series *curve = data.find(bare))
-        return LatencyCurve{bare, curve->axes.front(), curve_of(*curve), curve->measure.unit};
+    if (const Series *curve = data.find(external_latency))
+        return LatencyCurve{external_latency, footprint, curve_over(curve, &ExternalRow::footprint),
+                            curve->measure.unit};
     return std::nullopt;
 }
 

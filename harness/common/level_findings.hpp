@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/levels.hpp>
-#include <clprobe/series.hpp>
+#include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
 
 #include <optional>
 #include <span>
@@ -9,9 +10,52 @@
 
 namespace clprobe::probes {
 
-/// A series over footprint, or over footprint and trips, as a curve in order of the footprint: of
-/// times over trips each block gives one sample, its slope over the trips divided by `per_trip`.
-[[nodiscard]] std::vector<CurvePoint> curve_of(const Series &series, double per_trip = 1);
+/// A chase through so many bytes; an external curve has no trips.
+struct FootprintRow {
+    std::size_t footprint = 0;
+
+    static auto columns() {
+        return std::tuple{column("footprint", &FootprintRow::footprint, Unit::byte), trips()};
+    }
+};
+struct ExternalRow {
+    double footprint = 0;
+
+    static auto columns() {
+        return std::tuple{column("footprint", &ExternalRow::footprint, Unit::byte)};
+    }
+};
+
+/// The series that a latency curve comes from: an external one of that meaning, and own times.
+inline constexpr const char *external_latency = "latency";
+inline constexpr const char *chase_times = "times";
+[[nodiscard]] std::vector<SeriesShape> latency_series(std::string meaning);
+
+/// The slopes of the blocks, in order, divided by `per_trip`, each from the least times of its trip
+/// counts: whatever disturbs a launch adds to its time, and the ring is the same throughout. Where
+/// all long launches or all short ones were disturbed nevertheless, the line shows it: it falls, or
+/// it starts below no time at all.
+[[nodiscard]] std::vector<double> slopes_by_block(const std::vector<TripTime> &times,
+                                                  double per_trip);
+
+/// A series as a curve over a member of its rows, in order of that: of times over trips each block
+/// gives one sample, its slope.
+template <typename Row, typename Value>
+[[nodiscard]] std::vector<CurvePoint> curve_over(const Series *series, Value Row::*x,
+                                                 double per_trip = 1) {
+    std::vector<CurvePoint> curve;
+    for (const auto &[row, times] : times_by_row<Row>(series)) {
+        if (times.empty())
+            continue;
+        CurvePoint &point = curve.emplace_back(CurvePoint{static_cast<double>(row.*x), {}});
+        if constexpr (over_trips<Row>)
+            point.samples = slopes_by_block(times, per_trip);
+        else
+            for (const TripTime &time : times)
+                point.samples.push_back(time.seconds);
+    }
+    return curve;
+}
 
 /// A curve of latency, the series that it comes from, what it is over, and the unit of it:
 /// somebody's may be in cycles. Whether it is one of ours, whose samples were taken at several
@@ -24,10 +68,9 @@ struct LatencyCurve {
     bool ours = false;
 };
 
-/// The curve that the data holds: of times over trips in the series `raw`, or else somebody's in
-/// `bare`. Nothing where there is neither.
-[[nodiscard]] std::optional<LatencyCurve> latency_curve(const Dataset &data, const std::string &raw,
-                                                        const std::string &bare, double per_trip);
+/// The curve that the data holds: of own times, so many hops a trip, or else the external one.
+/// Nothing where there is neither.
+[[nodiscard]] std::optional<LatencyCurve> latency_curve(const Dataset &data, double per_trip);
 
 /// The levels that it shows, of a curve of ours those that differ by more than its noise, `reason`
 /// saying so where there is none; `too_small`, where it is not empty, is why it cannot show any.

@@ -15,8 +15,6 @@
 namespace clprobe::probes {
 namespace {
 
-constexpr const char *bare_curve = "latency"; ///< somebody's
-constexpr const char *raw_times = "times";    ///< our own
 constexpr const char *too_small = "too_small";
 constexpr const char *warmed_by = "warmed_by";
 constexpr const char *pages = "pages";
@@ -67,15 +65,8 @@ ProbeInfo describe() {
                     "near and far part)"};
     info.cross_checks = {"memory/buffer_bandwidth"};
     info.findings = latency_keys("buffer");
-    const Axis footprint{"footprint", Unit::byte, {}};
-    info.series = {{bare_curve,
-                    {footprint},
-                    {"latency", Unit::second, {}},
-                    "time of a dependent load, over the memory that a random chase goes through"},
-                   {raw_times,
-                    {footprint, {"trips", Unit::one, {}}},
-                    {"time", Unit::second, {}},
-                    "time of a launch of the chase; 16 hops a trip"}};
+    info.series = latency_series(
+        "time of a dependent load, over the memory that a random chase goes through");
     info.kernels = {"memory/buffer_latency"};
     info.seconds = 9;
     info.quick_seconds = 1.4;
@@ -109,11 +100,15 @@ public:
                                if (block != renewed_for)
                                    chase.renew();
                                renewed_for = block;
-                               sampler.sample(bench.series(raw_times),
-                                              {static_cast<double>(footprint)},
+                               sampler.sample(bench.series(chase_times),
+                                              coordinates(FootprintRow{footprint}),
                                               dense_ring(footprint, bytes, bench.random()), block);
                            },
-                       .curve = [&] { return curve_of(bench.series(raw_times), Chase::hops); }});
+                       .curve =
+                           [&] {
+                               return curve_over(&bench.series(chase_times),
+                                                 &FootprintRow::footprint, Chase::hops);
+                           }});
     }
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
@@ -146,7 +141,7 @@ private:
         return std::size_t{hurry ? 128u : 256u} << 20;
     }
     static std::optional<LatencyCurve> curve_in(const Dataset &data) {
-        return latency_curve(data, raw_times, bare_curve, Chase::hops);
+        return latency_curve(data, Chase::hops);
     }
 
     ProbeInfo info_ = describe();

@@ -17,8 +17,6 @@
 namespace clprobe::probes {
 namespace {
 
-constexpr const char *bare_curve = "latency"; ///< somebody's
-constexpr const char *raw_times = "times";    ///< our own
 constexpr const char *together = "together";
 constexpr const char *too_small = "too_small";
 constexpr std::size_t line_bytes = 64;       ///< of the chase over footprint: no line is less
@@ -29,6 +27,15 @@ FindingKey divergence_key() {
     return {"constant.divergence", Unit::one, Better::lower,
             "time that the work-items of a group take on as many addresses, over that on one"};
 }
+
+/// The work-items of a group on a ring, from so many places of it.
+struct TogetherRow {
+    std::size_t addresses = 1;
+
+    static auto columns() {
+        return std::tuple{column("addresses", &TogetherRow::addresses), trips()};
+    }
+};
 
 ProbeInfo describe() {
     ProbeInfo info;
@@ -50,21 +57,13 @@ ProbeInfo describe() {
                     "2010 (constant caches)"};
     info.findings = latency_keys("constant");
     info.findings.back() = divergence_key();
-    const Axis footprint{"footprint", Unit::byte, {}};
-    const Axis trips{"trips", Unit::one, {}};
-    const Axis time{"time", Unit::second, {}};
-    info.series = {
-        {bare_curve,
-         {footprint},
-         {"latency", Unit::second, {}},
-         "time of a dependent load from constant memory, over the bytes that a random "
-         "chase goes through"},
-        {raw_times, {footprint, trips}, time, "time of a launch of the chase; 16 hops a trip"},
-        {together,
-         {{"addresses", Unit::one, {}}, trips},
-         time,
-         "time of a launch in which the work-items of a group follow a ring from so "
-         "many places; 16 hops a trip"}};
+    info.series = latency_series("time of a dependent load from constant memory, over the bytes "
+                                 "that a random chase goes through");
+    info.series.push_back({together,
+                           axes<TogetherRow>(),
+                           {"time", Unit::second, {}},
+                           "time of a launch in which the work-items of a group follow a ring from "
+                           "so many places; 16 hops a trip"});
     info.kernels = {"memory/constant_memory"};
     info.seconds = 2;
     return info;
@@ -151,17 +150,15 @@ public:
 
 private:
     static std::optional<LatencyCurve> curve_in(const Dataset &data) {
-        return latency_curve(data, raw_times, bare_curve, Chase::hops);
+        return latency_curve(data, Chase::hops);
     }
 
     void measure_together(Bench &bench, Chase &chase, const Kernel &kernel) const {
         Together all(bench, chase, kernel);
         std::vector<Candidate> candidates;
         for (std::size_t addresses = 1; addresses <= all.lanes(); addresses *= 2)
-            candidates.push_back({all.work(addresses),
-                                  &bench.series(together),
-                                  {static_cast<double>(addresses)},
-                                  0});
+            candidates.push_back({all.work(addresses), &bench.series(together),
+                                  coordinates(TogetherRow{addresses}), 0});
         bench.sample(candidates, {.relative_half_width = 0.02, .seconds = bench.budget() * 0.3});
     }
 
@@ -173,27 +170,31 @@ private:
                 .most = chase.bytes(),
                 .sample =
                     [&](std::size_t footprint, int block) {
-                        sampler.sample(bench.series(raw_times), {static_cast<double>(footprint)},
+                        sampler.sample(bench.series(chase_times),
+                                       coordinates(FootprintRow{footprint}),
                                        ring_through(footprint, line_bytes, bench.random()), block);
                     },
-                .curve = [&] { return curve_of(bench.series(raw_times), Chase::hops); }},
+                .curve =
+                    [&] {
+                        return curve_over(&bench.series(chase_times), &FootprintRow::footprint,
+                                          Chase::hops);
+                    }},
                0.6);
     }
 
     [[nodiscard]] static Finding divergence(const Dataset &data) {
-        const Series *times = data.find(together);
-        double most = 1;
-        for (const Point &point : times != nullptr ? times->points : std::vector<Point>{})
-            most = std::max(most, point.at.front());
-        const auto one = times != nullptr ? time_per_trip(*times, {1}) : std::nullopt;
-        const auto all = times != nullptr ? time_per_trip(*times, {most}) : std::nullopt;
-        if (!one || !all || most < 2)
+        const auto rows = times_by_row<TogetherRow>(data.find(together)); // by rising addresses
+        const bool several =
+            !rows.empty() && rows.front().row.addresses == 1 && rows.back().row.addresses >= 2;
+        const auto one = several ? time_per_trip(rows.front().times) : std::nullopt;
+        const auto all = several ? time_per_trip(rows.back().times) : std::nullopt;
+        if (!one || !all)
             return without_value(divergence_key(), Status::inconclusive,
                                  "no times on one address and on several");
         Finding finding = measured(
             divergence_key(), all->seconds / one->seconds,
             {all->interval.low / one->interval.high, all->interval.high / one->interval.low});
-        finding.method = fmt::format("{:.0f} addresses against one", most);
+        finding.method = fmt::format("{} addresses against one", rows.back().row.addresses);
         finding.evidence = {together};
         check_timing(finding, *one);
         check_timing(finding, *all);

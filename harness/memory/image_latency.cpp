@@ -84,30 +84,19 @@ private:
 namespace image_latency {
 
 std::vector<SeriesShape> series_shapes() {
-    const Axis footprint{"footprint", Unit::byte, {}};
-    const Axis trips{"trips", Unit::one, {}};
-    const Axis direction{"direction", Unit::one, {direction_names.begin(), direction_names.end()}};
-    const Axis distance{"distance", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
-    return {
-        {series::bare,
-         {footprint},
-         {"latency", Unit::second, {}},
-         "time of a dependent read, over the part of an image that a random chase goes through"},
-        {series::times, {footprint, trips}, time, "time of a launch of the chase; 16 hops a trip"},
-        {series::counts,
-         {{"pairs", Unit::one, {}}, distance, trips},
-         time,
-         "a chase over so many pairs of texels, twice the same or far apart; 8 pairs a trip"},
-        {series::fetch_pairs,
-         {direction, distance, trips},
-         time,
-         "a chase over pairs of texels, so many apart, in more cells than the first level holds "
-         "lines; 8 pairs a trip"},
-        {series::line_pairs,
-         {direction, distance, trips},
-         time,
-         "the same in fewer cells, but more than half of that"}};
+    std::vector<SeriesShape> shapes = latency_series(
+        "time of a dependent read, over the part of an image that a random chase goes through");
+    shapes.insert(
+        shapes.end(),
+        {{series::counts, axes<CountsRow>(), time,
+          "a chase over so many pairs of texels, twice the same or far apart; 8 pairs a trip"},
+         {series::fetch_pairs, axes<PairsRow>(), time,
+          "a chase over pairs of texels, so many apart, in more cells than the first level holds "
+          "lines; 8 pairs a trip"},
+         {series::line_pairs, axes<PairsRow>(), time,
+          "the same in fewer cells, but more than half of that"}});
+    return shapes;
 }
 
 } // namespace image_latency

@@ -55,20 +55,15 @@ ProbeInfo describe() {
                     "CCS 2023 (entries that cover many pages)"};
     info.depends_on = {"memory/cache_line"};
     info.findings = tlb::finding_keys();
-    const Axis trips{"trips", Unit::one, {}};
     const Axis time{"time", Unit::second, {}};
-    info.series = {{series::bare,
-                    {{"footprint", Unit::byte, {}}},
+    info.series = {{external_latency,
+                    axes<ExternalRow>(),
                     {"latency", Unit::second, {}},
                     "time of a dependent load, over the memory that the pages span of which a "
                     "random chase uses a line each"},
-                   {series::packed,
-                    {{"lines", Unit::one, {}}, trips},
-                    time,
+                   {series::packed, axes<tlb::PackedRow>(), time,
                     "a random chase through lines side by side; 16 hops a trip"},
-                   {series::spread,
-                    {{"stride", Unit::byte, {}}, {"pages", Unit::one, {}}, trips},
-                    time,
+                   {series::spread, axes<tlb::SpreadRow>(), time,
                     "a random chase through pages a stride apart; 16 hops a trip"}};
     info.kernels = {"memory/tlb"};
     info.seconds = 4;
@@ -90,9 +85,11 @@ public:
     }
 
     void packed(double seconds) {
-        const auto curve = [this] { return curve_of(bench_.series(series::packed), Chase::hops); };
+        const auto curve = [this] {
+            return curve_over(&bench_.series(series::packed), &tlb::PackedRow::lines, Chase::hops);
+        };
         const auto sample = [this](std::size_t lines, int block) {
-            sampler_.sample(bench_.series(series::packed), {static_cast<double>(lines)},
+            sampler_.sample(bench_.series(series::packed), coordinates(tlb::PackedRow{lines}),
                             spread_ring(lines, line_, 1, chase_.bytes(), bench_.random()), block);
         };
         const std::size_t most = most_pages(line_ * lines_a_page_) * lines_a_page_;
@@ -117,7 +114,7 @@ public:
         const int first_block = 1000 * surveys_++;
         const auto sample = [this, stride, at, first_block](std::size_t pages, int block) {
             sampler_.sample(
-                bench_.series(series::spread), {at, static_cast<double>(pages)},
+                bench_.series(series::spread), coordinates(tlb::SpreadRow{stride, pages}),
                 spread_ring(pages, stride, lines_a_page_, chase_.bytes(), bench_.random()),
                 first_block + block);
         };

@@ -128,7 +128,7 @@ void check_count(const Series &series, const Point &point, std::size_t axes);
 [[nodiscard]] double checked(const Series &series, const Point &point, std::size_t axis, bool whole,
                              Interval range);
 [[nodiscard]] std::string word(const Axis &axis, double coordinate);
-void append(std::vector<TripTime> &times, const Point &point);
+void append(std::vector<TripTime> &times, const Point &point, bool over_trips);
 
 } // namespace rows
 
@@ -181,7 +181,8 @@ template <typename Row>
 [[nodiscard]] Row parse(const Series &series, const Point &point) {
     Row row{};
     std::size_t axis = 0;
-    rows::check_count(series, point, axes<Row>().size());
+    static const std::size_t axis_count = axes<Row>().size();
+    rows::check_count(series, point, axis_count);
     rows::for_each(row, [&](const auto &column, auto &value) {
         using Value = std::remove_reference_t<decltype(value)>;
         value = static_cast<Value>(
@@ -212,7 +213,7 @@ template <typename Row>
     return all;
 }
 
-/// The launches of one row, over trips: what `fit_slope` takes.
+/// The launches of one row, over trips (1 of rows without): what `fit_slope` takes.
 template <typename Row>
 struct RowTimes {
     Row row;
@@ -220,7 +221,6 @@ struct RowTimes {
 };
 /// All rows of a series, in order of their coordinates; none where it is null. Throws InvalidRow.
 template <typename Row>
-requires over_trips<Row>
 [[nodiscard]] std::vector<RowTimes<Row>> times_by_row(const Series *series) {
     std::map<std::vector<double>, RowTimes<Row>> by_row;
     for (std::size_t i = 0; series != nullptr && i < series->points.size(); ++i) {
@@ -228,7 +228,7 @@ requires over_trips<Row>
         const Row row = parse<Row>(*series, point);
         RowTimes<Row> &times =
             by_row.try_emplace(coordinates(row), RowTimes<Row>{row, {}}).first->second;
-        rows::append(times.times, point);
+        rows::append(times.times, point, over_trips<Row>);
     }
     std::vector<RowTimes<Row>> all;
     for (auto &[at, times] : by_row)
@@ -244,7 +244,7 @@ requires over_trips<Row>
     for (std::size_t i = 0; series != nullptr && i < series->points.size(); ++i) {
         const Point &point = series->points[i];
         if (point.at.size() == at.size() + 1 && std::equal(at.begin(), at.end(), point.at.begin()))
-            rows::append(times, point);
+            rows::append(times, point, true);
     }
     return times;
 }

@@ -19,57 +19,45 @@ double error_of(const std::vector<double> &samples) {
     return samples.size() < 3 ? 0 : quantile(samples, 0.35) - quantile(samples, quiet);
 }
 
-Estimate slope_estimate(const std::vector<double> &at,
-                        const std::map<double, std::vector<double>> &by_trips) {
+std::map<double, std::vector<double>> by_trips(std::span<const TripTime> times) {
+    std::map<double, std::vector<double>> samples;
+    for (const auto &[trips, seconds, block] : times)
+        if (seconds > 0 && std::isfinite(seconds))
+            samples[trips].push_back(seconds);
+    return samples;
+}
+
+} // namespace
+
+Estimate slope_estimate(std::span<const TripTime> all) {
+    const auto samples = by_trips(all);
     std::vector<TripTime> times;
-    std::size_t fewest = by_trips.begin()->second.size();
-    for (const auto &[trips, samples] : by_trips) {
-        times.push_back({trips, quantile(samples, quiet), 0});
-        fewest = std::min(fewest, samples.size());
+    std::size_t fewest = all.size();
+    for (const auto &[trips, seconds] : samples) {
+        times.push_back({trips, quantile(seconds, quiet), 0});
+        fewest = std::min(fewest, seconds.size());
     }
     const auto fit = fit_slope(times);
     if (!fit)
-        return {at, 0, 0, 0};
+        return {};
     const double error =
-        std::hypot(error_of(by_trips.begin()->second), error_of(by_trips.rbegin()->second));
+        std::hypot(error_of(samples.begin()->second), error_of(samples.rbegin()->second));
     const double rise = fit->seconds_per_trip * (times.back().trips - times.front().trips);
-    return {at, fit->seconds_per_trip, error / std::abs(rise), fewest};
+    return {0, fit->seconds_per_trip, error / std::abs(rise), fewest};
 }
 
-/// External times: nothing is known of what disturbed them.
-Estimate level_estimate(const std::vector<double> &at, const std::vector<double> &samples) {
+Estimate level_estimate(std::span<const TripTime> all) {
+    const auto by_one = by_trips(all);
+    if (by_one.empty())
+        return {};
+    const std::vector<double> &samples = by_one.begin()->second;
     const auto n = static_cast<double>(samples.size());
     const double middle = median(samples);
     // The median of a normal sample scatters by sqrt(pi / 2n) of its deviation, and of few samples
     // the robust one is too small (Croux and Rousseeuw 1992).
     const double error =
         n < 3 ? 0 : robust_deviation(samples) * n / (n - 0.8) * std::sqrt(std::numbers::pi / 2 / n);
-    return {at, middle, error / middle, samples.size()};
-}
-
-} // namespace
-
-std::vector<Estimate> estimates_of(const Series &series) {
-    const bool over_trips = !series.axes.empty() && series.axes.back().name == "trips";
-    std::map<std::vector<double>, std::map<double, std::vector<double>>> samples;
-    for (const Point &point : series.points) {
-        std::vector<double> at = point.at;
-        const double trips = over_trips ? at.back() : 1;
-        if (over_trips)
-            at.pop_back();
-        for (const double sample : point.samples)
-            if (sample > 0 && std::isfinite(sample))
-                samples[at][trips].push_back(sample);
-    }
-    std::vector<Estimate> estimates;
-    for (const auto &[at, by_trips] : samples) {
-        const std::vector<double> &longest = by_trips.rbegin()->second;
-        const Estimate estimate =
-            over_trips ? slope_estimate(at, by_trips) : level_estimate(at, longest);
-        if (estimate.value > 0)
-            estimates.push_back(estimate);
-    }
-    return estimates;
+    return {0, middle, error / middle, samples.size()};
 }
 
 std::optional<double> crossing(const std::vector<Estimate> &curve, double threshold) {
@@ -87,7 +75,7 @@ std::optional<double> crossing(const std::vector<Estimate> &curve, double thresh
             contradiction += std::max(0.0, i < split ? over[i] : -over[i]);
         if (contradiction < least) {
             least = contradiction;
-            x = std::sqrt(curve[split - 1].at.back() * curve[split].at.back());
+            x = std::sqrt(curve[split - 1].x * curve[split].x);
         }
     }
     return x;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace clprobe {
 namespace {
@@ -43,15 +42,6 @@ double least_magnitude(const Interval &interval) {
 
 } // namespace
 
-std::vector<std::vector<double>> timed_coordinates(const Series *series) {
-    std::set<std::vector<double>> coordinates;
-    if (series != nullptr)
-        for (const Point &point : series->points)
-            if (!point.at.empty())
-                coordinates.emplace(point.at.begin(), point.at.end() - 1);
-    return {coordinates.begin(), coordinates.end()};
-}
-
 TripTiming widened_to_slope(const TripTiming &whole, const TripTiming &slope) {
     TripTiming timing = slope;
     timing.seconds = whole.seconds;
@@ -75,16 +65,6 @@ std::optional<TripTiming> time_per_trip(std::span<const TripTime> times) {
     if (const auto longest = longest_launches(times))
         return widened_to_slope(*longest, timing);
     return timing;
-}
-
-std::optional<TripTiming> time_per_trip(const Series &series, const std::vector<double> &at) {
-    std::vector<TripTime> times;
-    for (const Point &point : series.points)
-        if (point.at.size() == at.size() + 1 && std::equal(at.begin(), at.end(), point.at.begin()))
-            for (std::size_t i = 0; i < point.samples.size(); ++i)
-                times.push_back({point.at.back(), point.samples[i],
-                                 i < point.block.size() ? point.block[i] : 0});
-    return time_per_trip(times);
 }
 
 void check_timing(Finding &finding, const TripTiming &timing) {

@@ -1,12 +1,10 @@
 #pragma once
 #include <clprobe/finding.hpp>
-#include <clprobe/series.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace clprobe {
 
@@ -19,17 +17,10 @@ struct TripTiming {
     double growth = 1;       ///< share of the longest launch's time that grows with the trips
 };
 
-/// The coordinates at which a series was sampled, without the trips, which are its last axis: each
-/// once, in order. Nothing where there is no series.
-[[nodiscard]] std::vector<std::vector<double>> timed_coordinates(const Series *series);
-
 /// The time of a trip: the slope where launches of all lengths agree on it, else the longest
 /// launches undivided, from which a rate is never too high. Nothing where time does not grow with
 /// the trips.
 [[nodiscard]] std::optional<TripTiming> time_per_trip(std::span<const TripTime> times);
-/// From the samples at these coordinates, the last axis being "trips".
-[[nodiscard]] std::optional<TripTiming> time_per_trip(const Series &series,
-                                                      const std::vector<double> &at);
 
 /// What launches taken whole show where the slope is not relied on: their time, but the slope's as
 /// well in the interval, as the next run may rely on it.

@@ -36,10 +36,10 @@ std::string word(const Axis &axis, double coordinate) {
     return axis.unit == Unit::one ? fmt::format("{}", coordinate) : format({coordinate, axis.unit});
 }
 
-void append(std::vector<TripTime> &times, const Point &point) {
+void append(std::vector<TripTime> &times, const Point &point, bool over_trips) {
     for (std::size_t i = 0; i < point.samples.size(); ++i)
-        times.push_back(
-            {point.at.back(), point.samples[i], i < point.block.size() ? point.block[i] : 0});
+        times.push_back({over_trips ? point.at.back() : 1, point.samples[i],
+                         i < point.block.size() ? point.block[i] : 0});
 }
 
 } // namespace clprobe::rows

@@ -70,8 +70,8 @@ SizeVerdict verdict_of(const BlockTruth &truth, const Experiment &experiment, do
     };
     const auto places = noisy_places(truth, experiment.words, law(truth.size), random);
     std::vector<AddressPair> pairs;
-    for (const Estimate &place : places)
-        pairs.push_back({place.at[0], place.at[1], place.value, place.error});
+    for (const auto &[at, time] : places)
+        pairs.push_back({at[0], at[1], time.value, time.error});
     SizeVerdict verdict = block_size(pairs, experiment.together, least_ratio);
     if (score)
         score->add(verdict, truth.size,

@@ -213,26 +213,23 @@ TEST_CASE("unit.cache_line.curves show each experiment in its own unit") {
 }
 
 TEST_CASE("unit.cache_line.places are slopes over trips, deaf to a disturbed launch") {
-    Series series{"s",
-                  {{"stride", Unit::byte, {}}, {"trips", Unit::one, {}}},
-                  {"time", Unit::second, {}},
-                  {}};
+    Series series{"s", axes<SweepRow>(), {"time", Unit::second, {}}, {}};
     for (const double trips : {100.0, 200.0, 400.0})
         for (int block = 0; block < 5; ++block) {
             Point &point = series.point({64, trips});
             point.samples.push_back(1e-6 + 1e-9 * trips + (block == 2 ? 1e-3 : 0));
             point.block.push_back(block);
         }
-    const auto places = estimates_of(series);
+    const auto places = estimates_over(&series, &SweepRow::stride);
     REQUIRE(places.size() == 1);
-    CHECK(places[0].at == std::vector{64.0});
+    CHECK(places[0].x == 64);
     CHECK(places[0].value == Approx(1e-9));
 }
 
 TEST_CASE("unit.cache_line.a knee lies half-way to the next level") {
     std::vector<Estimate> curve;
     for (double n = 16; n <= 65536; n *= 2)
-        curve.push_back({{n}, n < 1000 ? 1.0 : n < 2000 ? 2.5 : 6.25, 0});
+        curve.push_back({n, n < 1000 ? 1.0 : n < 2000 ? 2.5 : 6.25, 0});
     REQUIRE(knee_midpoint(curve).has_value());
     CHECK(*knee_midpoint(curve) == Approx(2.5));
     CHECK(crossing(curve, 2.0) == std::sqrt(512.0 * 1024));

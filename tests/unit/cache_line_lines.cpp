@@ -48,7 +48,7 @@ SizeVerdict verdict_of(const CurveTruth &truth, const std::vector<double> &strid
     for (const double stride : strides)
         at.push_back({stride});
     const auto law = [&](const auto &place) { return latency(truth, place[0]); };
-    return line_by_stride(noisy_places(truth, at, law, random));
+    return line_by_stride(curve_of(noisy_places(truth, at, law, random)));
 }
 
 /// Whether the step, that of the last octave up to the line, stands out of the noise.
@@ -144,7 +144,7 @@ TEST_CASE("unit.cache_line.capacity in slots finds the line, and is hardly ever 
         const auto slots =
             noisy_places(truth, {{20}, {28}, {44}, {60}, {92}, {124}, {188}, {252}, {380}, {508}},
                          knee(truth.size), random);
-        score.add(line_by_capacity(slots), truth.size,
+        score.add(line_by_capacity(curve_of(slots)), truth.size,
                   is_clear(truth, slots, knee(truth.size),
                            {knee(truth.size / 2), knee(truth.size * 2)}, 2));
     }
@@ -156,7 +156,7 @@ TEST_CASE("unit.cache_line.capacity in slots as two real devices answer it") {
         const double strides[] = {20, 28, 44, 60, 92, 124, 188, 252, 380, 508};
         std::vector<Estimate> slots;
         for (std::size_t i = 0; i < knees.size(); ++i)
-            slots.push_back({{strides[i]}, knees[i], 0});
+            slots.push_back({strides[i], knees[i], 0});
         return line_by_capacity(slots).size;
     };
     CHECK(size_of({12500, 8400, 5300, 4100, 2700, 1990, 1720, 1720, 1480, 1860}) == 128.0);
@@ -167,7 +167,7 @@ TEST_CASE("unit.cache_line.stride sweeps as real devices answer them") {
     const auto size_of = [](const std::vector<std::pair<double, double>> &curve) {
         std::vector<Estimate> places;
         for (const auto &[stride, time] : curve)
-            places.push_back({{stride}, time, 0});
+            places.push_back({stride, time, 0});
         return line_by_stride(places).size;
     };
     // H200, 2 MiB: the first level fetches sectors of 32 B.

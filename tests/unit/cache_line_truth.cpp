@@ -18,30 +18,41 @@ NoisyTruth noisy_truth(Random &random) {
     return truth;
 }
 
-std::vector<Estimate> noisy_places(const NoisyTruth &truth,
-                                   const std::vector<std::vector<double>> &at, const Law &law,
-                                   Random &random) {
-    Series series;
+std::vector<NoisyPlace> noisy_places(const NoisyTruth &truth,
+                                     const std::vector<std::vector<double>> &at, const Law &law,
+                                     Random &random) {
+    std::vector<NoisyPlace> places;
     const double noise = truth.noise / median_deviation(static_cast<std::size_t>(truth.samples));
     for (const std::vector<double> &place : at) {
         if (truth.missing && random.chance(0.1))
             continue;
-        Point &point = series.point(place);
+        std::vector<TripTime> samples;
         for (int i = 0; i < truth.samples; ++i) {
             double sample = law(place) * std::exp(noise * random.normal());
             if (truth.outliers && random.chance(0.05))
                 sample *= random.uniform(1, 3);
-            point.samples.push_back(sample);
+            samples.push_back({1, sample, 0});
         }
+        places.push_back({place, level_estimate(samples)});
     }
-    return estimates_of(series);
+    std::ranges::sort(places, {}, &NoisyPlace::at);
+    return places;
 }
 
-bool is_clear(const NoisyTruth &truth, const std::vector<Estimate> &places, const Law &law,
+std::vector<Estimate> curve_of(const std::vector<NoisyPlace> &places) {
+    std::vector<Estimate> curve;
+    for (const auto &[at, estimate] : places) {
+        curve.push_back(estimate);
+        curve.back().x = at.front();
+    }
+    return curve;
+}
+
+bool is_clear(const NoisyTruth &truth, const std::vector<NoisyPlace> &places, const Law &law,
               const std::vector<Law> &others, int enough) {
     return std::all_of(others.begin(), others.end(), [&](const Law &other) {
         const auto telling =
-            std::count_if(places.begin(), places.end(), [&](const Estimate &place) {
+            std::count_if(places.begin(), places.end(), [&](const NoisyPlace &place) {
                 return std::abs(std::log(law(place.at) / other(place.at))) > 3 * truth.noise;
             });
         return telling >= enough;

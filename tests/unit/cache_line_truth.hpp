@@ -25,14 +25,21 @@ NoisyTruth noisy_truth(Random &random);
 /// A value over the coordinates of a place.
 using Law = std::function<double(const std::vector<double> &at)>;
 
-/// Samples of a value at places, as the truth has them, as the probe's places.
-std::vector<clprobe::Estimate> noisy_places(const NoisyTruth &truth,
-                                            const std::vector<std::vector<double>> &at,
-                                            const Law &law, Random &random);
+struct NoisyPlace {
+    std::vector<double> at;
+    clprobe::Estimate estimate;
+};
+/// Samples of a value at places, as the truth has them, as the probe estimates it from them.
+std::vector<NoisyPlace> noisy_places(const NoisyTruth &truth,
+                                     const std::vector<std::vector<double>> &at, const Law &law,
+                                     Random &random);
+
+/// Places over one coordinate as a curve.
+[[nodiscard]] std::vector<clprobe::Estimate> curve_of(const std::vector<NoisyPlace> &places);
 
 /// Whether the truth differs from each of the others that come near by more than three times the
 /// noise of a place's median, in so many places.
-[[nodiscard]] bool is_clear(const NoisyTruth &truth, const std::vector<clprobe::Estimate> &places,
+[[nodiscard]] bool is_clear(const NoisyTruth &truth, const std::vector<NoisyPlace> &places,
                             const Law &law, const std::vector<Law> &others, int enough);
 
 /// How often verdicts were right, and wrong: of all, and of those where the truth is clear. A size

@@ -65,7 +65,7 @@ TEST_CASE("unit.footprints.medians_of_few_samples_that_lie_apart_are_uncertain")
 }
 
 TEST_CASE("unit.level_curves.disturbed_blocks_are_left_out") {
-    Series series{"times", {{"footprint", Unit::byte, {}}, {"trips", Unit::one, {}}}, {}, {}};
+    Series series{"times", axes<FootprintRow>(), {}, {}};
     const auto add = [&](int block, double few, double many) {
         for (const auto &[trips, seconds] : {std::pair(10.0, few), std::pair(40.0, many)}) {
             Point &point = series.point({4096, trips});
@@ -76,13 +76,13 @@ TEST_CASE("unit.level_curves.disturbed_blocks_are_left_out") {
     add(0, 12, 42); // 1 a trip
     add(1, 12, 60); // all long ones were disturbed
     add(2, 50, 42); // all short ones
-    const auto curve = curve_of(series);
+    const auto curve = curve_over(&series, &FootprintRow::footprint);
     REQUIRE(curve.size() == 1);
     CHECK(curve[0].samples == std::vector<double>{1.0});
 }
 
 TEST_CASE("unit.level_curves.a_blocks_slope_is_a_sample") {
-    Series series{"times", {{"footprint", Unit::byte, {}}, {"trips", Unit::one, {}}}, {}, {}};
+    Series series{"times", axes<FootprintRow>(), {}, {}};
     for (const int block : {0, 1})
         for (const double trips : {10.0, 20.0}) {
             Point &point = series.point({4096, trips});
@@ -90,7 +90,7 @@ TEST_CASE("unit.level_curves.a_blocks_slope_is_a_sample") {
             point.samples.push_back(5 + trips); // disturbed
             point.block.insert(point.block.end(), {block, block});
         }
-    const auto curve = curve_of(series, 16);
+    const auto curve = curve_over(&series, &FootprintRow::footprint, 16);
     REQUIRE(curve.size() == 1);
     CHECK(curve[0].x == 4096);
     REQUIRE(curve[0].samples.size() == 2);

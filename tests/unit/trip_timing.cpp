@@ -15,21 +15,18 @@ double time_of(double trips, double bend) {
     return 1e-5 + 1e-7 * trips * (trips == 400 ? 1 + bend : 1);
 }
 
-Series launches(double bend) {
-    Series series{"times", {{"trips", Unit::one, {}}}, {"time", Unit::second, {}}, {}};
+std::vector<TripTime> launches(double bend) {
+    std::vector<TripTime> times;
     for (int block = 0; block < 8; ++block)
-        for (const double trips : {100.0, 200.0, 400.0}) {
-            Point &point = series.point({trips});
-            point.samples.push_back(time_of(trips, bend));
-            point.block.push_back(block);
-        }
-    return series;
+        for (const double trips : {100.0, 200.0, 400.0})
+            times.push_back({trips, time_of(trips, bend), block});
+    return times;
 }
 
 } // namespace
 
 TEST_CASE("unit.trip_timing.takes the slope where launches of all lengths agree on it") {
-    const auto timing = time_per_trip(launches(0), {});
+    const auto timing = time_per_trip(launches(0));
     REQUIRE(timing);
     CHECK(timing->seconds == Approx(1e-7));
     CHECK(timing->method.find("slope") != std::string::npos);
@@ -37,7 +34,7 @@ TEST_CASE("unit.trip_timing.takes the slope where launches of all lengths agree 
 
 TEST_CASE("unit.trip_timing.takes launches whole where they bend, and allows for the slope") {
     for (const double bend : {-0.02, 0.02}) {
-        const auto timing = time_per_trip(launches(bend), {});
+        const auto timing = time_per_trip(launches(bend));
         REQUIRE(timing);
         CHECK(timing->seconds == Approx(time_of(400, bend) / 400));
         CHECK(timing->method.find("launches") != std::string::npos);
@@ -50,7 +47,7 @@ TEST_CASE("unit.trip_timing.takes launches whole where they bend, and allows for
 TEST_CASE("unit.trip_timing.says by how much launches bend, either way") {
     for (const double bend : {-0.02, 0.02}) {
         Finding finding;
-        check_timing(finding, *time_per_trip(launches(bend), {}));
+        check_timing(finding, *time_per_trip(launches(bend)));
         CAPTURE(finding.note);
         CHECK(finding.note.find("differs by at least -") == std::string::npos);
         CHECK(finding.note.find("differs by at least") != std::string::npos);

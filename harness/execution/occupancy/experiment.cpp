@@ -109,11 +109,10 @@ private:
 
     void explore(const Variant &variant, std::size_t size) {
         unless_refused([&] {
-            const std::vector<double> at{static_cast<double>(variant.live), variant.registers(),
-                                         static_cast<double>(size)};
+            const ResidentsRow row{variant.live, variant.registers(), size};
             for (int poll = 0; poll < plan_.polls; ++poll) {
                 const double groups = count({0, size}, variant);
-                samples(occupancy::residents, at).push_back(groups * static_cast<double>(size));
+                samples(occupancy::residents, coordinates(row)).push_back(groups * static_cast<double>(size));
             }
             time_waves(variant, size);
         });
@@ -150,8 +149,7 @@ private:
         do {
             for (int repeat = 0; repeat < 2; ++repeat) {
                 const double seconds = launcher_.time_chases(variant, {next * units_, size});
-                samples(occupancy::waves, {static_cast<double>(variant.live),
-                                           static_cast<double>(size), static_cast<double>(next)})
+                samples(occupancy::waves, coordinates(WaveRow{variant.live, size, next}))
                     .push_back(seconds);
                 const auto place = times.emplace(next, seconds).first;
                 place->second = std::min(place->second, seconds);
@@ -167,7 +165,7 @@ private:
         const std::uint32_t trips = bench_.calibrate(work, turn_seconds);
         for (int repeat = 0; repeat < 6; ++repeat)
             samples(occupancy::turns,
-                    {static_cast<double>(variant.live), static_cast<double>(trips)})
+                    coordinates(TurnRow{variant.live}, trips))
                 .push_back(bench_.launch(work, trips));
     }
 
@@ -176,7 +174,7 @@ private:
         std::optional<std::uint64_t> spilled = said.spill_stores;
         if (spilled)
             *spilled += said.spill_loads.value_or(0);
-        const std::pair<occupancy::Said, std::optional<std::uint64_t>> words[] = {
+        const std::pair<occupancy::Reported, std::optional<std::uint64_t>> words[] = {
             {occupancy::registers, said.registers},
             {occupancy::spilled_bytes, spilled},
             {occupancy::stack_bytes, said.stack},
@@ -185,7 +183,7 @@ private:
         for (const auto &[what, word] : words)
             if (word)
                 samples(occupancy::compiler,
-                        {static_cast<double>(variant.live), static_cast<double>(what)})
+                        coordinates(CompilerRow{variant.live, what}))
                     .push_back(static_cast<double>(*word));
         std::string &from = data_.text_attributes[occupancy::registers_from];
         from = said.registers && from != "live values" ? "compiler" : "live values";
@@ -234,7 +232,7 @@ private:
         unless_refused([&] {
             for (int poll = 0; poll < plan_.polls; ++poll) {
                 const double groups = count(shape, *fewest_);
-                samples(occupancy::local, {bytes}).push_back(groups);
+                samples(occupancy::local, coordinates(LocalRow{shape.local_bytes})).push_back(groups);
                 most = std::max(most, groups);
             }
         });

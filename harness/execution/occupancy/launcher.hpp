@@ -19,9 +19,7 @@ struct Variant {
     CompilerReport said;
 
     /// The compiler's count where it tells it, else the live values.
-    [[nodiscard]] double registers() const {
-        return static_cast<double>(said.registers.value_or(live));
-    }
+    [[nodiscard]] std::size_t registers() const { return said.registers.value_or(live); }
 };
 
 /// The groups of a launch: how many, of how many work-items, each with how much local memory.

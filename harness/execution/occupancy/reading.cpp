@@ -7,35 +7,34 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <span>
 
 namespace clprobe::probes {
 namespace {
 
-double least(const Point &point) {
-    return *std::min_element(point.samples.begin(), point.samples.end());
+double least(std::span<const double> samples) {
+    return *std::ranges::min_element(samples);
 }
 
-double most(const Point &point) {
-    return *std::max_element(point.samples.begin(), point.samples.end());
+double most(std::span<const double> samples) {
+    return *std::ranges::max_element(samples);
 }
 
 /// The points of a series that have samples; none where there is no such series.
-std::vector<const Point *> sampled(const Dataset &data, const char *name) {
-    std::vector<const Point *> points;
-    if (const Series *series = data.find(name))
-        for (const Point &point : series->points)
-            if (!point.samples.empty())
-                points.push_back(&point);
+template <typename Row>
+std::vector<RowSamples<Row>> sampled(const Dataset &data, const char *name) {
+    std::vector<RowSamples<Row>> points = samples_by_row<Row>(data.find(name));
+    std::erase_if(points, [](const auto &point) { return point.samples.empty(); });
     return points;
 }
 
-/// What the compiler said of each variant, by its live values.
-std::map<double, double> said(const Dataset &data, occupancy::Said what) {
-    std::map<double, double> words;
-    for (const Point *point : sampled(data, occupancy::compiler))
-        if (point->at.at(1) == static_cast<double>(what))
-            words[point->at.at(0)] = point->samples.front();
-    return words;
+/// What the compiler reported of each variant, by its live values.
+std::map<double, double> reported(const Dataset &data, occupancy::Reported what) {
+    std::map<double, double> values;
+    for (const auto &[row, trips, samples] : sampled<CompilerRow>(data, occupancy::compiler))
+        if (row.what == what)
+            values[static_cast<double>(row.live)] = samples.front();
+    return values;
 }
 
 /// The last place before the first that `is_beyond`, and that one.
@@ -57,7 +56,7 @@ constexpr auto spills = [](double bytes) { return bytes > 0; };
 /// Private memory tells of a spill only where it is more than zero for some variant, but not for
 /// that of the fewest values: else the driver counts something else, or does not count.
 std::optional<Edge> private_memory_edge(const Dataset &data) {
-    const Edge edge = edge_of(said(data, occupancy::private_bytes), spills);
+    const Edge edge = edge_of(reported(data, occupancy::private_bytes), spills);
     if (edge.first == 0 || edge.last == 0)
         return std::nullopt;
     return edge;
@@ -68,9 +67,9 @@ std::optional<Edge> private_memory_edge(const Dataset &data) {
 /// the first that clearly is.
 std::optional<Edge> timed_spill(const Dataset &data) {
     std::map<std::size_t, double> times; // of an operation, by live values
-    for (const Point *point : sampled(data, occupancy::turns)) {
-        const double seconds = least(*point) / (point->at.at(0) * point->at.at(1));
-        const auto place = times.emplace(static_cast<std::size_t>(point->at.at(0)), seconds).first;
+    for (const auto &[row, trips, samples] : sampled<TurnRow>(data, occupancy::turns)) {
+        const double seconds = least(samples) / (static_cast<double>(row.live) * trips);
+        const auto place = times.emplace(row.live, seconds).first;
         place->second = std::min(place->second, seconds);
     }
     const WaveStep clear = find_wave_step(times);
@@ -84,32 +83,23 @@ std::optional<Edge> timed_spill(const Dataset &data) {
 } // namespace
 
 std::vector<SeriesShape> occupancy_series() {
-    const Axis live{"live_values", Unit::one, {}};
-    const Axis group_size{"group_size", Unit::one, {}};
     const Axis seconds{"time", Unit::second, {}};
     return {
         {occupancy::residents,
-         {live, {"registers", Unit::one, {}}, group_size},
+         axes<ResidentsRow>(),
          {"threads", Unit::one, {}},
          "work-items resident a compute unit, counted, over live values, the registers that the "
          "compiler made of them, and group size"},
-        {occupancy::waves,
-         {live, group_size, {"groups", Unit::one, {}}},
-         seconds,
+        {occupancy::waves, axes<WaveRow>(), seconds,
          "time of chases through memory over the number of groups a compute unit"},
         {occupancy::local,
-         {{"local_memory", Unit::byte, {}}},
+         axes<LocalRow>(),
          {"groups", Unit::one, {}},
          "groups resident a compute unit, counted, over the local memory of each"},
-        {occupancy::turns,
-         {live, {"trips", Unit::one, {}}},
-         seconds,
+        {occupancy::turns, axes<TurnRow>(), seconds,
          "time of one group's turns of its live values"},
         {occupancy::compiler,
-         {live,
-          {"what",
-           Unit::one,
-           {"registers", "spilled_bytes", "stack_bytes", "private_bytes", "group_limit"}}},
+         axes<CompilerRow>(),
          {"said", Unit::one, {}},
          "what the driver's compiler says of each variant"},
     };
@@ -118,18 +108,19 @@ std::vector<SeriesShape> occupancy_series() {
 double registers_with(const Dataset &data, double live) {
     if (data.text_attribute(occupancy::registers_from) == "live values")
         return live;
-    const std::map<double, double> told = said(data, occupancy::registers);
-    const auto found = told.find(live);
-    return found == told.end() ? live : found->second;
+    const std::map<double, double> counts = reported(data, occupancy::registers);
+    const auto found = counts.find(live);
+    return found == counts.end() ? live : found->second;
 }
 
 std::vector<Residency> read_residency(const Dataset &data) {
     // Where the compiler told its count of some variants only, it counts for none.
-    const std::size_t registers =
-        data.text_attribute(occupancy::registers_from) == "live values" ? 0 : 1;
+    const bool counted = data.text_attribute(occupancy::registers_from) != "live values";
     std::vector<Residency> curve;
-    for (const Point *point : sampled(data, occupancy::residents))
-        curve.push_back({point->at.at(0), point->at.at(registers), point->at.at(2), most(*point)});
+    for (const auto &[row, trips, samples] : sampled<ResidentsRow>(data, occupancy::residents))
+        curve.push_back({static_cast<double>(row.live),
+                         static_cast<double>(counted ? row.registers : row.live),
+                         static_cast<double>(row.group_size), most(samples)});
     std::vector<Residency> corrected = curve;
     for (Residency &place : corrected)
         for (const Residency &other : curve)
@@ -140,9 +131,10 @@ std::vector<Residency> read_residency(const Dataset &data) {
 
 std::optional<double> threads_by_time(const Dataset &data, double live, double group_size) {
     std::map<std::size_t, double> times;
-    for (const Point *point : sampled(data, occupancy::waves))
-        if (point->at.at(0) == live && point->at.at(1) == group_size)
-            times[static_cast<std::size_t>(point->at.at(2))] = least(*point);
+    for (const auto &[row, trips, samples] : sampled<WaveRow>(data, occupancy::waves))
+        if (static_cast<double>(row.live) == live &&
+            static_cast<double>(row.group_size) == group_size)
+            times[row.groups] = least(samples);
     const WaveStep stairs = find_wave_step(std::move(times));
     if (stairs.above == 0 || stairs.above != stairs.flat + 1)
         return std::nullopt;
@@ -161,7 +153,7 @@ Edge full_occupancy_edge(const Dataset &data) {
 }
 
 std::optional<SpillEdge> spill_edge(const Dataset &data) {
-    if (const auto bytes = said(data, occupancy::spilled_bytes);
+    if (const auto bytes = reported(data, occupancy::spilled_bytes);
         !bytes.empty() && data.text_attribute(occupancy::registers_from) == "compiler")
         return SpillEdge{edge_of(bytes, spills), "compiler"};
     if (const auto told = private_memory_edge(data))
@@ -200,8 +192,8 @@ std::vector<RegisterStep> fullest_steps(const Dataset &data) {
 
 std::vector<LocalResidency> read_local(const Dataset &data) {
     std::vector<LocalResidency> curve;
-    for (const Point *point : sampled(data, occupancy::local))
-        curve.push_back({point->at.at(0), most(*point)});
+    for (const auto &[row, trips, samples] : sampled<LocalRow>(data, occupancy::local))
+        curve.push_back({static_cast<double>(row.bytes), most(samples)});
     std::sort(curve.begin(), curve.end(),
               [](const auto &a, const auto &b) { return a.bytes < b.bytes; });
     // More memory does not let more groups in: a count below that of more memory was too low.

@@ -1,6 +1,8 @@
 #pragma once
 #include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,9 +18,64 @@ inline constexpr const char *turns = "turn_time";
 inline constexpr const char *compiler = "compiler_report";
 inline constexpr const char *no_residency = "no_residency";     ///< why counts mean nothing here
 inline constexpr const char *registers_from = "registers_from"; ///< "compiler" or "live values"
-/// What the compiler may say, as labels of the axis in `compiler`.
-enum Said { registers, spilled_bytes, stack_bytes, private_bytes, group_limit };
+/// What the compiler may report.
+enum Reported { registers, spilled_bytes, stack_bytes, private_bytes, group_limit };
 } // namespace occupancy
+
+/// Work-items resident a compute unit, by live values and the registers made of them.
+struct ResidentsRow {
+    std::size_t live = 0;
+    std::size_t registers = 0;
+    std::size_t group_size = 1;
+
+    static auto columns() {
+        return std::tuple{column("live_values", &ResidentsRow::live),
+                          column("registers", &ResidentsRow::registers),
+                          column("group_size", &ResidentsRow::group_size)};
+    }
+};
+
+/// Chases by so many groups a compute unit.
+struct WaveRow {
+    std::size_t live = 0;
+    std::size_t group_size = 1;
+    std::size_t groups = 1;
+
+    static auto columns() {
+        return std::tuple{column("live_values", &WaveRow::live),
+                          column("group_size", &WaveRow::group_size),
+                          column("groups", &WaveRow::groups)};
+    }
+};
+
+/// Groups resident a compute unit, with so many bytes of local memory each.
+struct LocalRow {
+    std::size_t bytes = 0;
+
+    static auto columns() {
+        return std::tuple{column("local_memory", &LocalRow::bytes, Unit::byte)};
+    }
+};
+
+/// One group's turns of its live values.
+struct TurnRow {
+    std::size_t live = 0;
+
+    static auto columns() { return std::tuple{column("live_values", &TurnRow::live), trips()}; }
+};
+
+/// What the compiler reports of a variant.
+struct CompilerRow {
+    std::size_t live = 0;
+    occupancy::Reported what = occupancy::registers;
+
+    static auto columns() {
+        return std::tuple{column("live_values", &CompilerRow::live),
+                          column("what", &CompilerRow::what,
+                                 std::array{"registers", "spilled_bytes", "stack_bytes",
+                                            "private_bytes", "group_limit"})};
+    }
+};
 
 /// The series of the probe, with their axes.
 [[nodiscard]] std::vector<SeriesShape> occupancy_series();

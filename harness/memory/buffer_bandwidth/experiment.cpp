@@ -213,10 +213,8 @@ std::vector<SeriesShape> series_shapes() {
 
 std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
     const Series *walk = data.find(entry::walk);
-    if (walk == nullptr || walk->points.empty()) {
-        const Series *bare = data.find(entry::bare);
-        return bare == nullptr ? std::vector<CurvePoint>{} : curve_of(*bare);
-    }
+    if (walk == nullptr || walk->points.empty())
+        return curve_over(data.find(entry::bare), &ExternalRow::footprint);
     std::vector<CurvePoint> curve;
     for (const auto &[row, times] : times_by_row<WalkRow>(walk))
         curve.push_back(

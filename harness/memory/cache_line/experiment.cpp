@@ -68,7 +68,7 @@ void Chases::sample_ring(Series &into, const std::vector<double> &at, Ring ring,
 }
 
 std::optional<double> Chases::slot_latency(std::size_t stride, std::size_t slots, int blocks) {
-    const std::vector<double> at{static_cast<double>(stride), static_cast<double>(slots)};
+    const std::vector<double> at = coordinates(SlotsRow{stride, slots});
     // The shortest of a block's launches still goes round the ring.
     const auto round = static_cast<std::uint32_t>(4 * (slots / Rings::hops + 1));
     for (int block = 0; block < blocks; ++block) {
@@ -102,8 +102,7 @@ void Chases::capacity() {
     const double share = 0.6;
     std::optional<double> threshold;
     const auto curve = [&] {
-        return at_stride(estimates_of(bench_.series(series::slots)),
-                         static_cast<double>(coarse_stride));
+        return at_stride(estimates_of<SlotsRow>(&bench_.series(series::slots)), coarse_stride);
     };
     for (double slots = 32;
          slots <= static_cast<double>(most_slots(coarse_stride)) && !threshold && time_for(share);
@@ -133,7 +132,7 @@ void Chases::pairs() {
     const auto decided = [&] { return pairs_verdict(bench_.data()).size.has_value(); };
     for (int block = 0; (block < 8 || !decided()) && block < 40 && time_for(share, block); ++block)
         for (const std::size_t distance : pair_distances)
-            sample_ring(bench_.series(series::pairs), {static_cast<double>(distance)},
+            sample_ring(bench_.series(series::pairs), coordinates(PairsRow{distance}),
                         paired_ring(shuffled(cells, bench_.random()), distance, bench_.random()),
                         block, trips_);
 }
@@ -157,10 +156,8 @@ void Chases::memory_pairs() {
     rings_.evict();
     for (std::size_t block = 0; block < blocks && time_for(0.9); ++block)
         for (std::size_t i = 0; i < n; ++i) {
-            Candidate candidate{rings_.chase(rings[i]),
-                                &bench_.series(series::memory_pairs),
-                                {static_cast<double>(pair_distances[i])},
-                                trips};
+            Candidate candidate{rings_.chase(rings[i]), &bench_.series(series::memory_pairs),
+                                coordinates(PairsRow{pair_distances[i]}), trips};
             bench_.sample_block(candidate, static_cast<int>(block));
         }
 }
@@ -172,7 +169,7 @@ void Chases::sweep() {
              {4u, 8u, 12u, 16u, 24u, 32u, 48u, 64u, 92u, 124u, 188u, 252u, 380u, 508u}) {
             const std::size_t wanted = lines_ * 64 / std::min<std::size_t>(64, stride);
             const std::size_t slots = std::min(wanted, most_slots(stride));
-            sample_ring(bench_.series(series::sweep), {static_cast<double>(stride)},
+            sample_ring(bench_.series(series::sweep), coordinates(SweepRow{stride}),
                         paged_ring(slots, stride, page, bench_.random()), block, trips_);
         }
 }

@@ -25,23 +25,22 @@ constexpr std::size_t least_samples = 3;
 std::vector<AddressPair> apart(const std::vector<Estimate> &places) {
     std::vector<AddressPair> pairs;
     for (const Estimate &place : places)
-        pairs.push_back({0, place.at.front(), place.value, place.error});
+        pairs.push_back({0, place.x, place.value, place.error});
     return pairs;
 }
 
-std::vector<Estimate> estimates_in(const Dataset &data, const char *name) {
-    const Series *series = data.find(name);
-    return series ? estimates_of(*series) : std::vector<Estimate>{};
+std::vector<Estimate> pairs_in(const Dataset &data, const char *name) {
+    return estimates_over(data.find(name), &PairsRow::distance);
 }
 
 /// What the memory fetches: times of pairs beyond every cache, less what the second load costs
 /// where the level behind the first has it, as the other pairs say.
 SizeVerdict memory_verdict(const Dataset &data) {
-    auto places = estimates_in(data, series::memory_pairs);
-    const auto nearer = estimates_in(data, series::pairs);
+    auto places = pairs_in(data, series::memory_pairs);
+    const auto nearer = pairs_in(data, series::pairs);
     for (Estimate &place : places) {
         const auto same = std::find_if(nearer.begin(), nearer.end(),
-                                       [&](const Estimate &other) { return other.at == place.at; });
+                                       [&](const Estimate &other) { return other.x == place.x; });
         if (same != nearer.end())
             place.value -= std::max(0.0, same->value - nearer.front().value);
     }
@@ -72,12 +71,12 @@ Finding undecided(const FindingKey &of, std::string reason, std::vector<std::str
 constexpr const char *adjacent =
     "two neighbouring lines often arrive together (adjacent-line prefetch)";
 
-/// Places as a curve over their first coordinate, each value divided by `parts`.
+/// Estimates as a curve for people, each value divided by `parts`.
 Curve curve_of(const char *series, const Axis &x, const Axis &y,
                const std::vector<Estimate> &places, double parts) {
     Curve curve{series, x, y, {}};
     for (const Estimate &place : places)
-        curve.points.push_back({place.at.front(), place.value / parts});
+        curve.points.push_back({place.x, place.value / parts});
     return curve;
 }
 
@@ -148,22 +147,21 @@ Finding memory_fetch(const Dataset &data, const Finding &line) {
 }
 
 /// From a bare curve of latency over stride.
-std::vector<Finding> from_stride(const Series &curve) {
+std::vector<Finding> from_stride(const char *series, const std::vector<Estimate> &curve) {
     const std::string left_out = "a curve over the stride alone does not tell";
-    const SizeVerdict verdict = line_by_stride(estimates_of(curve));
-    Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {curve.name});
+    const SizeVerdict verdict = line_by_stride(curve);
+    Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {series});
     if (verdict.size) {
         line = measured(key(0), *verdict.size, verdict.sizes);
         line.method = "stride sweep";
-        line.evidence = {curve.name};
+        line.evidence = {series};
         line.note = "what one miss fetches: the sector, where lines have sectors";
         if (verdict.neighbours)
             line.note += std::string("; ") + adjacent;
         if (!verdict.reason.empty())
             line.note += "; " + verdict.reason;
     }
-    return {line, undecided(key(1), left_out, {curve.name}),
-            undecided(key(2), left_out, {curve.name})};
+    return {line, undecided(key(1), left_out, {series}), undecided(key(2), left_out, {series})};
 }
 
 } // namespace
@@ -182,19 +180,20 @@ SizeVerdict sharing_verdict(const Dataset &data) {
     if (data.number_attribute("launches_together").value_or(launches) < launches / 2)
         return {{}, 0, 1, false, "two groups seldom ran at once"};
     std::vector<AddressPair> pairs;
-    for (const Estimate &place : estimates_in(data, series::false_sharing))
-        if (place.samples >= least_samples)
-            pairs.push_back({place.at[1], place.at[1] + place.at[0], place.value, place.error});
+    for (const auto &[row, time] : estimates_of<SharingRow>(data.find(series::false_sharing)))
+        if (time.samples >= least_samples)
+            pairs.push_back({static_cast<double>(row.offset),
+                             static_cast<double>(row.offset + row.distance), time.value,
+                             time.error});
     return block_size(pairs, Together::slower, least_sharing);
 }
 
 SizeVerdict capacity_verdict(const Dataset &data) {
-    return line_by_capacity(slots_that_fit(estimates_in(data, series::slots)));
+    return line_by_capacity(slots_that_fit(estimates_of<SlotsRow>(data.find(series::slots))));
 }
 
 SizeVerdict pairs_verdict(const Dataset &data) {
-    const auto places = estimates_in(data, series::pairs);
-    return block_size(apart(places), Together::faster, least_pairs);
+    return block_size(apart(pairs_in(data, series::pairs)), Together::faster, least_pairs);
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
@@ -204,10 +203,12 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
             none.push_back(undecided(of, data.text_attribute(too_small), {}));
         return none;
     }
-    if (!data.find(series::slots) && !data.find(series::false_sharing))
-        for (const char *name : {series::stride, series::sweep})
-            if (const Series *bare = data.find(name))
-                return from_stride(*bare);
+    if (!data.find(series::slots) && !data.find(series::false_sharing)) {
+        if (const Series *external = data.find(series::stride))
+            return from_stride(series::stride, estimates_over(external, &StrideRow::stride));
+        if (const Series *sweep = data.find(series::sweep))
+            return from_stride(series::sweep, estimates_over(sweep, &SweepRow::stride));
+    }
     const Finding line = measured_line(data, facts);
     std::vector<Finding> findings{line, sector(data, line), memory_fetch(data, line)};
     for (Finding &finding : findings)
@@ -225,18 +226,21 @@ std::vector<Curve> curves_of(const Dataset &data) {
     const Axis contended{"time of contended increments", Unit::second, {}};
     constexpr auto hops_a_trip = static_cast<double>(Rings::hops);
     const Series *bare = data.find(series::stride);
-    auto shared = estimates_in(data, series::false_sharing);
-    std::erase_if(shared, [](const Estimate &place) { return place.at[1] != 0; });
-    return {
-        curve_of(series::stride, stride, bare != nullptr ? bare->measure : latency,
-                 estimates_in(data, series::stride), 1),
-        curve_of(series::sweep, stride, latency, estimates_in(data, series::sweep), hops_a_trip),
-        curve_of(series::slots, stride, {"slots that fit", Unit::one, {}},
-                 slots_that_fit(estimates_in(data, series::slots)), 1),
-        curve_of(series::false_sharing, distance, contended, shared, 1),
-        curve_of(series::pairs, distance, pair, estimates_in(data, series::pairs), hops_a_trip / 2),
-        curve_of(series::memory_pairs, distance, from_memory,
-                 estimates_in(data, series::memory_pairs), hops_a_trip / 2)};
+    std::vector<Estimate> shared;
+    for (auto &[row, time] : estimates_of<SharingRow>(data.find(series::false_sharing)))
+        if (row.offset == 0)
+            shared.push_back(
+                {static_cast<double>(row.distance), time.value, time.error, time.samples});
+    return {curve_of(series::stride, stride, bare != nullptr ? bare->measure : latency,
+                     estimates_over(data.find(series::stride), &StrideRow::stride), 1),
+            curve_of(series::sweep, stride, latency,
+                     estimates_over(data.find(series::sweep), &SweepRow::stride), hops_a_trip),
+            curve_of(series::slots, stride, {"slots that fit", Unit::one, {}},
+                     slots_that_fit(estimates_of<SlotsRow>(data.find(series::slots))), 1),
+            curve_of(series::false_sharing, distance, contended, shared, 1),
+            curve_of(series::pairs, distance, pair, pairs_in(data, series::pairs), hops_a_trip / 2),
+            curve_of(series::memory_pairs, distance, from_memory,
+                     pairs_in(data, series::memory_pairs), hops_a_trip / 2)};
 }
 
 } // namespace clprobe::probes::cache_line

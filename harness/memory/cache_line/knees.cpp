@@ -31,19 +31,20 @@ std::optional<double> knee_midpoint(const std::vector<Estimate> &latency_over_sl
     return std::nullopt;
 }
 
-std::vector<Estimate> at_stride(const std::vector<Estimate> &places, double stride) {
-    std::vector<Estimate> chosen;
-    for (const Estimate &place : places)
-        if (place.at.front() == stride)
-            chosen.push_back({{place.at.back()}, place.value, place.error, place.samples});
-    return chosen;
+std::vector<Estimate> at_stride(const std::vector<RowEstimate<SlotsRow>> &estimates,
+                                std::size_t stride) {
+    std::vector<Estimate> curve;
+    for (const auto &[row, time] : estimates)
+        if (row.stride == stride)
+            curve.push_back({static_cast<double>(row.slots), time.value, time.error, time.samples});
+    return curve;
 }
 
-std::vector<Estimate> slots_that_fit(const std::vector<Estimate> &places) {
-    std::map<double, std::vector<Estimate>> curves;
-    for (const Estimate &place : places)
-        curves[place.at.front()].push_back(
-            {{place.at.back()}, place.value, place.error, place.samples});
+std::vector<Estimate> slots_that_fit(const std::vector<RowEstimate<SlotsRow>> &estimates) {
+    std::map<std::size_t, std::vector<Estimate>> curves;
+    for (const auto &[row, time] : estimates)
+        curves[row.stride].push_back(
+            {static_cast<double>(row.slots), time.value, time.error, time.samples});
     if (curves.empty())
         return {};
     const auto fullest =
@@ -55,7 +56,7 @@ std::vector<Estimate> slots_that_fit(const std::vector<Estimate> &places) {
     if (threshold)
         for (const auto &[stride, curve] : curves)
             if (const auto slots = crossing(curve, *threshold))
-                fit.push_back({{stride}, *slots, 0, 1});
+                fit.push_back({static_cast<double>(stride), *slots, 0, 1});
     return fit;
 }
 

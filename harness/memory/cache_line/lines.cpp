@@ -38,8 +38,8 @@ struct Curve {
 Curve thinned(std::span<const Estimate> places) {
     std::map<int, std::vector<const Estimate *>> bins;
     for (const Estimate &place : places)
-        if (place.at[0] > 0 && place.at[0] <= most_stride)
-            bins[static_cast<int>(std::floor(std::log2(place.at[0]) * 4))].push_back(&place);
+        if (place.x > 0 && place.x <= most_stride)
+            bins[static_cast<int>(std::floor(std::log2(place.x) * 4))].push_back(&place);
     Curve curve;
     std::vector<double> usual;
     for (const auto &[number, members] : bins) {
@@ -47,7 +47,7 @@ Curve thinned(std::span<const Estimate> places) {
         std::vector<double> logs;
         std::vector<double> errors;
         for (const Estimate *place : members) {
-            strides.push_back(place->at[0]);
+            strides.push_back(place->x);
             logs.push_back(std::log(place->value));
             errors.push_back(place->error);
         }
@@ -128,14 +128,14 @@ SizeVerdict line_by_capacity(std::span<const Estimate> slots) {
         Hypothesis hypothesis;
         hypothesis.size = size;
         for (const Estimate &place : slots)
-            hypothesis.known.push_back(-std::log(std::min(place.at[0], up_to)));
+            hypothesis.known.push_back(-std::log(std::min(place.x, up_to)));
         hypotheses.push_back(std::move(hypothesis));
     };
     for (const double size : candidate_sizes())
-        if (slots.front().at[0] < size && size < slots.back().at[0])
+        if (slots.front().x < size && size < slots.back().x)
             explain(size, size);
-    explain(0, slots.front().at[0]);
-    explain(0, slots.back().at[0]);
+    explain(0, slots.front().x);
+    explain(0, slots.back().x);
     return size_posterior(hypotheses, seen, least_of_capacity);
 }
 

@@ -70,8 +70,7 @@ public:
         for (int attempt = 0; attempt < 3 && !together_; ++attempt)
             seconds = bench_.launch(work, trips);
         Point &point = bench_.series(series::false_sharing)
-                           .point({static_cast<double>(words.distance),
-                                   static_cast<double>(words.offset), static_cast<double>(trips)});
+                           .point(coordinates(SharingRow{words.distance, words.offset}, trips));
         point.samples.push_back(seconds);
         point.block.push_back(block);
     }

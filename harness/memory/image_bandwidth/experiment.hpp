@@ -1,4 +1,5 @@
 #pragma once
+#include "common/level_findings.hpp"
 #include "memory/image_bandwidth/readers.hpp"
 
 #include <clprobe/probe.hpp>
@@ -39,15 +40,6 @@ struct LocalityRow {
     static auto columns() {
         return std::tuple{column("format", &LocalityRow::format, format_keys()),
                           column("pattern", &LocalityRow::pattern, pattern_names), trips()};
-    }
-};
-
-/// So many bytes of an image read by all units.
-struct FootprintRow {
-    std::size_t footprint = 0;
-
-    static auto columns() {
-        return std::tuple{column("footprint", &FootprintRow::footprint, Unit::byte), trips()};
     }
 };
 

@@ -194,7 +194,8 @@ std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
     const double texels = data.number_attribute(curve_texels_a_trip).value_or(0);
     if (series == nullptr || texels <= 0)
         return {};
-    std::vector<CurvePoint> curve = curve_of(*series, texels * word_texel_bytes);
+    std::vector<CurvePoint> curve =
+        curve_over(series, &FootprintRow::footprint, texels * word_texel_bytes);
     for (CurvePoint &point : curve)
         for (double &sample : point.samples)
             sample = 1 / sample;

@@ -94,13 +94,12 @@ void Chases::sample(const char *into, const std::vector<double> &at, std::size_t
 Chases::Contrast Chases::contrast(std::size_t count, int first_block) {
     std::array<double, 2> seconds{};
     for (const std::uint32_t distance : {0u, cell / 2}) {
-        const std::vector<double> at{static_cast<double>(count), static_cast<double>(distance)};
+        const CountsRow row{count, distance};
         for (int block = first_block; block < first_block + contrast_blocks; ++block)
-            sample(series::counts, at, count, Direction::block, distance, rounds(count), block);
+            sample(series::counts, coordinates(row), count, Direction::block, distance,
+                   rounds(count), block);
         // The quiet launches count: one that was disturbed must not make a number look telling.
-        const std::vector<Estimate> places = estimates_of(bench_.series(series::counts));
-        const auto place = std::ranges::find(places, at, &Estimate::at);
-        seconds[distance > 0] = place != places.end() ? place->value : 0;
+        seconds[distance > 0] = slope_estimate(times_of(&bench_.series(series::counts), row)).value;
     }
     return {seconds[0], seconds[1]};
 }
@@ -138,8 +137,8 @@ void Chases::sample_pairs(const char *into, std::size_t count, std::uint32_t tri
     for (int block = 0; (block < least || !decided()) && time_for(share); ++block)
         for (const Direction direction : {Direction::x, Direction::y, Direction::block})
             for (const std::uint32_t distance : pair_distances) {
-                sample(into, {static_cast<double>(direction), static_cast<double>(distance)}, count,
-                       direction, distance, trips, block);
+                sample(into, coordinates(PairsRow{direction, distance}), count, direction, distance,
+                       trips, block);
                 if (bench_.tiny() && distance > 0)
                     return;
             }
@@ -183,10 +182,14 @@ void Chases::levels() {
             .most = most,
             .sample =
                 [&](std::size_t footprint, int block) {
-                    sampler.sample(bench_.series(series::times), {static_cast<double>(footprint)},
+                    sampler.sample(bench_.series(chase_times), coordinates(FootprintRow{footprint}),
                                    ring(footprint), block);
                 },
-            .curve = [&] { return curve_of(bench_.series(series::times), RingMemory::hops); }},
+            .curve =
+                [&] {
+                    return curve_over(&bench_.series(chase_times), &FootprintRow::footprint,
+                                      RingMemory::hops);
+                }},
            0.95);
 }
 

@@ -2,6 +2,7 @@
 #include "memory/image_latency/layout.hpp"
 
 #include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
 
 #include <array>
 #include <cstdint>
@@ -11,14 +12,34 @@ namespace clprobe::probes::image_latency {
 
 /// The names of the series, shared with the interpretation.
 namespace series {
-inline constexpr const char *bare = "latency"; ///< somebody's curve
-inline constexpr const char *times = "times";
 inline constexpr const char *counts = "counts";
 inline constexpr const char *fetch_pairs = "fetch_pairs";
 inline constexpr const char *line_pairs = "line_pairs";
 } // namespace series
 
-/// Words in the data: why it tells nothing, where it does not, and who warmed the caches.
+/// A chase over so many pairs of texels, twice the same (a distance of 0) or far apart.
+struct CountsRow {
+    std::size_t pairs = 0;
+    std::uint32_t distance = 0;
+
+    static auto columns() {
+        return std::tuple{column("pairs", &CountsRow::pairs),
+                          column("distance", &CountsRow::distance), trips()};
+    }
+};
+
+/// A chase over pairs of texels, so many apart in that direction.
+struct PairsRow {
+    Direction direction = Direction::x;
+    std::uint32_t distance = 0;
+
+    static auto columns() {
+        return std::tuple{column("direction", &PairsRow::direction, direction_names),
+                          column("distance", &PairsRow::distance), trips()};
+    }
+};
+
+/// Text attributes: why it tells nothing, where it does not, and who warmed the caches.
 inline constexpr const char *too_small = "too_small";
 inline constexpr const char *warmed_by = "warmed_by";
 

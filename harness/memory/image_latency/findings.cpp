@@ -24,13 +24,10 @@ constexpr double step = 8;
 /// The size, in steps, of the blocks to which pairs along a direction belong.
 SizeVerdict verdict_of(const Dataset &data, const char *name, Direction direction) {
     constexpr double least_ratio = 1.05;
-    const Series *series = data.find(name);
     std::vector<AddressPair> pairs;
-    if (series != nullptr)
-        for (const Estimate &place : estimates_of(*series))
-            if (place.at.front() == static_cast<double>(direction) &&
-                place.samples >= std::size_t{least_pair_blocks})
-                pairs.push_back({0, place.at.back() * step, place.value, place.error});
+    for (const auto &[row, time] : estimates_of<PairsRow>(data.find(name)))
+        if (row.direction == direction && time.samples >= std::size_t{least_pair_blocks})
+            pairs.push_back({0, row.distance * step, time.value, time.error});
     return block_size(pairs, Together::faster, least_ratio);
 }
 
@@ -110,7 +107,7 @@ std::optional<Extent> extent_of(const Dataset &data, const char *series) {
 }
 
 std::optional<LatencyCurve> curve_in(const Dataset &data) {
-    return latency_curve(data, series::times, series::bare, RingMemory::hops);
+    return latency_curve(data, RingMemory::hops);
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {

@@ -83,7 +83,7 @@ std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
         if (!level.size || (!found.decided && number > found.settled))
             break;
         findings.push_back(size_finding(reach_key(number), level, "rise in log latency"));
-        findings.back().evidence = {series::bare};
+        findings.back().evidence = {external_latency};
     }
     if (!findings.empty())
         findings.back().note = found.reason.empty() ? no_further(curve) : found.reason;
@@ -94,7 +94,7 @@ std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
 /// other slow rises from a TLB's. Where both show one, the levels tell its size better: between two
 /// places far apart it is the one before.
 std::vector<Finding> bare_reaches(const std::vector<CurvePoint> &curve) {
-    std::vector<Finding> findings = reach_findings(undoubted(curve), series::bare, 0);
+    std::vector<Finding> findings = reach_findings(undoubted(curve), external_latency, 0);
     std::vector<Finding> levels = level_reaches(curve);
     const auto has_value = [](const Finding &finding) { return finding.value.has_value(); };
     if (std::ssize(levels) > std::ranges::count_if(findings, has_value))
@@ -153,8 +153,8 @@ std::vector<Finding> findings_of(const Dataset &data) {
         return {without_value(reach_key(1), Status::inconclusive, reason),
                 without_value(finding_keys()[1], Status::inconclusive, reason)};
     std::vector<Finding> findings;
-    if (const Series *bare = data.find(series::bare)) {
-        findings = bare_reaches(curve_of(*bare));
+    if (const Series *bare = data.find(external_latency)) {
+        findings = bare_reaches(curve_over(bare, &ExternalRow::footprint));
         findings.push_back(without_value(finding_keys()[1], Status::inconclusive,
                                          "one curve does not tell it from the number of entries"));
         return findings;
@@ -182,7 +182,7 @@ std::vector<Finding> findings_of(const Dataset &data) {
 
 std::vector<Curve> curves_of(const Dataset &data) {
     std::vector<Curve> curves;
-    if (const auto bare = latency_curve(data, {}, series::bare, 1))
+    if (const auto bare = latency_curve(data, 1))
         curves.push_back(shown(*bare));
     for (const double stride : strides_of(data)) {
         std::vector<CurvePoint> points = over_span(translation(data, stride), stride).curve;

@@ -54,12 +54,12 @@ Estimate settled_behind(const std::vector<Estimate> &places, std::size_t first, 
     for (std::size_t i = first;; ++i) {
         std::vector<double> octave;
         for (std::size_t j = i; j < places.size(); ++j)
-            if (places[j].at[0] <= 2 * places[i].at[0])
+            if (places[j].x <= 2 * places[i].x)
                 octave.push_back(places[j].value);
         const double middle = median(octave);
         if (i + 1 == places.size() ||
             middle - places[i].value <= little * (places[i].value - start))
-            return {places[i].at, middle, 0, octave.size()};
+            return {places[i].x, middle, 0, octave.size()};
     }
 }
 
@@ -70,13 +70,13 @@ bool is_flat(const std::vector<Estimate> &places, double x, double rise) {
     constexpr double octave = 2;
     constexpr double rounded = 0.99;
     constexpr double nearly = 0.95;
-    if (places.back().at[0] < nearly * octave * x)
+    if (places.back().x < nearly * octave * x)
         return false;
     std::vector<double> octaves;
     std::vector<double> values;
     for (const Estimate &place : places)
-        if (place.at[0] >= x && place.at[0] * rounded <= octave * x) {
-            octaves.push_back(std::log2(place.at[0]));
+        if (place.x >= x && place.x * rounded <= octave * x) {
+            octaves.push_back(std::log2(place.x));
             values.push_back(place.value);
         }
     if (values.size() < 2)
@@ -117,7 +117,7 @@ constexpr std::size_t in_a_row = 3;
 std::vector<Estimate> medians_of(const Translation &translation) {
     std::vector<Estimate> places;
     for (const CurvePoint &point : translation.curve)
-        places.push_back({{point.x}, median(point.samples), 0, point.samples.size()});
+        places.push_back({point.x, median(point.samples), 0, point.samples.size()});
     return places;
 }
 
@@ -154,8 +154,7 @@ Risen first_risen(const Translation &translation, const std::vector<Estimate> &p
 bool is_enough(const Risen &risen, const std::vector<Estimate> &places) {
     constexpr double nearly_octave = 1.9;
     return risen.count >= in_a_row ||
-           (risen.count == 2 &&
-            places.back().at[0] >= nearly_octave * places[places.size() - 2].at[0]);
+           (risen.count == 2 && places.back().x >= nearly_octave * places[places.size() - 2].x);
 }
 
 } // namespace
@@ -170,7 +169,7 @@ bool rises_at_end(const Translation &translation) {
 
 bool settles(const Translation &translation, double rise) {
     const std::vector<Estimate> places = medians_of(translation);
-    return is_flat(places, places.back().at[0] / 2, rise);
+    return is_flat(places, places.back().x / 2, rise);
 }
 
 std::optional<Reach> first_reach(const Translation &translation) {
@@ -193,16 +192,14 @@ std::optional<Reach> first_reach(const Translation &translation) {
     // ten at 2.6 times the reach.
     constexpr double sharp = 2.8;
     const double height = settled.value - start;
-    Reach reach{
-        0, places[risen.first > 0 ? risen.first - 1 : 0].at[0], *quarter, *half, settled.at[0], {}};
+    Reach reach{0, places[risen.first > 0 ? risen.first - 1 : 0].x, *quarter, *half, settled.x, {}};
     reach.interval = surely_between(translation.curve, *half, rise(0.5));
     reach.interval.low = std::min({reach.interval.low, *tenth, reach.before});
     // What others on a shared core take of it makes a ramp that ends where all of it is outgrown.
     reach.interval.high = std::max(reach.interval.high, reach.behind);
     constexpr double certain = 4;
     reach.clear = *most <= sharp * *tenth && reach.interval.high <= certain * reach.interval.low &&
-                  is_flat(places, reach.before / 2, height) &&
-                  is_flat(places, settled.at[0], height);
+                  is_flat(places, reach.before / 2, height) && is_flat(places, settled.x, height);
     return reach;
 }
 

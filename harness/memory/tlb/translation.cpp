@@ -11,14 +11,13 @@
 namespace clprobe::probes::tlb {
 namespace {
 
-/// The points at one value of the first axis, without it.
-Series slice(const Series &all, double first) {
-    Series part{all.name, {all.axes.begin() + 1, all.axes.end()}, all.measure, {}};
-    for (const Point &point : all.points)
-        if (point.at.front() == first)
-            part.points.push_back(
-                {{point.at.begin() + 1, point.at.end()}, point.samples, point.block});
-    return part;
+/// Of pages that many bytes apart, over their number.
+std::vector<CurvePoint> spread_curve(const Series &spread, double stride) {
+    std::vector<CurvePoint> curve;
+    for (const auto &[row, times] : times_by_row<SpreadRow>(&spread))
+        if (static_cast<double>(row.stride) == stride)
+            curve.push_back({static_cast<double>(row.pages), slopes_by_block(times, Chase::hops)});
+    return curve;
 }
 
 /// The medians of a curve that can only rise, joined by straight lines over log x.
@@ -65,7 +64,7 @@ Translation translation(const Dataset &data, double stride) {
     const Series *packed = data.find(series::packed);
     if (spread == nullptr || packed == nullptr)
         return {};
-    const Joined reference(curve_of(*packed, Chase::hops));
+    const Joined reference(curve_over(packed, &PackedRow::lines, Chase::hops));
     if (reference.empty())
         return {};
     const double lines = data.number_attribute(lines_a_page).value_or(1);
@@ -78,7 +77,7 @@ Translation translation(const Dataset &data, double stride) {
     constexpr double bearable = 0.1;
     constexpr double wrong = 0.1;
     Translation made;
-    for (CurvePoint &point : curve_of(slice(*spread, stride), Chase::hops)) {
+    for (CurvePoint &point : spread_curve(*spread, stride)) {
         const double change = (taken(point.x * near) - taken(point.x / near)) / 2;
         for (double &sample : point.samples)
             sample -= taken(point.x);
@@ -99,9 +98,8 @@ Translation over_span(Translation translation, double stride) {
 
 std::set<double> strides_of(const Dataset &data) {
     std::set<double> strides;
-    if (const Series *spread = data.find(series::spread))
-        for (const Point &point : spread->points)
-            strides.insert(point.at.front());
+    for (const auto &point : samples_by_row<SpreadRow>(data.find(series::spread)))
+        strides.insert(static_cast<double>(point.row.stride));
     return strides;
 }
 

@@ -1,18 +1,35 @@
 #pragma once
 #include <clprobe/levels.hpp>
-#include <clprobe/series.hpp>
+#include <clprobe/row.hpp>
 
 #include <set>
 #include <vector>
 
 namespace clprobe::probes::tlb {
 
-/// The names of the series: somebody's bare curve, and ours.
+/// The names of the own series.
 namespace series {
-inline constexpr const char *bare = "latency";
-inline constexpr const char *packed = "packed"; ///< over (lines, trips)
-inline constexpr const char *spread = "spread"; ///< over (stride, pages, trips)
+inline constexpr const char *packed = "packed";
+inline constexpr const char *spread = "spread";
 } // namespace series
+
+/// A chase through so many lines side by side.
+struct PackedRow {
+    std::size_t lines = 0;
+
+    static auto columns() { return std::tuple{column("lines", &PackedRow::lines), trips()}; }
+};
+
+/// A chase through so many pages, so many bytes apart.
+struct SpreadRow {
+    std::size_t stride = 0;
+    std::size_t pages = 0;
+
+    static auto columns() {
+        return std::tuple{column("stride", &SpreadRow::stride, Unit::byte),
+                          column("pages", &SpreadRow::pages), trips()};
+    }
+};
 
 /// How many lines of a page are touched, by this name among the data's numbers.
 inline constexpr const char *lines_a_page = "lines_a_page";
