@@ -1,11 +1,9 @@
 #include "common/chase.hpp"
 #include "common/launch_size.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <algorithm>
-#include <array>
 #include <numeric>
+#include <utility>
 
 namespace clprobe::probes {
 namespace {
@@ -15,63 +13,81 @@ constexpr std::uint32_t piece = 1u << 16; ///< blocks that one launch links
 
 } // namespace
 
-Chase::Chase(Bench &bench, const Program &program, std::size_t bytes, std::size_t alignment)
-    : bench_(bench), bytes_(bytes), alignment_(alignment), link_(program.kernel("link_ring")),
-      follow_(program.kernel("follow_ring")),
+void follow(BoundLaunch &launch, Bench &bench, const Buffer &start, const Buffer &end,
+            std::function<std::vector<std::uint32_t>(std::uint64_t trips)> words,
+            std::shared_ptr<std::uint64_t> done) {
+    // Shared, since it may hold a long ring.
+    const auto at = std::make_shared<decltype(words)>(std::move(words));
+    launch.before = [&bench, start, at, done] { bench.write<std::uint32_t>(start, (*at)(*done)); };
+    launch.check = [end, at, done](const LaunchOutcome &outcome) {
+        *done += outcome.trips();
+        const std::vector<std::uint32_t> expected = (*at)(*done);
+        outcome.expect(outcome.read<std::uint32_t>(end, 0, expected.size()) == expected,
+                       "the chase did not end where its ring leads");
+    };
+}
+
+RingMemory::RingMemory(Bench &bench, const Program &program, std::size_t address_words)
+    : bench_(bench), link_(program.kernel("link_ring")), follow_(program.kernel("follow_ring")),
       lanes_(is_cpu(bench) ? 1 : group_size(bench, follow_, 1024)),
       groups_(is_cpu(bench) ? units_of(bench) : 1), sums_(bench.buffer(groups_ * lanes_ * word)),
-      start_(bench.buffer(word)), last_(bench.buffer(groups_ * word)) {
-    follow_.set(4, sums_);
-    follow_.set(5, start_);
-    follow_.set(6, last_);
+      start_(bench.buffer(address_words * word)),
+      end_(bench.buffer(groups_ * address_words * word)) {}
+
+void RingMemory::link(const Ring &ring) {
+    ring_ = ring;
+    make_room(ring);
+    const std::size_t groups = bench_.tiny() ? 2 : 256;
+    for (std::uint32_t first = 0; first < ring.blocks; first += piece) {
+        std::vector<Argument> arguments{memory(), ring};
+        for (Argument &argument : layout())
+            arguments.push_back(std::move(argument));
+        arguments.insert(arguments.end(), {first, std::min(ring.blocks, first + piece)});
+        bench_.launch(
+            {link_, NdRange::linear(groups, group_size(bench_, link_, 64)), std::move(arguments)});
+    }
+}
+
+void RingMemory::warm() {
+    BoundLaunch launch = follow(true);
+    launch.range = NdRange::linear(groups_, lanes_);
+    bench_.launch(launch, 0);
+}
+
+BoundLaunch RingMemory::follow(bool warmed) {
+    const auto done = std::make_shared<std::uint64_t>(0);
+    BoundLaunch launch{follow_, NdRange::linear(1, lanes_), {memory(), ring_}};
+    for (Argument &argument : layout())
+        launch.arguments.push_back(std::move(argument));
+    const auto position = [done, length = ring_.length()] {
+        return static_cast<cl_uint>(hops * *done % length);
+    };
+    launch.arguments.insert(
+        launch.arguments.end(),
+        {position, warmed ? ring_.length() : 0u, output(sums_), start_, output(end_), trip_count});
+    probes::follow(
+        launch, bench_, start_, end_,
+        [this, ring = ring_](std::uint64_t trips) { return address(ring, hops * trips); }, done);
+    launch.check = [this, end_check = std::move(launch.check),
+                    sum = warmed ? sum(ring_) : 0](const LaunchOutcome &outcome) {
+        end_check(outcome);
+        const auto sums = outcome.read<std::uint32_t>(sums_, 0, lanes_);
+        outcome.expect(std::accumulate(sums.begin(), sums.end(), 0u) == sum,
+                       "the work-group did not read the whole ring");
+    };
+    return launch;
+}
+
+Chase::Chase(Bench &bench, const Program &program, std::size_t bytes, std::size_t alignment)
+    : RingMemory(bench, program, 1), bytes_(bytes), alignment_(alignment) {
     renew();
 }
 
 void Chase::renew() {
-    memory_.reset();
-    memory_ = bench_.buffer(bytes_ + alignment_);
+    buffer_.reset();
+    buffer_ = bench().buffer(bytes_ + alignment_);
     // A chase that went astray would read an address of 0, not one beyond the buffer.
-    bench_.context().fill(*memory_, 0);
-    link_.set(0, *memory_);
-    follow_.set(0, *memory_);
-}
-
-void Chase::link(const Ring &ring) {
-    ring_ = ring;
-    position_ = 0;
-    const std::size_t groups = bench_.tiny() ? 2 : 256;
-    const NdRange range = NdRange::linear(groups, group_size(bench_, link_, 64));
-    link_.set(1, ring);
-    for (std::uint32_t first = 0; first < ring.blocks; first += piece) {
-        link_.set(2, first);
-        link_.set(3, std::min(ring.blocks, first + piece));
-        bench_.launch({link_, range, {}, {}, {}});
-    }
-}
-
-void Chase::warm() {
-    Work work = follow(true);
-    work.range = NdRange::linear(groups_, lanes_);
-    bench_.launch(work, 0);
-}
-
-Work Chase::follow(bool warmed) {
-    const auto prepare = [this, warmed] {
-        follow_.set(1, ring_);
-        follow_.set(2, static_cast<cl_uint>(position_ % ring_.length()));
-        follow_.set(3, static_cast<cl_uint>(warmed ? ring_.length() : 0));
-        bench_.write<std::uint32_t>(start_, std::array{ring_.address(position_)});
-        bench_.poison(sums_);
-        bench_.poison(last_);
-    };
-    const auto verify = [this, warmed](std::uint32_t trips) {
-        position_ += std::uint64_t{hops} * trips;
-        const auto sums = bench_.read<std::uint32_t>(sums_, 0, lanes_);
-        if (bench_.read<std::uint32_t>(last_, 0, 1)[0] != ring_.address(position_) ||
-            std::accumulate(sums.begin(), sums.end(), 0u) != (warmed ? ring_.sum() : 0))
-            throw VerificationError("link_ring or follow_ring did not do what the host computes");
-    };
-    return {follow_, NdRange::linear(1, lanes_), 7u, prepare, verify};
+    bench().context().fill(*buffer_, 0);
 }
 
 LatencySampler::LatencySampler(Bench &bench, Chase &chase)
@@ -80,10 +96,10 @@ LatencySampler::LatencySampler(Bench &bench, Chase &chase)
 LatencySampler::LatencySampler(Bench &bench, RingMemory &memory, const Ring &shortest)
     : bench_(bench), memory_(memory) {
     memory.link(shortest);
-    const Work work = memory.follow(true);
+    const BoundLaunch launch = memory.follow(true);
     constexpr double seconds = 1e-3;
-    const std::uint32_t trips = bench.calibrate(work, seconds);
-    bench.warm_up(work, trips);
+    const std::uint32_t trips = bench.calibrate(launch, seconds);
+    bench.warm_up(launch, trips);
     seconds_a_trip_[shortest.bytes()] = seconds / trips;
 }
 
@@ -118,10 +134,10 @@ std::uint32_t LatencySampler::trips_for(const Ring &ring) const {
 void LatencySampler::sample(Series &series, std::vector<double> at, const Ring &ring, int block) {
     const std::uint32_t most = trips_for(ring);
     memory_.link(ring);
-    const Work work = memory_.follow(!warm(ring));
+    const BoundLaunch launch = memory_.follow(!warm(ring));
     for (int repeat = 0; repeat < (is_cpu(bench_) ? 4 : 2); ++repeat)
         for (const std::uint32_t trips : {most / 4, most}) {
-            const double seconds = bench_.launch(work, trips);
+            const double seconds = bench_.launch(launch, trips);
             at.push_back(trips);
             Point &point = series.point(at);
             at.pop_back();

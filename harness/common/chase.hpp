@@ -3,34 +3,72 @@
 
 #include <clprobe/probe.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 namespace clprobe::probes {
 
-/// Memory in which rings are linked and followed: a buffer, or an image.
+/// Makes a launch one of a chase: it starts from the words that are written to `start` before it,
+/// and must leave in `end` those that follow after its trips, from which the next one goes on.
+/// `words` says what they are after so many trips in all, of which `done` lie behind already. The
+/// bench has to outlive the launch.
+void follow(BoundLaunch &launch, Bench &bench, const Buffer &start, const Buffer &end,
+            std::function<std::vector<std::uint32_t>(std::uint64_t trips)> words,
+            std::shared_ptr<std::uint64_t> done = std::make_shared<std::uint64_t>(0));
+
+/// Memory in which rings are linked and followed, by the kernels link_ring and follow_ring of its
+/// program: a buffer, or an image.
 class RingMemory {
 public:
     /// Hops of one trip.
     static constexpr std::uint32_t hops = 16;
 
-    RingMemory() = default;
+    /// An address in the memory is so many words.
+    RingMemory(Bench &bench, const Program &program, std::size_t address_words);
     RingMemory(const RingMemory &) = delete;
     RingMemory &operator=(const RingMemory &) = delete;
     virtual ~RingMemory() = default;
 
     /// Makes a ring, to be followed from its start.
-    virtual void link(const Ring &ring) = 0;
+    void link(const Ring &ring);
     /// Lets each unit of a CPU, or one of a GPU, read the whole ring in its order.
-    virtual void warm() = 0;
-    /// Follows the ring from where it is, moving on; where `warmed`, the work-group reads all of it
-    /// first. The memory has to outlive the work.
-    [[nodiscard]] virtual Work follow(bool warmed) = 0;
+    void warm();
+    /// Follows the last ring from its start, moving on with each launch; where `warmed`, the
+    /// work-group reads all of it first. The memory has to outlive the launch.
+    [[nodiscard]] BoundLaunch follow(bool warmed);
+
+protected:
+    /// Called before a ring is linked.
+    virtual void make_room(const Ring &) {}
+    [[nodiscard]] virtual Argument memory() const = 0;
+    /// What the kernels need to know beside the ring of where its slots lie.
+    [[nodiscard]] virtual std::vector<Argument> layout() const { return {}; }
+    [[nodiscard]] virtual std::vector<std::uint32_t> address(const Ring &ring,
+                                                             std::uint64_t position) const = 0;
+    /// Of all words of all its addresses, modulo 2^32.
+    [[nodiscard]] virtual std::uint32_t sum(const Ring &ring) const = 0;
+
+    [[nodiscard]] Bench &bench() const { return bench_; }
+    [[nodiscard]] const Buffer &start() const { return start_; }
+    [[nodiscard]] const Buffer &end() const { return end_; }
+
+private:
+    Bench &bench_;
+    Kernel link_;
+    Kernel follow_;
+    std::size_t lanes_;  ///< of a group that reads the ring
+    std::size_t groups_; ///< that warm it, each all of it
+    Buffer sums_;
+    Buffer start_;
+    Buffer end_;
+    Ring ring_;
 };
 
-/// A chase through memory of its own with the kernels of kernels/common/ring.clh, which `program`
-/// has: it links rings, and follows them with one work-item.
+/// A buffer of rings as kernels/common/ring.clh has them, followed by one work-item.
 class Chase final : public RingMemory {
 public:
     /// Rings may take `bytes`, from an address that is a multiple of `alignment` on; 0: where the
@@ -39,28 +77,21 @@ public:
           std::size_t alignment = ring_alignment);
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
-    /// The memory that holds the ring.
-    [[nodiscard]] const Buffer &memory() const { return *memory_; }
+    [[nodiscard]] const Buffer &buffer() const { return *buffer_; }
     /// Gives back the memory and takes other: how it lies is a matter of chance.
     void renew();
-    void link(const Ring &ring) override;
-    void warm() override;
-    [[nodiscard]] Work follow(bool warmed) override;
 
 private:
-    Bench &bench_;
+    [[nodiscard]] Argument memory() const override { return *buffer_; }
+    [[nodiscard]] std::vector<std::uint32_t> address(const Ring &ring,
+                                                     std::uint64_t position) const override {
+        return {ring.address(position)};
+    }
+    [[nodiscard]] std::uint32_t sum(const Ring &ring) const override { return ring.sum(); }
+
     std::size_t bytes_;
     std::size_t alignment_;
-    Kernel link_;
-    Kernel follow_;
-    std::size_t lanes_;  ///< of a group that reads the ring
-    std::size_t groups_; ///< that warm it, each all of it
-    std::optional<Buffer> memory_;
-    Buffer sums_;
-    Buffer start_;
-    Buffer last_;
-    Ring ring_;
-    std::uint64_t position_ = 0;
+    std::optional<Buffer> buffer_;
 };
 
 /// Latencies by chases: each sample on a ring linked anew, at two trip counts, several times, so

@@ -3,6 +3,7 @@
 #include <clprobe/row.hpp>
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -23,7 +24,7 @@ struct LocalSize {
                           column("local_y", &LocalSize::y).between(1, most)};
     }
     [[nodiscard]] std::size_t work_items() const { return x * y; }
-    bool operator==(const LocalSize &) const = default;
+    auto operator<=>(const LocalSize &) const = default;
 };
 
 /// "16 x 4".
@@ -47,7 +48,7 @@ struct SweptRow {
 /// coordinates in the series of the sweep before those of the local size. What more than
 /// `most_trips` do in a launch is not to count.
 struct SweptKernel {
-    Work work;
+    BoundLaunch launch;
     std::vector<double> at;
     std::uint32_t most_trips = std::numeric_limits<std::uint32_t>::max();
 };

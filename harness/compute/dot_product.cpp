@@ -37,7 +37,7 @@ public:
         for (std::size_t i = 0; i < variants.size(); ++i)
             for (Arrays &memory : arrays) {
                 rows.push_back({memory.memory(), variants[i].published});
-                kernels.push_back({work_on(bench, memory, programs[i], variants[i], verified),
+                kernels.push_back({launch_on(memory, programs[i], variants[i], verified),
                                    coordinates(rows.back()), extent.most_trips()});
             }
         const auto swept =
@@ -86,13 +86,13 @@ private:
         for (std::size_t i = 0; i < kernels.size(); ++i) {
             if (!swept[i])
                 continue;
-            Work work = kernels[i].work;
-            work.range = with_local_size(work.range, swept[i]->size);
+            BoundLaunch launch = kernels[i].launch;
+            launch.range = with_local_size(launch.range, swept[i]->size);
             // A slope wants a quarter, a half and the whole of them.
             const std::uint32_t trips =
                 std::min(std::max(4u, swept[i]->trips), kernels[i].most_trips);
             candidates.push_back(
-                {std::move(work), &rate, coordinates(RateRow{rows[i], swept[i]->size}), trips});
+                {std::move(launch), &rate, coordinates(RateRow{rows[i], swept[i]->size}), trips});
         }
         if (candidates.empty())
             return;

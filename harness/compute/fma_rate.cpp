@@ -1,13 +1,14 @@
 #include "common/launch_size.hpp"
-#include "compute/fma_rate/inspected.hpp"
 #include "compute/fma_rate/interpret.hpp"
 #include "compute/fma_rate/launch.hpp"
-#include "compute/fma_rate/race.hpp"
-
-#include <clprobe/error.hpp>
+#include "compute/fma_rate/search_space.hpp"
+#include "measure/tuner.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace clprobe::probes {
@@ -15,7 +16,7 @@ namespace {
 
 using namespace fma_rate;
 
-/// What remains to be measured once a type's race is over.
+/// What remains to be measured once a type's fastest variant is found.
 struct Finalists {
     Real real;
     Launchable winner;
@@ -30,6 +31,63 @@ Series &series(Bench &bench, Real real, const char *what) {
     return bench.series(std::string(name(real)) + what);
 }
 
+/// The fastest variant, ready for launches; nothing where none works. Only `reserve` seconds of the
+/// probe's budget are left over.
+std::optional<Launchable> fastest(KernelCache &kernel_cache, const SearchSpace &space,
+                                  double reserve) {
+    Bench &bench = kernel_cache.bench();
+    const std::string type(name(kernel_cache.real()));
+    struct Tried {
+        Launchable launchable;
+        Candidate candidate;
+    };
+    std::deque<Tried> tried;
+    int block = 0;
+    /// Of the best launch so far, an operation.
+    const auto sample = [&](Tried &made) {
+        bench.sample_block(made.candidate, block++);
+        const Point *longest =
+            made.candidate.series->find(coordinates(made.launchable.variant, made.candidate.trips));
+        const double seconds = std::ranges::min(longest->samples);
+        return seconds / (made.launchable.variant.per_trip() * made.candidate.trips);
+    };
+    const auto find = [&](const Variant &variant) {
+        return std::ranges::find(tried, variant,
+                                 [](const Tried &one) { return one.launchable.variant; });
+    };
+    Tuner<Variant> tuner({
+        .time =
+            [&](const Variant &variant) {
+                const Launchable made = kernel_cache.make(variant);
+                const std::uint32_t trips =
+                    bench.calibrate(made.launch, launch_seconds(bench.device()));
+                if (tried.empty())
+                    bench.warm_up(made.launch, trips);
+                tried.push_back({made,
+                                 {made.launch, &series(bench, kernel_cache.real(), ".race"),
+                                  coordinates(variant), trips}});
+                return sample(tried.back());
+            },
+        .time_again = [&](const Variant &variant) { return sample(*find(variant)); },
+        .time_left = [&] { return bench.remaining() > reserve; },
+        .leave_out_wrong = true,
+    });
+    tuner.try_out(space.start);
+    if (tuner.best() == nullptr && tuner.failures().back().unsupported)
+        for (Variant other = space.start; const Form form : {Form::expression, Form::mad}) {
+            other.form = form;
+            tuner.try_out(other);
+        }
+    tuner.descend(space.start, space.stages);
+    tuner.halve(4, [] { return true; });
+    if (tuner.best() == nullptr) {
+        bench.data().text_attributes[type + entry::failed] = tuner.failures().back().reason;
+        return std::nullopt;
+    }
+    record_failures(bench.data(), type, tuner);
+    return find(*tuner.best())->launchable;
+}
+
 /// Chains beside the single one, in a few launches: they only check its latency.
 void measure_knee(KernelCache &kernel_cache, const Variant &winner, double reserve) {
     Bench &bench = kernel_cache.bench();
@@ -39,9 +97,9 @@ void measure_knee(KernelCache &kernel_cache, const Variant &winner, double reser
         if (bench.remaining() < reserve)
             return;
         const Launchable made = kernel_cache.make(latency_variant(winner.form, chains));
-        Candidate candidate{made.work, &series(bench, kernel_cache.real(), ".latency"),
+        Candidate candidate{made.launch, &series(bench, kernel_cache.real(), ".latency"),
                             coordinates(made.variant),
-                            bench.calibrate(made.work, launch_seconds(bench.device()) / 10)};
+                            bench.calibrate(made.launch, launch_seconds(bench.device()) / 10)};
         for (int block = 0; block < 3; ++block)
             bench.sample_block(candidate, block);
     }
@@ -90,35 +148,30 @@ private:
             return std::nullopt;
         }
         KernelCache kernel_cache(bench, real);
-        const RaceResult result = race(
+        const auto winner = fastest(
             kernel_cache,
             search_space_for(real, bench.device(), units_of(bench), bench.profile(), first_winner),
             reserve);
-        if (!result.winner) {
-            bench.data().text_attributes[type + entry::failed] = result.failure;
+        if (!winner)
             return std::nullopt;
-        }
-        if (result.rejected > 0) {
-            bench.data().number_attributes[type + entry::rejected] = result.rejected;
-            bench.data().text_attributes[type + entry::rejection] = result.failure;
-        }
-        const Variant &variant = result.winner->variant;
+        const Variant &variant = winner->variant;
         measure_knee(kernel_cache, variant, reserve);
-        return Finalists{real, *result.winner, kernel_cache.make(latency_variant(variant.form, 1))};
+        return Finalists{real, *winner, kernel_cache.make(latency_variant(variant.form, 1))};
     }
 
     /// All types' winners in turn, so that each is spread over the time that is left.
     static void measure_anew(Bench &bench, const std::vector<Finalists> &all) {
-        const double launch = launch_seconds(bench.device());
+        const double seconds_a_launch = launch_seconds(bench.device());
         std::vector<Candidate> candidates;
         const auto enter = [&](const Launchable &launchable, Series &samples, double seconds) {
             launchable.verdict->words = 0;
-            candidates.push_back({launchable.work, &samples, coordinates(launchable.variant),
-                                  bench.calibrate(launchable.work, seconds)});
+            candidates.push_back({launchable.launch, &samples, coordinates(launchable.variant),
+                                  bench.calibrate(launchable.launch, seconds)});
         };
         for (const Finalists &finalists : all) {
-            enter(finalists.winner, series(bench, finalists.real, ".rate"), launch);
-            enter(finalists.chain, series(bench, finalists.real, ".latency"), launch / 10);
+            enter(finalists.winner, series(bench, finalists.real, ".rate"), seconds_a_launch);
+            enter(finalists.chain, series(bench, finalists.real, ".latency"),
+                  seconds_a_launch / 10);
         }
         StoppingRule rule;
         rule.relative_half_width = 0.002;
@@ -149,7 +202,7 @@ ProbeInfo FmaRate::make_info() {
         "is written (fma(), mad(), a*b+c), what a chain of them computes (x*a+b, x+y*a, x*x+b), "
         "how many independent chains a work-item has, how wide its vectors are, how many "
         "operations the loop's body holds, and how many work-items there are in groups of what "
-        "size. A coordinate descent tries one property after the other; the best three run again. "
+        "size. A coordinate descent tries one property after the other; the best four run again. "
         "The winner is then measured anew, in blocks spread over the probe's time, all types in "
         "turn: its rate is the slope of time over trips of the loop.\n\n"
         "The latency is the time a step of a single chain in a single work-item takes. Its cross-"

@@ -19,15 +19,15 @@ using namespace julia;
 
 constexpr std::uint32_t write_ups_iterations = 1000;
 
-Work with_size(Work work, const LocalSize &size) {
-    work.range = with_local_size(work.range, size);
-    return work;
+BoundLaunch with_size(BoundLaunch launch, const LocalSize &size) {
+    launch.range = with_local_size(launch.range, size);
+    return launch;
 }
 
 void take_picture(Bench &bench, Launcher &launcher, const SweptSize &swept) {
     const unsigned a_trip = iterations_of(launcher.body());
     const std::uint32_t trips = std::min(write_ups_iterations / a_trip, swept.trips);
-    bench.launch(with_size(launcher.work(published), swept.size), trips);
+    bench.launch(with_size(launcher.launch(published), swept.size), trips);
     std::string &picture = bench.data().text_attributes[entry::picture];
     for (const std::uint32_t count : launcher.counts())
         picture += letter_of(count);
@@ -44,7 +44,7 @@ public:
         std::vector<SweptKernel> kernels;
         for (const Body body : all_bodies) {
             Launcher &launcher = launchers.emplace_back(bench, body, size);
-            kernels.push_back({launcher.work(bounded), coordinates(GridKernel{body})});
+            kernels.push_back({launcher.launch(bounded), coordinates(GridKernel{body})});
         }
         const auto swept =
             sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.35 * bench.budget());
@@ -82,10 +82,10 @@ private:
                 continue;
             for (const Points points : {Points::escaping, Points::confined}) {
                 const Operands operands = points == Points::escaping ? published : bounded;
-                Work work = with_size(launchers[i].work(operands), swept[i]->size);
+                BoundLaunch launch = with_size(launchers[i].launch(operands), swept[i]->size);
                 const RateRow row{{launchers[i].body(), points}, swept[i]->size};
-                const std::uint32_t trips = bench.calibrate(work);
-                candidates.push_back({std::move(work), &rate, coordinates(row), trips});
+                const std::uint32_t trips = bench.calibrate(launch);
+                candidates.push_back({std::move(launch), &rate, coordinates(row), trips});
             }
             if (i + 1 == launchers.size())
                 take_picture(bench, launchers[i], *swept[i]);

@@ -136,10 +136,9 @@ public:
           b_(static_cast<std::uint32_t>(bench.random()())),
           kernel_(bench.kernel("execution/compute_units", "fill_unit", "")),
           out_(bench.buffer(sizeof(std::uint32_t))) {
-        kernel_.set(2, a_);
-        kernel_.set(3, b_);
         choose_group_size();
-        trips_ = bench.tiny() ? 4 : std::max(1u, bench.calibrate(work(1), launch_seconds) / 2) * 2;
+        trips_ =
+            bench.tiny() ? 4 : std::max(1u, bench.calibrate(launch(1), launch_seconds) / 2) * 2;
         bench.data().number_attributes["group_size"] = static_cast<double>(group_size_);
     }
 
@@ -167,7 +166,7 @@ public:
 
 private:
     void time(std::size_t groups, std::uint32_t trips) {
-        const double seconds = bench_.launch(work(groups), trips);
+        const double seconds = bench_.launch(launch(groups), trips);
         bench_.series(stairs_name)
             .point(coordinates(StairsRow{groups}, trips))
             .samples.push_back(seconds);
@@ -178,7 +177,7 @@ private:
     void choose_group_size() {
         group_size_ = bench_.tiny() ? 8 : bench_.device().max_work_group_size.value_or(1);
         try {
-            bench_.launch(work(1), 1);
+            bench_.launch(launch(1), 1);
         } catch (const Error &error) {
             const std::size_t lower = kernel_.max_group_size().value_or(1);
             if (!error.code() || lower >= group_size_)
@@ -187,18 +186,16 @@ private:
         }
     }
 
-    Work work(std::size_t groups) {
+    [[nodiscard]] BoundLaunch launch(std::size_t groups) {
         const NdRange range = NdRange::linear(groups, group_size_);
         if (out_.bytes() < range.work_items() * sizeof(std::uint32_t))
             out_ = bench_.buffer(range.work_items() * sizeof(std::uint32_t));
-        kernel_.set(0, out_);
-        const auto verify = [this, items = range.work_items()](std::uint32_t trips) {
-            for (const std::size_t lane : bench_.sample_work_items(items))
-                if (bench_.read<std::uint32_t>(out_, lane, 1).front() !=
-                    expected(static_cast<std::uint32_t>(lane), trips, a_, b_))
-                    throw VerificationError("a work-item's chains did not end where they should");
-        };
-        return {kernel_, range, 1u, [this] { bench_.poison(out_); }, verify};
+        return {kernel_,
+                range,
+                {output(out_), trip_count, a_, b_},
+                check_words(range.work_items(), [this](std::size_t item, std::uint32_t trips) {
+                    return expected(static_cast<std::uint32_t>(item), trips, a_, b_);
+                })};
     }
 
     Bench &bench_;

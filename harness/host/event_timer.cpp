@@ -1,11 +1,7 @@
-#include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 namespace clprobe::probes {
 namespace {
@@ -65,36 +61,24 @@ public:
         const auto increment = static_cast<std::uint32_t>(bench.random()()) | 1u;
         const std::size_t group = std::bit_floor(std::clamp<std::size_t>(
             bench.device().max_work_group_size.value_or(work_items), 1, work_items));
-        Work work{bench.kernel("host/event_timer", "spin", ""),
-                  NdRange::linear(work_items / group, group),
-                  3,
-                  [&] { bench.poison(out); },
-                  {}};
-        work.kernel.set(0, out);
-        work.kernel.set(1, multiplier);
-        work.kernel.set(2, increment);
-        work.verify = [&](std::uint32_t trips) {
-            for (const std::size_t lane : bench.sample_work_items(work_items)) {
-                const auto expected =
-                    after_steps(static_cast<std::uint32_t>(lane), multiplier, increment, trips);
-                const auto found = bench.read<std::uint32_t>(out, lane, 1).front();
-                if (found != expected)
-                    throw VerificationError(
-                        fmt::format("work-item {} computed {} in place of {} after {} trips", lane,
-                                    found, expected, trips));
-            }
-        };
+        const BoundLaunch launch{
+            bench.kernel("host/event_timer", "spin", ""),
+            NdRange::linear(work_items / group, group),
+            {output(out), multiplier, increment, trip_count},
+            check_words(work_items, [=](std::size_t item, std::uint32_t trips) {
+                return after_steps(static_cast<std::uint32_t>(item), multiplier, increment, trips);
+            })};
 
         bench.data().text_attributes["profiling_refusal"] = bench.context().profiling_refusal();
-        const std::uint32_t trips = bench.calibrate(work, 2e-3);
-        bench.warm_up(work, trips);
+        const std::uint32_t trips = bench.calibrate(launch, 2e-3);
+        bench.warm_up(launch, trips);
         std::vector<ProfiledLaunch> launches;
         const std::size_t most = bench.tiny() ? 12 : 400;
         const double stop_at = bench.remaining() - 0.6 * bench.budget();
         while (launches.size() < 12 || (launches.size() < most && bench.remaining() > stop_at)) {
             // Random lengths, so that a clock that ticks in step with the launches shows its tick.
             const auto varied = trips / 2 + static_cast<std::uint32_t>(bench.random()() % trips);
-            launches.push_back(bench.launch_profiled(work, std::max(1u, varied)));
+            launches.push_back(bench.launch_profiled(launch, std::max(1u, varied)));
         }
         bench.data().series.push_back(timestamp_series(launches));
     }

@@ -77,10 +77,10 @@ void CacheSharing::measure(Bench &bench) const {
     for (const Path victim : {Path::none, Path::image, Path::buffer})
         for (const Path evictor : {Path::none, Path::image, Path::buffer})
             if (victim != Path::none || evictor != Path::none) {
-                Work work = rounds.work(victim, evictor);
-                const std::uint32_t trips = bench.calibrate(work, 2e-3);
+                BoundLaunch launch = rounds.launch(victim, evictor);
+                const std::uint32_t trips = bench.calibrate(launch, 2e-3);
                 candidates.push_back(
-                    {std::move(work), &series, coordinates(RoundRow{victim, evictor}), trips});
+                    {std::move(launch), &series, coordinates(RoundRow{victim, evictor}), trips});
             }
     // What disturbs a launch adds to its time: many short ones, of which the quietest count.
     constexpr int least_blocks = 4;

@@ -4,7 +4,6 @@
 #include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
 
-#include <clprobe/error.hpp>
 #include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>
 
@@ -73,53 +72,6 @@ Ring ring_through(std::size_t bytes, std::size_t slot, std::mt19937_64 &random) 
     return spread_ring(bytes / slot, slot, 1, bytes, random);
 }
 
-/// The work-items of a group on a ring of their own, from several places.
-class Together {
-public:
-    Together(Bench &bench, Chase &chase, const Kernel &kernel)
-        : bench_(bench), kernel_(kernel), lanes_(group_size(bench, kernel, most_lanes)),
-          ring_(ring_through(together_bytes, together_bytes / most_lanes, bench.random())),
-          start_(bench.buffer(lanes_ * sizeof(std::uint32_t))),
-          last_(bench.buffer(start_.bytes())) {
-        chase.link(ring_);
-        kernel_.set(0, chase.memory());
-        kernel_.set(1, start_);
-        kernel_.set(2, last_);
-    }
-
-    [[nodiscard]] std::size_t lanes() const { return lanes_; }
-
-    /// All from `addresses` places, spread over the ring.
-    [[nodiscard]] Work work(std::size_t addresses) {
-        const auto prepare = [this, addresses] {
-            bench_.write<std::uint32_t>(start_, expected(addresses, 0));
-            bench_.poison(last_);
-        };
-        const auto verify = [this, addresses](std::uint32_t trips) {
-            if (bench_.read<std::uint32_t>(last_, 0, lanes_) != expected(addresses, trips))
-                throw VerificationError("follow_together did not do what the host computes");
-        };
-        return {kernel_, NdRange::linear(1, lanes_), 3u, prepare, verify};
-    }
-
-private:
-    [[nodiscard]] std::vector<std::uint32_t> expected(std::size_t addresses,
-                                                      std::uint32_t trips) const {
-        std::vector<std::uint32_t> places;
-        for (std::size_t lane = 0; lane < lanes_; ++lane)
-            places.push_back(ring_.address(lane % addresses * (most_lanes / addresses) +
-                                           std::uint64_t{Chase::hops} * trips));
-        return places;
-    }
-
-    Bench &bench_;
-    Kernel kernel_;
-    std::size_t lanes_;
-    Ring ring_;
-    Buffer start_;
-    Buffer last_;
-};
-
 class ConstantMemory final : public Probe {
 public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
@@ -153,12 +105,28 @@ private:
         return latency_curve(data, Chase::hops);
     }
 
+    /// The work-items of a group follow one ring, from 1, 2, 4 ... places spread over it.
     void measure_together(Bench &bench, Chase &chase, const Kernel &kernel) const {
-        Together all(bench, chase, kernel);
+        const std::size_t lanes = group_size(bench, kernel, most_lanes);
+        const Ring ring = ring_through(together_bytes, together_bytes / most_lanes, bench.random());
+        chase.link(ring);
+        const Buffer start = bench.buffer(lanes * sizeof(std::uint32_t));
+        const Buffer end = bench.buffer(start.bytes());
         std::vector<Candidate> candidates;
-        for (std::size_t addresses = 1; addresses <= all.lanes(); addresses *= 2)
-            candidates.push_back({all.work(addresses), &bench.series(together),
+        for (std::size_t addresses = 1; addresses <= lanes; addresses *= 2) {
+            BoundLaunch launch{kernel,
+                               NdRange::linear(1, lanes),
+                               {chase.buffer(), start, output(end), trip_count}};
+            follow(launch, bench, start, end, [ring, lanes, addresses](std::uint64_t trips) {
+                std::vector<std::uint32_t> places;
+                for (std::size_t lane = 0; lane < lanes; ++lane)
+                    places.push_back(ring.address(lane % addresses * (most_lanes / addresses) +
+                                                  Chase::hops * trips));
+                return places;
+            });
+            candidates.push_back({std::move(launch), &bench.series(together),
                                   coordinates(TogetherRow{addresses}), 0});
+        }
         bench.sample(candidates, {.relative_half_width = 0.02, .seconds = bench.budget() * 0.3});
     }
 

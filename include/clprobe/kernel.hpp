@@ -57,8 +57,9 @@ struct KernelArgument {
 /// A kernel of a built program, with its arguments. Copies share one native kernel.
 class Kernel {
 public:
-    /// Takes over one reference of the handle.
-    Kernel(std::string name, cl_kernel owned, cl_device_id device);
+    /// A kernel of the host program's, which is retained. The device is only needed where its
+    /// program was built for several. Throws Error where the handle is no kernel.
+    explicit Kernel(cl_kernel adopted, cl_device_id device = nullptr);
 
     [[nodiscard]] const std::string &name() const;
     [[nodiscard]] cl_kernel native() const;
@@ -82,7 +83,11 @@ public:
     [[nodiscard]] std::optional<std::uint64_t> local_memory() const;
 
 private:
+    friend class Program;
     struct State;
+    /// Takes over one reference of the handle.
+    Kernel(std::string name, cl_kernel owned, cl_device_id device);
+
     std::shared_ptr<const State> state_;
 };
 

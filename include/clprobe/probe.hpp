@@ -98,10 +98,10 @@ public:
     }
 };
 
-/// One slope to be measured among several: its work, and where its samples go. `at` are the
+/// One slope to be measured among several: its launch, and where its samples go. `at` are the
 /// coordinates in `series` without the trips, which is the last axis.
 struct Candidate {
-    Work work;
+    BoundLaunch launch;
     Series *series = nullptr;
     std::vector<double> at;
     std::uint32_t trips = 0; ///< 0: not calibrated yet
@@ -159,7 +159,6 @@ public:
     /// Throws Unsupported where that is more, or the device has no such image; Error where the
     /// driver refuses. Never ask for the largest image that a device claims: it can be 4 GiB.
     Image image(const ImageShape &shape, cl_mem_flags flags = CL_MEM_READ_WRITE);
-    void poison(const Buffer &buffer);
     template <typename T>
     void write(const Buffer &buffer, std::span<const T> values) {
         const auto timed = transfer_timer();
@@ -178,21 +177,21 @@ public:
     /// Seconds that `work` takes on the host's clock, the queue being empty when it begins; they
     /// count as transfer.
     double transfer(const std::function<void()> &work);
-    /// Indices of a few work-items of `count`, chosen anew at each call (after the launch).
-    std::vector<std::size_t> sample_work_items(std::size_t count, std::size_t most = 4);
 
-    /// One launch: prepared, timed by the session's clock, verified. Seconds.
-    double launch(const Work &work, std::uint32_t trips = 1);
-    /// One launch with its stamps and the host's time around it; no clock is needed for this.
-    ProfiledLaunch launch_profiled(const Work &work, std::uint32_t trips = 1);
+    /// One launch: prepared, timed by the session's clock, checked. Seconds.
+    double launch(const BoundLaunch &launch, std::uint32_t trips = 1);
+    /// One launch with its profiling timestamps and the host's time around it; no clock is needed
+    /// for this.
+    ProfiledLaunch launch_profiled(const BoundLaunch &launch, std::uint32_t trips = 1);
     /// Grows the trips by measuring until a launch takes `seconds` (0: the default target).
-    std::uint32_t calibrate(const Work &work, double seconds = 0);
+    std::uint32_t calibrate(const BoundLaunch &launch, double seconds = 0);
     /// Launches until consecutive times agree, or half a second is over.
-    void warm_up(const Work &work, std::uint32_t trips);
-    /// One block of (trips, time) samples at n/4, n/2 and n trips of a calibrated contender.
+    void warm_up(const BoundLaunch &launch, std::uint32_t trips);
+    /// One block of (trips, time) samples at n/4, n/2 and n trips, in random order; calibrates a
+    /// candidate that is not calibrated yet.
     void sample_block(Candidate &candidate, int block);
-    /// Blocks of samples, round robin over the contenders so that each is spread over the time,
-    /// until every slope satisfies the rule. Calibrates what is not calibrated yet.
+    /// Blocks of samples, round robin over the candidates so that each is spread over the time,
+    /// until every slope satisfies the rule.
     StopReason sample(std::span<Candidate> candidates, const StoppingRule &rule);
 
     [[nodiscard]] const Elapsed &elapsed() const { return elapsed_; }
@@ -215,6 +214,8 @@ private:
         std::chrono::steady_clock::time_point start_;
     };
     [[nodiscard]] Timer transfer_timer() { return Timer(elapsed_.transfer); }
+    template <typename Launch>
+    auto at_site(const Launch &launch);
     void check_cancelled() const;
     void check_granted(std::string_view what, std::size_t bytes) const;
 

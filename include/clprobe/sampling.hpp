@@ -1,6 +1,6 @@
 #pragma once
 #include <clprobe/clock.hpp>
-#include <clprobe/context.hpp>
+#include <clprobe/launch.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,20 +45,6 @@ private:
     std::vector<double> widths_;
 };
 
-/// A kernel ready to be launched and timed: its arguments are set, but for the trip count.
-struct Work {
-    Kernel kernel;
-    NdRange range;
-    /// Index of the `uint` argument that says how often the kernel's loop runs. Without one a
-    /// launch counts as one trip and its time includes the launch.
-    std::optional<unsigned> trips_argument;
-    /// Called before each launch, untimed: poison the outputs here.
-    std::function<void()> prepare;
-    /// Called after each launch, untimed, with its trips: throws VerificationError where the
-    /// outputs are not what the host computes.
-    std::function<void(std::uint32_t trips)> verify;
-};
-
 /// How long one launch may and should take, in seconds. Kernel drivers of embedded GPUs kill jobs
 /// after half a second; a tenth of that is the limit by default.
 struct LaunchBounds {
@@ -66,11 +53,6 @@ struct LaunchBounds {
     std::uint32_t most_trips = 1u << 30;
 };
 
-/// Launches once with that many trips: prepared, timed, verified. Seconds. `wall`, where given, is
-/// raised by the host's time from enqueue to end.
-double launch_once(Clock &clock, const Context &context, const Work &work, std::uint32_t trips,
-                   double *wall = nullptr);
-
 /// A launch with its stamps (where the driver gives any), and the host's steady clock in seconds
 /// before the enqueue and after the end.
 struct ProfiledLaunch {
@@ -78,8 +60,6 @@ struct ProfiledLaunch {
     double host_end = 0;
     std::optional<ProfilingTimestamps> stamps;
 };
-/// Launches once, prepared and verified.
-ProfiledLaunch launch_profiled(const Context &context, const Work &work, std::uint32_t trips);
 
 /// The launches as a series "stamps" over (launch, stamp): the four stamps in ticks from the first
 /// of all, and the host's clock in nanoseconds from the first launch.
@@ -97,15 +77,49 @@ ProfiledLaunch launch_profiled(const Context &context, const Work &work, std::ui
 std::uint32_t calibrate(const std::function<double(std::uint32_t trips)> &time_of,
                         const LaunchBounds &bounds);
 
-/// The times of one kernel, with how they were taken. `slope` is absent where the kernel has no
-/// trip count; `launch` sums up the launches at the largest count.
-struct Samples {
-    std::vector<TripTime> times;
-    ClockChoice clock;
-    StopReason stop = StopReason::sample_limit;
-    std::optional<SlopeFit> slope;
-    Summary launch;
+/// The times of one kernel, what times them, and whether they may be relied on. The results are
+/// only to be had where they may: `slope` and `launch` throw where the verdict is not `plain`.
+class Samples {
+public:
+    enum class Verdict {
+        plain,      ///< the times may be relied on
+        removed,    ///< time does not grow with the trips: the compiler removed the loop
+        not_linear, ///< a trip takes longer or less time the more there are of them
+        noisy,      ///< the interval reaches further than a quarter to either side
+        too_short,  ///< too few launches, or launches too short for a trip's time to show
+    };
+
+    /// Judges times of launches of a kernel, which has a trip count or not.
+    Samples(std::vector<TripTime> times, bool counts_trips, ClockChoice clock, StopReason stop);
+
+    [[nodiscard]] Verdict verdict() const { return verdict_; }
+    /// Why the verdict is not `plain`, in a sentence with the figures; empty where it is.
+    [[nodiscard]] const std::string &reason() const { return reason_; }
+    /// Of time over trips. Throws Error with the reason where the verdict is not `plain`, or the
+    /// kernel has no trip count.
+    [[nodiscard]] const SlopeFit &slope() const;
+    /// The launches at the largest trip count. Throws Error with the reason where the verdict is
+    /// not `plain`.
+    [[nodiscard]] const Summary &launch() const;
+    /// Every launch, whatever the verdict.
+    [[nodiscard]] const std::vector<TripTime> &times() const { return times_; }
+    [[nodiscard]] const ClockChoice &clock() const { return clock_; }
+    [[nodiscard]] StopReason stop() const { return stop_; }
+
+private:
+    void judge(bool counts_trips);
+    void expect_plain() const;
+
+    std::vector<TripTime> times_;
+    ClockChoice clock_;
+    StopReason stop_;
+    std::optional<SlopeFit> slope_;
+    Summary launch_;
+    Verdict verdict_ = Verdict::plain;
+    std::string reason_;
 };
+/// In words, for people.
+[[nodiscard]] std::string_view name(Samples::Verdict verdict);
 
 /// When `measure` stops, how long its launches take, and what times them.
 struct MeasureOptions {
@@ -113,12 +127,15 @@ struct MeasureOptions {
     LaunchBounds bounds;
     /// The clock to use; audited and chosen anew where absent.
     std::optional<ClockChoice> clock;
+    /// Asked before each launch: where a stop is requested, `measure` throws Cancelled.
+    std::stop_token stop;
+    std::uint64_t seed = 0; ///< of the order of trip counts and of what checks look at
 };
 
-/// Times a kernel of the host program's own on its own context: warms up, audits the clock, grows
-/// the trips, and takes samples until the rule says stop. Seconds. Throws Error where a launch
-/// fails, VerificationError where `work.verify` says so.
-[[nodiscard]] Samples measure(const Context &context, const Work &work,
+/// Times a kernel of the host program's own on its own context: grows the trips, audits the clock,
+/// warms up until times agree, and takes samples until the rule says stop. Throws Error where a
+/// launch fails, VerificationError where `launch.check` says so.
+[[nodiscard]] Samples measure(const Context &context, const BoundLaunch &launch,
                               const MeasureOptions &options = {});
 
 } // namespace clprobe

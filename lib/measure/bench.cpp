@@ -1,3 +1,6 @@
+#include "measure/launch.hpp"
+#include "measure/sampler.hpp"
+
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
@@ -98,11 +101,6 @@ Image Bench::image(const ImageShape &shape, cl_mem_flags flags) {
     return context_.image(shape, flags);
 }
 
-void Bench::poison(const Buffer &buffer) {
-    const auto timed = transfer_timer();
-    context_.fill(buffer, 0xa5c396e1u); // no number that a kernel of ours would compute
-}
-
 double Bench::transfer(const std::function<void()> &work) {
     check_cancelled();
     context_.finish();
@@ -115,86 +113,64 @@ double Bench::transfer(const std::function<void()> &work) {
     return seconds;
 }
 
-std::vector<std::size_t> Bench::sample_work_items(std::size_t count, std::size_t most) {
-    std::vector<std::size_t> chosen;
-    for (std::size_t i = 0; i < std::min(count, most); ++i)
-        chosen.push_back(random_() % count);
-    return chosen;
-}
-
-double Bench::launch(const Work &work, std::uint32_t trips) {
+template <typename Launch>
+auto Bench::at_site(const Launch &launch) {
     check_cancelled();
-    return launch_once(clock_, context_, work, trips, &elapsed_.launch);
+    LaunchSite site{context_, random_};
+    const auto taken = launch(site);
+    elapsed_.launch += site.launching;
+    elapsed_.transfer += site.transferring;
+    return taken;
 }
 
-ProfiledLaunch Bench::launch_profiled(const Work &work, std::uint32_t trips) {
-    check_cancelled();
-    const ProfiledLaunch launch = clprobe::launch_profiled(context_, work, trips);
-    elapsed_.launch += launch.host_end - launch.host_begin;
-    return launch;
+double Bench::launch(const BoundLaunch &launch, std::uint32_t trips) {
+    return at_site([&](LaunchSite &site) { return launch_once(site, clock_, launch, trips); });
 }
 
-std::uint32_t Bench::calibrate(const Work &work, double seconds) {
-    if (!work.trips_argument)
+ProfiledLaunch Bench::launch_profiled(const BoundLaunch &launch, std::uint32_t trips) {
+    return at_site([&](LaunchSite &site) { return clprobe::launch_profiled(site, launch, trips); });
+}
+
+std::uint32_t Bench::calibrate(const BoundLaunch &bound, double seconds) {
+    if (!bound.counts_trips())
         return 1;
     LaunchBounds wanted = bounds();
     if (seconds > 0)
         wanted.target = std::min(seconds, wanted.limit / 2);
-    return clprobe::calibrate([&](std::uint32_t trips) { return launch(work, trips); }, wanted);
+    return clprobe::calibrate([&](std::uint32_t trips) { return launch(bound, trips); }, wanted);
 }
 
-void Bench::warm_up(const Work &work, std::uint32_t trips) {
-    constexpr double longest = 0.5; // clocks of laptops and phones take that long to ramp up
-    constexpr double agreement = 0.03;
-    const double until = remaining() - std::min(longest, budget() / 8);
-    double last = launch(work, trips);
-    for (int agreeing = 0; agreeing < 3 && remaining() > until && !tiny();) {
-        const double next = launch(work, trips);
-        agreeing = std::abs(next - last) <= agreement * last ? agreeing + 1 : 0;
-        last = next;
-    }
+void Bench::warm_up(const BoundLaunch &bound, std::uint32_t trips) {
+    const double until = remaining() - std::min(longest_warm_up, budget() / 8);
+    clprobe::warm_up([&](std::uint32_t now) { return launch(bound, now); }, trips,
+                     [&] { return remaining() > until && !tiny(); });
 }
 
 void Bench::sample_block(Candidate &candidate, int block) {
     if (candidate.trips == 0)
-        candidate.trips = calibrate(candidate.work);
-    std::vector<std::uint32_t> counts = {candidate.trips};
-    for (const std::uint32_t part : {2u, 4u})
-        if (candidate.trips >= part)
-            counts.push_back(candidate.trips / part);
-    std::shuffle(counts.begin(), counts.end(), random_);
-    for (const std::uint32_t trips : counts) {
-        const double seconds = launch(candidate.work, trips);
+        candidate.trips = calibrate(candidate.launch);
+    for (const TripTime &time :
+         clprobe::sample_block([&](std::uint32_t trips) { return launch(candidate.launch, trips); },
+                               candidate.trips, block, random_)) {
         std::vector<double> at = candidate.at;
-        at.push_back(trips);
+        at.push_back(time.trips);
         Point &point = candidate.series->point(at);
-        point.samples.push_back(seconds);
+        point.samples.push_back(time.seconds);
         point.block.push_back(block);
     }
 }
 
 StopReason Bench::sample(std::span<Candidate> candidates, const StoppingRule &rule) {
-    std::vector<Stopping> stopping(candidates.size(), Stopping(rule));
+    std::vector<Sampled> all;
+    for (Candidate &candidate : candidates)
+        all.push_back(
+            {[&](int block) { sample_block(candidate, block); },
+             [&] { return relative_half_width(slope_at(*candidate.series, candidate.at)); }});
     const double at_start = remaining();
-    for (int block = 0;; ++block) {
-        StopReason reason = StopReason::precise;
-        bool going_on = false;
-        for (std::size_t i = 0; i < candidates.size(); ++i) {
-            sample_block(candidates[i], block);
-            const auto fit = slope_at(*candidates[i].series, candidates[i].at);
-            std::optional<double> width;
-            if (fit && fit->blocks > 1 && fit->seconds_per_trip > 0)
-                width = fit->interval.half_width() / fit->seconds_per_trip;
-            const auto stop = stopping[i].after(static_cast<std::size_t>(block) + 1,
-                                                at_start - remaining(), width);
-            if (!stop)
-                going_on = true;
-            else if (*stop != StopReason::precise)
-                reason = *stop;
-        }
-        if (!going_on || tiny() || at_start - remaining() > rule.seconds)
-            return reason;
-    }
+    StoppingRule bounded = rule;
+    if (tiny())
+        bounded.most = bounded.least = 1;
+    return take_blocks(all, bounded, [&] { return at_start - remaining(); });
 }
 
 } // namespace clprobe

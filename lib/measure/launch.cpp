@@ -1,49 +1,131 @@
+#include "measure/launch.hpp"
 #include "measure/steady_time.hpp"
 
-#include <clprobe/sampling.hpp>
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace clprobe {
+
+Argument::Argument(TripCount)
+    : set_([](Kernel &kernel, unsigned index, std::uint32_t trips) { kernel.set(index, trips); }),
+      counts_trips_(true) {}
+
+Argument::Argument(LocalBytes memory)
+    : set_([memory](Kernel &kernel, unsigned index, std::uint32_t) {
+          kernel.set_local(index, memory.bytes);
+      }) {}
+
+Argument Argument::output(const Buffer &buffer, std::uint32_t word) {
+    Argument argument(buffer);
+    argument.output_ = Output{buffer, word};
+    return argument;
+}
+
+BoundLaunch &BoundLaunch::set(unsigned index, Argument argument) {
+    if (arguments.size() <= index)
+        arguments.resize(index + 1);
+    arguments[index] = std::move(argument);
+    return *this;
+}
+
+bool BoundLaunch::counts_trips() const {
+    return std::ranges::any_of(arguments, &Argument::counts_trips_);
+}
+
+const Buffer &BoundLaunch::output() const {
+    for (const Argument &argument : arguments)
+        if (argument.output_)
+            return argument.output_->buffer;
+    throw std::logic_error("a launch of " + kernel.name() + " without an output");
+}
+
+void BoundLaunch::prepare(const Context &context, std::uint32_t trips, double *transfer) const {
+    if (before)
+        before();
+    const double start = steady_time();
+    for (const Argument &argument : arguments)
+        if (argument.output_)
+            context.fill(argument.output_->buffer, argument.output_->word);
+    if (transfer != nullptr)
+        *transfer += steady_time() - start;
+    Kernel bound = kernel;
+    for (unsigned i = 0; i < arguments.size(); ++i)
+        if (arguments[i].set_)
+            arguments[i].set_(bound, i, trips);
+}
+
+std::vector<std::size_t> LaunchOutcome::sample(std::size_t count, std::size_t most) const {
+    std::vector<std::size_t> chosen;
+    for (std::size_t i = 0; i < std::min(count, most); ++i)
+        chosen.push_back(random_() % count);
+    return chosen;
+}
+
+void LaunchOutcome::read_bytes(const Buffer &buffer, std::size_t offset, std::size_t bytes,
+                               void *to) const {
+    const double start = steady_time();
+    context_.read_bytes(buffer, offset, bytes, to);
+    if (transfer_ != nullptr)
+        *transfer_ += steady_time() - start;
+}
+
+void LaunchOutcome::expect(bool right, std::string_view what) const {
+    if (!right)
+        throw VerificationError(
+            fmt::format("{} after {} trips: {}", launch_.kernel.name(), trips_, what));
+}
+
+std::function<void(const LaunchOutcome &)>
+check_words(std::size_t items,
+            std::function<std::uint32_t(std::size_t item, std::uint32_t trips)> expected,
+            std::size_t most) {
+    return [items, expected = std::move(expected), most](const LaunchOutcome &outcome) {
+        for (const std::size_t item : outcome.sample(items, most)) {
+            const std::uint32_t found = outcome.word(item);
+            const std::uint32_t wanted = expected(item, outcome.trips());
+            if (found != wanted)
+                outcome.expect(false, fmt::format("work-item {} left {:#x} in place of {:#x}", item,
+                                                  found, wanted));
+        }
+    };
+}
+
 namespace {
 
-Event enqueue(const Context &context, const Work &work, std::uint32_t trips) {
-    if (work.trips_argument) {
-        Kernel kernel = work.kernel;
-        kernel.set(*work.trips_argument, trips);
-    }
-    return context.launch(work.kernel, work.range);
+void check(LaunchSite &site, const BoundLaunch &launch, std::uint32_t trips) {
+    if (launch.check)
+        launch.check(LaunchOutcome(site.context, launch, trips, site.random, &site.transferring));
 }
 
 } // namespace
 
-double launch_once(Clock &clock, const Context &context, const Work &work, std::uint32_t trips,
-                   double *wall) {
-    if (work.prepare)
-        work.prepare();
+double launch_once(LaunchSite &site, Clock &clock, const BoundLaunch &launch, std::uint32_t trips) {
+    launch.prepare(site.context, trips, &site.transferring);
     const double start = steady_time();
-    const double seconds = clock.time([&] { return enqueue(context, work, trips); });
-    if (wall != nullptr)
-        *wall += steady_time() - start;
-    if (work.verify)
-        work.verify(trips);
+    const double seconds =
+        clock.time([&] { return site.context.launch(launch.kernel, launch.range); });
+    site.launching += steady_time() - start;
+    check(site, launch, trips);
     return seconds;
 }
 
-ProfiledLaunch launch_profiled(const Context &context, const Work &work, std::uint32_t trips) {
-    if (work.prepare)
-        work.prepare();
-    context.finish();
-    ProfiledLaunch launch;
-    launch.host_begin = steady_time();
-    const Event event = enqueue(context, work, trips);
+ProfiledLaunch launch_profiled(LaunchSite &site, const BoundLaunch &launch, std::uint32_t trips) {
+    launch.prepare(site.context, trips, &site.transferring);
+    site.context.finish();
+    ProfiledLaunch profiled;
+    profiled.host_begin = steady_time();
+    const Event event = site.context.launch(launch.kernel, launch.range);
     event.wait();
-    launch.host_end = steady_time();
-    launch.stamps = event.profiling_timestamps();
-    if (work.verify)
-        work.verify(trips);
-    return launch;
+    profiled.host_end = steady_time();
+    profiled.stamps = event.profiling_timestamps();
+    site.launching += profiled.host_end - profiled.host_begin;
+    check(site, launch, trips);
+    return profiled;
 }
 
 std::uint32_t calibrate(const std::function<double(std::uint32_t trips)> &time_of,

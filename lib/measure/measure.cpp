@@ -1,66 +1,70 @@
+#include "measure/launch.hpp"
+#include "measure/sampler.hpp"
 #include "measure/steady_time.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/sampling.hpp>
 
 namespace clprobe {
 namespace {
 
 constexpr int audit_launches = 16;
 
-ClockChoice audit_with(const Context &context, const Work &work, std::uint32_t trips) {
+ClockChoice audit_with(LaunchSite &site, const BoundLaunch &launch, std::uint32_t trips) {
     std::vector<ProfiledLaunch> launches;
     for (int i = 0; i < audit_launches; ++i)
-        launches.push_back(launch_profiled(context, work, trips));
+        launches.push_back(launch_profiled(site, launch, trips));
     Facts facts;
-    facts.findings = audit(timestamp_series(launches), context.profiling_refusal());
+    facts.findings = audit(timestamp_series(launches), site.context.profiling_refusal());
     return choose_clock(facts);
 }
 
-std::optional<double> relative_half_width(const Samples &samples, const std::vector<double> &last) {
-    if (samples.slope && samples.slope->blocks > 1 && samples.slope->seconds_per_trip > 0)
-        return samples.slope->interval.half_width() / samples.slope->seconds_per_trip;
-    const auto interval = samples.slope ? std::nullopt : median_interval(last);
-    const double middle = last.empty() ? 0 : median(last);
+std::optional<double> half_width_of_median(const std::vector<TripTime> &times) {
+    std::vector<double> seconds;
+    for (const TripTime &time : times)
+        seconds.push_back(time.seconds);
+    const auto interval = median_interval(seconds);
+    const double middle = median(seconds);
     return interval && middle > 0 ? std::optional{interval->half_width() / middle} : std::nullopt;
 }
 
 } // namespace
 
-Samples measure(const Context &context, const Work &work, const MeasureOptions &options) {
-    Samples samples;
-    const auto host = host_clock(context);
-    const auto by_host = [&](std::uint32_t trips) {
-        return launch_once(*host, context, work, trips);
+Samples measure(const Context &context, const BoundLaunch &launch, const MeasureOptions &options) {
+    std::mt19937_64 random(options.seed);
+    LaunchSite site{context, random};
+    const auto timed_by = [&](Clock &clock) {
+        return [&](std::uint32_t trips) {
+            if (options.stop.stop_requested())
+                throw Cancelled();
+            return launch_once(site, clock, launch, trips);
+        };
     };
+    const auto host = host_clock(context);
+    const auto by_host = timed_by(*host);
     by_host(1); // drivers compile inside the first launch
-    const std::uint32_t trips = work.trips_argument ? calibrate(by_host, options.bounds) : 1;
-    samples.clock = options.clock ? *options.clock : audit_with(context, work, trips);
-    const auto clock = make_clock(samples.clock, context);
+    const bool counts_trips = launch.counts_trips();
+    const std::uint32_t trips = counts_trips ? calibrate(by_host, options.bounds) : 1;
+    ClockChoice choice = options.clock ? *options.clock : audit_with(site, launch, trips);
+    const auto clock = make_clock(choice, context);
+    const auto by_clock = timed_by(*clock);
 
-    Stopping stopping(options.stopping);
-    std::vector<double> at_most_trips;
-    const double start = steady_time();
-    for (int block = 0;; ++block) {
-        for (const std::uint32_t part : {4u, 2u, 1u}) {
-            if (part > 1 && (!work.trips_argument || trips < part))
-                continue;
-            const std::uint32_t now_trips = trips / part;
-            const double seconds = launch_once(*clock, context, work, now_trips);
-            samples.times.push_back({static_cast<double>(now_trips), seconds, block});
-            if (part == 1)
-                at_most_trips.push_back(seconds);
-        }
-        if (work.trips_argument)
-            samples.slope = fit_slope(samples.times);
-        const auto stop = stopping.after(at_most_trips.size(), steady_time() - start,
-                                         relative_half_width(samples, at_most_trips));
-        if (!stop)
-            continue;
-        samples.stop = *stop;
-        samples.launch = summarize(at_most_trips);
-        return samples;
-    }
+    double start = steady_time();
+    const auto seconds = [&] { return steady_time() - start; };
+    const double warming = std::min(longest_warm_up, options.stopping.seconds / 4);
+    warm_up(by_clock, trips, [&] { return seconds() < warming; });
+    start = steady_time();
+    std::vector<TripTime> times;
+    const Sampled sampled{[&](int block) {
+                              for (const TripTime &time :
+                                   sample_block(by_clock, trips, block, random))
+                                  times.push_back(time);
+                          },
+                          [&] {
+                              return counts_trips ? relative_half_width(fit_slope(times))
+                                                  : half_width_of_median(times);
+                          }};
+    const StopReason stop = take_blocks({&sampled, 1}, options.stopping, seconds);
+    return {std::move(times), counts_trips, std::move(choice), stop};
 }
 
 } // namespace clprobe

@@ -29,6 +29,14 @@ struct Kernel::State {
     cl::Device device;
 };
 
+Kernel::Kernel(cl_kernel adopted, cl_device_id device) {
+    const cl::Kernel kernel(adopted, true);
+    std::string name =
+        checked("adopting a kernel", [&] { return kernel.getInfo<CL_KERNEL_FUNCTION_NAME>(); });
+    state_ = std::make_shared<const State>(
+        State{std::move(name), kernel, cl::Device(device, device != nullptr)});
+}
+
 Kernel::Kernel(std::string name, cl_kernel owned, cl_device_id device)
     : state_(std::make_shared<const State>(
           State{std::move(name), cl::Kernel(owned), cl::Device(device, true)})) {}

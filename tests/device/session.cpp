@@ -59,11 +59,11 @@ CLPROBE_DEVICE_TEST("device.bench.keeps launches bounded and time accounted for"
     registry.add(
         std::make_unique<FakeProbe>("a/spin", std::vector<std::string>{}, [&](Bench &bench) {
             const Buffer out = bench.buffer(64);
-            Work work{bench.kernel("fake/spin", "spin", ""), NdRange::linear(1, 1), 1, {}, {}};
-            work.kernel.set(0, out);
+            const BoundLaunch spin{
+                bench.kernel("fake/spin", "spin", ""), NdRange::linear(1, 1), {out, trip_count}};
             Series &series =
                 bench.data().add("spin", {{"trips", Unit::one, {}}}, {"time", Unit::second, {}});
-            std::vector<Candidate> candidates = {{work, &series, {}, 0}};
+            std::vector<Candidate> candidates = {{spin, &series, {}, 0}};
             static_cast<void>(bench.sample(candidates, {.seconds = 0.2}));
             for (const Point &point : series.points)
                 for (const double sample : point.samples)

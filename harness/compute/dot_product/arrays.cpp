@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t vector_bytes = 4 * sizeof(float);
 
-void set_array(Kernel &kernel, unsigned index, const std::variant<Buffer, Image> &array) {
-    std::visit([&](const auto &memory) { kernel.set(index, memory); }, array);
+Argument argument(const std::variant<Buffer, Image> &array) {
+    return std::visit([](const auto &memory) { return Argument(memory); }, array);
 }
 
 } // namespace
@@ -41,20 +41,18 @@ Arrays::Arrays(Bench &bench, const Program &program, Memory memory, const Extent
     const bool image = memory == Memory::image;
     for (std::uint32_t &key : keys_) {
         key = static_cast<std::uint32_t>(bench.random()());
-        Kernel fill = program.kernel(image ? "fill_image" : "fill_buffer");
-        set_array(fill, 0, arrays_.emplace_back(make()));
-        fill.set(1, key);
         // Whoever reads them checks what it did.
-        bench.launch({fill, image ? extent.all() : extent.all_in_a_row(), {}, {}, {}});
+        bench.launch({program.kernel(image ? "fill_image" : "fill_buffer"),
+                      image ? extent.all() : extent.all_in_a_row(),
+                      {argument(arrays_.emplace_back(make())), key}});
     }
     arrays_.push_back(make());
     if (!image)
         return;
-    poison_ = program.kernel("poison_image");
-    set_array(*poison_, 0, arrays_.back());
-    read_ = program.kernel("read_texel");
-    set_array(*read_, 0, arrays_.back());
-    read_->set(2, texel_);
+    poison_ = BoundLaunch{program.kernel("poison_image"), extent.all(), {argument(arrays_.back())}};
+    read_ = BoundLaunch{program.kernel("read_texel"),
+                        NdRange::linear(1, 1),
+                        {argument(arrays_.back()), Argument(), texel_}};
 }
 
 Arrays::Array Arrays::make() {
@@ -63,15 +61,19 @@ Arrays::Array Arrays::make() {
     return bench_.image({{CL_RGBA, CL_FLOAT}, extent_.width, extent_.height});
 }
 
-void Arrays::set(Kernel &kernel) const {
-    for (unsigned i = 0; i < arrays_.size(); ++i)
-        set_array(kernel, i, arrays_[i]);
+std::vector<Argument> Arrays::arguments() const {
+    std::vector<Argument> arguments;
+    for (const Array &array : arrays_)
+        arguments.push_back(argument(array));
+    return arguments;
 }
 
 void Arrays::poison() {
+    const Context &context = bench_.context();
     if (const Buffer *buffer = std::get_if<Buffer>(&arrays_[3]))
-        return bench_.poison(*buffer);
-    bench_.context().launch(*poison_, extent_.all());
+        context.fill(*buffer, clprobe::poison);
+    else
+        poison_->enqueue(context);
 }
 
 Vector<float> Arrays::result(std::uint32_t column, std::uint32_t row) {
@@ -80,8 +82,7 @@ Vector<float> Arrays::result(std::uint32_t column, std::uint32_t row) {
     if (const Buffer *buffer = std::get_if<Buffer>(&arrays_[3])) {
         values = bench_.read<float>(*buffer, 4 * (std::size_t{row} * extent_.width + column), 4);
     } else {
-        read_->set(1, std::array{column, row});
-        bench_.context().launch(*read_, NdRange::linear(1, 1));
+        read_->set(1, std::array{column, row}).enqueue(bench_.context());
         values = bench_.read<float>(texel_, 0, 4);
     }
     std::ranges::copy(values, vector.begin());

@@ -49,8 +49,8 @@ public:
 
     [[nodiscard]] Memory memory() const { return memory_; }
     [[nodiscard]] const Extent &extent() const { return extent_; }
-    void set(Kernel &kernel) const;
-    /// Fills the results with what no work-item would compute.
+    [[nodiscard]] std::vector<Argument> arguments() const;
+    /// Fills the results, which may lie in an image, with what no work-item would compute.
     void poison();
     [[nodiscard]] Vector<float> result(std::uint32_t column, std::uint32_t row);
     /// What a work-item has to compute of the vectors there.
@@ -66,8 +66,8 @@ private:
     Extent extent_;
     std::array<std::uint32_t, 3> keys_{};
     std::vector<Array> arrays_;
-    std::optional<Kernel> poison_; ///< of an image
-    std::optional<Kernel> read_;   ///< of an image, into
+    std::optional<BoundLaunch> poison_; ///< of an image
+    std::optional<BoundLaunch> read_;   ///< of an image, into
     Buffer texel_;
 };
 

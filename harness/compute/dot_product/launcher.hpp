@@ -17,7 +17,7 @@ inline constexpr const char *kernel_text = "compute/dot_product";
 /// results are poisoned before each launch; after it, some chosen then are compared with the
 /// host's, and `verified` is raised. Each launch goes on in the rows after the last one's. The
 /// arrays have to outlive it.
-[[nodiscard]] Work work_on(Bench &bench, Arrays &arrays, const Program &program,
-                           const Variant &variant, std::shared_ptr<std::uint64_t> verified);
+[[nodiscard]] BoundLaunch launch_on(Arrays &arrays, const Program &program, const Variant &variant,
+                                    std::shared_ptr<std::uint64_t> verified);
 
 } // namespace clprobe::probes::dot_product

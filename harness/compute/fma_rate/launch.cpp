@@ -10,9 +10,6 @@ namespace clprobe::probes::fma_rate {
 namespace {
 
 constexpr const char *function = "fma_rate";
-constexpr unsigned output_argument = 0;
-constexpr unsigned trips_argument = 1;
-constexpr unsigned first_operand = 2;
 
 /// How many words to check after a launch: few where recomputing one takes the host long.
 std::size_t words_to_check(const Variant &variant, std::uint32_t trips) {
@@ -21,39 +18,30 @@ std::size_t words_to_check(const Variant &variant, std::uint32_t trips) {
     return static_cast<std::size_t>(std::clamp(most_steps / steps, 1.0, 4.0));
 }
 
-void set_operands(Kernel &kernel, Real real, Recurrence recurrence) {
-    const Operands o = operands(real, recurrence);
-    unsigned index = first_operand;
-    for (const double value : {o.a, o.b, o.c, o.d}) {
-        if (real == Real::fp32)
-            kernel.set(index, static_cast<float>(value));
-        else if (real == Real::fp64)
-            kernel.set(index, value);
-        else
-            kernel.set(index, half_bits(value));
-        ++index;
-    }
+Argument operand(Real real, double value) {
+    if (real == Real::fp32)
+        return static_cast<float>(value);
+    return real == Real::fp64 ? Argument(value) : Argument(half_bits(value));
 }
 
 std::size_t elements(const Variant &variant) {
     return variant.local_size * variant.groups * variant.width;
 }
 
-void verify(Bench &bench, Real real, const Variant &variant, const Buffer &output,
-            std::uint32_t trips, Verdict &verdict) {
+void check(const LaunchOutcome &outcome, Real real, const Variant &variant, Verdict &verdict) {
+    const std::uint32_t trips = outcome.trips();
     for (const std::size_t element :
-         bench.sample_work_items(elements(variant), words_to_check(variant, trips))) {
-        const std::uint32_t word = bench.read<std::uint32_t>(output, element, 1).front();
+         outcome.sample(elements(variant), words_to_check(variant, trips))) {
+        const std::uint32_t word = outcome.word(element);
         const auto is = [&](Arithmetic arithmetic) {
             return word == expected_word(real, variant, arithmetic, element, trips);
         };
         verdict.fused = verdict.fused && is(Arithmetic::fused);
         verdict.unfused = verdict.unfused && is(Arithmetic::unfused);
         ++verdict.words;
-        if (!verdict.fused && !verdict.unfused)
-            throw VerificationError(variant.describe(real) + ": element " +
-                                    std::to_string(element) + " after " + std::to_string(trips) +
-                                    " trips is not what the host computes");
+        outcome.expect(verdict.fused || verdict.unfused, variant.describe(real) + ": element " +
+                                                             std::to_string(element) +
+                                                             " is not what the host computes");
     }
     if (!verdict.fused && variant.form == Form::fma)
         throw Unsupported(variant.describe(real) + ": fma() rounds twice");
@@ -70,22 +58,19 @@ const Program &KernelCache::program(const Variant &variant) {
 }
 
 Launchable KernelCache::make(const Variant &variant) {
+    const auto verdict = std::make_shared<Verdict>();
+    const Operands o = operands(real_, variant.recurrence);
+    const Buffer words = bench_.buffer(elements(variant) * sizeof(std::uint32_t));
     Launchable made{variant,
-                    Work{program(variant).kernel(function),
-                         NdRange::linear(variant.groups, variant.local_size),
-                         trips_argument,
-                         {},
-                         {}},
-                    std::make_shared<Verdict>()};
-    const Buffer output = bench_.buffer(elements(variant) * sizeof(std::uint32_t));
-    made.work.kernel.set(output_argument, output);
-    set_operands(made.work.kernel, real_, variant.recurrence);
-    made.work.prepare = [&bench = bench_, output] { bench.poison(output); };
-    made.work.verify = [&bench = bench_, real = real_, variant, output,
-                        verdict = made.verdict](std::uint32_t trips) {
-        verify(bench, real, variant, output, trips, *verdict);
-    };
-    bench_.launch(made.work);
+                    {program(variant).kernel(function),
+                     NdRange::linear(variant.groups, variant.local_size),
+                     {output(words), trip_count, operand(real_, o.a), operand(real_, o.b),
+                      operand(real_, o.c), operand(real_, o.d)},
+                     [real = real_, variant, verdict](const LaunchOutcome &outcome) {
+                         check(outcome, real, variant, *verdict);
+                     }},
+                    verdict};
+    bench_.launch(made.launch);
     return made;
 }
 

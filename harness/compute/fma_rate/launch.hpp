@@ -24,7 +24,7 @@ struct Verdict {
 /// chosen after it, are compared with the host's model.
 struct Launchable {
     Variant variant;
-    Work work;
+    BoundLaunch launch;
     std::shared_ptr<Verdict> verdict;
 };
 

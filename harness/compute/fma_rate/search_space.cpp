@@ -1,72 +1,62 @@
+#include "compute/fma_rate/launch.hpp"
 #include "compute/fma_rate/search_space.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 namespace clprobe::probes::fma_rate {
 namespace {
 
-Move to_form(Form form) {
-    return [form](const Variant &from) {
-        Variant to = from;
-        to.form = form;
-        return to;
+/// The variant with this one property changed.
+template <typename Value>
+Move to(Value Variant::*property, Value value) {
+    return [property, value](Variant variant) {
+        variant.*property = value;
+        return variant;
     };
 }
 
+Move to_form(Form form) {
+    return to(&Variant::form, form);
+}
+
 Move to_recurrence(Recurrence recurrence) {
-    return [recurrence](const Variant &from) {
-        Variant to = from;
-        to.recurrence = recurrence;
-        return to;
-    };
+    return to(&Variant::recurrence, recurrence);
 }
 
 Move to_chains(unsigned chains) {
     return [chains](const Variant &from) {
-        Variant to = from;
-        to.chains = std::clamp(chains, 1U, 16U);
-        return to.with_body(from.body);
+        Variant variant = from;
+        variant.chains = std::clamp(chains, 1U, 16U);
+        return variant.with_body(from.body);
     };
 }
 
 Move to_width(unsigned width) {
-    return [width](const Variant &from) {
-        Variant to = from;
-        to.width = std::clamp(width, 1U, 16U);
-        return to;
-    };
+    return to(&Variant::width, std::clamp(width, 1U, 16U));
 }
 
 Move to_body(unsigned operations) {
     return [operations](const Variant &from) { return from.with_body(operations); };
 }
 
+Move to_groups(std::size_t groups) {
+    return to(&Variant::groups, groups);
+}
+
 /// As many groups of another size.
 Move to_larger_groups(std::size_t size) {
-    return [size](const Variant &from) {
-        Variant to = from;
-        to.local_size = size;
-        return to;
-    };
+    return to(&Variant::local_size, size);
 }
 
 /// The same number of work-items in groups of another size.
 Move to_local_size(std::size_t size) {
-    return [size](const Variant &from) {
-        Variant to = from;
-        to.local_size = size;
-        to.groups = std::max<std::size_t>(1, from.groups * from.local_size / size);
-        return to;
-    };
-}
-
-Move to_groups(std::size_t groups) {
-    return [groups](const Variant &from) {
-        Variant to = from;
-        to.groups = groups;
-        return to;
+    return [size](Variant variant) {
+        variant.groups = std::max<std::size_t>(1, variant.groups * variant.local_size / size);
+        variant.local_size = size;
+        return variant;
     };
 }
 
@@ -78,7 +68,6 @@ std::size_t largest_group(const DeviceInfo &device) {
 /// of them, so that none waits long for the last.
 SearchSpace cpu_search_space(const DeviceInfo &device, std::size_t units) {
     SearchSpace search_space;
-    search_space.launch_seconds = 10e-3;
     search_space.start.chains = 12;
     search_space.start.width = 16;
     search_space.start.local_size = std::min<std::size_t>(16, largest_group(device));
@@ -86,14 +75,13 @@ SearchSpace cpu_search_space(const DeviceInfo &device, std::size_t units) {
     search_space.start = search_space.start.with_body(64);
     search_space.stages = {
         // First of all: fma() is a call that takes a hundred times as long on some.
-        {"form", {to_form(Form::expression), to_form(Form::mad)}},
-        {"width", {to_width(8), to_width(4), to_width(2)}},
-        {"scalars", {to_width(1)}}, // best where a vector's lanes are work-items
-        {"chains", {to_chains(8), to_chains(10), to_chains(6), to_chains(16), to_chains(4)}},
-        {"body", {to_body(128), to_body(256), to_body(1024)}},
-        {"local size",
-         {to_larger_groups(std::min<std::size_t>(64, largest_group(device))), to_local_size(1)}},
-        {"recurrence", {to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
+        {{to_form(Form::expression), to_form(Form::mad)}},
+        {{to_width(8), to_width(4), to_width(2)}},
+        {{to_width(1)}}, // best where a vector's lanes are work-items
+        {{to_chains(8), to_chains(10), to_chains(6), to_chains(16), to_chains(4)}},
+        {{to_body(128), to_body(256), to_body(1024)}},
+        {{to_larger_groups(std::min<std::size_t>(64, largest_group(device))), to_local_size(1)}},
+        {{to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
     };
     return search_space;
 }
@@ -102,7 +90,6 @@ SearchSpace cpu_search_space(const DeviceInfo &device, std::size_t units) {
 /// multiply-add. All groups must be resident at once: the last of several waves ends when it likes.
 SearchSpace gpu_search_space(const DeviceInfo &device, std::size_t units) {
     SearchSpace search_space;
-    search_space.launch_seconds = 4e-3;
     const std::size_t size = std::min<std::size_t>(256, largest_group(device));
     constexpr std::size_t threads_a_unit = 1024;
     search_space.start.form = Form::expression; // which no compiler has to make up
@@ -111,17 +98,15 @@ SearchSpace gpu_search_space(const DeviceInfo &device, std::size_t units) {
     search_space.start.groups = units * std::max<std::size_t>(1, threads_a_unit / size);
     search_space.start = search_space.start.with_body(64);
     search_space.stages = {
-        {"body", {to_body(1024), to_body(256), to_body(2048)}},
-        {"groups",
-         {to_groups(2 * search_space.start.groups),
+        {{to_body(1024), to_body(256), to_body(2048)}},
+        {{to_groups(2 * search_space.start.groups),
           to_groups(std::max<std::size_t>(1, search_space.start.groups / 2))}},
-        {"chains", {to_chains(8), to_chains(2), to_chains(16), to_chains(1)}},
-        {"width", {to_width(2), to_width(4)}}, // wider ones are further chains
-        {"form", {few_fmas, to_form(Form::mad)}},
-        {"body", {to_body(1024), to_body(256)}}, // of fma(), where that won
-        {"local size",
-         {to_local_size(64), to_local_size(std::min<std::size_t>(1024, largest_group(device)))}},
-        {"recurrence", {to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
+        {{to_chains(8), to_chains(2), to_chains(16), to_chains(1)}},
+        {{to_width(2), to_width(4)}}, // wider ones are further chains
+        {{few_fmas, to_form(Form::mad)}},
+        {{to_body(1024), to_body(256)}}, // of fma(), where that won
+        {{to_local_size(64), to_local_size(std::min<std::size_t>(1024, largest_group(device)))}},
+        {{to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
     };
     return search_space;
 }
@@ -132,18 +117,17 @@ SearchSpace narrower_search_space(SearchSpace search_space, Real real, DeviceTyp
     Variant &start = search_space.start = winner;
     if (device == DeviceType::cpu) {
         start.width = real == Real::fp64 ? std::max(1U, winner.width / 2) : winner.width;
-        search_space.stages = {{"width", {to_width(start.width * 2), to_width(start.width / 2)}}};
+        search_space.stages = {{{to_width(start.width * 2), to_width(start.width / 2)}}};
     } else {
-        search_space.stages = {{"width", {to_width(2), to_width(4)}}};
+        search_space.stages = {{{to_width(2), to_width(4)}}};
     }
     const Move other = start.form != Form::expression ? to_form(Form::expression)
                        : device == DeviceType::cpu    ? to_form(Form::fma)
                                                       : Move(few_fmas);
-    search_space.stages.insert(
-        search_space.stages.end(),
-        {{"chains", {to_chains(start.chains * 2), to_chains(start.chains / 2)}},
-         {"form", {other, to_form(Form::mad)}},
-         {"body", {to_body(start.body / 2), to_body(start.body * 2)}}});
+    search_space.stages.insert(search_space.stages.end(),
+                               {{{to_chains(start.chains * 2), to_chains(start.chains / 2)}},
+                                {{other, to_form(Form::mad)}},
+                                {{to_body(start.body / 2), to_body(start.body * 2)}}});
     return search_space;
 }
 
@@ -159,6 +143,33 @@ std::size_t values_per_stage(Profile profile) {
         break;
     }
     return std::numeric_limits<std::size_t>::max();
+}
+
+KernelVariant entry_for(Real real, const Variant &variant) {
+    return {variant.label(real), kernel_text, variant.build_options(real), {}};
+}
+
+void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &variants) {
+    const Variant start = search_space_for(real, device, 1, Profile::standard, std::nullopt).start;
+    Variant shape = start;
+    for (const unsigned width : std::set{1u, 4u, start.width}) {
+        shape.width = width;
+        variants.push_back(entry_for(real, shape));
+    }
+    shape.width = 1;
+    for (const Form form : {Form::fma, Form::mad, Form::expression}) {
+        shape.form = form;
+        if (form != start.form)
+            variants.push_back(entry_for(real, form == Form::fma ? few_fmas(shape) : shape));
+    }
+    shape.form = start.form;
+    for (const Recurrence recurrence : {Recurrence::pair, Recurrence::quadratic}) {
+        shape.recurrence = recurrence;
+        variants.push_back(entry_for(real, shape));
+    }
+    KernelVariant chain = entry_for(real, latency_variant(start.form, 1));
+    chain.name += ", one chain";
+    variants.push_back(std::move(chain));
 }
 
 } // namespace
@@ -191,6 +202,21 @@ SearchSpace search_space_for(Real real, const DeviceInfo &device, std::size_t un
     for (Stage &stage : search_space.stages)
         stage.moves.resize(std::min(stage.moves.size(), values_per_stage(profile)));
     return search_space;
+}
+
+std::vector<KernelVariant> inspected(const DeviceInfo &device) {
+    std::vector<KernelVariant> variants;
+    for (const Real real : all_reals)
+        if (lacks(device, real).empty())
+            add_type(real, device, variants);
+    return variants;
+}
+
+std::vector<Variant> Stage::operator()(const Variant &best) const {
+    std::vector<Variant> variants;
+    for (const Move &move : moves)
+        variants.push_back(move(best));
+    return variants;
 }
 
 } // namespace clprobe::probes::fma_rate

@@ -10,16 +10,11 @@
 namespace clprobe::probes::julia {
 namespace {
 
-constexpr unsigned trips_argument = 1;
-
 /// What a work-item leaves: its count, and the bits of its last px.
 constexpr std::size_t words_a_point = 2;
 
-[[noreturn]] void fail(Body body, std::uint32_t column, std::uint32_t row,
-                       std::uint64_t iterations) {
-    throw VerificationError(fmt::format("{}: point ({}, {}) after {} iterations is not what the "
-                                        "host computes",
-                                        name(body), column, row, iterations));
+std::string wrong(Body body, std::size_t point) {
+    return fmt::format("{}: point {} is not what the host computes", name(body), point);
 }
 
 } // namespace
@@ -33,69 +28,58 @@ Launcher::Launcher(Bench &bench, Body body, std::uint32_t size)
       program_(bench.build(kernel_text, build_options(body))),
       output_(bench.buffer(std::size_t{size} * size * words_a_point * sizeof(std::uint32_t))) {}
 
-Kernel Launcher::kernel(const Operands &operands) const {
-    Kernel kernel = program_.kernel(kernel_function);
-    kernel.set(0, output_);
-    kernel.set(2, spacing(size_));
-    kernel.set(3, std::array{operands.width, operands.height});
-    kernel.set(4, operands.c);
-    return kernel;
-}
-
-void Launcher::verify_published(std::uint64_t iterations) {
-    // Most points are told by any rounding; of the others another is taken.
-    int told = 0;
-    for (const std::size_t point : bench_.sample_work_items(std::size_t{size_} * size_, 16)) {
+void Launcher::check_published(const LaunchOutcome &outcome, std::uint64_t iterations) {
+    // Most points are decided whatever the rounding; of the others another is taken.
+    int decided = 0;
+    for (const std::size_t point : outcome.sample(std::size_t{size_} * size_, 64)) {
         const auto column = static_cast<std::uint32_t>(point % size_);
         const auto row = static_cast<std::uint32_t>(point / size_);
         const auto expected = count_of(published, column, row, size_, iterations);
         if (!expected)
             continue;
         const auto words =
-            bench_.read<std::uint32_t>(output_, point * words_a_point, words_a_point);
-        if (words[0] != *expected)
-            fail(body_, column, row, iterations);
+            outcome.read<std::uint32_t>(output_, point * words_a_point, words_a_point);
+        outcome.expect(words[0] == *expected, wrong(body_, point));
         ++verdict_->points;
-        if (++told == 4)
+        if (++decided == 4)
             return;
     }
+    outcome.expect(decided > 0, "no point was found whose count the host can decide");
 }
 
-void Launcher::verify_bounded(std::uint64_t iterations) {
+void Launcher::check_bounded(const LaunchOutcome &outcome, std::uint64_t iterations) {
     constexpr std::uint64_t long_chain = 50'000; // from which on the host takes its time
     const std::size_t points = iterations < long_chain ? 4 : 1;
-    for (const std::size_t point : bench_.sample_work_items(std::size_t{size_} * size_, points)) {
+    for (const std::size_t point : outcome.sample(std::size_t{size_} * size_, points)) {
         const auto column = static_cast<std::uint32_t>(point % size_);
-        const auto row = static_cast<std::uint32_t>(point / size_);
         const auto words =
-            bench_.read<std::uint32_t>(output_, point * words_a_point, words_a_point);
+            outcome.read<std::uint32_t>(output_, point * words_a_point, words_a_point);
         const auto is = [&](Arithmetic arithmetic) {
             return words[1] == std::bit_cast<std::uint32_t>(
                                    last_of_bounded(arithmetic, column, size_, iterations));
         };
         verdict_->unfused = verdict_->unfused && is(Arithmetic::unfused);
         verdict_->fused = verdict_->fused && is(Arithmetic::fused);
-        if (words[0] != static_cast<std::uint32_t>(iterations) ||
-            (!verdict_->fused && !verdict_->unfused))
-            fail(body_, column, row, iterations);
+        outcome.expect(words[0] == static_cast<std::uint32_t>(iterations) &&
+                           (verdict_->fused || verdict_->unfused),
+                       wrong(body_, point));
         ++verdict_->points;
     }
 }
 
-Work Launcher::work(const Operands &operands) {
-    Work work{kernel(operands),
-              {{size_, size_, 1}, {1, 1, 1}, 2},
-              trips_argument,
-              [this] { bench_.poison(output_); },
-              {}};
-    work.verify = [this, operands](std::uint32_t trips) {
-        const std::uint64_t iterations = std::uint64_t{trips} * iterations_of(body_);
+BoundLaunch Launcher::launch(const Operands &operands) {
+    const auto check = [this, operands](const LaunchOutcome &outcome) {
+        const std::uint64_t iterations = std::uint64_t{outcome.trips()} * iterations_of(body_);
         if (operands == published)
-            verify_published(iterations);
+            check_published(outcome, iterations);
         else
-            verify_bounded(iterations);
+            check_bounded(outcome, iterations);
     };
-    return work;
+    return {program_.kernel(kernel_function),
+            {{size_, size_, 1}, {1, 1, 1}, 2},
+            {output(output_), trip_count, spacing(size_),
+             std::array{operands.width, operands.height}, operands.c},
+            check};
 }
 
 std::vector<std::uint32_t> Launcher::counts() {

@@ -43,14 +43,13 @@ public:
     [[nodiscard]] Body body() const { return body_; }
     [[nodiscard]] const Verdict &verdict() const { return *verdict_; }
     /// With some local size, which the caller replaces. The launcher has to outlive it.
-    [[nodiscard]] Work work(const Operands &operands);
+    [[nodiscard]] BoundLaunch launch(const Operands &operands);
     /// The counts of all points of the last launch, row after row.
     [[nodiscard]] std::vector<std::uint32_t> counts();
 
 private:
-    [[nodiscard]] Kernel kernel(const Operands &operands) const;
-    void verify_published(std::uint64_t iterations);
-    void verify_bounded(std::uint64_t iterations);
+    void check_published(const LaunchOutcome &outcome, std::uint64_t iterations);
+    void check_bounded(const LaunchOutcome &outcome, std::uint64_t iterations);
 
     Bench &bench_;
     Body body_;

@@ -112,7 +112,8 @@ private:
             const ResidentsRow row{variant.live, variant.registers(), size};
             for (int poll = 0; poll < plan_.polls; ++poll) {
                 const double groups = count({0, size}, variant);
-                samples(occupancy::residents, coordinates(row)).push_back(groups * static_cast<double>(size));
+                samples(occupancy::residents, coordinates(row))
+                    .push_back(groups * static_cast<double>(size));
             }
             time_waves(variant, size);
         });
@@ -161,12 +162,11 @@ private:
     /// One group of the least size alone: what its turns cost does not depend on how many others
     /// are resident.
     void time_turns(const Variant &variant) {
-        const Work work = launcher_.turning(variant, group_sizes().front());
-        const std::uint32_t trips = bench_.calibrate(work, turn_seconds);
+        const BoundLaunch launch = launcher_.turning(variant, group_sizes().front());
+        const std::uint32_t trips = bench_.calibrate(launch, turn_seconds);
         for (int repeat = 0; repeat < 6; ++repeat)
-            samples(occupancy::turns,
-                    coordinates(TurnRow{variant.live}, trips))
-                .push_back(bench_.launch(work, trips));
+            samples(occupancy::turns, coordinates(TurnRow{variant.live}, trips))
+                .push_back(bench_.launch(launch, trips));
     }
 
     void record_report(const Variant &variant) {
@@ -182,8 +182,7 @@ private:
             {occupancy::group_limit, said.max_group_size}};
         for (const auto &[what, word] : words)
             if (word)
-                samples(occupancy::compiler,
-                        coordinates(CompilerRow{variant.live, what}))
+                samples(occupancy::compiler, coordinates(CompilerRow{variant.live, what}))
                     .push_back(static_cast<double>(*word));
         std::string &from = data_.text_attributes[occupancy::registers_from];
         from = said.registers && from != "live values" ? "compiler" : "live values";
@@ -232,7 +231,8 @@ private:
         unless_refused([&] {
             for (int poll = 0; poll < plan_.polls; ++poll) {
                 const double groups = count(shape, *fewest_);
-                samples(occupancy::local, coordinates(LocalRow{shape.local_bytes})).push_back(groups);
+                samples(occupancy::local, coordinates(LocalRow{shape.local_bytes}))
+                    .push_back(groups);
                 most = std::max(most, groups);
             }
         });

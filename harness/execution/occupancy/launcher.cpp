@@ -1,7 +1,5 @@
 #include "execution/occupancy/launcher.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,21 +13,6 @@ constexpr const char *kernel_name = "execution/occupancy";
 constexpr std::uint32_t closed = 0x80000000u;
 constexpr std::size_t seed_count = 1024;
 constexpr double chase_seconds = 0.3e-3;
-
-// The kernel's arguments, by index.
-enum Argument : unsigned {
-    seeds,
-    digests,
-    state,
-    tickets,
-    chain,
-    shared,
-    turns,
-    hops,
-    patience,
-    most_looks,
-    key,
-};
 
 /// How often a group looks, without seeing another one come, before it closes the poll. A CPU's
 /// threads wake up tens of microseconds after one another, and look every few nanoseconds.
@@ -95,92 +78,63 @@ Variant Launcher::build(unsigned live) {
 }
 
 std::size_t Launcher::count_residents(const Variant &variant, const Groups &groups) {
-    const Mode mode{1, 0, patience_};
-    Work counting = work(variant, groups, mode, Argument::turns);
-    counting.prepare = [this, prepare = counting.prepare] {
-        prepare();
-        bench_.write<std::uint32_t>(state_, std::vector<std::uint32_t>{0, 0});
-        bench_.poison(tickets_);
+    std::size_t residents = 0;
+    BoundLaunch counting = bind(variant, groups, {1, 0, patience_}, Trips::turns);
+    counting.set(2, output(state_, 0)).set(3, output(tickets_));
+    counting.check = [&, check_digests = std::move(counting.check)](const LaunchOutcome &outcome) {
+        check_digests(outcome);
+        check_poll(outcome, groups);
+        residents = outcome.word(state_, 1);
     };
-    counting.verify = [this, groups, verify = counting.verify](std::uint32_t trips) {
-        verify(trips);
-        verify_poll(groups);
-    };
-    bench_.launch(counting, mode.turns);
-    return bench_.read<std::uint32_t>(state_, 1, 1).front();
+    bench_.launch(counting);
+    return residents;
 }
 
 double Launcher::time_chases(const Variant &variant, const Groups &groups) {
-    const Work chases = work(variant, groups, {}, Argument::hops);
+    const BoundLaunch chases = bind(variant, groups, {}, Trips::hops);
     if (hops_ == 0)
         hops_ = bench_.tiny() ? 8 : bench_.calibrate(chases, chase_seconds);
     return bench_.launch(chases, hops_);
 }
 
-Work Launcher::turning(const Variant &variant, std::size_t group_size) {
-    return work(variant, {1, group_size}, {}, Argument::turns);
+BoundLaunch Launcher::turning(const Variant &variant, std::size_t group_size) {
+    return bind(variant, {1, group_size}, {}, Trips::turns);
 }
 
-Work Launcher::work(const Variant &variant, const Groups &groups, const Mode &mode,
-                    unsigned trips_argument) {
+BoundLaunch Launcher::bind(const Variant &variant, const Groups &groups, const Mode &mode,
+                           Trips trips) {
     const NdRange range = NdRange::linear(groups.count, groups.size);
     if (digests_.bytes() < range.work_items() * sizeof(std::uint32_t))
         digests_ = bench_.buffer(range.work_items() * sizeof(std::uint32_t));
     if (tickets_.bytes() < groups.count * sizeof(std::uint32_t))
         tickets_ = bench_.buffer(groups.count * sizeof(std::uint32_t));
-    // The arguments are set at each launch, as launches of several works of one kernel alternate.
-    const auto prepare = [this, kernel = variant.kernel, groups, mode, trips_argument]() mutable {
-        set_arguments(kernel, groups, mode, trips_argument);
-        bench_.poison(digests_);
-    };
-    const auto verify = [this, variant, groups, mode, trips_argument](std::uint32_t trips) {
-        Mode launched = mode;
-        (trips_argument == Argument::turns ? launched.turns : launched.hops) = trips;
-        verify_digests(variant, groups, launched);
-    };
-    return {variant.kernel, range, trips_argument, prepare, verify};
-}
-
-void Launcher::set_arguments(Kernel &kernel, const Groups &groups, const Mode &mode,
-                             unsigned trips_argument) {
-    kernel.set(Argument::seeds, seeds_buffer_);
-    kernel.set(Argument::digests, digests_);
-    kernel.set(Argument::state, state_);
-    kernel.set(Argument::tickets, tickets_);
-    kernel.set(Argument::chain, chain_buffer_);
-    kernel.set_local(Argument::shared, groups.local_bytes);
-    if (trips_argument != Argument::turns)
-        kernel.set(Argument::turns, mode.turns);
-    if (trips_argument != Argument::hops)
-        kernel.set(Argument::hops, mode.hops);
-    kernel.set(Argument::patience, mode.patience);
-    kernel.set(Argument::most_looks, 32 * mode.patience);
-    kernel.set(Argument::key, key_);
-}
-
-void Launcher::verify_digests(const Variant &variant, const Groups &groups, const Mode &mode) {
-    for (const std::size_t lane : bench_.sample_work_items(groups.count * groups.size)) {
+    const bool turns = trips == Trips::turns;
+    const auto expected = [this, live = variant.live, size = groups.size, mode,
+                           turns](std::size_t item, std::uint32_t launched) {
         const std::uint32_t first =
-            mode.patience > 0 ? closed : end_of_chase(lane / groups.size, mode.hops);
-        if (bench_.read<std::uint32_t>(digests_, lane, 1).front() !=
-            digest(variant.live, lane, mode.turns, first))
-            throw VerificationError(fmt::format(
-                "a work-item's {} values are not what the host computes", variant.live));
-    }
+            mode.patience > 0 ? closed : end_of_chase(item / size, turns ? mode.hops : launched);
+        return digest(live, item, turns ? launched : mode.turns, first);
+    };
+    return {variant.kernel,
+            range,
+            {seeds_buffer_, output(digests_), state_, tickets_, chain_buffer_,
+             LocalBytes{groups.local_bytes}, turns ? Argument(trip_count) : Argument(mode.turns),
+             turns ? Argument(mode.hops) : Argument(trip_count), mode.patience, 32 * mode.patience,
+             key_},
+            check_words(range.work_items(), expected)};
 }
 
-void Launcher::verify_poll(const Groups &groups) {
-    const auto state = bench_.read<std::uint32_t>(state_, 0, 2);
-    if (state[0] != (closed | groups.count))
-        throw VerificationError(
-            fmt::format("{} groups were launched, {} came", groups.count, state[0] & ~closed));
-    if (state[1] < 1 || state[1] > groups.count)
-        throw VerificationError(
-            fmt::format("{} of {} groups were counted", state[1], groups.count));
+void Launcher::check_poll(const LaunchOutcome &outcome, const Groups &groups) const {
+    const auto state = outcome.read<std::uint32_t>(state_, 0, 2);
+    outcome.expect(
+        state[0] == (closed | groups.count),
+        fmt::format("{} groups were launched, {} came", groups.count, state[0] & ~closed));
+    outcome.expect(state[1] >= 1 && state[1] <= groups.count,
+                   fmt::format("{} of {} groups were counted", state[1], groups.count));
     std::vector<bool> came(groups.count);
-    for (const std::uint32_t group : bench_.read<std::uint32_t>(tickets_, 0, state[1])) {
-        if (group >= groups.count || came[group])
-            throw VerificationError("a group was counted twice, or is none of the launch");
+    for (const std::uint32_t group : outcome.read<std::uint32_t>(tickets_, 0, state[1])) {
+        outcome.expect(group < groups.count && !came[group],
+                       "a group was counted twice, or is none of the launch");
         came[group] = true;
     }
 }

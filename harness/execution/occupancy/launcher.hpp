@@ -40,7 +40,7 @@ public:
     /// Time of the groups' chases through memory. Their length is chosen at the first call.
     [[nodiscard]] double time_chases(const Variant &variant, const Groups &groups);
     /// Turns of the live values by one group, the trips being the turns.
-    [[nodiscard]] Work turning(const Variant &variant, std::size_t group_size);
+    [[nodiscard]] BoundLaunch turning(const Variant &variant, std::size_t group_size);
 
 private:
     struct Mode {
@@ -48,12 +48,11 @@ private:
         std::uint32_t hops = 0;
         std::uint32_t patience = 0;
     };
-    [[nodiscard]] Work work(const Variant &variant, const Groups &groups, const Mode &mode,
-                            unsigned trips_argument);
-    void set_arguments(Kernel &kernel, const Groups &groups, const Mode &mode,
-                       unsigned trips_argument);
-    void verify_digests(const Variant &variant, const Groups &groups, const Mode &mode);
-    void verify_poll(const Groups &groups);
+    /// The trips are its turns, or its hops.
+    enum class Trips { turns, hops };
+    [[nodiscard]] BoundLaunch bind(const Variant &variant, const Groups &groups, const Mode &mode,
+                                   Trips trips);
+    void check_poll(const LaunchOutcome &outcome, const Groups &groups) const;
     [[nodiscard]] std::uint32_t digest(unsigned live, std::size_t lane, std::uint32_t turns,
                                        std::uint32_t first) const;
     [[nodiscard]] std::uint32_t end_of_chase(std::size_t group, std::uint32_t hops) const;

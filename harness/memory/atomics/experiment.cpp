@@ -32,9 +32,10 @@ private:
     }
     /// Trips for a launch of that many seconds, by two launches of a part of the `guess` (0: none),
     /// which is what works of this kind took before.
-    [[nodiscard]] std::uint32_t calibrate(const Work &work, double seconds, std::uint32_t guess);
-    Candidate candidate(const Work &work, const char *name, std::vector<double> at, double seconds,
-                        std::uint32_t &guess);
+    [[nodiscard]] std::uint32_t calibrate(const BoundLaunch &launch, double seconds,
+                                          std::uint32_t guess);
+    Candidate candidate(const BoundLaunch &launch, const char *name, std::vector<double> at,
+                        double seconds, std::uint32_t &guess);
     void enter_all();
     /// Leaves of dropped and used results the faster.
     void choose();
@@ -51,19 +52,20 @@ private:
     std::vector<std::size_t> addresses_;    ///< B
 };
 
-std::uint32_t Experiment::calibrate(const Work &work, double seconds, std::uint32_t guess) {
+std::uint32_t Experiment::calibrate(const BoundLaunch &launch, double seconds,
+                                    std::uint32_t guess) {
     if (guess < 16 || bench_.tiny())
-        return bench_.calibrate(work, seconds);
+        return bench_.calibrate(launch, seconds);
     const std::uint32_t part = guess / 4;
     const double time =
-        std::max(1e-9, std::min(bench_.launch(work, part), bench_.launch(work, part)));
+        std::max(1e-9, std::min(bench_.launch(launch, part), bench_.launch(launch, part)));
     return std::clamp(static_cast<std::uint32_t>(part * seconds / time), 4u, 16 * guess);
 }
 
-Candidate Experiment::candidate(const Work &work, const char *name, std::vector<double> at,
+Candidate Experiment::candidate(const BoundLaunch &launch, const char *name, std::vector<double> at,
                                 double seconds, std::uint32_t &guess) {
-    guess = calibrate(work, launch_seconds(seconds), guess);
-    return {work, &bench_.series(name), std::move(at), guess};
+    guess = calibrate(launch, launch_seconds(seconds), guess);
+    return {launch, &bench_.series(name), std::move(at), guess};
 }
 
 /// Latencies first, as they take little, and results dropped before those used: where time is
@@ -106,9 +108,9 @@ void Experiment::sample_addresses(int block) {
         const std::size_t slice = launcher_.chain_bytes() / count / line;
         for (std::size_t i = 0; i < count; ++i)
             addresses_.push_back((i * slice + bench_.random()() % slice) * line);
-        const Work work = launcher_.chain({Space::global, false, Operation::add});
-        at_addresses_ =
-            Candidate{work, &bench_.series(series::addresses), {}, bench_.calibrate(work, 0.2e-3)};
+        const BoundLaunch launch = launcher_.chain({Space::global, false, Operation::add});
+        at_addresses_ = Candidate{
+            launch, &bench_.series(series::addresses), {}, bench_.calibrate(launch, 0.2e-3)};
     }
     for (const std::size_t address : addresses_) {
         launcher_.move(address);

@@ -17,9 +17,6 @@ constexpr const char *ptx = "cl_nv_compiler_options"; ///< whoever has it takes 
 constexpr const char *float_add = "-cl-std=CL3.0 -DFLOAT_ADD";
 constexpr const char *float_min = "-cl-std=CL3.0 -DFLOAT_MIN";
 
-// The kernels' arguments, by index; `mask` or `zero`, `apart` or `place`.
-enum Argument : unsigned { memory, seen, op, start, by, fifth, sixth, trips, shared };
-
 std::size_t group_size_for(const Bench &bench) {
     return group_size(bench, bench.tiny() ? 8 : is_cpu(bench) ? 64 : 256);
 }
@@ -36,10 +33,8 @@ std::size_t chain_bytes_for(const Bench &bench) {
     return std::min(wanted, bench.most_bytes()) / word_bytes * word_bytes;
 }
 
-void expect(bool right, const Atomic &atomic, const char *what) {
-    if (!right)
-        throw VerificationError(atomic.name() + ": " + what +
-                                " did not leave what the operations leave");
+[[nodiscard]] std::string wrong(const Atomic &atomic, const char *what) {
+    return atomic.name() + ": " + what + " did not leave what the operations leave";
 }
 
 } // namespace
@@ -106,19 +101,16 @@ void Launcher::move(std::size_t bytes) {
     place_ = static_cast<std::uint32_t>(std::min(bytes, chain_bytes() - word_bytes) / word_bytes);
 }
 
-Kernel Launcher::many_kernel(const Atomic &atomic, Contention place, bool used,
-                             const Words &words) {
-    Kernel ready = kernel(atomic, "many");
-    ready.set(Argument::memory, memory_);
-    ready.set(Argument::seen, seen_);
-    ready.set(Argument::op, atomic.code() + (used ? 1u : 0u));
-    ready.set(Argument::start, words.start);
-    ready.set(Argument::by, words.by);
-    ready.set(Argument::fifth, words.apart);
-    ready.set(Argument::sixth, place == Contention::spread ? ~0u : 0u);
+BoundLaunch Launcher::unchecked(const Atomic &atomic, Contention place, bool used,
+                                const Words &words) {
+    BoundLaunch launch{kernel(atomic, "many"),
+                       NdRange::linear(groups(atomic, place), group_size_),
+                       {output(memory_, words.start), output(seen_),
+                        atomic.code() + (used ? 1u : 0u), words.start, words.by, words.apart,
+                        place == Contention::spread ? ~0u : 0u, trip_count}};
     if (atomic.space == Space::local)
-        ready.set_local(Argument::shared, group_size_ * word_bytes);
-    return ready;
+        launch.arguments.push_back(LocalBytes{group_size_ * word_bytes});
+    return launch;
 }
 
 // PoCL 5.0 takes the success of its compare-exchange for the value that this found, and tries again
@@ -128,10 +120,9 @@ void Launcher::try_minimum() {
     const Atomic minimum{Space::global, true, Operation::min};
     if (!extensions_.contains(Operation::min) || lacks(minimum))
         return;
-    const Kernel four_minima = many_kernel(minimum, Contention::contended, true, {0, 0, 0});
-    bench_.context().fill(memory_, five);
-    bench_.poison(seen_);
-    bench_.launch({four_minima, NdRange::linear(1, 1), Argument::trips, {}, {}});
+    BoundLaunch four_minima = unchecked(minimum, Contention::contended, true, {0, 0, 0});
+    four_minima.range = NdRange::linear(1, 1);
+    bench_.launch(four_minima.set(0, output(memory_, five)));
     if (bench_.read<std::uint32_t>(seen_, 0, 1).front() == five &&
         bench_.read<std::uint32_t>(memory_, 0, 1).front() == 0)
         return;
@@ -139,19 +130,26 @@ void Launcher::try_minimum() {
     no_extension_ = "the device's atomic minimum of floats does not return what the word held";
 }
 
-Work Launcher::many(const Atomic &atomic, Contention place, bool used) {
+BoundLaunch Launcher::many(const Atomic &atomic, Contention place, bool used) {
     const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
                                   static_cast<std::uint32_t>(bench_.random()()));
-    const Kernel ready = many_kernel(atomic, place, used, words);
-    const auto prepare = [this, words] {
-        bench_.context().fill(memory_, words.start);
-        bench_.poison(seen_);
+    BoundLaunch launch = unchecked(atomic, place, used, words);
+    launch.check = [this, atomic, words, place, used](const LaunchOutcome &outcome) {
+        const auto check = [&](std::size_t first, std::size_t count, const char *what) {
+            outcome.expect(possible(atomic, words, used, left_by(outcome, first, count)),
+                           wrong(atomic, what));
+        };
+        if (place == Contention::spread) {
+            for (const std::size_t item : outcome.sample(work_items(atomic, place), 2))
+                check(item, 1, "a work-item");
+        } else if (atomic.space == Space::global) {
+            check(0, work_items(atomic, place), "work-items on one word");
+        } else {
+            check(outcome.sample(groups_, 1).front() * group_size_, group_size_,
+                  "work-items on one word");
+        }
     };
-    const auto verify = [this, atomic, words, place, used](std::uint32_t trips) {
-        verify_many(atomic, words, place, used, trips);
-    };
-    const NdRange range = NdRange::linear(groups(atomic, place), group_size_);
-    return {ready, range, Argument::trips, prepare, verify};
+    return launch;
 }
 
 // Work-items take turns on one word, and the more of a processor's units do, the longer: launches
@@ -165,58 +163,37 @@ std::size_t Launcher::groups(const Atomic &atomic, Contention place) const {
     return std::min(groups_, std::max(least, a_unit * units_of(bench_)));
 }
 
-void Launcher::verify_many(const Atomic &atomic, const Words &words, Contention place, bool used,
-                           std::uint32_t trips) {
-    if (place == Contention::spread) {
-        for (const std::size_t lane : bench_.sample_work_items(work_items(atomic, place), 2))
-            expect(possible(atomic, words, used, outcome(lane, 1, trips)), atomic, "a work-item");
-        return;
-    }
-    const bool everywhere = atomic.space == Space::global;
-    const std::size_t first =
-        everywhere ? 0 : bench_.sample_work_items(groups_, 1).front() * group_size_;
-    const std::size_t count = everywhere ? work_items(atomic, place) : group_size_;
-    expect(possible(atomic, words, used, outcome(first, count, trips)), atomic,
-           "work-items on one word");
-}
-
-Outcome Launcher::outcome(std::size_t first, std::size_t count, std::uint32_t trips) {
-    const auto seen = bench_.read<std::uint32_t>(seen_, first, count);
+Outcome Launcher::left_by(const LaunchOutcome &outcome, std::size_t first,
+                          std::size_t count) const {
+    const auto seen = outcome.read<std::uint32_t>(seen_, first, count);
     return {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count),
-            static_cast<std::uint64_t>(operations_a_trip) * trips,
-            bench_.read<std::uint32_t>(memory_, first, 1).front(),
-            std::accumulate(seen.begin(), seen.end(), 0u)};
+            static_cast<std::uint64_t>(operations_a_trip) * outcome.trips(),
+            outcome.word(memory_, first), std::accumulate(seen.begin(), seen.end(), 0u)};
 }
 
-Work Launcher::chain(const Atomic &atomic) {
+BoundLaunch Launcher::chain(const Atomic &atomic) {
     const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
                                   static_cast<std::uint32_t>(bench_.random()()));
-    Kernel ready = kernel(atomic, "chain");
-    ready.set(Argument::memory, chain_memory_);
-    ready.set(Argument::seen, chain_seen_);
-    ready.set(Argument::op, atomic.code());
-    ready.set(Argument::start, words.start);
-    ready.set(Argument::by, words.by);
-    ready.set(Argument::fifth, 0u);
     const bool local = atomic.space == Space::local;
-    if (local)
-        ready.set_local(Argument::shared, group_size_ * word_bytes);
     const auto place = [this, local] {
         return local ? static_cast<std::uint32_t>(place_ % group_size_) : place_;
     };
-    const auto prepare = [this, ready, words, place]() mutable {
-        ready.set(Argument::sixth, place());
+    BoundLaunch launch{kernel(atomic, "chain"),
+                       NdRange::linear(1, 1),
+                       {chain_memory_, output(chain_seen_), atomic.code(), words.start, words.by,
+                        0u, place, trip_count}};
+    if (local)
+        launch.arguments.push_back(LocalBytes{group_size_ * word_bytes});
+    launch.before = [this, words, place] {
         bench_.context().write_bytes(chain_memory_, place() * word_bytes, word_bytes, &words.start);
-        bench_.poison(chain_seen_);
     };
-    const auto verify = [this, atomic, words, place](std::uint32_t trips) {
-        const auto operations = static_cast<std::uint64_t>(operations_a_trip) * trips;
-        expect(possible_chain(atomic, words, operations,
-                              bench_.read<std::uint32_t>(chain_memory_, place(), 1).front(),
-                              bench_.read<std::uint32_t>(chain_seen_, 0, 1).front()),
-               atomic, "a chain");
+    launch.check = [this, atomic, words, place](const LaunchOutcome &outcome) {
+        const auto operations = static_cast<std::uint64_t>(operations_a_trip) * outcome.trips();
+        outcome.expect(possible_chain(atomic, words, operations,
+                                      outcome.word(chain_memory_, place()), outcome.word(0)),
+                       wrong(atomic, "a chain"));
     };
-    return {ready, NdRange::linear(1, 1), Argument::trips, prepare, verify};
+    return launch;
 }
 
 } // namespace clprobe::probes::atomics

@@ -17,7 +17,7 @@ inline constexpr double operations_a_trip = 4;
 /// The programs: what OpenCL C 1.2 has, and what the device's extension adds.
 [[nodiscard]] std::vector<KernelVariant> programs_for(const DeviceInfo &device);
 
-/// The kernels with their buffers, each launch verified by what it left. Works refer to their
+/// The kernels with their buffers, each launch verified by what it left. Launches refer to their
 /// launcher, which has to outlive them.
 class Launcher {
 public:
@@ -28,9 +28,9 @@ public:
     /// Whether that is not a function of the language here, but inline PTX.
     [[nodiscard]] bool as_ptx(const Atomic &atomic) const;
     /// All work-items at once, on one word (in local memory one a group) or each on its own.
-    [[nodiscard]] Work many(const Atomic &atomic, Contention place, bool used);
+    [[nodiscard]] BoundLaunch many(const Atomic &atomic, Contention place, bool used);
     /// One work-item, one operation after the other, at the place of the last `move`.
-    [[nodiscard]] Work chain(const Atomic &atomic);
+    [[nodiscard]] BoundLaunch chain(const Atomic &atomic);
 
     /// Of `many`.
     [[nodiscard]] std::size_t work_items(const Atomic &atomic, Contention place) const {
@@ -46,13 +46,13 @@ private:
     void build_extensions();
     /// Takes the minimum of floats for lacking where a first one returns the wrong value.
     void try_minimum();
-    [[nodiscard]] Kernel many_kernel(const Atomic &atomic, Contention place, bool used,
-                                     const Words &words);
     [[nodiscard]] Kernel kernel(const Atomic &atomic, const char *function) const;
-    void verify_many(const Atomic &atomic, const Words &words, Contention place, bool used,
-                     std::uint32_t trips);
+    /// All but the check.
+    [[nodiscard]] BoundLaunch unchecked(const Atomic &atomic, Contention place, bool used,
+                                        const Words &words);
     /// What those work-items left, having shared the word of the first.
-    [[nodiscard]] Outcome outcome(std::size_t first, std::size_t count, std::uint32_t trips);
+    [[nodiscard]] Outcome left_by(const LaunchOutcome &outcome, std::size_t first,
+                                  std::size_t count) const;
 
     Bench &bench_;
     std::size_t group_size_;

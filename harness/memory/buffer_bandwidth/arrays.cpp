@@ -55,11 +55,8 @@ Spread Spread::chunked(std::size_t elements, std::size_t local_size, std::size_t
             count, 1, count};
 }
 
-void Spread::set(Kernel &kernel, unsigned index) const {
-    kernel.set(index, group_span);
-    kernel.set(index + 1, item_span);
-    kernel.set(index + 2, step);
-    kernel.set(index + 3, count);
+void Spread::add_to(std::vector<Argument> &arguments) const {
+    arguments.insert(arguments.end(), {group_span, item_span, step, count});
 }
 
 Buffer largest_buffer(Bench &bench, std::size_t bytes) {
@@ -79,21 +76,17 @@ Source make_source(Programs &programs, std::size_t bytes, double seconds) {
     const unsigned width = usual_width(bench.device());
     const std::size_t local_size =
         bench.device().type == DeviceType::cpu ? 1 : group_size(bench, 64);
-    Kernel fill = programs.kernel("fill", width);
     const std::size_t each = std::min(piece, buffer.bytes());
     const std::size_t elements = each / (width * word);
     const Spread spread = local_size == 1 ? Spread::chunked(elements, 1, 16)
                                           : Spread::one_shot(elements, local_size, 8);
-    fill.set(0, buffer);
-    fill.set(1, source.content.salt);
-    spread.set(fill, 2);
+    BoundLaunch fill{programs.kernel("fill", width), spread.range, {buffer, source.content.salt}};
+    spread.add_to(fill.arguments);
     // What was not filled would be found by the sums of what is read.
     for (const double until = bench.remaining() - seconds;
          source.bytes + each <= buffer.bytes() && (source.bytes == 0 || bench.remaining() > until);
-         source.bytes += each) {
-        fill.set(6, static_cast<cl_uint>(source.bytes / (width * word)));
-        bench.launch({fill, spread.range, {}, {}, {}});
-    }
+         source.bytes += each)
+        bench.launch(fill.set(6, static_cast<cl_uint>(source.bytes / (width * word))));
     return source;
 }
 

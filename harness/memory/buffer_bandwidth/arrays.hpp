@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace clprobe::probes::buffer_bandwidth {
 
@@ -46,8 +47,8 @@ struct Spread {
     /// So many groups, each work-item taking a stretch of the array of its own.
     [[nodiscard]] static Spread chunked(std::size_t elements, std::size_t local_size,
                                         std::size_t groups);
-    /// As the kernel's last arguments, from `index` on.
-    void set(Kernel &kernel, unsigned index) const;
+    /// Appends them as the kernel's next arguments.
+    void add_to(std::vector<Argument> &arguments) const;
 };
 
 /// An array of random words on the device, `bytes` of them filled.

@@ -170,9 +170,10 @@ void Experiment::race_l1() {
 
 void Experiment::race_streams() {
     streams_.emplace(programs_, source_, part(0.06));
-    StreamRace race(bench_, *streams_, bench_.series(entry::stream_race), 0.25);
+    streams_->fit(first_shape(bench_, Operation::read));
     for (const Operation operation : streams_->operations())
-        if (const auto winner = race.run(operation))
+        if (const auto winner = fastest_shape(bench_, *streams_, operation,
+                                              bench_.series(entry::stream_race), part(0.25)))
             winners_.push_back(*winner);
 }
 

@@ -1,14 +1,14 @@
 #include "common/launch_size.hpp"
+#include "measure/tuner.hpp"
 #include "memory/buffer_bandwidth/stream_race.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <algorithm>
+#include <functional>
+#include <limits>
+#include <vector>
 
 namespace clprobe::probes::buffer_bandwidth {
 namespace {
-
-constexpr int stages = 4;
 
 /// The shape with this one property changed, for each of the values.
 template <typename Value, typename... Values>
@@ -20,60 +20,29 @@ std::vector<StreamShape> changed(const StreamShape &shape, Value StreamShape::*p
     return shapes;
 }
 
-} // namespace
-
-StreamRace::StreamRace(Bench &bench, Streams &streams, Series &times, double reserve)
-    : bench_(bench), streams_(streams), times_(times), reserve_(reserve * bench.budget()) {
-    streams_.fit(first_shape(Operation::read));
+bool quick(const Bench &bench) {
+    return bench.profile() <= Profile::quick;
 }
 
-StreamShape StreamRace::first_shape(Operation operation) const {
-    if (bench_.tiny())
-        return {operation, Layout::one_shot, usual_width(bench_.device()), group_size(bench_, 4),
-                8};
-    if (cpu())
-        return {operation, Layout::chunked, 16, 1, 16 * units_of(bench_)};
-    // What was fastest on a large GPU: little a work-item, and the more so the more is written.
-    switch (operation) {
-    case Operation::read:
-        return {operation, Layout::one_shot, 2, group_size(bench_, 512), 8};
-    case Operation::write:
-        return {operation, Layout::one_shot, 2, group_size(bench_, 1024), 4};
-    case Operation::copy:
-    case Operation::triad:
-        break;
-    }
-    return {operation, Layout::one_shot, 1, group_size(bench_, 128), 4};
-}
-
-std::vector<StreamShape> StreamRace::alternatives(const StreamShape &best, int stage) const {
-    if (!bench_.tiny())
-        return cpu() ? cpu_alternatives(best, stage) : gpu_alternatives(best, stage);
-    if (stage > 0)
-        return {};
-    return {{best.operation, Layout::strided, best.width, best.local_size, 2},
-            {best.operation, Layout::chunked, best.width, 1, 4}};
-}
-
-std::vector<StreamShape> StreamRace::cpu_alternatives(const StreamShape &best, int stage) const {
-    const std::size_t units = units_of(bench_);
+std::vector<StreamShape> cpu_alternatives(const Bench &bench, const StreamShape &best, int stage) {
+    const std::size_t units = units_of(bench);
     if (stage == 0) { // groups for drivers that run work-items in a vector's lanes
         std::vector<StreamShape> shapes = changed(best, &StreamShape::width, 8);
-        shapes.push_back({best.operation, Layout::one_shot, 4, group_size(bench_, 64), 8});
+        shapes.push_back({best.operation, Layout::one_shot, 4, group_size(bench, 64), 8});
         return shapes;
     }
-    if (stage == 1 && !quick())
+    if (stage == 1 && !quick(bench))
         return {{best.operation, Layout::one_shot, 16, 1, 256},
-                {best.operation, Layout::one_shot, 16, group_size(bench_, 64), 8},
+                {best.operation, Layout::one_shot, 16, group_size(bench, 64), 8},
                 {best.operation, Layout::chunked, best.width, 1, units},
                 {best.operation, Layout::strided, 16, 1, 16 * units}};
     return {};
 }
 
-std::vector<StreamShape> StreamRace::gpu_alternatives(const StreamShape &best, int stage) const {
+std::vector<StreamShape> gpu_alternatives(const Bench &bench, const StreamShape &best, int stage) {
     if (stage == 0)
-        return changed(best, &StreamShape::local_size, group_size(bench_, 1024),
-                       group_size(bench_, 512), group_size(bench_, 256), group_size(bench_, 128));
+        return changed(best, &StreamShape::local_size, group_size(bench, 1024),
+                       group_size(bench, 512), group_size(bench, 256), group_size(bench, 128));
     // A read takes eight elements at once, the others four.
     if (stage == 1 && best.operation == Operation::read)
         return changed(best, &StreamShape::share, 16, 32);
@@ -81,51 +50,83 @@ std::vector<StreamShape> StreamRace::gpu_alternatives(const StreamShape &best, i
         return changed(best, &StreamShape::share, 8, 4, 16);
     if (stage == 2)
         return changed(best, &StreamShape::width, 4, 2, 1);
-    if (quick())
+    if (quick(bench))
         return {};
     std::vector<StreamShape> shapes;
     // Mesa's compiler for Midgard leaves out half of the arithmetic on eight words.
     if (best.operation == Operation::read) // which does none
         shapes = changed(best, &StreamShape::width, 8);
-    const std::size_t units = units_of(bench_);
+    const std::size_t units = units_of(bench);
     shapes.push_back(
-        {best.operation, Layout::strided, best.width, group_size(bench_, 256), 8 * units});
+        {best.operation, Layout::strided, best.width, group_size(bench, 256), 8 * units});
     shapes.push_back(
-        {best.operation, Layout::chunked, best.width, group_size(bench_, 64), 16 * units});
+        {best.operation, Layout::chunked, best.width, group_size(bench, 64), 16 * units});
     return shapes;
 }
 
-std::optional<StreamShape> StreamRace::run(Operation operation) {
-    constexpr std::size_t finalists = 2;
-    constexpr int again = 2;
-    Ranking ranking;
-    try_out(first_shape(operation), ranking);
-    for (int stage = 0; stage < stages && !ranking.empty(); ++stage)
-        for (const StreamShape &shape : alternatives(ranking.front().second, stage))
-            if (bench_.tiny() || bench_.remaining() > reserve_)
-                try_out(shape, ranking);
-    if (ranking.empty())
-        return std::nullopt;
-    ranking.resize(std::min(ranking.size(), finalists));
-    for (int i = 0; i < again && !bench_.tiny(); ++i)
-        for (auto &[seconds, shape] : ranking)
-            seconds = std::min(seconds, streams_.sample(times_, shape, 1, 0));
-    return std::ranges::min(ranking, {}, &Ranking::value_type::first).second;
+/// What to try beside the best so far; nothing after the last stage.
+std::vector<StreamShape> alternatives(const Bench &bench, const StreamShape &best, int stage) {
+    if (!bench.tiny())
+        return is_cpu(bench) ? cpu_alternatives(bench, best, stage)
+                             : gpu_alternatives(bench, best, stage);
+    if (stage > 0)
+        return {};
+    return {{best.operation, Layout::strided, best.width, best.local_size, 2},
+            {best.operation, Layout::chunked, best.width, 1, 4}};
 }
 
-void StreamRace::try_out(const StreamShape &shape, Ranking &ranking) {
-    constexpr double sounding = 0.125; ///< of the arrays: compiles, and tells what is hopeless
-    if (std::ranges::find(ranking, shape, &Ranking::value_type::second) != ranking.end())
-        return;
-    try {
-        streams_.sample(times_, shape, sounding, 0);
-        const double part = streams_.sample(times_, shape, sounding, 0);
-        if (ranking.empty() || part < 1.5 * sounding * ranking.front().first)
-            ranking.emplace_back(streams_.sample(times_, shape, 1, 0), shape);
-    } catch (const Unsupported &) {
-        return; // arrays too small for it
+} // namespace
+
+StreamShape first_shape(const Bench &bench, Operation operation) {
+    if (bench.tiny())
+        return {operation, Layout::one_shot, usual_width(bench.device()), group_size(bench, 4), 8};
+    if (is_cpu(bench))
+        return {operation, Layout::chunked, 16, 1, 16 * units_of(bench)};
+    // What was fastest on a large GPU: little a work-item, and the more so the more is written.
+    switch (operation) {
+    case Operation::read:
+        return {operation, Layout::one_shot, 2, group_size(bench, 512), 8};
+    case Operation::write:
+        return {operation, Layout::one_shot, 2, group_size(bench, 1024), 4};
+    case Operation::copy:
+    case Operation::triad:
+        break;
     }
-    std::ranges::sort(ranking, {}, &Ranking::value_type::first);
+    return {operation, Layout::one_shot, 1, group_size(bench, 128), 4};
+}
+
+std::optional<StreamShape> fastest_shape(Bench &bench, Streams &streams, Operation operation,
+                                         Series &times, double reserve) {
+    double least = std::numeric_limits<double>::infinity();
+    const auto whole = [&](const StreamShape &shape) {
+        const double seconds = streams.sample(times, shape, 1, 0);
+        least = std::min(least, seconds);
+        return seconds;
+    };
+    Tuner<StreamShape> tuner({
+        .time =
+            [&](const StreamShape &shape) {
+                constexpr double sounding =
+                    0.125; // of the arrays: compiles, and shows what is slow
+                constexpr double hopeless = 1.5;
+                streams.sample(times, shape, sounding, 0);
+                const double part = streams.sample(times, shape, sounding, 0) / sounding;
+                return part < hopeless * least ? whole(shape) : part;
+            },
+        .time_again = whole,
+        .time_left = [&] { return bench.tiny() || bench.remaining() > reserve; },
+    });
+    const StreamShape first = first_shape(bench, operation);
+    tuner.try_out(first);
+    std::vector<std::function<std::vector<StreamShape>(const StreamShape &)>> stages;
+    for (int stage = 0; stage < 4; ++stage)
+        stages.emplace_back(
+            [&bench, stage](const StreamShape &best) { return alternatives(bench, best, stage); });
+    tuner.descend(first, stages);
+    if (!bench.tiny())
+        tuner.halve(4, [] { return true; });
+    record_failures(bench.data(), "stream." + name(operation), tuner);
+    return tuner.best() != nullptr ? std::optional(*tuner.best()) : std::nullopt;
 }
 
 } // namespace clprobe::probes::buffer_bandwidth

@@ -94,7 +94,7 @@ void Streams::fit(const StreamShape &shape) {
         const std::size_t covered = whole_launch(shape, bytes);
         if (covered > bytes_)
             break;
-        const double seconds = bench_.launch(work(shape, covered));
+        const double seconds = bench_.launch(launch(shape, covered));
         const double most = static_cast<double>(covered) * limit / seconds;
         const auto next = static_cast<std::size_t>(
             std::min({static_cast<double>(bytes_), most, 16 * static_cast<double>(bytes)}));
@@ -110,69 +110,61 @@ double Streams::sample(Series &series, const StreamShape &shape, double share, i
         whole_launch(shape, static_cast<std::size_t>(share * static_cast<double>(bytes_)));
     if (bytes > bytes_)
         throw Unsupported("the arrays are smaller than one launch of this shape covers");
-    const double seconds = bench_.launch(work(shape, bytes));
+    const double seconds = bench_.launch(launch(shape, bytes));
     Point &point = series.point(coordinates(shape, static_cast<double>(bytes)));
     point.samples.push_back(seconds);
     point.block.push_back(block);
     return seconds;
 }
 
-Work Streams::work(const StreamShape &shape, std::size_t bytes) {
+BoundLaunch Streams::launch(const StreamShape &shape, std::size_t bytes) {
     const Spread spread = spread_of(shape, bytes);
     const auto nonce = static_cast<std::uint32_t>(bench_.random()()) | 1u;
-    Kernel kernel = programs_.kernel(name(shape.operation), shape.width);
-    unsigned index = 0;
+    BoundLaunch launch{programs_.kernel(name(shape.operation), shape.width), spread.range};
     if (shape.operation == Operation::read) {
         const std::size_t groups = spread.range.work_items() / shape.local_size;
         if (!sums_ || sums_->bytes() < groups * word)
             sums_ = bench_.buffer(groups * word);
-        kernel.set(index++, source_.buffer);
-        kernel.set_local(index++, shape.local_size * word);
-        kernel.set(index++, *sums_);
+        launch.arguments = {source_.buffer, LocalBytes{shape.local_size * word}, output(*sums_)};
+        launch.check = [this, shape, spread](const LaunchOutcome &outcome) {
+            check_sums(shape, spread, outcome);
+        };
     } else {
-        kernel.set(index++, *to_);
+        // Not poisoned, which would take as long: the nonce is another each time.
+        launch.arguments = {*to_};
         if (shape.operation != Operation::write)
-            kernel.set(index++, source_.buffer);
+            launch.arguments.push_back(source_.buffer);
         if (shape.operation == Operation::triad)
-            kernel.set(index++, other_->buffer);
-        kernel.set(index++, nonce);
+            launch.arguments.push_back(other_->buffer);
+        launch.arguments.push_back(nonce);
+        launch.check = [this, shape, nonce,
+                        words = spread.range.work_items() * spread.count *
+                                shape.width](const LaunchOutcome &outcome) {
+            for (const std::size_t place : outcome.sample(words, 8))
+                outcome.expect(outcome.word(*to_, place) == expected(shape.operation, place, nonce),
+                               "a word was not written as it should be");
+        };
     }
-    spread.set(kernel, index);
-    if (shape.operation == Operation::read)
-        return {kernel,
-                spread.range,
-                {},
-                [this] { bench_.poison(*sums_); },
-                [this, shape, spread](std::uint32_t) { check_sums(shape, spread); }};
-    return {kernel, spread.range, {}, {}, [this, shape, spread, nonce](std::uint32_t) {
-                check_words(shape, spread, nonce);
-            }};
+    spread.add_to(launch.arguments);
+    return launch;
 }
 
-void Streams::check_sums(const StreamShape &shape, const Spread &spread) const {
+void Streams::check_sums(const StreamShape &shape, const Spread &spread,
+                         const LaunchOutcome &outcome) const {
     // What a group reads is one stretch, or one for each step.
     const bool steps = shape.layout == Layout::strided;
     const std::size_t stretches = steps ? spread.count : 1;
     const std::size_t words = shape.width * shape.local_size * (steps ? 1 : spread.count);
     const std::size_t distance = std::size_t{spread.step} * shape.width;
     for (const std::size_t group :
-         bench_.sample_work_items(spread.range.work_items() / shape.local_size, 2)) {
+         outcome.sample(spread.range.work_items() / shape.local_size, 2)) {
         std::uint32_t sum = 0;
         for (std::size_t i = 0; i < stretches; ++i)
             sum +=
                 source_.content.sum(group * spread.group_span * shape.width + i * distance, words);
-        if (bench_.read<std::uint32_t>(*sums_, group, 1).front() != sum)
-            throw VerificationError("a group's sum is not that of the words that it should read");
+        outcome.expect(outcome.word(group) == sum,
+                       "a group's sum is not that of the words that it should read");
     }
-}
-
-void Streams::check_words(const StreamShape &shape, const Spread &spread,
-                          std::uint32_t nonce) const {
-    const std::size_t words = spread.range.work_items() * spread.count * shape.width;
-    for (const std::size_t place : bench_.sample_work_items(words, 8))
-        if (bench_.read<std::uint32_t>(*to_, place, 1).front() !=
-            expected(shape.operation, place, nonce))
-            throw VerificationError("a word was not written as it should be");
 }
 
 std::uint32_t Streams::expected(Operation operation, std::size_t place, std::uint32_t nonce) const {

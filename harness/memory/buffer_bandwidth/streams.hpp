@@ -62,9 +62,9 @@ public:
     double sample(Series &series, const StreamShape &shape, double share, int block);
 
 private:
-    [[nodiscard]] Work work(const StreamShape &shape, std::size_t bytes);
-    void check_sums(const StreamShape &shape, const Spread &spread) const;
-    void check_words(const StreamShape &shape, const Spread &spread, std::uint32_t nonce) const;
+    [[nodiscard]] BoundLaunch launch(const StreamShape &shape, std::size_t bytes);
+    void check_sums(const StreamShape &shape, const Spread &spread,
+                    const LaunchOutcome &outcome) const;
     [[nodiscard]] std::uint32_t expected(Operation operation, std::size_t place,
                                          std::uint32_t nonce) const;
 

@@ -62,9 +62,10 @@ private:
         std::uint32_t offset = 0;
     };
 
-    [[nodiscard]] Work work(Walk &walk);
-    void verify(const Walk &walk, std::uint32_t trips);
-    [[nodiscard]] std::uint32_t trips_for(const Work &work, const WalkShape &shape, double seconds);
+    [[nodiscard]] BoundLaunch launch(Walk &walk);
+    void check(const Walk &walk, const LaunchOutcome &outcome) const;
+    [[nodiscard]] std::uint32_t trips_for(const BoundLaunch &launch, const WalkShape &shape,
+                                          double seconds);
 
     Programs &programs_;
     Bench &bench_;

@@ -29,7 +29,7 @@ private:
     std::optional<double> slot_latency(std::size_t stride, std::size_t slots, int blocks);
     void find_knee(std::size_t stride, double threshold, double low, double high);
     /// Links the ring anew and takes one block of samples.
-    void sample_ring(Series &series, const std::vector<double> &at, Ring ring, int block,
+    void sample_ring(Series &series, const std::vector<double> &at, const Ring &ring, int block,
                      std::uint32_t trips);
     /// Trips for a launch of some milliseconds on a ring that fits the first level.
     std::uint32_t hit_trips();
@@ -52,15 +52,15 @@ private:
 };
 
 std::uint32_t Chases::hit_trips() {
-    Ring ring = spaced_ring(32, coarse_stride, bench_.random());
+    const Ring ring = spaced_ring(32, coarse_stride, bench_.random());
     rings_.link(ring);
-    const Work work = rings_.chase(ring);
-    const std::uint32_t trips = steady_trips(bench_, work, 1e-3);
-    bench_.warm_up(work, trips);
+    const BoundLaunch launch = rings_.chase(ring);
+    const std::uint32_t trips = steady_trips(bench_, launch, 1e-3);
+    bench_.warm_up(launch, trips);
     return trips;
 }
 
-void Chases::sample_ring(Series &into, const std::vector<double> &at, Ring ring, int block,
+void Chases::sample_ring(Series &into, const std::vector<double> &at, const Ring &ring, int block,
                          std::uint32_t trips) {
     rings_.link(ring);
     Candidate candidate{rings_.chase(ring), &into, at, trips};
@@ -74,7 +74,7 @@ std::optional<double> Chases::slot_latency(std::size_t stride, std::size_t slots
     for (int block = 0; block < blocks; ++block) {
         Ring ring = spaced_ring(slots, stride, bench_.random());
         move_to_random_page(ring, rings_.bytes() - slots * stride, bench_.random());
-        sample_ring(bench_.series(series::slots), at, std::move(ring), block,
+        sample_ring(bench_.series(series::slots), at, ring, block,
                     bench_.tiny() ? trips_ : std::max(trips_, round));
     }
     const auto fit = slope_at(bench_.series(series::slots), at);

@@ -1,7 +1,6 @@
+#include "common/chase.hpp"
 #include "common/launch_size.hpp"
 #include "memory/cache_line/rings.hpp"
-
-#include <clprobe/error.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -29,12 +28,6 @@ NdRange whole_device(const Bench &bench) {
     return NdRange::linear(groups, probes::group_size(bench, 64));
 }
 
-void expect(bool right, const char *kernel) {
-    if (!right)
-        throw VerificationError(std::string("memory/cache_line: ") + kernel +
-                                " did not do what the host computes");
-}
-
 } // namespace
 
 std::vector<std::uint32_t> shuffled(std::size_t count, std::mt19937_64 &random) {
@@ -45,7 +38,8 @@ std::vector<std::uint32_t> shuffled(std::size_t count, std::mt19937_64 &random) 
 }
 
 Ring spaced_ring(std::size_t slots, std::size_t stride, std::mt19937_64 &random) {
-    Ring ring{shuffled(slots, random)};
+    Ring ring;
+    ring.order = shuffled(slots, random);
     for (std::uint32_t &slot : ring.order)
         slot *= static_cast<std::uint32_t>(stride / word);
     return ring;
@@ -91,43 +85,37 @@ Rings::Rings(Bench &bench, const Program &program)
       last_(bench.buffer(word)) {
     // A chase that went astray would read an index of 0, not one from beyond the buffer.
     bench.context().fill(memory_, 0);
-    chase_.set(0, memory_);
-    chase_.set(1, start_);
-    chase_.set(2, last_);
-    link_.set(0, memory_);
-    link_.set(1, order_);
-    evict_.set(0, other_);
-    evict_.set(1, static_cast<cl_uint>(other_.bytes() / word));
 }
 
 void Rings::link(const Ring &ring) {
     bench_.write<std::uint32_t>(order_, ring.order);
-    link_.set(2, static_cast<cl_uint>(ring.order.size()));
-    bench_.launch({link_, whole_device(bench_), {}, {}, {}}); // the chase checks what it did
+    // The chase checks what it did.
+    bench_.launch(
+        {link_, whole_device(bench_), {memory_, order_, static_cast<cl_uint>(ring.order.size())}});
 }
 
 void Rings::evict() {
     const auto value = static_cast<std::uint32_t>(bench_.random()());
-    evict_.set(2, value);
-    const auto verify = [this, value](std::uint32_t) {
-        for (const std::size_t i : bench_.sample_work_items(other_.bytes() / word, 16))
-            expect(bench_.read<std::uint32_t>(other_, i, 1)[0] ==
-                       static_cast<std::uint32_t>(value + i),
-                   "evict");
+    const std::size_t words = other_.bytes() / word;
+    // What they hold before needs no poison: the value is another each time.
+    const auto check = [this, value, words](const LaunchOutcome &outcome) {
+        for (const std::size_t i : outcome.sample(words, 16))
+            outcome.expect(outcome.word(other_, i) == static_cast<std::uint32_t>(value + i),
+                           "a word was not written");
     };
-    bench_.launch({evict_, whole_device(bench_), {}, {}, verify});
+    bench_.launch(
+        {evict_, whole_device(bench_), {other_, static_cast<cl_uint>(words), value}, check});
 }
 
-Work Rings::chase(Ring &ring) {
-    const auto prepare = [this, &ring] {
-        bench_.write<std::uint32_t>(start_, std::vector{ring.here()});
-        bench_.poison(last_);
-    };
-    const auto verify = [this, &ring](std::uint32_t trips) {
-        ring.position = (ring.position + hops * trips) % ring.order.size();
-        expect(bench_.read<std::uint32_t>(last_, 0, 1)[0] == ring.here(), "link_slots or chase");
-    };
-    return {chase_, NdRange::linear(1, 1), 3u, prepare, verify};
+BoundLaunch Rings::chase(const Ring &ring) {
+    BoundLaunch launch{chase_, NdRange::linear(1, 1), {memory_, start_, output(last_), trip_count}};
+    follow(
+        launch, bench_, start_, last_,
+        [order = ring.order](std::uint64_t trips) {
+            return std::vector{order[hops * trips % order.size()]};
+        },
+        ring.done);
+    return launch;
 }
 
 } // namespace clprobe::probes::cache_line

@@ -3,16 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace clprobe::probes::cache_line {
 
-/// Addresses, in words, in the order in which a chase visits them, and how far it is.
+/// Addresses, in words, in the order in which a chase visits them, and how many trips it has gone.
 struct Ring {
     std::vector<std::uint32_t> order;
-    std::size_t position = 0;
-
-    [[nodiscard]] std::uint32_t here() const { return order[position % order.size()]; }
+    std::shared_ptr<std::uint64_t> done = std::make_shared<std::uint64_t>(0);
 };
 
 /// `count` numbers from 0, shuffled.
@@ -54,8 +53,8 @@ public:
     void link(const Ring &ring);
     /// Fills the caches with something else.
     void evict();
-    /// Follows the ring from where it is, moving it on; `ring` has to outlive the work.
-    [[nodiscard]] Work chase(Ring &ring);
+    /// Follows the ring from where it is, moving on.
+    [[nodiscard]] BoundLaunch chase(const Ring &ring);
 
 private:
     Bench &bench_;

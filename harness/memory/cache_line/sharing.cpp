@@ -2,8 +2,6 @@
 #include "memory/cache_line/series.hpp"
 #include "memory/cache_line/sharing.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -37,38 +35,33 @@ public:
         : bench_(bench), contend_(program.kernel("contend")), memory_(bench.buffer(16384)),
           arrived_(bench.buffer(word_bytes)), last_(bench.buffer(4 * word_bytes)) {
         bench.context().fill(memory_, 0);
-        contend_.set(0, memory_);
-        contend_.set(3, bench.tiny() ? 16u : 1u << 16);
-        contend_.set(4, arrived_);
-        contend_.set(5, last_);
     }
 
-    Work work(Words words) {
-        const auto prepare = [this, words] {
-            contend_.set(1, static_cast<cl_uint>(words.offset / word_bytes));
-            contend_.set(2, static_cast<cl_uint>(words.distance / word_bytes));
-            bench_.write<std::uint32_t>(arrived_, std::vector{0u});
-            bench_.poison(last_);
-        };
-        const auto verify = [this](std::uint32_t trips) {
-            const auto last = bench_.read<std::uint32_t>(last_, 0, 4);
+    [[nodiscard]] BoundLaunch launch(Words words) {
+        const auto check = [this](const LaunchOutcome &outcome) {
+            const auto last = outcome.read<std::uint32_t>(last_, 0, 4);
             for (std::uint32_t group = 0; group < 2; ++group)
-                if (last[group] != group + increments * trips || last[2 + group] > 1)
-                    throw VerificationError("memory/cache_line: contend did not do what the host "
-                                            "computes");
+                outcome.expect(last[group] == group + increments * outcome.trips() &&
+                                   last[2 + group] <= 1,
+                               "the increments were not all done");
             together_ = (last[2] & last[3]) != 0;
             bench_.data().number_attributes["launches_together"] += together_ ? 1 : 0;
             bench_.data().number_attributes["launches"] += 1;
         };
-        return {contend_, NdRange::linear(2, 1), 6u, prepare, verify};
+        return {contend_,
+                NdRange::linear(2, 1),
+                {memory_, static_cast<cl_uint>(words.offset / word_bytes),
+                 static_cast<cl_uint>(words.distance / word_bytes), bench_.tiny() ? 16u : 1u << 16,
+                 output(arrived_, 0), output(last_), trip_count},
+                check};
     }
 
     /// One launch in which the two groups met; none where they did not in a few.
-    void sample(const Work &work, Words words, std::uint32_t trips, int block) {
+    void sample(const BoundLaunch &launch, Words words, std::uint32_t trips, int block) {
         double seconds = 0;
         together_ = false;
         for (int attempt = 0; attempt < 3 && !together_; ++attempt)
-            seconds = bench_.launch(work, trips);
+            seconds = bench_.launch(launch, trips);
         Point &point = bench_.series(series::false_sharing)
                            .point(coordinates(SharingRow{words.distance, words.offset}, trips));
         point.samples.push_back(seconds);
@@ -86,10 +79,10 @@ private:
 
 } // namespace
 
-std::uint32_t steady_trips(Bench &bench, const Work &work, double seconds) {
+std::uint32_t steady_trips(Bench &bench, const BoundLaunch &launch, double seconds) {
     std::uint32_t trips = 0;
     for (int i = 0; i < 3; ++i)
-        trips = std::max(trips, bench.calibrate(work, seconds));
+        trips = std::max(trips, bench.calibrate(launch, seconds));
     return trips;
 }
 
@@ -100,11 +93,11 @@ void measure_false_sharing(Bench &bench, const Program &program, double share) {
     std::uint32_t trips = 0;
     for (int block = 0; block < most_blocks; ++block) {
         for (const Words words : placements()) {
-            const Work work = sharing.work(words);
+            const BoundLaunch launch = sharing.launch(words);
             if (trips == 0)
-                trips = std::max(4u, steady_trips(bench, work, 1e-3));
+                trips = std::max(4u, steady_trips(bench, launch, 1e-3));
             for (const std::uint32_t count : {trips / 4, trips})
-                sharing.sample(work, words, count, block);
+                sharing.sample(launch, words, count, block);
         }
         if (bench.tiny() || bench.remaining() < (1 - share) * bench.budget())
             return;

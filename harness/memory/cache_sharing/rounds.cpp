@@ -1,7 +1,5 @@
 #include "memory/cache_sharing/rounds.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <algorithm>
 #include <numeric>
 
@@ -103,18 +101,15 @@ std::uint32_t Rounds::evicting_sum(Path evictor, std::uint32_t trips) const {
     return total;
 }
 
-void Rounds::verify(Path victim, Path evictor, std::uint32_t trips) {
+std::vector<std::uint32_t> Rounds::expected(Path victim, Path evictor, std::uint32_t trips) const {
     const auto texel_at = texel_of(in_image_.after(victim == Path::image ? trips : 0));
     const auto word_at = static_cast<std::uint32_t>(
         in_buffer_.after(victim == Path::buffer ? trips : 0) * (slot / word));
     const std::uint32_t sum = evictor == Path::none ? 0 : evicting_sum(evictor, trips);
-    const std::vector<std::uint32_t> expected{texel_at[0], texel_at[1], word_at, sum};
-    if (bench_.read<std::uint32_t>(results_, 0, 4) != expected)
-        throw VerificationError("the rounds did not end where they should, or did not read what "
-                                "there is");
+    return {texel_at[0], texel_at[1], word_at, sum};
 }
 
-Work Rounds::work(Path victim, Path evictor) {
+BoundLaunch Rounds::launch(Path victim, Path evictor) {
     const auto reads = static_cast<std::uint32_t>(words_.size() * word / slot);
     Round round;
     if (victim != Path::none)
@@ -122,16 +117,16 @@ Work Rounds::work(Path victim, Path evictor) {
             static_cast<std::uint32_t>((victim == Path::image ? in_image_ : in_buffer_).hops());
     if (evictor != Path::none)
         (evictor == Path::image ? round.image_reads : round.buffer_reads) = reads;
-    Kernel kernel = program_.kernel("rounds");
-    kernel.set(0, ring_image_);
-    kernel.set(1, ring_buffer_);
-    kernel.set(2, other_image_);
-    kernel.set(3, other_buffer_);
-    kernel.set(4, round);
-    kernel.set(5, start_);
-    kernel.set(6, results_);
-    return {kernel, NdRange::linear(1, 1), 7u, [this] { bench_.poison(results_); },
-            [this, victim, evictor](std::uint32_t trips) { verify(victim, evictor, trips); }};
+    const auto check = [this, victim, evictor](const LaunchOutcome &outcome) {
+        outcome.expect(outcome.read<std::uint32_t>(results_, 0, 4) ==
+                           expected(victim, evictor, outcome.trips()),
+                       "the rounds did not end where they should, or did not read what there is");
+    };
+    return {program_.kernel("rounds"),
+            NdRange::linear(1, 1),
+            {ring_image_, ring_buffer_, other_image_, other_buffer_, round, start_,
+             output(results_), trip_count},
+            check};
 }
 
 } // namespace clprobe::probes::cache_sharing

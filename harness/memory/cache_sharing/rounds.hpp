@@ -34,11 +34,12 @@ public:
     Rounds(Bench &bench, std::size_t image_bytes, std::size_t buffer_bytes,
            std::size_t evicting_bytes);
 
-    [[nodiscard]] Work work(Path victim, Path evictor);
+    [[nodiscard]] BoundLaunch launch(Path victim, Path evictor);
 
 private:
     [[nodiscard]] std::uint32_t evicting_sum(Path evictor, std::uint32_t trips) const;
-    void verify(Path victim, Path evictor, std::uint32_t trips);
+    [[nodiscard]] std::vector<std::uint32_t> expected(Path victim, Path evictor,
+                                                      std::uint32_t trips) const;
 
     Bench &bench_;
     Program program_;

@@ -45,11 +45,11 @@ private:
     [[nodiscard]] Pattern best_pattern(const ImageFormat &format) const;
     [[nodiscard]] ImageShape large_shape() const;
 
-    Candidate candidate(Work work, const char *into, std::vector<double> at) {
+    Candidate candidate(BoundLaunch launch, const char *into, std::vector<double> at) {
         const bool quick = bench_.profile() == Profile::quick;
         const double seconds = bench_.bounds().target / (quick ? 4 : 2);
-        const std::uint32_t trips = bench_.tiny() ? 0 : bench_.calibrate(work, seconds);
-        return {std::move(work), &bench_.series(into), std::move(at), trips};
+        const std::uint32_t trips = bench_.tiny() ? 0 : bench_.calibrate(launch, seconds);
+        return {std::move(launch), &bench_.series(into), std::move(at), trips};
     }
     /// Samples all of them in turns until `share` of the probe's time is used.
     void sample(std::vector<Candidate> candidates, double share, std::size_t least) {
@@ -91,11 +91,12 @@ void Experiment::locality() {
             const auto scene = small_scene(format, pattern);
             if (!scene)
                 break;
-            Work work = readers_.colours(scene->painted, Filter::nearest, scene->tile, scene->walk);
+            BoundLaunch launch =
+                readers_.colours(scene->painted, Filter::nearest, scene->tile, scene->walk);
             if (candidates.empty())
-                bench_.warm_up(work, bench_.calibrate(work));
-            candidates.push_back(
-                candidate(std::move(work), series::locality, coordinates(LocalityRow{f, pattern})));
+                bench_.warm_up(launch, bench_.calibrate(launch));
+            candidates.push_back(candidate(std::move(launch), series::locality,
+                                           coordinates(LocalityRow{f, pattern})));
         }
     }
     sample(std::move(candidates), 0.2, 2);

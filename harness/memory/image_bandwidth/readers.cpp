@@ -1,8 +1,6 @@
 #include "common/launch_size.hpp"
 #include "memory/image_bandwidth/readers.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -68,69 +66,59 @@ Readers::Readers(Bench &bench, Program program, const Grid &grid)
 Painted Readers::paint(const ImageShape &shape) {
     const Painted painted{bench_.image(shape), static_cast<std::uint32_t>(bench_.random()())};
     const bool words = shape.format.type == CL_UNSIGNED_INT32;
-    Kernel kernel = program_.kernel(words ? "paint_words" : "paint_values");
-    kernel.set(0, painted.image);
-    kernel.set(1, painted.key);
+    BoundLaunch paint{program_.kernel(words ? "paint_words" : "paint_values"),
+                      NdRange::linear(grid_.groups, grid_.work_items),
+                      {painted.image, painted.key}};
     if (!words)
-        kernel.set(2, static_cast<float>(unit_of(shape.format)));
-    // Whoever reads it checks what it did.
-    bench_.launch({kernel, NdRange::linear(grid_.groups, grid_.work_items), {}, {}, {}});
+        paint.set(2, static_cast<float>(unit_of(shape.format)));
+    bench_.launch(paint); // whoever reads it checks what it did
     return painted;
 }
 
-Work Readers::colours(const Painted &painted, Filter filter, const Tile &tile, const Walk &walk) {
+BoundLaunch Readers::colours(const Painted &painted, Filter filter, const Tile &tile,
+                             const Walk &walk) {
     const ImageFormat &format = painted.image.shape().format;
     const std::size_t channels = format.channels();
     const double scale = 1 / unit_of(format);
     if (filter == Filter::nearest)
-        return work(
+        return launch(
             {fmt::format("nearest{}", channels), nearest_texel(painted.key, channels), scale, 0},
             painted, tile, walk);
     // A filter may round: by half a step of a byte in either direction, as llvmpipe does, or in all
     // four quarters of one.
     const auto tolerance = static_cast<std::uint32_t>(reads * channels * 4);
-    return work({fmt::format("linear{}", channels), linear_texel(painted.key, channels), 4 * scale,
-                 tolerance},
-                painted, tile, walk);
+    return launch({fmt::format("linear{}", channels), linear_texel(painted.key, channels),
+                   4 * scale, tolerance},
+                  painted, tile, walk);
 }
 
-Work Readers::words(const Painted &painted, const Tile &tile, const Walk &walk) {
-    return work({"words4", word_texel(painted.key), 1, 0}, painted, tile, walk);
+BoundLaunch Readers::words(const Painted &painted, const Tile &tile, const Walk &walk) {
+    return launch({"words4", word_texel(painted.key), 1, 0}, painted, tile, walk);
 }
 
-void Readers::verify(const Model &model, const Tile &tile, const Walk &walk, std::uint32_t trips) {
-    for (const std::size_t item : bench_.sample_work_items(grid_.groups * grid_.work_items)) {
-        const std::uint32_t expected = sum_of(walk, tile.places[item % grid_.work_items],
-                                              item / grid_.work_items, trips, model.texel);
-        const std::uint32_t found = bench_.read<std::uint32_t>(sums_, item, 1).front();
-        const auto off = std::abs(static_cast<std::int64_t>(
-            static_cast<std::int32_t>(static_cast<std::uint32_t>(found - expected))));
-        if (off > std::int64_t{model.tolerance} * trips)
-            throw VerificationError(fmt::format("{}: work-item {} read something else than the "
-                                                "texels that were painted",
-                                                model.kernel, item));
-    }
-}
-
-Work Readers::work(const Model &model, const Painted &painted, const Tile &tile, const Walk &walk) {
+BoundLaunch Readers::launch(const Model &model, const Painted &painted, const Tile &tile,
+                            const Walk &walk) {
     const Buffer places = bench_.buffer(grid_.work_items * sizeof(TexelAt));
     bench_.write<TexelAt>(places, tile.places);
-    Kernel kernel = program_.kernel(model.kernel);
-    kernel.set(0, painted.image);
-    kernel.set(2, places);
-    kernel.set(3, static_cast<float>(model.scale));
-    kernel.set(4, sums_);
     // A launch goes on where the last one ended, or only a part of a large image would be read.
     const auto at = std::make_shared<Walk>(walk);
-    const auto prepare = [this, kernel, at, places]() mutable {
-        kernel.set(1, *at);
-        bench_.poison(sums_);
+    const auto check = [model, tile, grid = grid_, at](const LaunchOutcome &outcome) {
+        for (const std::size_t item : outcome.sample(grid.groups * grid.work_items)) {
+            const std::uint32_t expected =
+                sum_of(*at, tile.places[item % grid.work_items], item / grid.work_items,
+                       outcome.trips(), model.texel);
+            const auto off = std::abs(static_cast<std::int64_t>(static_cast<std::int32_t>(
+                static_cast<std::uint32_t>(outcome.word(item) - expected))));
+            outcome.expect(off <= std::int64_t{model.tolerance} * outcome.trips(),
+                           "a work-item read something else than the texels that were painted");
+        }
+        at->advance(outcome.trips());
     };
-    const auto check = [this, model, tile, at, image = painted.image](std::uint32_t trips) {
-        verify(model, tile, *at, trips);
-        at->advance(trips);
-    };
-    return {kernel, NdRange::linear(grid_.groups, grid_.work_items), 5u, prepare, check};
+    return {program_.kernel(model.kernel),
+            NdRange::linear(grid_.groups, grid_.work_items),
+            {painted.image, [at] { return *at; }, places, static_cast<float>(model.scale),
+             output(sums_), trip_count},
+            check};
 }
 
 } // namespace clprobe::probes::image_bandwidth

@@ -49,10 +49,10 @@ public:
     [[nodiscard]] Painted paint(const ImageShape &shape);
     /// Reads of colours at texels, or between four of them: then one more row and column than the
     /// walk goes through are read.
-    [[nodiscard]] Work colours(const Painted &painted, Filter filter, const Tile &tile,
-                               const Walk &walk);
+    [[nodiscard]] BoundLaunch colours(const Painted &painted, Filter filter, const Tile &tile,
+                                      const Walk &walk);
     /// Reads of an image of four words a texel.
-    [[nodiscard]] Work words(const Painted &painted, const Tile &tile, const Walk &walk);
+    [[nodiscard]] BoundLaunch words(const Painted &painted, const Tile &tile, const Walk &walk);
 
 private:
     /// The whole number that a texel is read as, times what, and how far a sum of them may be off.
@@ -62,9 +62,8 @@ private:
         double scale = 1;
         std::uint32_t tolerance = 0; ///< a trip
     };
-    [[nodiscard]] Work work(const Model &model, const Painted &painted, const Tile &tile,
-                            const Walk &walk);
-    void verify(const Model &model, const Tile &tile, const Walk &walk, std::uint32_t trips);
+    [[nodiscard]] BoundLaunch launch(const Model &model, const Painted &painted, const Tile &tile,
+                                     const Walk &walk);
 
     Bench &bench_;
     Program program_;

@@ -30,10 +30,10 @@ Extent cells_of(const Bench &bench) {
 class Chases {
 public:
     explicit Chases(Bench &bench) : bench_(bench), cells_(cells_of(bench)), chase_(bench) {
-        chase_.link(paired_texels(16, cells_, Direction::x, 0, bench.random()), cells_);
-        const Work work = chase_.follow_pairs();
-        trips_ = bench.calibrate(work, 0.6e-3);
-        bench.warm_up(work, trips_);
+        const BoundLaunch launch =
+            chase_.link_pairs(paired_texels(16, cells_, Direction::x, 0, bench.random()), cells_);
+        trips_ = bench.calibrate(launch, 0.6e-3);
+        bench.warm_up(launch, trips_);
         at_start_ = bench.remaining();
     }
 
@@ -83,11 +83,13 @@ private:
 
 void Chases::sample(const char *into, const std::vector<double> &at, std::size_t count,
                     Direction direction, std::uint32_t distance, std::uint32_t trips, int block) {
-    chase_.link(paired_texels(count, cells_, direction, distance, bench_.random()), cells_);
-    Candidate candidate{chase_.follow_pairs(), &bench_.series(into), at, trips};
+    Candidate candidate{
+        chase_.link_pairs(paired_texels(count, cells_, direction, distance, bench_.random()),
+                          cells_),
+        &bench_.series(into), at, trips};
     // Texels just linked are in memory or in a far part of a cache: the first to read them would
     // take longer, and each launch after it less.
-    bench_.launch(candidate.work, round(count));
+    bench_.launch(candidate.launch, round(count));
     bench_.sample_block(candidate, block);
 }
 

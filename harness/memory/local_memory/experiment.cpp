@@ -58,9 +58,10 @@ private:
         return bench_.tiny() ? -std::numeric_limits<double>::infinity()
                              : bench_.remaining() - share * bench_.budget();
     }
-    Candidate enter(const Work &work, const char *name, std::vector<double> at, double seconds) {
-        return {work, &bench_.series(name), std::move(at),
-                bench_.calibrate(work, launch_seconds(seconds))};
+    Candidate enter(const BoundLaunch &launch, const char *name, std::vector<double> at,
+                    double seconds) {
+        return {launch, &bench_.series(name), std::move(at),
+                bench_.calibrate(launch, launch_seconds(seconds))};
     }
     Candidate reader(unsigned width, std::size_t groups, const char *name, double seconds) {
         const BandwidthRow row{std::size_t{4} * width, groups * launcher_.group_size()};
@@ -129,11 +130,11 @@ std::vector<Candidate> Experiment::enter_strides() {
     const std::size_t groups = units_ * std::min<std::size_t>(4, crowds_.front());
     std::uint32_t trips = 0; // those of the first stride, the shortest
     for (const std::uint32_t stride : strides_for(bench_)) {
-        const Work work = launcher_.read_strided(stride, groups);
+        const BoundLaunch launch = launcher_.read_strided(stride, groups);
         if (trips == 0)
-            trips = bench_.calibrate(work, launch_seconds(0.1e-3));
+            trips = bench_.calibrate(launch, launch_seconds(0.1e-3));
         candidates.push_back(
-            {work, &bench_.series(series::strides), coordinates(StrideRow{4 * stride}), trips});
+            {launch, &bench_.series(series::strides), coordinates(StrideRow{4 * stride}), trips});
     }
     return candidates;
 }
@@ -146,12 +147,12 @@ void Experiment::enter_eviction(std::vector<Candidate> &into, std::size_t bytes)
     std::uint32_t trips = 0;
     for (const std::size_t touched : {std::min(few_bytes, all), all}) {
         const auto local = launcher_.ring(Where::local, touched);
-        const Work work = launcher_.chase(local, local_turns, global, global_turns);
+        const BoundLaunch launch = launcher_.chase(local, local_turns, global, global_turns);
         if (trips == 0)
             // The first pass of a launch takes more or less, by where in the larger caches the
             // ring happens to be: it has to be few of them.
-            trips = std::max(4u, bench_.calibrate(work, 0.7e-3));
-        into.push_back({work, &bench_.series(series::eviction),
+            trips = std::max(4u, bench_.calibrate(launch, 0.7e-3));
+        into.push_back({launch, &bench_.series(series::eviction),
                         coordinates(EvictionRow{bytes, touched}), trips});
         bench_.sample_block(into.back(), 0);
     }

@@ -1,3 +1,4 @@
+#include "common/chase.hpp"
 #include "common/launch_size.hpp"
 #include "memory/local_memory/launches.hpp"
 
@@ -102,7 +103,7 @@ bool Launcher::can_stride() const {
     return strided_words * word <= local_memory_;
 }
 
-std::shared_ptr<Ring> Launcher::ring(Where where, std::size_t bytes) {
+std::shared_ptr<const Ring> Launcher::ring(Where where, std::size_t bytes) {
     // An odd number: a chase, whose hops are even, then ends elsewhere than it began.
     const std::size_t slots = (std::max<std::size_t>(2, bytes / slot_bytes) - 1) | 1;
     const std::size_t apart = where == Where::local ? 1 : slot_bytes / word;
@@ -112,52 +113,41 @@ std::shared_ptr<Ring> Launcher::ring(Where where, std::size_t bytes) {
     std::vector<std::uint32_t> links(slots * apart);
     for (std::size_t i = 0; i < slots; ++i)
         links[order[i] * apart] = static_cast<std::uint32_t>(order[(i + 1) % slots] * slot_bytes);
-    Ring made{std::move(order), 0, bench_.buffer(links.size() * word)};
+    Ring made{std::move(order), bench_.buffer(links.size() * word)};
     bench_.write<std::uint32_t>(made.links, links);
-    return std::make_shared<Ring>(std::move(made));
+    return std::make_shared<const Ring>(std::move(made));
 }
 
-Work Launcher::chase(const std::shared_ptr<Ring> &local, std::size_t local_turns,
-                     const std::shared_ptr<Ring> &global, std::size_t global_turns) {
-    Kernel kernel = program_.kernel("chase");
-    kernel.set(0, local->links);
-    kernel.set(1, static_cast<cl_uint>(local->order.size()));
-    kernel.set_local(2, chase_bytes_);
-    kernel.set(3, global->links);
-    kernel.set(4, static_cast<cl_uint>(local_turns));
-    kernel.set(5, static_cast<cl_uint>(global_turns));
-    kernel.set(6, state_);
-    const auto prepare = [this, local, global] {
-        bench_.write<std::uint32_t>(state_, std::vector{local->here(), global->here()});
-    };
-    const auto verify = [this, local, local_turns, global, global_turns](std::uint32_t trips) {
-        local->position += turn_hops * local_turns * trips;
-        global->position += turn_hops * global_turns * trips;
-        const auto state = bench_.read<std::uint32_t>(state_, 0, 2);
-        if (state[0] != local->here() || state[1] != global->here())
-            throw VerificationError("a chase did not end where its ring leads");
-    };
-    return {kernel, NdRange::linear(1, 1), 7u, prepare, verify};
+BoundLaunch Launcher::chase(const std::shared_ptr<const Ring> &local, std::size_t local_turns,
+                            const std::shared_ptr<const Ring> &global, std::size_t global_turns) {
+    BoundLaunch launch{program_.kernel("chase"),
+                       NdRange::linear(1, 1),
+                       {local->links, static_cast<cl_uint>(local->order.size()),
+                        LocalBytes{chase_bytes_}, global->links, static_cast<cl_uint>(local_turns),
+                        static_cast<cl_uint>(global_turns), state_, trip_count}};
+    follow(launch, bench_, state_, state_, [=](std::uint64_t trips) {
+        return std::vector{local->address(turn_hops * local_turns * trips),
+                           global->address(turn_hops * global_turns * trips)};
+    });
+    return launch;
 }
 
-Work Launcher::summing(const std::string &kernel, std::size_t local_bytes, std::size_t groups,
-                       Expected expected) {
+BoundLaunch Launcher::summing(const std::string &kernel, std::size_t local_bytes,
+                              std::size_t groups, Expected expected) {
     const NdRange range = NdRange::linear(groups, group_size_);
-    Kernel ready = program_.kernel(kernel);
-    ready.set(0, data_buffer_);
-    ready.set_local(1, local_bytes);
-    ready.set(2, out_);
-    ready.set(3, step_);
-    const auto verify = [this, range, kernel, expected = std::move(expected)](std::uint32_t trips) {
-        for (const std::size_t lane : bench_.sample_work_items(range.work_items(), 2))
-            if (bench_.read<std::uint32_t>(out_, lane, 1).front() !=
-                expected(static_cast<std::uint32_t>(lane % group_size_), trips))
-                throw VerificationError(kernel + ": a work-item's sum is not that of what it read");
-    };
-    return {ready, range, 4u, [this] { bench_.poison(out_); }, verify};
+    return {program_.kernel(kernel),
+            range,
+            {data_buffer_, LocalBytes{local_bytes}, output(out_), step_, trip_count},
+            check_words(
+                range.work_items(),
+                [size = group_size_, expected = std::move(expected)](std::size_t item,
+                                                                     std::uint32_t trips) {
+                    return expected(static_cast<std::uint32_t>(item % size), trips);
+                },
+                2)};
 }
 
-Work Launcher::read(unsigned width, std::size_t groups) {
+BoundLaunch Launcher::read(unsigned width, std::size_t groups) {
     const auto expected = [this, width](std::uint32_t item, std::uint32_t trips) {
         const auto visited = visits(item, step_, trips, first_vectors);
         std::uint32_t folded = 0;
@@ -173,7 +163,7 @@ Work Launcher::read(unsigned width, std::size_t groups) {
     return summing(fmt::format("read_{}", width), vectors * width * word, groups, expected);
 }
 
-Work Launcher::read_strided(std::uint32_t stride, std::size_t groups) {
+BoundLaunch Launcher::read_strided(std::uint32_t stride, std::size_t groups) {
     const auto expected = [this, stride](std::uint32_t item, std::uint32_t trips) {
         const auto visited = visits(item % strided_items * stride, step_, trips, strided_places);
         std::uint32_t sum = 0;
@@ -181,9 +171,7 @@ Work Launcher::read_strided(std::uint32_t stride, std::size_t groups) {
             sum += visited[place] * sum_from(data_.data() + place, strided_loads, strided_apart);
         return sum;
     };
-    Work work = summing("read_strided", strided_words * word, groups, expected);
-    work.kernel.set(5, stride);
-    return work;
+    return summing("read_strided", strided_words * word, groups, expected).set(5, stride);
 }
 
 } // namespace clprobe::probes::local_memory

@@ -24,37 +24,38 @@ inline constexpr unsigned loads = 16;
 inline constexpr std::size_t slot_bytes = 64;
 inline constexpr std::size_t turn_hops = 16;
 
-/// A ring of slots in random order, how far a chase has got on it, and what its slots hold.
+/// A ring of slots in random order.
 struct Ring {
     std::vector<std::uint32_t> order; ///< slots in the order in which they are visited
-    std::size_t position = 0;
-    Buffer links;
+    Buffer links;                     ///< what its slots hold
 
     [[nodiscard]] std::size_t bytes() const { return order.size() * slot_bytes; }
-    /// The address where the chase is, in bytes.
-    [[nodiscard]] std::uint32_t here() const {
-        return static_cast<std::uint32_t>(order[position % order.size()] * slot_bytes);
+    /// The address in bytes after so many hops.
+    [[nodiscard]] std::uint32_t address(std::uint64_t hops) const {
+        return static_cast<std::uint32_t>(order[hops % order.size()] * slot_bytes);
     }
 };
 
 /// Where the slots of a ring are: in local memory, to which the kernel brings them, or in global.
 enum class Where { local, global };
 
-/// The kernels with their buffers, each launch verified against the host's model. Works refer to
+/// The kernels with their buffers, each launch verified against the host's model. Launches refer to
 /// their launcher, which has to outlive them.
 class Launcher {
 public:
     /// Launches have `most_groups` groups at most.
     Launcher(Bench &bench, std::size_t most_groups);
 
-    [[nodiscard]] std::shared_ptr<Ring> ring(Where where, std::size_t bytes);
+    [[nodiscard]] std::shared_ptr<const Ring> ring(Where where, std::size_t bytes);
     /// One work-item; a trip follows the one ring for so many turns, and then the other.
-    [[nodiscard]] Work chase(const std::shared_ptr<Ring> &local, std::size_t local_turns,
-                             const std::shared_ptr<Ring> &global, std::size_t global_turns);
+    [[nodiscard]] BoundLaunch chase(const std::shared_ptr<const Ring> &local,
+                                    std::size_t local_turns,
+                                    const std::shared_ptr<const Ring> &global,
+                                    std::size_t global_turns);
     /// Every work-item sums vectors of so many words; neighbours read neighbouring ones.
-    [[nodiscard]] Work read(unsigned width, std::size_t groups);
+    [[nodiscard]] BoundLaunch read(unsigned width, std::size_t groups);
     /// Neighbouring work-items read words that are `stride` words apart.
-    [[nodiscard]] Work read_strided(std::uint32_t stride, std::size_t groups);
+    [[nodiscard]] BoundLaunch read_strided(std::uint32_t stride, std::size_t groups);
 
     /// Local memory that a chase has, B: what the device grants, up to some limit.
     [[nodiscard]] std::size_t chase_bytes() const { return chase_bytes_; }
@@ -66,8 +67,8 @@ public:
 private:
     /// What a work-item's sum is, from its place in the group and the trips.
     using Expected = std::function<std::uint32_t(std::uint32_t item, std::uint32_t trips)>;
-    [[nodiscard]] Work summing(const std::string &kernel, std::size_t local_bytes,
-                               std::size_t groups, Expected expected);
+    [[nodiscard]] BoundLaunch summing(const std::string &kernel, std::size_t local_bytes,
+                                      std::size_t groups, Expected expected);
     void find_chase_bytes();
 
     Bench &bench_;

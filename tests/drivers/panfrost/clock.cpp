@@ -12,12 +12,11 @@ int main() try {
     const clprobe::KernelText text{
         "nothing", "kernel void nothing(global uint *out) { out[0] = 1; }", {}};
     const clprobe::Program program = context.build(text, "");
-    clprobe::Work work{program.kernel("nothing"), clprobe::NdRange::linear(1, 1), {}, {}, {}};
-    const clprobe::Buffer out = context.buffer(4);
-    work.kernel.set(0, out);
+    const clprobe::BoundLaunch launch{
+        program.kernel("nothing"), clprobe::NdRange::linear(1, 1), {context.buffer(4)}};
     clprobe::MeasureOptions options;
     options.stopping.seconds = 0.1;
-    const clprobe::ClockChoice clock = clprobe::measure(context, work, options).clock;
+    const clprobe::ClockChoice clock = clprobe::measure(context, launch, options).clock();
     std::printf("%s: %s\n", clock.source.c_str(), clock.reason.c_str());
     return 0;
 } catch (const clprobe::Error &error) {

@@ -52,16 +52,17 @@ int main() try {
         return 4;
     }
     const clprobe::Context context(host.context, host.queue);
-    clprobe::Work work{.kernel = clprobe::Kernel("scale", host.kernel, host.device),
-                       .range = clprobe::NdRange::linear(16, 64),
-                       .trips_argument = 1,
-                       .prepare = {},
-                       .verify = {}};
-    const clprobe::Samples samples = clprobe::measure(context, work);
-    if (!samples.slope || samples.slope->seconds_per_trip <= 0)
-        return 1;
-    std::printf("%g s a trip, by the %s clock\n", samples.slope->seconds_per_trip,
-                samples.clock.source.c_str());
+    // Adopted: the kernel stays the host's, and so do the arguments that it has.
+    clprobe::BoundLaunch launch{.kernel = clprobe::Kernel(host.kernel),
+                                .range = clprobe::NdRange::linear(16, 64)};
+    launch.set(1, clprobe::trip_count);
+    const clprobe::Samples samples = clprobe::measure(context, launch);
+    if (samples.verdict() != clprobe::Samples::Verdict::plain) {
+        std::printf("no time of a trip: %s\n", samples.reason().c_str());
+        return samples.verdict() == clprobe::Samples::Verdict::noisy ? 0 : 1;
+    }
+    std::printf("%g s a trip, by the %s clock\n", samples.slope().seconds_per_trip,
+                samples.clock().source.c_str());
     return 0;
 } catch (const clprobe::Error &error) {
     std::fprintf(stderr, "%s\n", error.what());

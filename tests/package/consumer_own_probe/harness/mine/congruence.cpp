@@ -1,4 +1,3 @@
-#include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
 
 #include <cstdint>
@@ -22,20 +21,15 @@ public:
 
     void measure(clprobe::Bench &bench) const override {
         const clprobe::Buffer values = bench.buffer(items * sizeof(std::uint32_t));
-        clprobe::Work work{.kernel = bench.kernel("mine/congruence", "congruence", ""),
-                           .range = clprobe::NdRange::linear(items / 64, 64),
-                           .trips_argument = 1,
-                           .prepare = [&] { bench.poison(values); },
-                           .verify = {}};
-        work.kernel.set(0, values);
-        work.verify = [&](std::uint32_t trips) {
-            for (const std::size_t lane : bench.sample_work_items(items))
-                if (bench.read<std::uint32_t>(values, lane, 1).front() !=
-                    expected(static_cast<std::uint32_t>(lane), trips))
-                    throw clprobe::VerificationError("a value is not the generator's");
-        };
+        const clprobe::BoundLaunch launch{
+            bench.kernel("mine/congruence", "congruence", ""),
+            clprobe::NdRange::linear(items / 64, 64),
+            {output(values), clprobe::trip_count},
+            clprobe::check_words(items, [](std::size_t item, std::uint32_t trips) {
+                return expected(static_cast<std::uint32_t>(item), trips);
+            })};
         clprobe::Candidate candidate{
-            .work = work, .series = &bench.series("times"), .at = {}, .trips = 0};
+            .launch = launch, .series = &bench.series("times"), .at = {}, .trips = 0};
         bench.sample({&candidate, 1}, {});
     }
 
