@@ -21,16 +21,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A report that the files hold. Gathered from CSV files it has no findings to compare with.
+/// A report that a file holds, or that is gathered from the CSV files of a run, which have no
+/// findings to compare with.
 struct Document {
     Report report;
+    std::string file;
     bool from_csv = false;
 };
 
-/// What the files hold: reports, and the data of bare CSV files, which no device is known of.
+/// What the files hold: reports, and the series of other tools, of which no device is known.
 struct Inputs {
     std::vector<Document> documents;
-    std::optional<ProbeRecord> bare;
+    std::optional<ProbeRecord> external;
+    std::string external_file; ///< the first of them
 };
 
 const Probe *chosen_probe(const AnalyzeOptions &options, const Registry &registry) {
@@ -49,19 +52,49 @@ std::vector<Series> layouts_of(const Probe *probe) {
         return layouts;
     for (const SeriesShape &shape : probe->info().series) {
         layouts.push_back({shape.name, shape.axes, shape.measure, {}});
-        if (shape.measure.name == "latency") // of somebody who knows no clock
+        if (shape.measure.name == "latency") // of a tool that knows no clock
             layouts.push_back({shape.name, shape.axes, {"latency", Unit::cycle, {}}, {}});
     }
     return layouts;
 }
 
-void add_bare(const fs::path &file, const Probe &probe, Series series, Inputs &inputs) {
-    if (!inputs.bare)
-        inputs.bare.emplace().probe = probe.info().name;
-    Dataset &data = inputs.bare->data;
+/// Whether the text of a file is a report; else it is a CSV.
+bool is_json(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    return first == std::string_view::npos || text[first] == '{';
+}
+
+/// The report, of which only that probe's records are wanted where one is named.
+Document document_in(const std::string &text, const std::string &file, const Probe *probe) {
+    Document document{{}, file};
+    try {
+        document.report = report_from_json(parse_json(text));
+    } catch (const InputError &error) {
+        throw InputError(fmt::format("'{}': {}", file, error.what()));
+    }
+    if (probe == nullptr)
+        return document;
+    std::size_t left = 0;
+    for (DeviceRecord &device : document.report.devices) {
+        std::erase_if(device.probes, [&](const ProbeRecord &record) {
+            return record.probe != probe->info().name;
+        });
+        left += device.probes.size();
+    }
+    if (left == 0)
+        throw InputError(fmt::format("'{}' has nothing of {}", file, probe->info().name));
+    return document;
+}
+
+void add_external(const std::string &file, const Probe &probe, Series series, Inputs &inputs) {
+    if (!inputs.external) {
+        inputs.external.emplace().probe = probe.info().name;
+        inputs.external_file = file;
+    }
+    Dataset &data = inputs.external->data;
     if (data.find(series.name) != nullptr)
-        throw InputError(fmt::format("'{}' holds the series {}, as a file before it does",
-                                     file.string(), series.name));
+        throw InputError(
+            fmt::format("'{}' holds the series {}, as a file before it does", file, series.name));
     data.series.push_back(std::move(series));
 }
 
@@ -70,21 +103,24 @@ Inputs read_inputs(const AnalyzeOptions &options, const Registry &registry) {
     const std::vector<Series> layouts = layouts_of(probe);
     Inputs inputs;
     std::vector<CsvSeries> of_a_run;
-    for (const fs::path &file : options.files) {
-        if (probe == nullptr && file.extension() != ".csv") {
-            inputs.documents.push_back({read_report(file)});
+    std::string run_file; ///< the first of a run
+    for (const fs::path &path : options.files) {
+        const std::string file = path.string();
+        const std::string text = read_file(path);
+        if (is_json(text)) {
+            inputs.documents.push_back(document_in(text, file, probe));
             continue;
         }
-        CsvSeries csv = series_from_csv(read_file(file), file.string(), layouts);
+        CsvSeries csv = series_from_csv(text, file, layouts, {options.columns, options.skip});
         for (const std::string &note : csv.notes)
-            say(file.string() + ": " + note);
-        if (csv.origin)
-            of_a_run.push_back(std::move(csv));
-        else
-            add_bare(file, *probe, std::move(csv.series), inputs);
+            say(file + ": " + note);
+        if (!csv.origin)
+            add_external(file, *probe, std::move(csv.series), inputs);
+        else if (of_a_run.push_back(std::move(csv)); run_file.empty())
+            run_file = file;
     }
     for (Report &report : reports_from_csv(of_a_run))
-        inputs.documents.push_back({std::move(report), true});
+        inputs.documents.push_back({std::move(report), run_file, true});
     return inputs;
 }
 
@@ -131,6 +167,13 @@ public:
     Analysis(const Registry &registry, bool show, bool plot)
         : registry_(registry), show_(show), plot_(plot), style_(style_of_stdout()) {}
 
+    /// Each line from here on names that file.
+    void name_file(const std::string &file) {
+        file_ = file + ": ";
+        style_ = style_of_stdout();
+        style_.width -= std::min(style_.width / 2, file_.size());
+    }
+
     void add(Document &document) {
         for (DeviceRecord &device : document.report.devices) {
             // CSV files of one device come as a report for each of its probes.
@@ -153,17 +196,22 @@ private:
     void add(ProbeRecord &record, const DeviceInfo &device, bool from_csv) {
         const Probe *probe = registry_.find(record.probe);
         if (probe == nullptr)
-            return say(fmt::format("this program has no probe {}: its findings stay as they are",
-                                   record.probe));
+            return say(fmt::format("{}this program has no probe {}: its findings stay as they are",
+                                   file_, record.probe));
         const ProbeRecord before = std::exchange(record, anew(*probe, record, &device));
         show(record);
         if (!from_csv)
             for (const std::string &difference : differences(before, record))
-                say("differs: " + difference);
+                say(file_ + "differs: " + difference);
     }
     void show(const std::string &text) const {
-        if (show_)
-            std::cout << text;
+        if (!show_)
+            return;
+        for (std::size_t at = 0; at < text.size();) {
+            const auto end = std::min(text.find('\n', at), text.size() - 1) + 1;
+            std::cout << (end - at > 1 ? file_ : "") << text.substr(at, end - at);
+            at = end;
+        }
     }
     void say(const std::string &difference) {
         same_ = false;
@@ -175,6 +223,7 @@ private:
     bool show_;
     bool plot_; ///< curves too
     TextStyle style_;
+    std::string file_;  ///< before each line, where there are several
     std::string shown_; ///< the device whose heading was the last
     bool same_ = true;
 };
@@ -183,16 +232,24 @@ private:
 
 int analyze_command(const AnalyzeOptions &options, const Registry &registry) {
     Inputs inputs = read_inputs(options, registry);
-    if (options.json && inputs.documents.size() + (inputs.bare ? 1 : 0) > 1)
+    const auto reports = std::ranges::count(inputs.documents, false, &Document::from_csv);
+    const bool from_run = std::cmp_less(reports, inputs.documents.size());
+    const bool several = reports + (from_run ? 1 : 0) + (inputs.external ? 1 : 0) > 1;
+    if (options.json && inputs.documents.size() + (inputs.external ? 1 : 0) > 1)
         throw InputError("--json takes the findings of one report, and these files hold several");
     Analysis analysis(registry, options.json != "-", options.files.size() == 1);
     Json json;
     for (Document &document : inputs.documents) {
+        if (several)
+            analysis.name_file(document.file);
         analysis.add(document);
         json = to_json(document.report);
     }
-    if (inputs.bare) {
-        const ProbeRecord record = anew(*chosen_probe(options, registry), *inputs.bare, nullptr);
+    if (inputs.external) {
+        if (several)
+            analysis.name_file(inputs.external_file);
+        const ProbeRecord record =
+            anew(*chosen_probe(options, registry), *inputs.external, nullptr);
         analysis.show(record);
         json = to_json(record);
     }

@@ -121,9 +121,17 @@ void add_inspect(CLI::App &app, InspectCommandOptions &options) {
 
 void add_analyze(CLI::App &app, AnalyzeOptions &options) {
     CLI::App &command = *app.add_subcommand(
-        "analyze", "findings anew from a report (.json) or from series (.csv); needs no OpenCL");
+        "analyze", "findings anew from a report (JSON) or from series (CSV); needs no OpenCL");
     command.add_option("FILE", options.files, "reports or CSV files; - is stdin")->required();
-    command.add_option("--probe", options.probe, "which probe a bare CSV is for");
+    command.add_option("--probe", options.probe,
+                       "which probe a CSV of another tool is for, or only this one of a report");
+    command
+        .add_option("--columns", options.columns,
+                    "which column of a CSV is what: NAME=COLUMN[@TEXT][:UNIT],... as in "
+                    "footprint=1:KiB,latency=3:ns (docs/csv.md)")
+        ->type_name("MAP");
+    command.add_option("--skip", options.skip, "lines of a CSV above its header or its first row")
+        ->type_name("N");
     command.add_option("--json", options.json, "write the report with the new findings")
         ->type_name("FILE");
     add_picture(command, options.picture);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -54,6 +55,8 @@ struct InspectCommandOptions {
 struct AnalyzeOptions {
     std::vector<std::filesystem::path> files;
     std::optional<std::string> probe;
+    std::string columns;  ///< which column of a CSV is what, as `CsvOptions` has it
+    std::size_t skip = 0; ///< lines of a CSV before its header or rows
     std::optional<std::filesystem::path> json;
     std::optional<std::filesystem::path> picture;
     bool verify = false;

@@ -2,6 +2,7 @@
 #include <clprobe/report.hpp>
 #include <clprobe/series.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,28 +29,30 @@ struct CsvFile {
                                           const ProbeRecord &record);
 
 /// What a CSV holds. `origin`, of a file that `to_csv` made, is the report with the one device and
-/// the one probe that the series belongs to, without any series; a bare file has none.
+/// the one probe that the series belongs to, without any series; a file of another tool has none.
 struct CsvSeries {
     Series series;
     std::optional<Report> origin;
-    /// Which columns of a bare file were taken for what where names alone did not tell, and which
-    /// columns and how many rows were passed over: a line each, in words.
+    /// Of a file of another tool: which columns were read where their names alone do not decide,
+    /// and which columns, how many rows and why were passed over; a line each.
     std::vector<std::string> notes;
 };
 
-/// Reads one CSV; `file` is its name, for messages. A bare one becomes the first of `layouts`
-/// (series without points) whose columns it has by their names, else by their units alone. Columns
-/// and rows come in any order; sizes may be in _bytes, _b, _kib to _gib or, the same, _kb to _gb,
-/// times in _s, _ms, _us or _ns, cycles in _cycles, _clocks or _clk, bandwidths in _bytes_per_s,
-/// _b_per_s, _kb_per_s to _tb_per_s or _kib_per_s to _gib_per_s, also written as "Footprint (KiB)"
-/// or "bandwidth [GB/s]", or behind each number, "32K" or "28 ns". Semicolons, tabs or blanks may
-/// stand for the commas, one comma in a number for its point where it cannot part thousands.
-/// Columns that the series does not take are passed over where it is clear which it takes, and rows
-/// whose value is missing ("", "N/A", "NaN", "-") or that have another number of cells, if these
-/// are few; of a file that `to_csv` made nothing is. The text may be in UTF-16. Throws InputError,
-/// naming file, line and column.
+/// How to read a file whose header does not say it.
+struct CsvOptions {
+    /// Which column is what: NAME=COLUMN[@TEXT][:UNIT] for each axis and the measure, separated by
+    /// commas. COLUMN is a number from 1 or a name in the header, TEXT the fixed text around a
+    /// number, for which it has {}: "footprint=1@BM_read/{}:B,latency=2:ns".
+    std::string columns;
+    std::size_t skip = 0; ///< lines before the header, or before the rows where there is none
+};
+
+/// Reads one CSV by the grammar of docs/csv.md; `file` is its name, for messages. One that has no
+/// origin becomes that of `layouts` (series without points) whose axes and measure its columns are.
+/// Throws InputError, naming file, line and column, and the `options` that would read the file.
 [[nodiscard]] CsvSeries series_from_csv(std::string_view as_written, const std::string &file,
-                                        std::span<const Series> layouts);
+                                        std::span<const Series> layouts,
+                                        const CsvOptions &options = {});
 
 /// Puts series with an origin back where they came from: one report for each device and probe, with
 /// its series in the order of the files. Throws InputError for a series that is given twice.

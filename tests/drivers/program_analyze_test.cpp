@@ -1,4 +1,4 @@
-// The program on curves of somebody's own.
+// The program on curves of other tools, and on several files.
 
 #include "program.hpp"
 
@@ -8,6 +8,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,14 @@ std::string curve(const std::string &header) {
     for (int kib = 1; kib <= 1 << 16; kib *= 2)
         csv += std::to_string(kib) + (kib <= 32 ? ",40\n" : ",400\n");
     return csv;
+}
+
+std::vector<std::string> lines_of(const std::string &text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);)
+        lines.push_back(line);
+    return lines;
 }
 
 Outcome analyzed(const std::string &csv, const std::string &probe, const Environment &more = {}) {
@@ -69,4 +78,61 @@ TEST_CASE("program.what_a_message_quotes_is_no_command_to_the_terminal") {
     const Outcome outcome = analyzed("a\x1b[2J,b\a\n1,2\n", "memory/buffer_latency");
     CHECK(outcome.exit_status == 2);
     CHECK_THAT(outcome.err, ContainsSubstring("among 'a?[2J', 'b?'"));
+}
+
+TEST_CASE("program.columns_of_any_text_are_chosen") {
+    const Scratch scratch;
+    const std::string file = scratch.file("lat_mem_rd.txt");
+    std::string text = "\"stride=64\n";
+    for (int kib = 1; kib <= 1 << 16; kib *= 2)
+        text += std::to_string(kib / 1024.0) + (kib <= 32 ? " 40\n" : " 400\n");
+    write_file(file, text);
+    const std::vector<std::string> probe = {"analyze", file, "--probe", "memory/buffer_latency"};
+    std::vector<std::string> arguments = probe;
+    arguments.insert(arguments.end(), {"--skip", "1", "--columns", "footprint=1:MiB,latency=2:ns"});
+    const Outcome outcome = run_on_stub("", arguments);
+    CHECK(outcome.exit_status == 0);
+    CHECK_THAT(outcome.out, ContainsSubstring("buffer.l1.size"));
+    CHECK(outcome.err.empty());
+
+    arguments = probe;
+    arguments.insert(arguments.end(), {"--skip", "1"});
+    const Outcome without = run_on_stub("", arguments);
+    CHECK(without.exit_status == 2);
+    CHECK_THAT(without.err, ContainsSubstring("--columns 'footprint=1:KiB,latency=2:ns'"));
+}
+
+TEST_CASE("program.a_report_is_known_by_its_content_and_probe_selects_in_it") {
+    const Scratch scratch;
+    const std::string file = scratch.file("report.csv");
+    static_cast<void>(run_on_stub(
+        sound, {"run", "--profile", "tiny", "host/event_timer", "host/transfer", "--json", file}));
+    const Outcome all = run_on_stub("", {"analyze", file});
+    CHECK_THAT(all.out, ContainsSubstring("event_timer.resolution"));
+    CHECK_THAT(all.out, ContainsSubstring("transfer.zero_copy"));
+    const Outcome one = run_on_stub("", {"analyze", file, "--probe", "host/transfer"});
+    CHECK(one.exit_status == 0);
+    CHECK_THAT(one.out, !ContainsSubstring("event_timer.resolution"));
+    CHECK_THAT(one.out, ContainsSubstring("transfer.zero_copy"));
+    const Outcome none = run_on_stub("", {"analyze", file, "--probe", "memory/tlb"});
+    CHECK(none.exit_status == 2);
+    CHECK_THAT(none.err, ContainsSubstring(file + "' has nothing of memory/tlb"));
+}
+
+TEST_CASE("program.of_several_files_each_line_names_its_own") {
+    const Scratch scratch;
+    const std::string one = scratch.file("one.json");
+    const std::string two = scratch.file("two.json");
+    static_cast<void>(
+        run_on_stub(sound, {"run", "--profile", "tiny", "host/event_timer", "--json", one}));
+    write_file(two, text_of(one));
+    Outcome outcome = run_on_stub("", {"analyze", "--verify", one, two});
+    CHECK(outcome.exit_status == 0);
+    for (const std::string &line : lines_of(outcome.out))
+        CHECK((line.empty() || line.starts_with(one + ": ") || line.starts_with(two + ": ")));
+    CHECK_THAT(outcome.out, ContainsSubstring(two + ": "));
+    write_file(two, "{\"devices\": 7}");
+    outcome = run_on_stub("", {"analyze", one, two});
+    CHECK(outcome.exit_status == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring(two));
 }

@@ -49,7 +49,9 @@ TEST_CASE("unit.csv.corpus_of_the_fuzzer") {
     const auto names = accepted("csv", fuzz::check_csv);
     CHECK(names.contains("bare.csv"));
     CHECK(names.contains("blanks.csv"));
-    CHECK(names.contains("many_columns.csv"));
+    CHECK(names.contains("columns_of_benchmark.csv"));
+    CHECK(names.contains("columns_of_lat_mem_rd.csv"));
+    CHECK_FALSE(names.contains("many_columns.csv")); // three may be the time
     CHECK(names.contains("units_in_cells.csv"));
     CHECK(names.contains("written.csv"));
     CHECK_FALSE(names.contains("wrong_row.csv"));

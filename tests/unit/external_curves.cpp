@@ -18,8 +18,7 @@ using namespace clprobe;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinRel;
 
-// What `clprobe analyze FILE.csv --probe memory/buffer_latency` makes of curves in the forms that
-// people have them.
+// What `clprobe analyze FILE.csv --probe memory/buffer_latency` makes of curves of other tools.
 
 namespace {
 
@@ -30,10 +29,10 @@ double two_caches(double kib) {
 }
 
 std::vector<double> half_octaves(double from, double to) {
-    std::vector<double> places;
+    std::vector<double> points;
     for (int i = 0; from * std::exp2(0.5 * i) <= to; ++i)
-        places.push_back(from * std::exp2(0.5 * i));
-    return places;
+        points.push_back(from * std::exp2(0.5 * i));
+    return points;
 }
 
 struct Row {
@@ -41,11 +40,11 @@ struct Row {
     double ns = 0;
 };
 
-/// One sample a place, with 1 % of noise.
-std::vector<Row> rows_of(const Law &law, const std::vector<double> &places) {
+/// One sample a point, with 1 % of noise.
+std::vector<Row> rows_of(const Law &law, const std::vector<double> &points) {
     Random random(3);
     std::vector<Row> rows;
-    for (const double kib : places)
+    for (const double kib : points)
         rows.push_back({kib, law(kib) * std::exp(0.01 * random.normal())});
     return rows;
 }
@@ -89,7 +88,7 @@ bool any_measured(const std::vector<Finding> &findings) {
 
 } // namespace
 
-TEST_CASE("unit.bare_curves.rows_in_any_order_and_unit_and_repeated") {
+TEST_CASE("unit.external_curves.rows_in_any_order_and_unit_and_repeated") {
     const std::vector<Row> rows = rows_of(two_caches, half_octaves(2, 65536));
     const auto findings = analyzed(rows);
     check_two_caches(findings);
@@ -109,20 +108,20 @@ TEST_CASE("unit.bare_curves.rows_in_any_order_and_unit_and_repeated") {
     check_two_caches(analyzed(repeated));
 }
 
-TEST_CASE("unit.bare_curves.eight_to_ten_places_are_enough") {
+TEST_CASE("unit.external_curves.eight_to_ten_points_are_enough") {
     check_two_caches(analyzed(rows_of(two_caches, {8, 16, 32, 64, 512, 1024, 2048, 8192})));
     check_two_caches(
         analyzed(rows_of(two_caches, {4, 8, 16, 32, 64, 256, 1024, 4096, 16384, 65536})));
 }
 
-TEST_CASE("unit.bare_curves.one_that_begins_in_the_second_cache_counts_from_there") {
+TEST_CASE("unit.external_curves.one_that_begins_in_the_second_cache_counts_from_there") {
     const auto findings = analyzed(rows_of(two_caches, half_octaves(64, 65536)));
     check_value(findings, "buffer.l1.size", 1024 * 1024, 0.1);
     check_value(findings, "buffer.l1.latency", 60e-9);
     check_value(findings, "buffer.memory.latency", 200e-9);
 }
 
-TEST_CASE("unit.bare_curves.one_that_ends_in_a_rise_tells_what_is_before") {
+TEST_CASE("unit.external_curves.one_that_ends_in_a_rise_tells_what_is_before") {
     std::vector<Row> rows = rows_of(two_caches, half_octaves(2, 1024));
     rows.push_back({1448, 130});
     rows.push_back({2048, 180});
@@ -134,7 +133,7 @@ TEST_CASE("unit.bare_curves.one_that_ends_in_a_rise_tells_what_is_before") {
     CHECK_THAT(memory.note, ContainsSubstring("does not end with a plateau"));
 }
 
-TEST_CASE("unit.bare_curves.a_dip_and_a_hump_of_one_place_are_no_levels") {
+TEST_CASE("unit.external_curves.a_dip_and_a_hump_of_one_point_are_no_levels") {
     for (const double factor : {0.6, 1.6}) {
         CAPTURE(factor);
         check_two_caches(analyzed(rows_of(
@@ -143,7 +142,7 @@ TEST_CASE("unit.bare_curves.a_dip_and_a_hump_of_one_place_are_no_levels") {
     }
 }
 
-TEST_CASE("unit.bare_curves.a_flat_curve_is_the_slowest_level_seen_and_may_be_a_cache") {
+TEST_CASE("unit.external_curves.a_flat_curve_is_the_slowest_level_seen_and_may_be_a_cache") {
     const auto findings = analyzed(rows_of([](double) { return 50.0; }, half_octaves(2, 65536)));
     const Finding &latency = finding(findings, "buffer.memory.latency");
     CHECK_THAT(latency.value.value(), WithinRel(50e-9, 0.01));
@@ -153,8 +152,8 @@ TEST_CASE("unit.bare_curves.a_flat_curve_is_the_slowest_level_seen_and_may_be_a_
     }));
 }
 
-TEST_CASE("unit.bare_curves.what_has_no_levels_is_inconclusive_and_says_why") {
-    const std::vector<double> places = half_octaves(2, 65536);
+TEST_CASE("unit.external_curves.what_has_no_levels_is_inconclusive_and_says_why") {
+    const std::vector<double> points = half_octaves(2, 65536);
     Random random(9);
     const std::vector<Law> laws = {
         [](double kib) { return 10 * std::pow(kib, 0.3); },     // climbs steadily
@@ -163,7 +162,7 @@ TEST_CASE("unit.bare_curves.what_has_no_levels_is_inconclusive_and_says_why") {
     };
     for (std::size_t i = 0; i < laws.size(); ++i) {
         CAPTURE(i);
-        const auto findings = analyzed(rows_of(laws[i], places));
+        const auto findings = analyzed(rows_of(laws[i], points));
         CHECK_FALSE(any_measured(findings));
         CHECK_FALSE(finding(findings, "buffer.memory.latency").note.empty());
     }

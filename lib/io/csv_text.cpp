@@ -1,0 +1,273 @@
+#include "io/csv_text.hpp"
+
+#include <clprobe/csv.hpp>
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <exception>
+
+namespace clprobe {
+namespace {
+
+constexpr std::string_view blanks = " \t\r";
+
+/// Of UTF-16 without its mark; of what is beyond ASCII only the micro- sign matters.
+std::string ascii_of(std::string_view text, bool low_byte_first) {
+    std::string ascii;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+        const unsigned low = static_cast<unsigned char>(text[i + (low_byte_first ? 0 : 1)]);
+        const unsigned high = static_cast<unsigned char>(text[i + (low_byte_first ? 1 : 0)]);
+        const unsigned code = low | (high << 8U);
+        ascii += code < 0x80 ? static_cast<char>(code) : code == 0xb5 || code == 0x3bc ? 'u' : '?';
+    }
+    return ascii;
+}
+
+/// Where the lines behind the first `skip` begin.
+std::size_t start_of_rows(std::string_view text, std::size_t skip) {
+    std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
+    for (; skip > 0 && at < text.size(); --skip)
+        at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    return at;
+}
+
+class Scanner {
+public:
+    Scanner(std::string_view text, char separator, std::size_t skip, const std::string &file)
+        : text_(text), file_(file), at_(start_of_rows(text, skip)), line_(1 + skip),
+          separator_(separator),
+          ends_(separator == ' ' ? std::string(" \t\n") : std::string{separator, '\n'}) {}
+
+    std::vector<CsvRow> rows() {
+        std::vector<CsvRow> rows;
+        for (; at_ < text_.size(); ++at_, ++line_) {
+            skip_blanks();
+            if (next() == '#')
+                at_ = std::min(text_.find('\n', at_), text_.size());
+            else if (at_ < text_.size() && next() != '\n')
+                rows.push_back(row());
+        }
+        return rows;
+    }
+
+private:
+    [[nodiscard]] char next() const { return at_ < text_.size() ? text_[at_] : '\n'; }
+    void skip_blanks() {
+        while ((next() != separator_ || separator_ == ' ') && blanks.find(next()) != blanks.npos)
+            ++at_;
+    }
+
+    /// The cells up to the end of the line, where it stops.
+    CsvRow row() {
+        CsvRow row{line_, {}};
+        do {
+            skip_blanks();
+            row.cells.push_back(next() == '"' ? quoted_cell() : plain_cell());
+            skip_blanks();
+        } while (separator_ == ' ' ? next() != '\n' : next() == separator_ && ++at_ > 0);
+        return row;
+    }
+
+    std::string plain_cell() {
+        const auto end = std::min(text_.find_first_of(ends_, at_), text_.size());
+        std::string cell(text_.substr(at_, end - at_));
+        cell.resize(cell.find_last_not_of(blanks) + 1);
+        at_ = end;
+        return cell;
+    }
+
+    std::string quoted_cell() {
+        const auto first_line = line_;
+        std::string cell;
+        for (;;) {
+            const auto end = text_.find('"', at_ + 1);
+            if (end == std::string_view::npos)
+                fail_at(file_, first_line,
+                        "a quote that is never closed; --skip N passes over the first N lines");
+            const auto part = text_.substr(at_ + 1, end - at_ - 1);
+            line_ += static_cast<std::size_t>(std::ranges::count(part, '\n'));
+            cell += part;
+            at_ = end + 1;
+            if (next() != '"')
+                break;
+            cell += '"'; // "" within quotes
+        }
+        skip_blanks();
+        if (separator_ != ' ' && next() != separator_ && next() != '\n')
+            fail_at(file_, line_, "text behind a closing quote");
+        return cell;
+    }
+
+    std::string_view text_;
+    const std::string &file_;
+    std::size_t at_;
+    std::size_t line_;
+    char separator_;
+    std::string ends_; ///< of a cell
+};
+
+/// The number that a cell begins with, with its commas and points.
+std::string_view number_at_start(std::string_view cell) {
+    const auto number = cell.substr(0, cell.find_first_not_of("+-.,0123456789"));
+    return number.find_first_of("0123456789") > 1 || number.ends_with(',') ? "" : number;
+}
+
+void repair_decimal_commas(std::vector<CsvRow> &rows) {
+    std::vector<char *> commas;
+    bool are_decimal = false;
+    for (CsvRow &row : rows)
+        for (std::string &cell : row.cells) {
+            const auto number = number_at_start(cell);
+            const auto comma = number.find(',');
+            if (number.find('.') != number.npos || number.rfind(',') != comma)
+                return;
+            if (comma == number.npos)
+                continue;
+            constexpr std::size_t thousands = 4; // a comma and three digits
+            are_decimal =
+                are_decimal || number.starts_with("0,") || number.size() - comma != thousands;
+            commas.push_back(&cell[comma]);
+        }
+    for (char *comma : commas)
+        *comma = are_decimal ? '.' : ',';
+}
+
+struct Spelling {
+    std::string_view texts; ///< as `plain_name` makes them
+    CsvUnit unit;
+};
+
+/// The first text of the first of a unit is the one that is written.
+constexpr std::array spellings = {
+    Spelling{" s sec second seconds ", {Unit::second}},
+    Spelling{" ms msec milliseconds ", {Unit::second, 1, 1e3}},
+    Spelling{" us usec microseconds ", {Unit::second, 1, 1e6}},
+    Spelling{" ns nsec nanoseconds ", {Unit::second, 1, 1e9}},
+    Spelling{" cycles cycle clocks clk ", {Unit::cycle}},
+    Spelling{" bytes byte b ", {Unit::byte}},
+    Spelling{" kib kb kbytes k ", {Unit::byte, 0x1p10}}, // a KB of a cache is 1024 bytes
+    Spelling{" mib mb mbytes m ", {Unit::byte, 0x1p20}},
+    Spelling{" gib gb gbytes g ", {Unit::byte, 0x1p30}},
+    Spelling{" bytes_per_s b_per_s ", {Unit::byte_per_second}},
+    Spelling{" kb_per_s ", {Unit::byte_per_second, 1e3}},
+    Spelling{" mb_per_s mb_per_sec mbytes_per_s ", {Unit::byte_per_second, 1e6}},
+    Spelling{" gb_per_s gb_per_sec gbytes_per_s ", {Unit::byte_per_second, 1e9}},
+    Spelling{" tb_per_s ", {Unit::byte_per_second, 1e12}},
+    Spelling{" kib_per_s ", {Unit::byte_per_second, 0x1p10}},
+    Spelling{" mib_per_s ", {Unit::byte_per_second, 0x1p20}},
+    Spelling{" gib_per_s ", {Unit::byte_per_second, 0x1p30}},
+    Spelling{" flop_per_s ", {Unit::flop_per_second}},
+    Spelling{" op_per_s ", {Unit::op_per_second}},
+    Spelling{" texel_per_s ", {Unit::texel_per_second}},
+    Spelling{" flop_per_byte ", {Unit::flop_per_byte}},
+    Spelling{" hz ", {Unit::hertz}},
+    Spelling{" j ", {Unit::joule}},
+};
+
+void replace_all(std::string &text, std::string_view old, std::string_view by) {
+    for (auto at = text.find(old); at != std::string::npos; at = text.find(old, at + by.size()))
+        text.replace(at, old.size(), by);
+}
+
+} // namespace
+
+std::string plain_csv(std::string_view text) {
+    const bool low_byte_first = text.starts_with("\xff\xfe");
+    std::string plain = low_byte_first || text.starts_with("\xfe\xff")
+                            ? ascii_of(text.substr(2), low_byte_first)
+                            : std::string(text);
+    if (plain.find('\n') == std::string::npos)
+        std::ranges::replace(plain, '\r', '\n');
+    if (const std::size_t start = start_of_rows(plain, 0); plain.compare(start, 4, "sep=") == 0)
+        plain[start] = '#';
+    return plain;
+}
+
+std::vector<CsvRow> csv_rows(std::string_view text, std::string_view separators, std::size_t skip,
+                             const std::string &file,
+                             const std::function<bool(std::span<const CsvRow>)> &fits) {
+    std::exception_ptr problem;
+    std::vector<CsvRow> rows;
+    for (const char separator : separators)
+        try {
+            rows = Scanner(text, separator, skip, file).rows();
+            if (separator != ',')
+                repair_decimal_commas(rows);
+            if (fits(rows))
+                return rows;
+        } catch (const InputError &) {
+            problem = problem ? problem : std::current_exception();
+        }
+    if (problem)
+        std::rethrow_exception(problem);
+    return rows;
+}
+
+std::string plain_name(std::string_view text) {
+    std::string spelled(text);
+    for (const std::string_view micro : {"\xc2\xb5", "\xce\xbc"})
+        replace_all(spelled, micro, "u");
+    replace_all(spelled, "/", " per ");
+    std::string plain;
+    for (const char letter : spelled) {
+        const auto code = static_cast<unsigned char>(letter);
+        if (std::isalnum(code) != 0 || code >= 0x80)
+            plain += static_cast<char>(std::tolower(code));
+        else if (!plain.empty() && plain.back() != '_')
+            plain += '_';
+    }
+    plain.resize(plain.find_last_not_of('_') + 1);
+    return plain;
+}
+
+std::optional<CsvUnit> csv_unit(std::string_view text) {
+    if (text.size() > 1 && text[1] == 'b' &&
+        std::isupper(static_cast<unsigned char>(text[0])) != 0 &&
+        (text.size() == 2 || std::isalpha(static_cast<unsigned char>(text[2])) == 0))
+        return std::nullopt; // "Kb" and "Gb/s" are of bits
+    std::string spelled(text);
+    replace_all(spelled, "Bps", "B/s");
+    spelled = plain_name(spelled);
+    for (const std::string_view of_one : {"_per_access", "_per_load", "_per_hop", "_per_read"})
+        if (spelled.ends_with(of_one)) // as every latency is
+            spelled.resize(spelled.size() - of_one.size());
+    for (const auto &[texts, unit] : spellings)
+        if (!spelled.empty() && texts.find(" " + spelled + " ") != std::string_view::npos)
+            return unit;
+    return std::nullopt;
+}
+
+std::optional<CsvNumber> csv_number(std::string_view cell) {
+    CsvNumber number;
+    const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number.value);
+    cell.remove_prefix(static_cast<std::size_t>(end - cell.data()));
+    cell.remove_prefix(std::min(cell.find_first_not_of(' '), cell.size()));
+    number.unit = csv_unit(cell);
+    return error == std::errc{} && (cell.empty() || number.unit) ? std::optional(number)
+                                                                 : std::nullopt;
+}
+
+std::string csv_column(const Axis &axis) {
+    for (const auto &[texts, unit] : spellings)
+        if (unit.unit == axis.unit)
+            return axis.name + "_" + std::string(texts.substr(1, texts.find(' ', 1) - 1));
+    return axis.name;
+}
+
+std::string in_quotes(std::string_view text) {
+    std::size_t end = std::min<std::size_t>(text.size(), 60);
+    while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U)
+        --end; // not within a character
+    return fmt::format("'{}{}'", text.substr(0, end), end < text.size() ? "..." : "");
+}
+
+void fail_at(const std::string &file, std::size_t line, const std::string &problem) {
+    throw InputError(fmt::format("{}:{}: {}", file, line, problem));
+}
+
+} // namespace clprobe

@@ -1,0 +1,60 @@
+#pragma once
+#include <clprobe/units.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clprobe {
+
+/// A line of a CSV that is neither empty nor a comment.
+struct CsvRow {
+    std::size_t line = 0;
+    std::vector<std::string> cells;
+};
+
+/// The text of a CSV in UTF-8 and with lines that end in a line feed: UTF-16 with a byte-order mark
+/// is decoded, and Excel's first line `sep=;` becomes a comment.
+[[nodiscard]] std::string plain_csv(std::string_view text);
+
+/// The rows behind `skip` lines by RFC 4180 with the first of the separators (' ' for any number of
+/// blanks) by which they fit, else the last; without empty lines and comments (`#`). Where it is no
+/// comma, decimal commas become points if no number has a point or two commas and one cannot be in
+/// thousands ("0,512" or "1,5"). Throws InputError, naming file and line, for a quote that is not
+/// closed as it should be.
+[[nodiscard]] std::vector<CsvRow>
+csv_rows(std::string_view text, std::string_view separators, std::size_t skip,
+         const std::string &file, const std::function<bool(std::span<const CsvRow>)> &fits);
+
+/// A unit as it is written in a file: from its numbers to unscaled ones. One of the two factors is
+/// 1, so that 3 ns become exactly 3e-9 s.
+struct CsvUnit {
+    Unit unit = Unit::one;
+    double multiply = 1;
+    double divide = 1;
+};
+/// Of "KiB", say; nothing where the text is no unit.
+[[nodiscard]] std::optional<CsvUnit> csv_unit(std::string_view text);
+
+/// A number and the unit behind it, which may be missing.
+struct CsvNumber {
+    double value = 0;
+    std::optional<CsvUnit> unit;
+};
+/// Nothing where the cell holds something else.
+[[nodiscard]] std::optional<CsvNumber> csv_number(std::string_view cell);
+
+/// In lower case, "_" for what is neither letter nor digit: "region_size" of "Region Size".
+[[nodiscard]] std::string plain_name(std::string_view text);
+
+/// The text in quotes for a message, cut where it is long.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
+/// Throws InputError for a line of a file.
+[[noreturn]] void fail_at(const std::string &file, std::size_t line, const std::string &problem);
+
+} // namespace clprobe
