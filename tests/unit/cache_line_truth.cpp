@@ -7,7 +7,6 @@
 #include <cmath>
 
 using namespace clprobe;
-using namespace clprobe::probes;
 
 NoisyTruth noisy_truth(Random &random) {
     NoisyTruth truth;
