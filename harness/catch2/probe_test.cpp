@@ -1,6 +1,5 @@
 #include "probe_test.hpp"
 
-#include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
 #include <clprobe/session.hpp>
@@ -87,12 +86,13 @@ void test_probe(const Registry &registry, const Probe &probe, const Device &devi
     RunOptions options;
     options.profile = profile_of_environment();
     options.seed = Catch::getSeed();
-    Observer silent;
-    const DeviceLock lock(device.info(), [&](const std::string &holder) {
-        std::clog << device.info().slug << " is in use: waiting for " << holder << '\n';
-    });
+    struct : Observer {
+        void device_in_use(const DeviceInfo &in_use, const std::string &holder) override {
+            std::clog << in_use.slug << " is in use: waiting for " << holder << '\n';
+        }
+    } observer;
     const std::array names{probe.info().name};
-    const Report report = run(registry, names, std::span(&device, 1), options, silent);
+    const Report report = run(registry, names, std::span(&device, 1), options, observer);
     leave(report, test);
     const ProbeRecord *record = record_of(report, probe);
     REQUIRE(record != nullptr);

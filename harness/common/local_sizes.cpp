@@ -46,8 +46,8 @@ std::string untried_entry(const std::vector<double> &at) {
 
 void check_local_size(Finding &finding, const Dataset &data, const std::vector<double> &at) {
     if (const auto untried = data.number_attribute(untried_entry(at)))
-        make_suspect(finding, fmt::format("time ran out before {:.0f} neighbours of its local size "
-                                          "were tried: one may be faster",
+        make_suspect(finding, fmt::format("time ran out before all neighbours of its local size "
+                                          "were tried ({} left): one may be faster",
                                           *untried));
 }
 

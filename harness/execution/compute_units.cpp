@@ -108,10 +108,10 @@ bool within(double value, double low, double high) {
 std::string doubt(const Reading &reading) {
     const auto &[time, units, above] = reading.stairs;
     if (above == 0)
-        return fmt::format("up to {} groups take no longer than one", units);
+        return fmt::format("any number of work-groups up to {} takes no longer than one", units);
     for (const std::size_t needed : {std::size_t{1}, units + 1, 2 * units, 2 * units + 1})
         if (!time.contains(needed))
-            return fmt::format("the time of {} groups was not taken", needed);
+            return fmt::format("no time was taken of this number of work-groups: {}", needed);
     if (!reading.half || !within(time.at(1) / *reading.half, 1.7, 2.3))
         return "half the trips of its loop do not take one group half the time";
     const double one_more = time.at(units + 1) / time.at(units);

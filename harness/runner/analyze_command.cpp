@@ -1,6 +1,5 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
-#include "plots.hpp"
+#include "output.hpp"
 #include "style.hpp"
 
 #include <clprobe/csv.hpp>

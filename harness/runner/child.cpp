@@ -1,6 +1,5 @@
-#include "child.hpp"
+#include "commands.hpp"
 #include "drivers.hpp"
-#include "exit_status.hpp"
 #include "isolation.hpp"
 #include "signals.hpp"
 #include "subprocess.hpp"
@@ -80,7 +79,10 @@ void load_driver(const Json &request) {
 }
 
 void check(const Json &request) {
-    const Context context(find_device(request.at("device").get<std::string>()));
+    const Device device = find_device(request.at("device").get<std::string>());
+    if (request.at("answers").get<bool>())
+        check_answers(device);
+    const Context context(device);
     send({{"refusal", context.profiling() ? std::string() : context.profiling_refusal()}});
 }
 

@@ -1,6 +1,5 @@
 #include "command_line.hpp"
 #include "commands.hpp"
-#include "exit_status.hpp"
 
 #include <clprobe/version.hpp>
 

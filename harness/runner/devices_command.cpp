@@ -1,6 +1,5 @@
 #include "commands.hpp"
 #include "drivers.hpp"
-#include "exit_status.hpp"
 #include "isolation.hpp"
 #include "style.hpp"
 

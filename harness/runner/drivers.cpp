@@ -1,5 +1,5 @@
-#include "child.hpp"
 #include "drivers.hpp"
+#include "isolation.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,10 +1,10 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "inspect_table.hpp"
 #include "isolation.hpp"
 #include "signals.hpp"
 #include "style.hpp"
 
+#include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/file.hpp>
 #include <clprobe/inspection.hpp>
@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -76,16 +75,6 @@ const DeviceInfo &chosen_device(const std::vector<DeviceInfo> &devices,
     return devices[chosen.front()];
 }
 
-void say_what_is_inspected(const InspectedKernel &kernel, std::size_t kernels) {
-    if (stderr_can_be_rewritten())
-        fmt::print(stderr, "\r{} kernels, now those of {}\x1b[K", kernels, kernel.probe);
-}
-
-void clear_line() {
-    if (stderr_can_be_rewritten())
-        fmt::print(stderr, "\r\x1b[K");
-}
-
 /// An earlier inspection, of the probes that were asked for.
 Inspection read_inspection(const std::filesystem::path &file, const InspectCommandOptions &options,
                            const Registry &registry) {
@@ -120,11 +109,17 @@ std::optional<Inspection> inspect_device(const InspectCommandOptions &options,
     }
     Inspection inspection{
         std::string(version()), chosen_device(listing.devices, options.device.value_or("")), {}};
+    const DeviceLock lock(
+        inspection.device,
+        [&](const std::string &holder) { say_in_use(inspection.device, holder); },
+        interrupts.token());
+    ProgressLine progress;
     workplace.inspect(probes, inspection.device, [&](InspectedKernel kernel) {
         inspection.kernels.push_back(std::move(kernel));
-        say_what_is_inspected(inspection.kernels.back(), inspection.kernels.size());
+        progress.show(fmt::format("{}, now those of {}",
+                                  counted(inspection.kernels.size(), "kernel"),
+                                  inspection.kernels.back().probe));
     });
-    clear_line();
     return inspection;
 }
 

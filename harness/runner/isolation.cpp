@@ -1,6 +1,6 @@
-#include "child.hpp"
 #include "drivers.hpp"
 #include "isolation.hpp"
+#include "style.hpp"
 #include "subprocess.hpp"
 
 #include <clprobe/error.hpp>
@@ -26,6 +26,11 @@ Listing without_device(const std::string &problem, const Isolation &isolation) {
     return listing;
 }
 
+ChildOutcome ask_check_child(const DeviceInfo &device, bool answers, const Isolation &isolation) {
+    return ask_child(check_child, {{"device", device.slug}, {"answers", answers}}, listing_seconds,
+                     isolation, "refusal");
+}
+
 } // namespace
 
 ChildOutcome ask_child(std::string_view command, Json request, double seconds,
@@ -47,6 +52,8 @@ ChildOutcome ask_child(std::string_view command, Json request, double seconds,
         const ChildEnd end = run_child(task, take);
         if (outcome.answer.is_null() && outcome.problem.empty())
             outcome.problem = explain(end, task);
+        if (end.left_behind > 0)
+            say(fmt::format("process {} {}", end.left_behind, hangs_in_kernel));
     } catch (const std::exception &error) { // a driver that writes into descriptors of others, say
         outcome.problem = error.what();
     }
@@ -114,7 +121,7 @@ Listing list_devices(const Isolation &isolation) {
         isolation.seconds > 0 ? std::min(isolation.seconds, listing_seconds) : listing_seconds;
     const auto outcome = ask_child(list_child, Json::object(), seconds, isolation, "devices");
     if (!outcome.problem.empty())
-        return without_device("listing the OpenCL devices " + outcome.problem, isolation);
+        return without_device("listing the OpenCL devices: " + outcome.problem, isolation);
     Listing listing;
     for (const Json &info : outcome.answer.at("devices"))
         listing.devices.push_back(device_info_from_json(info));
@@ -122,10 +129,13 @@ Listing list_devices(const Isolation &isolation) {
 }
 
 std::string profiling_refusal(const DeviceInfo &device, const Isolation &isolation) {
-    const auto outcome =
-        ask_child(check_child, {{"device", device.slug}}, listing_seconds, isolation, "refusal");
+    const auto outcome = ask_check_child(device, false, isolation);
     return outcome.problem.empty() ? outcome.answer.at("refusal").get<std::string>()
                                    : outcome.problem;
+}
+
+std::string answer_problem(const DeviceInfo &device, const Isolation &isolation) {
+    return ask_check_child(device, true, isolation).problem;
 }
 
 ProbeRecord run_probe_isolated(const PlannedProbe &planned, const DeviceInfo &device,
@@ -150,11 +160,16 @@ ProbeRecord run_probe_isolated(const PlannedProbe &planned, const DeviceInfo &de
                                    });
     const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
     ProbeRecord record;
-    if (outcome.problem.empty()) {
-        record = probe_record_from_json(outcome.answer.at("record"));
-    } else {
-        record = failed_record(planned, device, facts, outcome.problem);
-        record.elapsed.setup = total.count(); // spent in the driver, as far as we can know
+    std::string problem = outcome.problem;
+    try {
+        if (problem.empty())
+            record = probe_record_from_json(outcome.answer.at("record"));
+    } catch (const std::exception &error) {
+        problem = fmt::format("its process sent a record that cannot be read: {}", error.what());
+    }
+    if (!problem.empty()) {
+        record = failed_record(planned, device, facts, problem);
+        record.elapsed.setup = total.count(); // spent in the driver, as far as can be known
     }
     record.elapsed.total = total.count(); // the cost of the process is the harness's own
     return record;

@@ -1,5 +1,4 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "style.hpp"
 
 #include <clprobe/error.hpp>

@@ -1,4 +1,5 @@
 #include "output.hpp"
+#include "style.hpp"
 
 #include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
@@ -7,9 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <exception>
-#include <unistd.h>
 #include <utility>
 
 namespace clprobe::runner {
@@ -33,45 +31,85 @@ bool written_once(const fs::path &file) {
 
 /// The report where it can still be put. A run may have taken hours: its samples must not be lost.
 void rescue(const std::string &text) {
-    std::error_code error;
-    const fs::path folder = fs::temp_directory_path(error);
-    const fs::path file = folder / fmt::format("clprobe-report-{}.json", ::getpid());
     try {
-        write_file(file, text);
-        fmt::print(stderr, "clprobe: the report is in {}\n", file.string());
+        say("the report is in " + write_temporary_file("clprobe-report", text).string());
     } catch (const Error &) {
-        fmt::print(stderr, "clprobe: the report is on standard output\n");
+        say("the report is on standard output");
         write_file("-", text);
     }
 }
 
 } // namespace
 
-OutputFiles::OutputFiles(std::optional<fs::path> json, std::optional<fs::path> csv,
-                         const std::optional<fs::path> &picture)
-    : json_(std::move(json)), csv_(std::move(csv)) {
+std::string plots_text(const Probe &probe, const ProbeRecord &record, const TextStyle &style) {
+    std::string text;
+    for (const Curve &curve : probe.curves(record.data))
+        if (const std::string plot = plot_text(curve, record.findings, style); !plot.empty())
+            text += plot + "\n";
+    for (const HeatMap &map : probe.heat_maps(record.data))
+        if (const std::string shown = heat_map_text(map, style); !shown.empty())
+            text += shown + "\n";
+    return text;
+}
+
+bool write_picture(const Registry &registry, const Report &report, const fs::path &file) {
+    for (const DeviceRecord &device : report.devices)
+        for (const ProbeRecord &record : device.probes) {
+            const Probe *probe = registry.find(record.probe);
+            const auto picture = probe != nullptr ? probe->picture(record.data) : std::nullopt;
+            if (!picture)
+                continue;
+            write_file(file, to_pgm(*picture));
+            return true;
+        }
+    say("no probe of these left a picture");
+    return false;
+}
+
+OutputFiles::OutputFiles(OutputPaths paths) : paths_(std::move(paths)) {
     try {
-        if (json_)
-            ensure_writable(*json_);
-        if (csv_)
-            prepare_folder(*csv_);
-        if (picture)
-            ensure_writable(*picture);
+        if (paths_.json)
+            ensure_writable(*paths_.json);
+        if (paths_.csv)
+            prepare_folder(*paths_.csv);
+        if (paths_.picture)
+            ensure_writable(*paths_.picture);
     } catch (const Error &error) {
         throw InputError(error.what());
     }
+    if (paths_.json && !written_once(*paths_.json))
+        lock_report();
+}
+
+OutputFiles::~OutputFiles() {
+    if (lock_)
+        lock_->remove();
+}
+
+void OutputFiles::lock_report() {
+    const fs::path target = fs::weakly_canonical(*paths_.json);
+    const fs::path name = fmt::format(".{}.lock", target.filename().string());
+    lock_.emplace(target.parent_path() / name);
+    if (!lock_->try_lock())
+        throw InputError(fmt::format("'{}' is being written by another run: {}",
+                                     paths_.json->string(), lock_->holder()));
+    std::error_code error;
+    const bool keep = !paths_.goes_on && fs::file_size(target, error) > 0 && !error;
+    unfinished_ = *paths_.json;
+    if (keep)
+        unfinished_ += ".partial";
 }
 
 void OutputFiles::update(const Report &report, const DeviceRecord &device,
                          const ProbeRecord &record) {
     try {
-        if (json_ && !written_once(*json_))
-            write_file(*json_, to_text(to_json(report)));
+        if (!unfinished_.empty())
+            write_file(unfinished_, to_text(to_json(report)));
     } catch (const std::exception &error) {
         complain(error); // tried again at the end
     }
     try {
-        if (csv_)
+        if (paths_.csv)
             write_csv(report, device, record);
     } catch (const std::exception &error) {
         complain(error);
@@ -83,7 +121,7 @@ void OutputFiles::write_csv(const Report &report, const DeviceRecord &device,
                             const ProbeRecord &record) {
     // The files are named by probe and series: a second device gets a folder of its own.
     const bool first = report.devices.front().device.slug == device.device.slug;
-    const fs::path folder = first ? *csv_ : *csv_ / device.device.slug;
+    const fs::path folder = first ? *paths_.csv : *paths_.csv / device.device.slug;
     fs::create_directories(folder);
     for (const CsvFile &file : to_csv(report, device, record))
         write_file(folder / file.name, file.text);
@@ -91,21 +129,42 @@ void OutputFiles::write_csv(const Report &report, const DeviceRecord &device,
 
 void OutputFiles::complain(const std::exception &error) {
     if (!complained_)
-        fmt::print(stderr, "clprobe: {}\n", error.what());
+        say(error.what());
     complained_ = true;
+}
+
+void OutputFiles::write_report(const Report &report, const std::string &text) {
+    const fs::path &json = *paths_.json;
+    const bool beside = !unfinished_.empty() && unfinished_ != json;
+    const fs::path &written = beside && !report.complete ? unfinished_ : json;
+    write_file(written, text);
+    if (on_stdout())
+        return;
+    say(fmt::format("the report is in {}", written.string()));
+    if (report.complete) {
+        std::error_code ignored;
+        if (beside)
+            fs::remove(unfinished_, ignored);
+        return;
+    }
+    if (beside)
+        say(fmt::format("the one of before is still in {}", json.string()));
+    if (!unfinished_.empty())
+        say(fmt::format("to go on: the same command with --resume {}{}", written.string(),
+                        beside ? fmt::format(" --json {}", json.string()) : ""));
 }
 
 bool OutputFiles::finish(const Report &report) {
     const std::string text = to_text(to_json(report));
     bool json_failed = false;
     try {
-        if (json_)
-            write_file(*json_, text);
+        if (paths_.json)
+            write_report(report, text);
     } catch (const std::exception &error) {
         complain(error);
         json_failed = true;
     }
-    if (json_failed || (csv_failed_ && !json_))
+    if (json_failed || (csv_failed_ && !paths_.json))
         rescue(text);
     return !json_failed && !csv_failed_;
 }

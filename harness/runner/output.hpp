@@ -1,38 +1,69 @@
 #pragma once
+#include <clprobe/device_lock.hpp>
+#include <clprobe/probe.hpp>
+#include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>
+#include <clprobe/terminal.hpp>
 
 #include <exception>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace clprobe::runner {
 
+/// The probe's curves as plots, with its findings marked, and its heat maps; empty where it has
+/// none.
+[[nodiscard]] std::string plots_text(const Probe &probe, const ProbeRecord &record,
+                                     const TextStyle &style);
+
+/// Writes the first picture that a probe left in the report. Where none did it says so, and returns
+/// false. Throws Error where the file cannot be written.
+[[nodiscard]] bool write_picture(const Registry &registry, const Report &report,
+                                 const std::filesystem::path &file);
+
+/// What a run is asked to write: the report ("-" is standard output), the folder of the CSV files,
+/// and a picture.
+struct OutputPaths {
+    std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> csv;
+    std::optional<std::filesystem::path> picture;
+    /// The report in `json` is the one that the run goes on with, and is not complete.
+    bool goes_on = false;
+};
+
 /// The files that a run leaves: the report, written anew after each probe so that whatever ends the
-/// program costs one probe at most, and the CSV of each series. A picture is written by whom it is
-/// made, at the end.
+/// program costs one probe at most, and the CSV of each series. A report that was there before is
+/// replaced by a complete one only: the new one stands beside it, FILE.partial, until then.
 class OutputFiles {
 public:
-    /// "-" is standard output. Throws InputError where something cannot be written, before time is
-    /// spent on measuring.
-    OutputFiles(std::optional<std::filesystem::path> json, std::optional<std::filesystem::path> csv,
-                const std::optional<std::filesystem::path> &picture);
+    /// Throws InputError where something cannot be written, or another run writes to the same
+    /// report, before time is spent on measuring.
+    explicit OutputFiles(OutputPaths paths);
+    ~OutputFiles();
+    OutputFiles(const OutputFiles &) = delete;
+    OutputFiles &operator=(const OutputFiles &) = delete;
 
     /// Whether standard output belongs to the report.
-    [[nodiscard]] bool on_stdout() const { return json_ == "-"; }
+    [[nodiscard]] bool on_stdout() const { return paths_.json == "-"; }
 
     /// After each probe. What cannot be written now is said once, on stderr.
     void update(const Report &report, const DeviceRecord &device, const ProbeRecord &record);
 
-    /// At the end. Where something could not be written, says so, leaves the report in the folder
-    /// for temporary files or on standard output, and returns false.
+    /// At the end: says where the report is, and how to go on with one that is not complete. Where
+    /// something could not be written, says so, leaves the report in the folder for temporary files
+    /// or on standard output, and returns false.
     [[nodiscard]] bool finish(const Report &report);
 
 private:
+    void lock_report();
     void write_csv(const Report &report, const DeviceRecord &device, const ProbeRecord &record);
+    void write_report(const Report &report, const std::string &text);
     void complain(const std::exception &error);
 
-    std::optional<std::filesystem::path> json_;
-    std::optional<std::filesystem::path> csv_;
+    OutputPaths paths_;
+    std::optional<FileLock> lock_;
+    std::filesystem::path unfinished_; ///< where the report is until it is complete
     bool csv_failed_ = false;
     bool complained_ = false;
 };

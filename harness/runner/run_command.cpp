@@ -1,13 +1,10 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "isolation.hpp"
-#include "plots.hpp"
 #include "resume.hpp"
 #include "run_observer.hpp"
 #include "signals.hpp"
 #include "style.hpp"
 
-#include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/session.hpp>
 
@@ -17,6 +14,7 @@
 #include <functional>
 #include <optional>
 #include <random>
+#include <utility>
 
 namespace clprobe::runner {
 namespace {
@@ -73,7 +71,7 @@ std::vector<DeviceInfo> chosen_devices(const std::vector<DeviceInfo> &all,
     return chosen;
 }
 
-/// Runs each probe where the options say, with the device locked against other processes.
+/// Lists the devices and runs each probe on them, in child processes or in this one.
 class Executor {
 public:
     Executor(const Registry &registry, const RunOptions &run, const Isolation &isolation,
@@ -90,26 +88,28 @@ public:
 
     ProbeRecord operator()(const PlannedProbe &planned, const DeviceInfo &device,
                            const Facts &facts) {
-        lock(device);
         const auto progress = [this](double share) { observer_.probe_progress(share); };
         if (isolate_)
             return run_probe_isolated(planned, device, facts, run_, isolation_, progress);
-        const auto opened = std::find_if(devices_.begin(), devices_.end(), [&](const Device &d) {
-            return d.info().slug == device.slug;
-        });
-        return run_probe(registry_, planned, *opened, facts, run_, progress);
+        return run_probe(registry_, planned, opened(device), facts, run_, progress);
+    }
+
+    /// Why the device does not answer any more; empty where it does.
+    std::string check(const DeviceInfo &device) {
+        if (isolate_)
+            return answer_problem(device, isolation_);
+        try {
+            check_answers(opened(device));
+        } catch (const std::exception &error) {
+            return error.what();
+        }
+        return "";
     }
 
 private:
-    void lock(const DeviceInfo &device) {
-        if (locked_ == device.slug)
-            return;
-        locked_ = device.slug;
-        lock_.reset();
-        const auto waiting = [&](const std::string &holder) {
-            observer_.say(fmt::format("{} is in use: waiting for {}", device.slug, holder));
-        };
-        lock_.emplace(device, waiting, run_.stop);
+    [[nodiscard]] const Device &opened(const DeviceInfo &device) const {
+        return *std::ranges::find_if(devices_,
+                                     [&](const Device &d) { return d.info().slug == device.slug; });
     }
 
     const Registry &registry_;
@@ -118,21 +118,7 @@ private:
     bool isolate_;
     RunObserver &observer_;
     std::vector<Device> devices_;
-    std::string locked_;
-    std::optional<DeviceLock> lock_;
 };
-
-/// False where the run was interrupted.
-bool carry_out(const std::vector<PlannedProbe> &planned, const std::vector<DeviceInfo> &devices,
-               Executor &executor, const RunOptions &run, RunObserver &observer, Report &report) {
-    report.complete = false;
-    try {
-        run_plan(planned, devices, std::ref(executor), run, observer, report);
-    } catch (const Cancelled &) {
-        return false;
-    }
-    return !run.stop.stop_requested();
-}
 
 /// The probe, where one alone was asked for.
 const Probe *asked_for_one(const std::vector<PlannedProbe> &planned) {
@@ -157,7 +143,9 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
     const auto previous = previous_report(options);
     const RunOptions run = run_options(options, previous, interrupts);
     const auto planned = plan(registry, options.probes, run.profile);
-    OutputFiles files(options.json ? options.json : options.resume, options.csv, options.picture);
+    const auto json = options.json ? options.json : options.resume;
+    OutputFiles files({json, options.csv, options.picture,
+                       previous && !previous->complete && json == options.resume});
     RunObserver observer(files, asked_for_one(planned));
     const Isolation isolation{options.timeout, options.verbose, run.stop};
     Executor executor(registry, run, isolation, options.isolate, observer);
@@ -175,14 +163,22 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
         forget_unfinished(report, planned);
         observer.show_earlier(report);
     }
-    const bool finished = carry_out(planned, devices, executor, run, observer, report);
+    bool failed = false;
+    try {
+        run_plan(planned, devices, std::ref(executor), run, observer, report,
+                 [&](const DeviceInfo &device) { return executor.check(device); });
+    } catch (const Cancelled &) {
+        // The report is not complete.
+    } catch (const Error &error) { // what was measured so far is not lost by it
+        say(error.what());
+        failed = true;
+    }
     observer.run_finished(report);
-    if (!files.finish(report))
+    failed |= !files.finish(report);
+    if (failed || (options.picture && !write_picture(registry, report, *options.picture)))
         return exit_failed;
-    if (options.picture && !write_picture(registry, report, *options.picture))
-        return exit_failed;
-    if (!finished)
-        return exit_interrupted;
+    if (!report.complete)
+        return exit_interrupted();
     return any_failed(report) ? exit_failed : exit_done;
 }
 

@@ -1,6 +1,7 @@
-#include "child.hpp"
 #include "command_line.hpp"
-#include "exit_status.hpp"
+#include "commands.hpp"
+#include "isolation.hpp"
+#include "signals.hpp"
 #include "style.hpp"
 
 #include <clprobe/error.hpp>
@@ -30,7 +31,7 @@ int guarded(int argc, char **argv, const Registry &registry) {
         runner::say(error.what());
         return runner::exit_usage;
     } catch (const Cancelled &) {
-        return runner::exit_interrupted;
+        return runner::exit_interrupted();
     } catch (const std::exception &error) {
         runner::say(error.what());
         return runner::exit_failed;

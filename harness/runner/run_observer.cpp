@@ -1,7 +1,8 @@
-#include "plots.hpp"
 #include "run_observer.hpp"
-#include "style.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <iostream>
 
 namespace clprobe::runner {
@@ -21,28 +22,40 @@ void RunObserver::show_earlier(const Report &report) {
 
 void RunObserver::run_started(const std::vector<PlannedProbe> &plan,
                               std::span<const DeviceInfo> devices) {
-    std::size_t probes = 0;
-    double seconds = 0;
+    double budget = 0;
     for (const DeviceInfo &device : devices)
         for (const PlannedProbe &planned : plan)
             if (!earlier_.contains({device.slug, planned.probe->info().name})) {
-                ++probes;
-                seconds += planned.seconds;
+                ++probes_;
+                budget += planned.seconds;
             }
-    progress_.start(probes, seconds);
+    time_.run_started(budget);
+}
+
+void RunObserver::device_in_use(const DeviceInfo &device, const std::string &holder) {
+    progress_.clear();
+    say_in_use(device, holder);
 }
 
 void RunObserver::probe_started(const PlannedProbe &planned, const DeviceInfo &device) {
     show_device(device);
-    progress_.probe_started(planned.probe->info().name, planned.seconds);
+    if (position_++ == 0)
+        start_ = std::chrono::steady_clock::now(); // a wait for the device does not count
+    probe_ = planned.probe->info().name;
+    time_.probe_started(planned.seconds);
+    probe_progress(0);
 }
 
 void RunObserver::probe_progress(double share) {
-    progress_.probe_progress(share);
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+    progress_.show(fmt::format("[{}/{}] {}  {:.0f} %  about {:.0f} s left", position_, probes_,
+                               probe_, 100 * std::clamp(share, 0.0, 1.0),
+                               std::max(time_.left(elapsed.count(), share), 1.0)));
 }
 
 void RunObserver::probe_finished(const Report &report, const DeviceRecord &device,
                                  const ProbeRecord &record) {
+    time_.probe_finished();
     show(probe_text(record, style_));
     if (plotted_ != nullptr && plotted_->info().name == record.probe)
         show(plots_text(*plotted_, record, style_));
@@ -57,11 +70,6 @@ void RunObserver::findings_changed(const Report &report, const DeviceRecord &dev
 
 void RunObserver::run_finished(const Report &report) {
     show(footer_text(report, style_));
-}
-
-void RunObserver::say(const std::string &message) {
-    progress_.clear();
-    runner::say(message);
 }
 
 void RunObserver::show_device(const DeviceInfo &device) {

@@ -1,10 +1,17 @@
-#include "exit_status.hpp"
 #include "signals.hpp"
 
 #include <pthread.h>
 #include <unistd.h>
 
 namespace clprobe::runner {
+
+namespace {
+std::atomic<int> last_signal = SIGINT;
+} // namespace
+
+int exit_interrupted() {
+    return 128 + last_signal;
+}
 
 Interrupts::Interrupts() {
     sigemptyset(&signals_);
@@ -26,8 +33,9 @@ void Interrupts::watch() {
     for (int signal = 0; sigwait(&signals_, &signal) == 0;) {
         if (closing_)
             return;
+        last_signal = signal;
         if (!stop_.request_stop())
-            ::_exit(exit_interrupted);
+            ::_exit(exit_interrupted());
     }
 }
 

@@ -6,8 +6,11 @@
 
 namespace clprobe::runner {
 
+/// The exit status of what a signal stopped: 130 after SIGINT, 143 after SIGTERM.
+[[nodiscard]] int exit_interrupted();
+
 /// While it lives, SIGINT and SIGTERM ask the run to stop instead of ending the process; the second
-/// of them ends it at once, with status 130. Threads started meanwhile do not see these signals.
+/// of them ends it at once. Threads started meanwhile do not see these signals.
 class Interrupts {
 public:
     Interrupts();
@@ -16,7 +19,6 @@ public:
     Interrupts &operator=(const Interrupts &) = delete;
 
     [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
-    [[nodiscard]] bool interrupted() const { return stop_.stop_requested(); }
 
 private:
     void watch();

@@ -43,8 +43,27 @@ TextStyle style_of_stdout() {
             is_terminal(STDOUT_FILENO) && variable("NO_COLOR").empty()};
 }
 
-bool stderr_can_be_rewritten() {
-    return is_terminal(STDERR_FILENO);
+ProgressLine::ProgressLine() : enabled_(is_terminal(STDERR_FILENO)) {}
+
+void ProgressLine::show(const std::string &text) {
+    if (!enabled_)
+        return;
+    // A line that wraps could not be written over.
+    const std::string line = text.substr(0, width_of(STDERR_FILENO) - 1);
+    std::cerr << '\r' << line << std::string(shown_ - std::min(shown_, line.size()), ' ')
+              << std::flush;
+    shown_ = line.size();
+}
+
+void ProgressLine::clear() {
+    if (shown_ == 0)
+        return;
+    show("");
+    std::cerr << '\r' << std::flush;
+}
+
+void say_in_use(const DeviceInfo &device, const std::string &holder) {
+    say(device.slug + " is in use: waiting for " + holder);
 }
 
 void say(std::string message) {

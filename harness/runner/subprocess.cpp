@@ -31,6 +31,10 @@ constexpr auto tick = milliseconds(100);
 /// A launch ends well within this, so a child that goes on longer after being asked to stop hangs.
 constexpr auto grace = std::chrono::seconds(5);
 constexpr std::size_t most_output = 4000;
+/// Reads at once: more than a pipe holds. A process that never stops writing must not hold us.
+constexpr int most_reads = 64;
+/// Beyond it a limit is as good as none, and no clock could hold it.
+constexpr double most_seconds = 1e9;
 
 [[noreturn]] void fail(const char *doing) {
     throw Error(fmt::format("{}: {}", doing, std::strerror(errno)));
@@ -80,15 +84,18 @@ Descriptor file_of(const std::string &text) {
     return file;
 }
 
-/// Adds what there is to read; closes at the end. False where there was nothing to read now.
-bool read_some(Descriptor &file, std::string &text) {
+/// Adds what there is to read; closes at the end.
+void read_available(Descriptor &file, std::string &text) {
     std::array<char, 65536> part; // NOLINT: filled by read
-    const auto count = ::read(file.number(), part.data(), part.size());
-    if (count > 0)
-        text.append(part.data(), static_cast<std::size_t>(count));
-    else if (count == 0 || (errno != EAGAIN && errno != EINTR))
-        file.close();
-    return count > 0;
+    for (int i = 0; i < most_reads && file.open(); ++i) {
+        const auto count = ::read(file.number(), part.data(), part.size());
+        if (count > 0)
+            text.append(part.data(), static_cast<std::size_t>(count));
+        else if (count < 0 && errno == EAGAIN)
+            return;
+        else if (count == 0 || errno != EINTR)
+            file.close();
+    }
 }
 
 pid_t spawn(const std::string &command, const Descriptor &request, const Descriptor &output,
@@ -114,10 +121,12 @@ pid_t spawn(const std::string &command, const Descriptor &request, const Descrip
     std::string argument = command;
     std::array<char *, 3> arguments = {name.data(), argument.data(), nullptr};
     pid_t child = -1;
-    errno = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, arguments.data(), environ);
+    const int error =
+        ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, arguments.data(), environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
-    if (errno != 0)
+    errno = error;
+    if (error != 0)
         fail("starting a child process");
     return child;
 }
@@ -126,8 +135,9 @@ class Child {
 public:
     Child(const ChildTask &task, const std::function<void(const Json &)> &on_message)
         : task_(task), on_message_(on_message),
-          deadline_(SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(
-                                             std::chrono::duration<double>(task.seconds))) {
+          deadline_(SteadyClock::now() +
+                    std::chrono::duration_cast<SteadyClock::duration>(
+                        std::chrono::duration<double>(std::min(task.seconds, most_seconds)))) {
         const Descriptor request = file_of(task.request.dump());
         Pipe messages = make_pipe();
         Pipe output = make_pipe();
@@ -140,20 +150,22 @@ public:
     Child &operator=(const Child &) = delete;
 
     ChildEnd run() {
-        while (messages_.open() && in_time()) {
+        // Its end counts, not that of its pipes: what it started may keep them open.
+        while (!ended() && in_time()) {
             wait_for_data();
             take_output();
             take_messages();
         }
-        while (in_time() && !ended())
-            std::this_thread::sleep_for(milliseconds(1));
         end_now();
         take_output();
+        take_messages();
         return std::move(end_);
     }
 
 private:
     void wait_for_data() {
+        if (!messages_.open())
+            return std::this_thread::sleep_for(milliseconds(1)); // it is about to end
         std::array<pollfd, 2> files = {
             {{messages_.number(), POLLIN, 0}, {output_.number(), POLLIN, 0}}};
         ::poll(files.data(), files.size(), static_cast<int>(tick.count()));
@@ -174,8 +186,9 @@ private:
     }
 
     bool ended() {
-        if (id_ > 0 && ::waitpid(id_, &end_.status, WNOHANG) == id_) {
-            ::kill(-id_, SIGKILL); // what it has left behind
+        const pid_t found = id_ > 0 ? ::waitpid(id_, &end_.status, WNOHANG) : 0;
+        if (found > 0 || (found < 0 && errno == ECHILD)) { // reaped where SIGCHLD is ignored
+            ::kill(-id_, SIGKILL);                         // what it has left behind
             id_ = -1;
         }
         return id_ <= 0;
@@ -185,15 +198,16 @@ private:
         if (ended())
             return;
         ::kill(-id_, SIGKILL);
-        while (::waitpid(id_, &end_.status, 0) < 0 && errno == EINTR)
-            continue;
-        id_ = -1;
+        const auto limit = SteadyClock::now() + grace;
+        while (!ended() && SteadyClock::now() < limit)
+            std::this_thread::sleep_for(milliseconds(1));
+        if (id_ > 0)
+            end_.left_behind = std::exchange(id_, -1);
     }
 
     void take_output() {
         const std::size_t before = end_.output.size();
-        while (output_.open() && read_some(output_, end_.output))
-            continue;
+        read_available(output_, end_.output);
         if (task_.verbose)
             std::fwrite(end_.output.data() + before, 1, end_.output.size() - before, stderr);
         if (end_.output.size() > most_output)
@@ -202,8 +216,7 @@ private:
 
     void take_messages() {
         const std::size_t searched = pending_.size();
-        while (messages_.open() && read_some(messages_, pending_))
-            continue;
+        read_available(messages_, pending_);
         std::size_t start = 0;
         for (auto stop = pending_.find('\n', searched); stop != std::string::npos;
              stop = pending_.find('\n', start)) {
@@ -250,11 +263,13 @@ ChildEnd run_child(const ChildTask &task, const std::function<void(const Json &)
 }
 
 std::string explain(const ChildEnd &end, const ChildTask &task) {
+    const std::string left_behind =
+        end.left_behind > 0 ? fmt::format("; process {} {}", end.left_behind, hangs_in_kernel) : "";
     switch (end.cause) {
     case ChildEnd::Cause::time_limit:
-        return fmt::format("did not end within {:.3g} s (killed)", task.seconds);
+        return fmt::format("did not end within {:.3g} s (killed){}", task.seconds, left_behind);
     case ChildEnd::Cause::stop:
-        return "interrupted";
+        return "interrupted" + left_behind;
     case ChildEnd::Cause::by_itself:
         break;
     }

@@ -25,13 +25,19 @@ struct ChildEnd {
     enum class Cause { by_itself, time_limit, stop };
     Cause cause = Cause::by_itself;
     int status = 0;
-    std::string output; ///< the last that it printed, to stdout or stderr
+    int left_behind = 0; ///< its id, where not even SIGKILL ended it: it hangs in the kernel
+    std::string output;  ///< the last that it printed, to stdout or stderr
 };
 
 /// Runs this very program as a child in a process group of its own, and hands on its messages as
-/// they come. Returns when it has ended, with all that it started. Throws Error where no process
+/// they come. Returns when it has ended, with all that it started, or soon after its limit: a
+/// process that hangs in the kernel is left behind. Throws Error where no process
 /// can be made, or where what it sends is no JSON.
 ChildEnd run_child(const ChildTask &task, const std::function<void(const Json &)> &on_message);
+
+/// What is to be said of a process that is left behind.
+inline constexpr const char *hangs_in_kernel =
+    "hangs in the kernel, where SIGKILL does not end it, and is left behind";
 
 /// Why there is no result, in words: "crashed (SIGSEGV)", "did not end within 60 s (killed)".
 [[nodiscard]] std::string explain(const ChildEnd &end, const ChildTask &task);

@@ -10,13 +10,20 @@ namespace clprobe {
 [[nodiscard]] std::string read_file(const std::filesystem::path &file);
 
 /// Writes the whole file or none of it: the text goes to a temporary file beside it, to the disk,
-/// and then takes the file's name, as a gzip file where that ends in ".gz". "-" is standard output; what is no regular file (a device, a
-/// pipe) is written directly. Throws Error, naming the file and the reason; a file that was there
-/// is then as it was.
+/// and then takes the file's name, as a gzip file where that ends in ".gz". "-" is standard output;
+/// what is no regular file (a device, a pipe) is written directly. Links are followed, except one
+/// that another user put into a sticky folder open to everybody, such as /tmp. Throws Error, naming
+/// the file and the reason; a file that was there is then as it was.
 void write_file(const std::filesystem::path &file, std::string_view text);
 
+/// Writes the text to a new file, STEM-*.json in the folder for temporary files, whose name cannot
+/// be foreseen and which its owner alone can read. Returns its path. Throws Error.
+[[nodiscard]] std::filesystem::path write_temporary_file(const std::string &stem,
+                                                         std::string_view text);
+
 /// Throws Error where `write_file` would fail for a reason that shows beforehand: a folder that is
-/// not there, no permission, a read-only disk. Changes nothing and leaves nothing behind.
+/// not there, no permission, a read-only disk, a link not to be followed. Changes nothing and
+/// leaves nothing behind.
 void ensure_writable(const std::filesystem::path &file);
 
 } // namespace clprobe

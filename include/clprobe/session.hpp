@@ -39,6 +39,8 @@ class Observer {
 public:
     virtual ~Observer() = default;
     virtual void run_started(const std::vector<PlannedProbe> &, std::span<const DeviceInfo>) {}
+    /// The run waits for another process to let go of the device: "clprobe run (process 4711)".
+    virtual void device_in_use(const DeviceInfo &, const std::string & /*holder*/) {}
     virtual void probe_started(const PlannedProbe &, const DeviceInfo &) {}
     /// `share` of the probe's budget is used, 0 to 1 and above.
     virtual void probe_progress(double /*share*/) {}
@@ -75,13 +77,23 @@ void settle_status(ProbeRecord &record);
 /// Runs one planned probe on one device, here or in another process.
 using Execute = std::function<ProbeRecord(const PlannedProbe &, const DeviceInfo &, const Facts &)>;
 
-/// Runs a plan over devices through `execute`, and skips what `report` holds already. `report` is
-/// filled as it goes; it is complete at the end unless the stop token was used.
-void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo> devices,
-              const Execute &execute, const RunOptions &options, Observer &observer,
-              Report &report);
+/// Why a device does not answer any more; empty where it does.
+using CheckDevice = std::function<std::string(const DeviceInfo &)>;
 
-/// Probes by pattern (none: all) on devices, in this process.
+/// Runs a plan over devices through `execute`, each device locked against other processes
+/// meanwhile, and skips what `report` holds already. `report` is filled as it goes; it is complete
+/// at the end unless the stop token was used. Where a probe fails as on a device that vanished, and
+/// `check` confirms it or two more fail likewise, that row says so, and the other probes fail
+/// without being tried. Throws Cancelled where it is stopped while it waits for a device, and Error
+/// where the process that holds one is stopped.
+void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo> devices,
+              const Execute &execute, const RunOptions &options, Observer &observer, Report &report,
+              const CheckDevice &check = {});
+
+/// Opens the device and writes some bytes to it. Throws Error where it does not answer.
+void check_answers(const Device &device);
+
+/// Probes by pattern (none: all) on devices, in this process, as `run_plan` runs them.
 [[nodiscard]] Report run(const Registry &registry, std::span<const std::string> patterns,
                          std::span<const Device> devices, const RunOptions &options,
                          Observer &observer);

@@ -107,7 +107,7 @@ Levels find_levels(std::span<const CurvePoint> given, CurveKind kind) {
     const LogCurve curve = monotone_curve(given, kind);
     Levels found;
     if (curve.size() < least_points) {
-        found.reason = fmt::format("{} points with samples are too few", curve.size());
+        found.reason = fmt::format("too few points with samples: {}", curve.size());
         return found;
     }
     const SettledReading settled = settle(curve);

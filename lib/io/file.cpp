@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <optional>
+#include <random>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -63,26 +64,59 @@ bool is_special(const path &file) {
     return status && !S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode);
 }
 
-/// The file itself where `file` is a link to it: the link stays, and its target is replaced.
-path target_of(const path &file) {
-    std::error_code error;
-    if (const path target = std::filesystem::canonical(file, error); !error)
-        return target;
-    return file;
+path folder_of(const path &file) {
+    return file.has_parent_path() ? file.parent_path() : path(".");
 }
 
-/// Creates a file beside `file`, under a name that nothing has.
-std::pair<Descriptor, path> create_beside(const path &file) {
-    for (int i = 0;; ++i) {
-        path temporary = file;
-        temporary.replace_filename(
-            fmt::format(".{}.{}-{}.tmp", file.filename().string(), ::getpid(), i));
-        const int number = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (number >= 0)
-            return {Descriptor(number), temporary};
-        if (errno != EEXIST)
-            fail("write", file, errno);
+/// Throws where the link may be a trap: put by another user into a sticky folder open to everybody.
+/// The kernel's rule (protected_symlinks), which it does not apply to a name that is replaced.
+void check_link(const path &file, const path &link, const struct stat &status) {
+    const path folder = folder_of(link);
+    const auto around = status_of(folder);
+    constexpr mode_t open_to_everybody = S_ISVTX | S_IWOTH;
+    if (around && (around->st_mode & open_to_everybody) == open_to_everybody &&
+        status.st_uid != ::geteuid() && status.st_uid != around->st_uid)
+        throw Error(fmt::format("cannot write '{}': the link '{}' was put into a folder open to "
+                                "everybody by another user (number {}), and is not followed",
+                                file.string(), link.string(), status.st_uid));
+}
+
+/// The file itself where `file` is a link to it: the link stays, and its target is replaced.
+path target_of(const path &file) {
+    path target = file;
+    struct stat status {};
+    for (int links = 0; ::lstat(target.c_str(), &status) == 0 && S_ISLNK(status.st_mode); ++links) {
+        check_link(file, target, status);
+        std::error_code error;
+        const path next = folder_of(target) / std::filesystem::read_symlink(target, error);
+        // One of /proc/self/fd names a pipe, which has no path.
+        if (error || links == 40 || (status_of(target) && !status_of(next)))
+            break;
+        target = next;
     }
+    return target;
+}
+
+/// Creates a file in the folder, under a name that nobody can foresee and nothing has; `file` is
+/// what it is for.
+std::pair<Descriptor, path> create_in(const path &folder, std::string_view before,
+                                      std::string_view after, mode_t mode, const path &file) {
+    std::random_device random;
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const path made =
+            folder / fmt::format("{}{:08x}{:08x}{}", before, random(), random(), after);
+        const int number =
+            ::open(made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (number >= 0)
+            return {Descriptor(number), made};
+        if (errno != EEXIST)
+            break;
+    }
+    fail("write", file, errno);
+}
+
+std::pair<Descriptor, path> create_beside(const path &file) {
+    return create_in(folder_of(file), ".clprobe-", ".tmp", 0666, file);
 }
 
 bool write_all(int descriptor, std::string_view text) {
@@ -141,9 +175,11 @@ std::string bytes_of(const path &file) {
 }
 
 void write_bytes(const path &file, std::string_view bytes) {
-    if (is_standard_output(file) || is_special(file))
+    if (is_standard_output(file))
         return write_directly(file, bytes);
     const path target = target_of(file);
+    if (is_special(target))
+        return write_directly(target, bytes);
     check_replaceable(target);
     write_and_rename(target, bytes);
 }
@@ -165,6 +201,17 @@ void write_file(const path &file, std::string_view text) {
     if (file.extension() == ".gz")
         return write_bytes(file, gzip(text));
     write_bytes(file, text);
+}
+
+path write_temporary_file(const std::string &stem, std::string_view text) {
+    std::error_code error;
+    const path folder = std::filesystem::temp_directory_path(error);
+    auto [out, file] = create_in(folder, stem + "-", ".json", 0600, folder / stem);
+    if (write_all(out.number(), text) && out.close())
+        return file;
+    const int problem = errno;
+    ::unlink(file.c_str());
+    fail("write", file, problem);
 }
 
 void ensure_writable(const path &file) {

@@ -108,10 +108,6 @@ std::string heading_of(const ProbeRecord &record) {
     return text;
 }
 
-std::string counted(std::size_t count, std::string_view what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 } // namespace
 
 std::string value_text(const Finding &finding, const TextStyle &style) {
@@ -154,6 +150,10 @@ std::string probe_text(const ProbeRecord &record, const TextStyle &style) {
            render_table(rows, style, {3, 24, 20});
 }
 
+std::string counted(std::size_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string footer_text(const Report &report, const TextStyle &style) {
     std::size_t probes = 0;
     double total = 0;
@@ -172,7 +172,7 @@ std::string footer_text(const Report &report, const TextStyle &style) {
                     counted(report.devices.size(), "device"), format({total, Unit::second}, 3));
     if (total > 0)
         text += fmt::format(", {:.0f} % of it the harness's own", 100 * harness / total);
-    std::string separator = ": ";
+    std::string separator = "; findings: ";
     for (std::size_t i = 0; i < statuses.size(); ++i)
         if (counts[i] > 0) {
             text += fmt::format("{}{} {}", separator, counts[i], name(statuses[i]));

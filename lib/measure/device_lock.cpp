@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <fcntl.h>
 #include <fstream>
@@ -20,8 +21,10 @@ namespace clprobe {
 namespace {
 
 constexpr auto retry = std::chrono::milliseconds(100);
+/// A holder may be stopped for a moment only: Ctrl-Z, then `bg`.
+constexpr int patience = 30;
 
-/// The lock file, -1 where it is not to be had. Reading suffices for a lock, so that users who do
+/// The lock file, -1 where it cannot be opened. Reading suffices for a lock, so that users who do
 /// not own the file can wait for each other; the system refuses O_CREAT on another's file in /tmp.
 int open_lock_file(const std::string &path) {
     constexpr int flags = O_CLOEXEC | O_NOFOLLOW;
@@ -31,53 +34,103 @@ int open_lock_file(const std::string &path) {
     return -1;
 }
 
-std::string own_name() {
-    std::ifstream file("/proc/self/cmdline", std::ios::binary);
-    std::string command(std::istreambuf_iterator<char>(file), {});
+std::string contents_of(const std::string &path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string name_of(int process) {
+    std::string command = contents_of(fmt::format("/proc/{}/cmdline", process));
     std::replace(command.begin(), command.end(), '\0', ' ');
     command.resize(std::min<std::size_t>(command.size(), 160));
-    return fmt::format("{}(process {})", command, ::getpid());
+    return fmt::format("{}(process {})", command, process);
 }
 
-std::string holder_of(int file) {
-    std::array<char, 256> text{};
-    const auto count = ::pread(file, text.data(), text.size(), 0);
-    return count > 0 ? std::string(text.data(), static_cast<std::size_t>(count))
-                     : "another process";
+/// The process of that name, 0 where there is none here: it may have ended, or be in a container.
+int process_named(std::string_view name) {
+    const auto number = name.find_last_of(' ');
+    int process = 0;
+    if (number == std::string_view::npos)
+        return 0;
+    std::from_chars(name.data() + number + 1, name.data() + name.size(), process);
+    return name_of(process) == name ? process : 0;
 }
 
-/// Leaves word of who holds the lock, for those that wait; where it cannot, they wait all the same.
-void sign(int file) {
-    const std::string name = own_name();
-    if (::ftruncate(file, 0) == 0) [[maybe_unused]]
-        const auto written = ::pwrite(file, name.data(), name.size(), 0);
+/// The state letter of proc(5): R, S, D, T, t, Z; nothing where there is no such process.
+char state_of(int process) {
+    const std::string status = contents_of(fmt::format("/proc/{}/stat", process));
+    const auto name_end = status.rfind(')');
+    return name_end + 2 < status.size() ? status[name_end + 2] : '\0';
 }
 
 } // namespace
 
+FileLock::FileLock(std::string path) : path_(std::move(path)) {
+    open();
+}
+
+FileLock::~FileLock() {
+    if (file_ >= 0)
+        ::close(file_);
+}
+
+void FileLock::open() {
+    if (file_ >= 0)
+        ::close(file_);
+    file_ = open_lock_file(path_);
+}
+
+bool FileLock::try_lock() {
+    while (file_ >= 0) {
+        if (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+            return false;
+        struct stat status {};
+        if (::fstat(file_, &status) != 0 || status.st_nlink > 0)
+            break;
+        open(); // the last holder removed it since it was opened here
+    }
+    // For those that wait; where it cannot be written, they wait all the same.
+    const std::string name = name_of(::getpid());
+    if (file_ >= 0 && ::ftruncate(file_, 0) == 0) [[maybe_unused]]
+        const auto written = ::pwrite(file_, name.data(), name.size(), 0);
+    return true;
+}
+
+std::string FileLock::holder() const {
+    std::array<char, 256> text{};
+    const auto count = ::pread(file_, text.data(), text.size(), 0);
+    return count > 0 ? std::string(text.data(), static_cast<std::size_t>(count))
+                     : "another process";
+}
+
+bool FileLock::holder_is_stopped() const {
+    const int process = process_named(holder());
+    const char state = process > 0 ? state_of(process) : '\0';
+    return state == 'T' || state == 't';
+}
+
+void FileLock::remove() {
+    if (file_ >= 0)
+        ::unlink(path_.c_str());
+}
+
 DeviceLock::DeviceLock(const DeviceInfo &device,
                        const std::function<void(const std::string &)> &waiting,
                        const std::stop_token &stop)
-    : file_(open_lock_file("/tmp/clprobe-" + device.slug + ".lock")) {
-    if (file_ < 0)
-        return;
-    bool told = false;
-    while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        if (stop.stop_requested()) {
-            ::close(file_);
+    : lock_("/tmp/clprobe-" + device.slug + ".lock") {
+    int stopped = 0;
+    for (bool first = true; !lock_.try_lock(); first = false) {
+        if (stop.stop_requested())
             throw Cancelled();
-        }
-        if (!told && waiting)
-            waiting(holder_of(file_));
-        told = true;
+        if (first && waiting)
+            waiting(lock_.holder());
+        stopped = lock_.holder_is_stopped() ? stopped + 1 : 0;
+        if (stopped > patience)
+            throw Error(fmt::format("{} is in use by {}, which is stopped: let that go on (kill "
+                                    "-CONT) or end it",
+                                    device.slug, lock_.holder()));
         std::this_thread::sleep_for(retry);
     }
-    sign(file_);
-}
-
-DeviceLock::~DeviceLock() {
-    if (file_ >= 0)
-        ::close(file_);
 }
 
 } // namespace clprobe

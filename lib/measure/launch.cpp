@@ -76,8 +76,8 @@ void LaunchOutcome::read_bytes(const Buffer &buffer, std::size_t offset, std::si
 
 void LaunchOutcome::expect(bool right, std::string_view what) const {
     if (!right)
-        throw VerificationError(
-            fmt::format("{} after {} trips: {}", launch_.kernel.name(), trips_, what));
+        throw VerificationError(fmt::format("{} after {} {}: {}", launch_.kernel.name(), trips_,
+                                            trips_ == 1 ? "trip" : "trips", what));
 }
 
 std::function<void(const LaunchOutcome &)>

@@ -3,6 +3,7 @@
 #include "measure/termination.hpp"
 
 #include <clprobe/clock.hpp>
+#include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/session.hpp>
 #include <clprobe/version.hpp>
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <optional>
@@ -40,10 +42,10 @@ std::optional<Termination> termination_after(Body &&body) {
 void measure_on(const Device &device, const Registry &registry, const PlannedProbe &planned,
                 const Facts &facts, const RunOptions &options,
                 const std::function<void(double)> &progress, ProbeRecord &record) {
+    record.clock = choose_clock(facts);
     const double opening = steady_time();
     std::optional<Context> context(device);
     record.elapsed.setup = steady_time() - opening;
-    record.clock = choose_clock(facts);
     {
         const auto clock = make_clock(record.clock, *context);
         Bench bench(*context, *clock, registry, facts,
@@ -76,6 +78,46 @@ void conclude(ProbeRecord &record, const PlannedProbe &planned, const DeviceInfo
     record.findings = interpret(*planned.probe, record, &device);
     settle_status(record);
 }
+
+/// Notices when a device is gone, by how its probes fail.
+class LossWatch {
+public:
+    explicit LossWatch(const CheckDevice &check) : check_(check) {}
+
+    [[nodiscard]] bool lost() const { return lost_; }
+
+    void watch(ProbeRecord &record, const PlannedProbe &planned, const DeviceInfo &device) {
+        if (lost_)
+            return;
+        in_a_row_ = as_if_lost(record) ? in_a_row_ + 1 : 0;
+        if (in_a_row_ == 0)
+            return;
+        const bool confirmed = check_ && !check_(device).empty();
+        lost_ = confirmed || in_a_row_ == 3;
+        if (!lost_)
+            return;
+        set_termination(record.data,
+                        {Status::failed,
+                         fmt::format("the device is gone{}: {}",
+                                     confirmed ? "" : ", it seems: three probes in a row failed",
+                                     record.reason),
+                         false});
+        conclude(record, planned, device);
+    }
+
+private:
+    static bool as_if_lost(const ProbeRecord &record) {
+        constexpr std::array signs = {"CL_DEVICE_NOT_AVAILABLE", "CL_OUT_OF_RESOURCES",
+                                      "CL_DEVICE_NOT_FOUND", "is no longer there"};
+        return record.status == Status::failed && std::ranges::any_of(signs, [&](const char *sign) {
+                   return record.reason.find(sign) != std::string::npos;
+               });
+    }
+
+    const CheckDevice &check_;
+    int in_a_row_ = 0;
+    bool lost_ = false;
+};
 
 /// Interprets anew the records before the last one whose probes heed it.
 void set_against_last(const std::vector<PlannedProbe> &plan, DeviceRecord &device,
@@ -137,9 +179,17 @@ Report new_report(const RunOptions &options, std::vector<std::string> command_li
     return report;
 }
 
+void check_answers(const Device &device) {
+    const Context context(device);
+    const Buffer buffer = context.buffer(sizeof(cl_uint));
+    const cl_uint sent = 1;
+    context.write_bytes(buffer, 0, sizeof sent, &sent);
+}
+
 void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo> devices,
-              const Execute &execute, const RunOptions &options, Observer &observer,
-              Report &report) {
+              const Execute &execute, const RunOptions &options, Observer &observer, Report &report,
+              const CheckDevice &check) {
+    report.complete = false;
     observer.run_started(plan, devices);
     for (const DeviceInfo &device : devices) {
         auto found = std::find_if(
@@ -147,6 +197,8 @@ void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo>
             [&](const DeviceRecord &candidate) { return candidate.device.slug == device.slug; });
         if (found == report.devices.end())
             found = report.devices.insert(report.devices.end(), DeviceRecord{device, {}});
+        std::optional<DeviceLock> lock;
+        LossWatch loss(check);
         for (const PlannedProbe &planned : plan) {
             const std::string &name = planned.probe->info().name;
             const bool known =
@@ -156,8 +208,17 @@ void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo>
                 continue;
             if (options.stop.stop_requested())
                 return;
+            if (!lock)
+                lock.emplace(
+                    device,
+                    [&](const std::string &holder) { observer.device_in_use(device, holder); },
+                    options.stop);
             observer.probe_started(planned, device);
-            found->probes.push_back(execute(planned, device, facts_for(*planned.probe, *found)));
+            const Facts facts = facts_for(*planned.probe, *found);
+            found->probes.push_back(
+                loss.lost() ? failed_record(planned, device, facts, "not tried: the device is gone")
+                            : execute(planned, device, facts));
+            loss.watch(found->probes.back(), planned, device);
             observer.probe_finished(report, *found, found->probes.back());
             set_against_last(plan, *found, observer, report);
         }
@@ -170,16 +231,26 @@ Report run(const Registry &registry, std::span<const std::string> patterns,
     std::vector<DeviceInfo> infos;
     for (const Device &device : devices)
         infos.push_back(device.info());
+    const auto opened = [&](const DeviceInfo &info) -> const Device & {
+        return *std::ranges::find_if(
+            devices, [&](const Device &device) { return device.info().slug == info.slug; });
+    };
     const Execute execute = [&](const PlannedProbe &planned, const DeviceInfo &info,
                                 const Facts &facts) {
-        const auto device = std::find_if(devices.begin(), devices.end(), [&](const Device &d) {
-            return d.info().slug == info.slug;
-        });
-        return run_probe(registry, planned, *device, facts, options,
+        return run_probe(registry, planned, opened(info), facts, options,
                          [&](double share) { observer.probe_progress(share); });
     };
+    const CheckDevice check = [&](const DeviceInfo &info) -> std::string {
+        try {
+            check_answers(opened(info));
+        } catch (const std::exception &error) {
+            return error.what();
+        }
+        return "";
+    };
     Report report = new_report(options, {});
-    run_plan(plan(registry, patterns, options.profile), infos, execute, options, observer, report);
+    run_plan(plan(registry, patterns, options.profile), infos, execute, options, observer, report,
+             check);
     return report;
 }
 

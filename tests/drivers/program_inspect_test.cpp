@@ -141,11 +141,11 @@ TEST_CASE("program.inspect tells which kernels changed") {
     CHECK(run_on_stub("", {"inspect", one, "--json", before}).exit_status == 0);
     const Outcome same = run_on_stub("", {"inspect", one, "--compare", before});
     CHECK(same.exit_status == 0);
-    CHECK_THAT(same.out, ContainsSubstring("0 changed, of 1 kernels"));
+    CHECK_THAT(same.out, ContainsSubstring("0 changed, of 1 kernel before"));
     const Outcome other = run_on_stub("prints=" + words, {"inspect", one, "--compare", before});
     CHECK(other.exit_status == 1);
     CHECK_THAT(other.out,
-               ContainsSubstring("1 changed, of 1 kernels") && ContainsSubstring("tuples"));
+               ContainsSubstring("1 changed, of 1 kernel before") && ContainsSubstring("tuples"));
     CHECK(run_on_stub("", {"inspect", "--json", before}).exit_status == 0);
     CHECK(run_on_stub("", {"inspect", one, "--compare", before}).exit_status == 0);
     const Outcome gone = run_on_stub("fp16", {"inspect", "compute/fma_rate", "--compare", before});

@@ -144,8 +144,15 @@ TEST_CASE("program.failures_of_the_device_are_named") {
         const StubRun run = report_on_stub(behaviour);
         CAPTURE(behaviour);
         CHECK(run.outcome.exit_status == 1);
+        bool gone = false;
         for (const ProbeRecord &record : run.report.devices.at(0).probes) {
             CAPTURE(record.probe);
+            if (gone) {
+                CHECK(record.status == Status::failed);
+                CHECK(record.reason == "not tried: the device is gone");
+                continue;
+            }
+            gone = record.reason.starts_with("the device is gone");
             if (of_launches && !launches(record))
                 continue;
             CHECK(without_values(record));
@@ -164,6 +171,23 @@ TEST_CASE("program.a_device_that_vanishes_keeps_what_was_measured") {
     CHECK(run.record("host/event_timer").status == Status::measured);
     const StubRun gone = report_on_stub(sound + ",vanish=10", {"host/event_timer"});
     CHECK(gone.record("host/event_timer").status == Status::failed);
+}
+
+TEST_CASE("program.a_device_that_vanishes_is_called_so_once") {
+    for (const char *isolation : {"--isolate", "--no-isolate"}) {
+        const StubRun run = report_on_stub(
+            isolation == std::string("--isolate") ? "vanish=0" : sound + ",vanish=10", {isolation});
+        CAPTURE(isolation, run.outcome.out);
+        const auto &records = run.report.devices.at(0).probes;
+        CHECK(run.report.complete);
+        CHECK(records.size() == probe_count());
+        const auto lost = std::ranges::find_if(records, [](const ProbeRecord &record) {
+            return record.reason.starts_with("the device is gone: ");
+        });
+        REQUIRE(lost != records.end());
+        for (auto later = lost + 1; later != records.end(); ++later)
+            CHECK(later->reason == "not tried: the device is gone");
+    }
 }
 
 TEST_CASE("program.no_isolation_survives_errors_too") {

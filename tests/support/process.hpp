@@ -35,6 +35,7 @@ public:
     Child &operator=(const Child &) = delete;
     ~Child();
 
+    [[nodiscard]] pid_t id() const { return pid_; }
     /// Signals the child alone, or all of its group as a terminal does.
     void signal(int number) const;
     void signal_group(int number) const;

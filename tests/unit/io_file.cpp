@@ -137,6 +137,41 @@ TEST_CASE("unit.file.a_link_stays_a_link") {
     CHECK(read_file(folder / "target") == "new");
 }
 
+TEST_CASE("unit.file.a_link_that_another_user_put_into_an_open_folder_is_not_followed") {
+    if (::geteuid() != 0)
+        SKIP("only root can make another user's link");
+    const test::Scratch folder;
+    fs::permissions(folder / "", fs::perms::all | fs::perms::sticky_bit);
+    write_file(folder / "target", "old");
+    fs::create_symlink("target", folder / "link");
+    fs::create_symlink("link", folder / "link of a link");
+    write_file(folder / "link of a link", "own links are followed");
+    REQUIRE(::lchown((folder / "link").c_str(), 65534, 65534) == 0);
+    for (const char *name : {"link", "link of a link"}) {
+        CHECK_THROWS_MATCHES(ensure_writable(folder / name), Error,
+                             MessageMatches(ContainsSubstring("65534")));
+        CHECK_THROWS_AS(write_file(folder / name, "new"), Error);
+    }
+    CHECK(read_file(folder / "target") == "own links are followed");
+    fs::permissions(folder / "", fs::perms::owner_all);
+    CHECK_NOTHROW(write_file(folder / "link", "a folder of its own is trusted"));
+}
+
+TEST_CASE("unit.file.temporary_files_have_names_that_cannot_be_foreseen") {
+    const test::Scratch folder;
+    const char *before = std::getenv("TMPDIR");
+    const std::string kept = before != nullptr ? before : "/tmp";
+    ::setenv("TMPDIR", folder.file("").c_str(), 1);
+    const fs::path one = write_temporary_file("report", "one");
+    const fs::path two = write_temporary_file("report", "two");
+    ::setenv("TMPDIR", kept.c_str(), 1);
+    CHECK(one != two);
+    CHECK(entries(folder) == 2);
+    CHECK(read_file(one) == "one");
+    CHECK(fs::status(one).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+    CHECK(one.filename().string().size() >= std::string("report-0123456789abcdef.json").size());
+}
+
 TEST_CASE("unit.file.writability_is_found_beforehand_and_changes_nothing") {
     const test::Scratch folder;
     ensure_writable("-");

@@ -154,8 +154,8 @@ TEST_CASE("unit.terminal.colour_and_utf8_only_where_asked") {
 TEST_CASE("unit.terminal.footer") {
     auto report = sample_report();
     CHECK(footer_text(report, {200, false, false}) ==
-          "4 probes on 2 devices in 5 s, 10 % of it the harness's own: "
-          "1 measured, 1 suspect, 1 inconclusive, 1 unsupported, 1 failed\n");
+          "4 probes on 2 devices in 5 s, 10 % of it the harness's own; "
+          "findings: 1 measured, 1 suspect, 1 inconclusive, 1 unsupported, 1 failed\n");
     report.complete = false;
     CHECK_THAT(footer_text(report, {200, false, false}),
                ContainsSubstring("; the run did not end\n"));

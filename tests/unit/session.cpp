@@ -1,9 +1,13 @@
 #include "measure/termination.hpp"
 #include "support/fake_probe.hpp"
 
+#include <clprobe/device_lock.hpp>
 #include <clprobe/session.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <unistd.h>
 
 using namespace clprobe;
 
@@ -134,6 +138,51 @@ TEST_CASE("unit.session.a plan is run in order, with the facts of what came befo
         CHECK_FALSE(fresh.complete);
         CHECK(fresh.devices[0].probes.empty());
     }
+}
+
+TEST_CASE("unit.session.a device is locked while its probes run") {
+    Registry registry;
+    registry.add(std::make_unique<FakeProbe>("a/one"));
+    std::vector<DeviceInfo> devices = {device(DeviceType::gpu)};
+    devices[0].slug += std::to_string(::getpid());
+    const std::string path = "/tmp/clprobe-" + devices[0].slug + ".lock";
+    bool free = true;
+    const Execute execute = [&](const PlannedProbe &, const DeviceInfo &, const Facts &) {
+        free = FileLock(path).try_lock();
+        return record_with(1, 2);
+    };
+    Observer observer;
+    Report report;
+    run_plan(plan(registry, {}, Profile::quick), devices, execute, {}, observer, report);
+    CHECK_FALSE(free);
+    FileLock lock(path);
+    CHECK(lock.try_lock());
+    lock.remove();
+}
+
+TEST_CASE("unit.session.a device that is gone is not tried again") {
+    Registry registry;
+    for (const char *name : {"a/1", "a/2", "a/3", "a/4", "a/5"})
+        registry.add(std::make_unique<FakeProbe>(name));
+    const std::vector<DeviceInfo> devices = {device(DeviceType::gpu)};
+    std::size_t tried = 0;
+    const Execute execute = [&](const PlannedProbe &planned, const DeviceInfo &info,
+                                const Facts &facts) {
+        ++tried;
+        return failed_record(planned, info, facts, "a launch: CL_OUT_OF_RESOURCES (-5)");
+    };
+    const auto [answer, tries] = GENERATE(std::pair{"no answer", 1}, std::pair{"", 3});
+    const std::string problem = answer;
+    Observer observer;
+    Report report;
+    run_plan(plan(registry, {}, Profile::quick), devices, execute, {}, observer, report,
+             [&](const DeviceInfo &) { return problem; });
+    CHECK(tried == static_cast<std::size_t>(tries));
+    const auto &records = report.devices.at(0).probes;
+    REQUIRE(records.size() == 5);
+    CHECK(records.at(tried - 1).reason.starts_with("the device is gone"));
+    for (std::size_t i = tried; i < records.size(); ++i)
+        CHECK(records[i].reason == "not tried: the device is gone");
 }
 
 TEST_CASE("unit.session.a probe is set against one that runs after it") {

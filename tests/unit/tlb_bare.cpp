@@ -106,7 +106,7 @@ TEST_CASE("unit.tlb.says_of_a_bare_curve_what_it_is_too_short_for") {
         return finding(findings, "tlb.l1.reach").note;
     };
     constexpr double never = 1e30;
-    CHECK(note(octaves(12, 15), never, never) == "4 places with samples are too few");
+    CHECK(note(octaves(12, 15), never, never) == "too few points with samples: 4");
     CHECK(note(octaves(12, 22), never, never) == "no TLB is outgrown by the memory spanned");
     CHECK_THAT(note(octaves(12, 22), std::exp2(21), never), ContainsSubstring("last places only"));
     CHECK_THAT(note(octaves(12, 22), std::exp2(16), never),

@@ -117,7 +117,7 @@ private:
     void note_rejections(Finding &finding) const {
         const double rejected = data_.number_attribute(type_ + entry::rejected).value_or(0);
         if (rejected > 0)
-            finding.note += fmt::format("{}{:.0f} variants were left out, the last because: {}",
+            finding.note += fmt::format("{}variants left out: {:.0f}, the last because: {}",
                                         finding.note.empty() ? "" : "; ", rejected,
                                         data_.text_attribute(type_ + entry::rejection));
     }

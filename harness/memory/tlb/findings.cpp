@@ -22,7 +22,7 @@ FindingKey reach_key(std::size_t level) {
 /// Why a curve shows no reach.
 std::string why_none(const Translation &translation) {
     if (translation.curve.size() < least_points)
-        return fmt::format("{} places with samples are too few", translation.curve.size());
+        return fmt::format("too few points with samples: {}", translation.curve.size());
     if (rises_at_end(translation))
         return "the latency rises in the last places only, too few to tell a TLB";
     return "no TLB is outgrown by the memory spanned";

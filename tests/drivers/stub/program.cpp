@@ -30,7 +30,19 @@ void print_file(const std::string &name) {
         std::printf("%s\n", line.c_str());
 }
 
+/// A process out of the group that keeps all of the caller's files open and never stops printing.
+void leave_process() {
+    if (fork() != 0)
+        return;
+    setsid();
+    while (write(STDOUT_FILENO, "still here\n", 11) > 0)
+        continue;
+    _exit(0);
+}
+
 cl_int build(Program &program) {
+    if (behaviour().asks("leaves_process"))
+        leave_process();
     while (concerns("build_hang", program))
         pause();
     if (concerns("build_crash", program))
