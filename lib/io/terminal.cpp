@@ -65,6 +65,18 @@ double rounded_down(double value, int decimals) {
     return -rounded_up(-value, decimals);
 }
 
+/// Decimals, from so many on, that leave both ends within a tenth of what they are.
+int decimals_for_ends(const Interval &interval, int decimals, int most) {
+    constexpr double tolerance = 0.1;
+    const auto kept = [&](double end, double shown) {
+        return std::abs(shown - end) <= tolerance * std::abs(end);
+    };
+    while (decimals < most && !(kept(interval.low, rounded_down(interval.low, decimals)) &&
+                                kept(interval.high, rounded_up(interval.high, decimals))))
+        ++decimals;
+    return decimals;
+}
+
 /// Whether the value is close enough to the middle of its interval to be shown with a ±.
 bool is_centred(double value, const Interval &interval) {
     return std::abs((interval.low + interval.high) / 2 - value) <= 0.1 * interval.half_width();
@@ -119,12 +131,15 @@ std::string value_text(const Finding &finding, const TextStyle &style) {
     const auto [divisor, unit] = display_scale(quantity);
     const double value = quantity.value / divisor;
     const Interval interval{finding.interval->low / divisor, finding.interval->high / divisor};
-    const int decimals = decimals_for(value, interval.half_width());
-    if (is_centred(value, interval))
+    int decimals = decimals_for(value, interval.half_width());
+    const double half_width = rounded_up(interval.half_width(), decimals);
+    // Around a positive value, a half-width as large would take the low end for none at all.
+    if (is_centred(value, interval) && !(interval.low > 0 && half_width >= value))
         return with_unit(fmt::format("{:.{}f} {} {:.{}f}", value, decimals,
-                                     style.utf8 ? "\u00b1" : "+-",
-                                     rounded_up(interval.half_width(), decimals), decimals),
+                                     style.utf8 ? "\u00b1" : "+-", half_width, decimals),
                          unit);
+    constexpr int most_decimals = 6;
+    decimals = decimals_for_ends(interval, decimals, std::max(decimals, most_decimals));
     return with_unit(fmt::format("{:.{}f} [{:.{}f}, {:.{}f}]", value, decimals,
                                  rounded_down(interval.low, decimals), decimals,
                                  rounded_up(interval.high, decimals), decimals),
