@@ -184,8 +184,23 @@ TEST_CASE("unit.cache_line.a bare curve without the place at the step leaves two
         curve.point({stride}).samples.push_back(stride < 100 ? 1e-9 : 2e-9);
     const auto findings = findings_of(data, {});
     CHECK(findings[0].status == Status::measured);
-    CHECK(findings[0].interval == Interval{64, 128});
+    CHECK(findings[0].interval == Interval{32, 128}); // or pairs of 32 B
     CHECK(findings[0].note.find("64 B or 128 B") != std::string::npos);
+}
+
+TEST_CASE("unit.cache_line.of lines fetched in pairs an external sweep covers the line") {
+    Dataset data;
+    Series &curve =
+        data.add(series::stride, {{"stride", Unit::byte, {}}}, {"latency", Unit::cycle, {}});
+    const double cycles[] = {24.99, 36.44, 74.10, 196.14, 247.53, 230.92, 197.41, 234.60, 297.71};
+    for (double stride = 16; const double each : cycles) {
+        curve.point({stride}).samples.push_back(each);
+        stride *= 2;
+    }
+    const auto findings = findings_of(data, {});
+    REQUIRE(findings[0].interval);
+    CHECK(findings[0].interval->contains(64)); // a processor's, whose lines come two at a time
+    CHECK(findings[0].note.find("fetched together") != std::string::npos);
 }
 
 TEST_CASE("unit.cache_line.times that no noise explains give no size") {

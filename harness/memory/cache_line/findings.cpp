@@ -146,18 +146,20 @@ Finding memory_fetch(const Dataset &data, const Finding &line) {
     return finding;
 }
 
-/// From a bare curve of latency over stride.
+/// From an external curve of latency over stride. Lines that are fetched in pairs look like lines
+/// of twice the size, unless the second of a pair often comes late.
 std::vector<Finding> from_stride(const char *series, const std::vector<Estimate> &curve) {
     const std::string left_out = "a curve over the stride alone does not tell";
     const SizeVerdict verdict = line_by_stride(curve);
     Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {series});
     if (verdict.size) {
-        line = measured(key(0), *verdict.size, verdict.sizes);
+        const double least = verdict.neighbours ? 1 : 0.5;
+        line = measured(key(0), *verdict.size, {least * verdict.sizes.low, verdict.sizes.high});
         line.method = "stride sweep";
         line.evidence = {series};
         line.note = "what one miss fetches: the sector, where lines have sectors";
-        if (verdict.neighbours)
-            line.note += std::string("; ") + adjacent;
+        line.note += verdict.neighbours ? std::string("; ") + adjacent
+                                        : "; or half as much, where two lines are fetched together";
         if (!verdict.reason.empty())
             line.note += "; " + verdict.reason;
     }
