@@ -19,10 +19,6 @@ std::vector<const Finding *> sizes(const std::vector<Finding> &findings, const s
     return found;
 }
 
-bool meet(const Interval &a, const Interval &b) {
-    return a.low <= b.high && b.low <= a.high;
-}
-
 /// What to say of a level of that size; empty where one of the others agrees.
 std::string disagreement(const Finding &own, const std::vector<const Finding *> &others,
                          const std::string &by) {
@@ -40,6 +36,10 @@ std::string disagreement(const Finding &own, const std::vector<const Finding *> 
 }
 
 } // namespace
+
+bool meet(const Interval &a, const Interval &b) {
+    return a.low <= b.high && b.low <= a.high;
+}
 
 void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
                        const CrossCheck &opinion) {

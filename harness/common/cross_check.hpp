@@ -16,6 +16,8 @@ struct CrossCheck {
     std::string by;     ///< what the other goes by, for people: "bandwidth"
 };
 
+[[nodiscard]] bool meet(const Interval &a, const Interval &b);
+
 /// Adds a note to all findings of a level whose size none of the facts' sizes meets (by their
 /// intervals): the two may count levels differently.
 void note_disagreement(std::vector<Finding> &findings, const Facts &facts,

@@ -1,4 +1,5 @@
 #include "analysis/level_joining.hpp"
+#include "common/cross_check.hpp"
 #include "common/level_findings.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -27,23 +28,52 @@ void attribute(std::vector<Finding> &findings, const std::optional<LatencyCurve>
     }
 }
 
-/// Nothing, unless there is little between a level and the next.
-std::string small_step_note(const Level &level, const Level &next) {
-    constexpr double small = 1.35; // caches mostly differ by more
-    const double rise = next.value / level.value;
-    if (std::max(rise, 1 / rise) > small)
-        return {};
-    return fmt::format("a {} of {:.0f} % only: it may be the reach of a TLB, which this curve "
-                       "alone does not tell from a cache",
-                       rise > 1 ? "rise" : "fall", 100 * std::abs(rise - 1));
+/// What the facts say of a small rise at that size.
+enum class SmallRise { open, cache, tlb };
+
+/// A TLB's reach that memory/tlb found there makes it the TLB's; a knee of the other curve (latency
+/// or bandwidth) over the same memory makes it a cache's; so does memory/tlb where it found all
+/// reaches, or larger ones, and none there.
+SmallRise small_rise(const Interval &size, const std::string &key, const Facts &facts) {
+    const std::string levels_of_memory = key.substr(0, key.find('.')) + ".l";
+    bool other_curve = false;
+    bool all_reaches = false;
+    bool larger_reach = false;
+    for (const Finding &fact : facts.findings) {
+        if (fact.key.starts_with("tlb.l")) {
+            if (fact.interval && meet(*fact.interval, size))
+                return SmallRise::tlb;
+            larger_reach = larger_reach || (fact.interval && fact.interval->low > size.high);
+            all_reaches = fact.interval.has_value(); // the last one says where others stay open
+        } else if (fact.key.starts_with(levels_of_memory) &&
+                   (fact.key.ends_with(".size") || fact.key.ends_with(".read_size"))) {
+            other_curve = other_curve || (fact.interval && meet(*fact.interval, size));
+        }
+    }
+    return other_curve || all_reaches || larger_reach ? SmallRise::cache : SmallRise::open;
 }
 
-/// How a size was told.
+/// Caches mostly differ by more than so little between a level and the next, and TLBs by up to
+/// that: such a size is suspect, unless the facts say that it is a cache's.
+void judge_small_rise(Finding &finding, const Level &level, const Level &next, const Facts &facts) {
+    constexpr double small = 1.6;
+    const double rise = next.value / level.value;
+    const SmallRise whose = small_rise(level.knee, finding.key, facts);
+    if (std::max(rise, 1 / rise) > small || whose == SmallRise::cache)
+        return;
+    make_suspect(finding,
+                 fmt::format("a {} of {:.0f} % only: {}", rise > 1 ? "rise" : "fall",
+                             100 * std::abs(rise - 1),
+                             whose == SmallRise::tlb
+                                 ? "the reach of a TLB, which memory/tlb finds there"
+                                 : "it may be the reach of a TLB, which this curve alone does not "
+                                   "tell from a cache"));
+}
+
+/// How a size was found.
 std::string size_method(const Level &level, const std::string &rise) {
-    if (level.rise_seen)
-        return "half-way of the " + rise;
-    return level.size > level.knee.low ? "within a " + rise + " between two places far apart"
-                                       : "the last place before a " + rise + " between two places";
+    return level.rise_seen ? "midpoint of the " + rise
+                           : "between the last point before a " + rise + " and the first beyond it";
 }
 
 } // namespace
@@ -88,10 +118,14 @@ Finding size_finding(const FindingKey &key, const Level &level, const std::strin
 }
 
 Finding numbered_size_finding(const FindingKey &key, const Levels &levels, std::size_t level,
-                              const std::string &rise) {
+                              const std::string &rise, const Facts &facts) {
     Finding finding = size_finding(numbered(key, level + 1), levels.levels[level], rise);
+    if (levels.levels[level].crowded)
+        finding.note = "the " + rise +
+                       " holds a further level, or a TLB's reach, which points this "
+                       "far apart do not resolve";
     if (level + 1 < levels.levels.size())
-        finding.note = small_step_note(levels.levels[level], levels.levels[level + 1]);
+        judge_small_rise(finding, levels.levels[level], levels.levels[level + 1], facts);
     return finding;
 }
 
@@ -138,7 +172,7 @@ std::optional<LatencyCurve> latency_curve(const Dataset &data, double per_trip) 
 Levels levels_of(const std::optional<LatencyCurve> &curve, const std::string &too_small) {
     if (curve && !curve->points.empty() && too_small.empty()) {
         Levels found = find_levels(curve->points, CurveKind::latency);
-        if (curve->ours)
+        if (curve->own)
             join_levels_within_noise(found, curve->points);
         return found;
     }
@@ -156,18 +190,20 @@ Curve shown(const LatencyCurve &curve) {
 }
 
 std::vector<FindingKey> latency_keys(const std::string &prefix) {
-    return {{prefix + ".l<n>.size", Unit::byte, Better::none,
-             "where the rise beyond the level is half-way in log latency; its 10 and 90 % points "
-             "are the interval"},
-            {prefix + ".l<n>.latency", Unit::second, Better::lower,
-             "of a load that depends on the "
-             "last, in that level"},
-            {prefix + ".memory.latency", Unit::second, Better::lower,
-             "of such a load in the slowest level seen"}};
+    return {
+        {prefix + ".l<n>.size", Unit::byte, Better::none,
+         "the midpoint of the rise beyond the level in log latency, its 10 and 90 % points as "
+         "the interval; of points far apart, between the last on the level and the first beyond"},
+        {prefix + ".l<n>.latency", Unit::second, Better::lower,
+         "of a load that depends on the "
+         "last, in that level"},
+        {prefix + ".memory.latency", Unit::second, Better::lower,
+         "of such a load in the slowest level seen"}};
 }
 
 std::vector<Finding> latency_findings(const std::string &prefix, const Levels &levels,
-                                      const std::optional<LatencyCurve> &curve) {
+                                      const std::optional<LatencyCurve> &curve,
+                                      const Facts &facts) {
     const FindingKey memory = latency_keys(prefix)[2];
     const bool alone = levels.levels.size() == 1 && levels.complete;
     if (alone) {
@@ -177,14 +213,14 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
         if (none.decided)
             none.reason = "the curve shows no more than one level, of a cache or of memory";
         none.decided = none.complete = false;
-        std::vector<Finding> findings = latency_findings(prefix, none, curve);
-        if (curve && !curve->ours && is_flat(levels, curve->points)) {
+        std::vector<Finding> findings = latency_findings(prefix, none, curve, facts);
+        if (curve && !curve->own && is_flat(levels, curve->points)) {
             findings.back() = only_level_finding(memory, levels);
             attribute(findings, curve);
         }
         return findings;
     }
-    std::vector<Finding> findings = cache_findings(prefix, levels, curve);
+    std::vector<Finding> findings = cache_findings(prefix, levels, curve, facts);
     if (levels.decided && levels.complete) {
         findings.back().key = memory.key;
     } else {
@@ -220,20 +256,21 @@ std::optional<Finding> memory_at_end(const std::string &prefix, const LatencyCur
 }
 
 std::vector<Finding> cache_findings(const std::string &prefix, const Levels &levels,
-                                    const std::optional<LatencyCurve> &curve) {
+                                    const std::optional<LatencyCurve> &curve, const Facts &facts) {
     const std::vector<FindingKey> keys = latency_keys(prefix);
-    const std::size_t told = levels.decided ? levels.levels.size() : levels.settled;
+    const std::size_t known = levels.decided ? levels.levels.size() : levels.settled;
     std::vector<Finding> findings;
-    for (std::size_t i = 0; i < told; ++i) {
+    for (std::size_t i = 0; i < known; ++i) {
         const Level &level = levels.levels[i];
         if (level.size)
-            findings.push_back(numbered_size_finding(keys[0], levels, i, "rise in log latency"));
+            findings.push_back(
+                numbered_size_finding(keys[0], levels, i, "rise in log latency", facts));
         findings.push_back(plateau_finding(numbered(keys[1], i + 1), level));
     }
-    if (told == 0 || !levels.decided)
+    if (known == 0 || !levels.decided)
         for (const FindingKey &key : {keys[0], keys[1]})
             findings.push_back(
-                without_value(numbered(key, told + 1), Status::inconclusive, levels.reason));
+                without_value(numbered(key, known + 1), Status::inconclusive, levels.reason));
     attribute(findings, curve);
     return findings;
 }

@@ -52,7 +52,7 @@ ProbeInfo describe() {
                     "Deakin et al., Evaluating attainable memory bandwidth of parallel programming "
                     "models via BabelStream, 2018"};
     info.depends_on = {"execution/compute_units"};
-    info.cross_checks = {"memory/buffer_latency", "compute/fma_rate"};
+    info.cross_checks = {"memory/buffer_latency", "compute/fma_rate", "memory/tlb"};
     info.findings = buffer_bandwidth::finding_keys();
     info.series = buffer_bandwidth::series_shapes();
     info.kernels = {"memory/buffer_bandwidth"};

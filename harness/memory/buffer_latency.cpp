@@ -35,8 +35,11 @@ ProbeInfo describe() {
         "and by more than samples around them do, "
         "down to steps of 4 %, then sweeps over all of them in turn with such over the half whose "
         "samples are few or lie apart, so that those of each place are spread over the time. The "
-        "curve's plateaus are the levels; a size is where the rise "
-        "beyond it is half-way in log latency, with its 10 and 90 % points as the interval.";
+        "curve's plateaus are the levels; a size is the midpoint of "
+        "the rise beyond it in log latency, with its 10 and 90 % points as the interval; where "
+        "points are far apart, it lies between the last point on the plateau and the first beyond. "
+        "A size with a rise of 60 % or less behind it is suspect, as that may be the reach of a "
+        "TLB, unless memory/tlb or bandwidth tells.";
     info.pitfalls = {
         "Who warmed a cache matters where it has partitions, and is recorded: here one work-group "
         "of a GPU, that of the chase itself up to 1 MiB, each core of a CPU up to 16 MiB. Seen "
@@ -63,7 +66,7 @@ ProbeInfo describe() {
                     "via Microbenchmarking, 2024 (their latencies on an H100: 41 and 263 cycles)",
                     "Chips and Cheese, Nvidia's H100: Funny L2, and Tons of Bandwidth, 2023 (its "
                     "near and far part)"};
-    info.cross_checks = {"memory/buffer_bandwidth"};
+    info.cross_checks = {"memory/buffer_bandwidth", "memory/tlb"};
     info.findings = latency_keys("buffer");
     info.series = latency_series(
         "time of a dependent load, over the memory that a random chase goes through");
@@ -115,7 +118,7 @@ public:
                                                  const Facts &facts) const override {
         const auto curve = curve_in(data);
         const Levels levels = levels_of(curve, data.text_attribute(too_small));
-        std::vector<Finding> findings = latency_findings("buffer", levels, curve);
+        std::vector<Finding> findings = latency_findings("buffer", levels, curve, facts);
         if (!levels.decided && levels.settled > 0)
             if (auto memory = memory_at_end("buffer", *curve))
                 findings.back() = std::move(*memory);

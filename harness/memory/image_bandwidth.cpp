@@ -52,7 +52,7 @@ ProbeInfo describe() {
     info.sources = {"Doggett, Texture Caches, IEEE Micro 32(3), 2012"};
     info.needs = "Images. A format that the device lacks leaves out its findings only.";
     info.depends_on = {"execution/compute_units"};
-    info.cross_checks = {"memory/image_latency", "memory/buffer_bandwidth"};
+    info.cross_checks = {"memory/image_latency", "memory/buffer_bandwidth", "memory/tlb"};
     info.findings = finding_keys();
     info.series = series_shapes();
     info.kernels = {"memory/image_bandwidth"};

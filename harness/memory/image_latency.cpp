@@ -50,7 +50,7 @@ ProbeInfo describe() {
                     "Doggett, Texture Caches, IEEE Micro 32(3), 2012 (tiles)",
                     "Mei and Chu, Dissecting GPU Memory Hierarchy through Microbenchmarking, 2017"};
     info.needs = "Images.";
-    info.cross_checks = {"memory/image_bandwidth"};
+    info.cross_checks = {"memory/image_bandwidth", "memory/tlb"};
     info.findings = finding_keys();
     info.series = series_shapes();
     info.kernels = {"memory/image_latency"};

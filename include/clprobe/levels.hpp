@@ -31,6 +31,7 @@ struct Level {
     Interval knee;         ///< where that rise is at 10 and at 90 % of its height
     std::string note;      ///< what a reader of the value should know; mostly empty
     bool rise_seen = true; ///< false where it lies wholly between two places far apart
+    bool crowded = false;  ///< the rise beyond leads over further levels that do not show
 };
 
 /// A curve as levels, the fastest first; the last one has no size. `complete` is false where the

@@ -14,6 +14,7 @@ namespace {
 
 void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
     LogCurve kept;
+    kept.sparse = curve.sparse;
     for (std::size_t i = 0; i < curve.size(); ++i) {
         if (dropped[i])
             continue;
@@ -25,7 +26,19 @@ void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
     curve = std::move(kept);
 }
 
-/// Of a curve of more places than the fit has time for, those side by side as one.
+/// Whether most points have one sample, or lie an octave apart (but for rounding).
+bool is_sparse(const LogCurve &curve, std::span<const CurvePoint> given) {
+    constexpr double octave = 1.9;
+    std::size_t single = 0;
+    std::size_t apart = 0;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        single += given[curve.place[i]].samples.size() == 1 ? 1 : 0;
+        apart += i > 0 && curve.x[i] > octave * curve.x[i - 1] ? 1 : 0;
+    }
+    return 2 * std::max(single, apart) > curve.size();
+}
+
+/// Of a curve of more points than the fit has time for, those side by side as one.
 std::vector<CurvePoint> pooled(std::span<const CurvePoint> given) {
     constexpr std::size_t most_points = 2000;
     constexpr double same = 1.005;
@@ -180,6 +193,7 @@ LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     for (double &deviation : curve.deviation)
         deviation = std::max(deviation, wander * least_level_step());
     ask_neighbours(curve, given);
+    curve.sparse = is_sparse(curve, given);
     drop_outliers(curve);
     raise_to_local_roughness(curve);
     return curve;

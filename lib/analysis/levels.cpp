@@ -52,6 +52,8 @@ void note_end(Levels &found, const IsotonicFit &fit, const Plateaus &plateaus) {
         last.note = "gets worse up to the curve's end";
     } else if (height(fit, flat) > much) {
         last.note = worse_by(height(fit, flat)) + " up to the curve's end";
+    } else if (last_octave(fit.curve) > least_level_step()) {
+        last.note = worse_by(last_octave(fit.curve)) + " in the curve's last octave";
     }
 }
 
@@ -59,8 +61,9 @@ void note_end(Levels &found, const IsotonicFit &fit, const Plateaus &plateaus) {
 void note_joined(std::vector<Level> &levels, const std::vector<double> &joined) {
     const std::string note = "the noise leaves open whether there is a further level next to it";
     for (const double x : joined) {
-        Level &level = *std::ranges::find_if(
+        const auto found = std::ranges::find_if(
             levels, [&](const Level &each) { return !each.size || x < each.knee.high; });
+        Level &level = found == levels.end() ? levels.back() : *found;
         if (level.note.find(note) == std::string::npos)
             level.note += (level.note.empty() ? "" : "; ") + note;
     }

@@ -14,6 +14,7 @@ struct LogCurve {
     std::vector<double> level;      ///< natural logarithm of the median
     std::vector<double> deviation;  ///< of `level`, as the samples' scatter lets expect it
     std::vector<std::size_t> place; ///< index into the curve as it was given
+    bool sparse = false; ///< points an octave apart, or of one sample: few of them show a rise
 
     [[nodiscard]] std::size_t size() const { return x.size(); }
 };

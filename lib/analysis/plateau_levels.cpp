@@ -57,6 +57,9 @@ double last_below(const LogCurve &curve, const Crossing &crossing, double value)
 /// Half-way between two points that are closer is right to 10 %.
 constexpr double far_apart = 1.2;
 
+/// Powers of two are so many times as far, though they may have been rounded.
+constexpr double octave = 1.9;
+
 /// A power of two from `low` on and below `high`, or half as much again; nothing where there is
 /// none.
 std::optional<double> round_size(double low, double high) {
@@ -82,11 +85,81 @@ double unseen_size(double fitted, double behind) {
                                    : knee_midpoint;
 }
 
+/// The last point of a rise that is still on the plateau before it: those behind are worse by more
+/// than a tenth of the rise, or the noise.
+std::size_t level_end(const IsotonicFit &fit, const Stretch &rise) {
+    constexpr double clear = 3; // standard deviations of a point
+    constexpr double most = 0.12;
+    const double low = fit.isotonic[rise.first];
+    const double tenth = std::min(most, (fit.isotonic[rise.last] - low) / 10);
+    const auto on_plateau = [&](std::size_t i) {
+        return fit.curve.level[i] <
+               low + std::max({least_level_step(), tenth, clear * fit.curve.deviation[i]});
+    };
+    std::size_t last = rise.first;
+    while (last + 1 < rise.last && on_plateau(last + 1))
+        ++last;
+    return last;
+}
+
+/// Whether a rise gets steeper again where it had begun to fade: it leads over a further level.
+bool holds_levels(const LogCurve &curve, const Stretch &rise) {
+    constexpr double clear = 3; // standard deviations of a slope
+    double least = std::numeric_limits<double>::infinity();
+    double most = 0;
+    for (std::size_t i = rise.first; i < rise.last; ++i) {
+        const double width = std::log2(curve.x[i + 1] / curve.x[i]);
+        const double slope = (curve.level[i + 1] - curve.level[i]) / width;
+        const double noise = clear * std::hypot(curve.deviation[i], curve.deviation[i + 1]) / width;
+        const double step = std::max(2 * least_level_step(), noise);
+        if (least < most - step && slope > least + step)
+            return true;
+        if (slope > most) {
+            most = slope;
+            least = slope;
+        }
+        least = std::min(least, slope);
+    }
+    return false;
+}
+
+/// The points between which a level ends whose rise begins behind `last`. What is worse by no more
+/// than a TLB costs, just before a steeper step, may be one's reach, and the level go on to there;
+/// the first level of a coarse curve lies before any.
+Stretch end_of_level(const IsotonicFit &fit, std::size_t last, std::size_t behind, bool first) {
+    constexpr double of_tlb = 0.45;
+    const auto &value = fit.curve.level;
+    Stretch end{last, last + 1};
+    if (first && fit.curve.x[last + 1] > octave * fit.curve.x[last])
+        return end;
+    std::size_t steep = last + 1;
+    while (steep < behind && value[steep] < fit.isotonic[last] + of_tlb)
+        ++steep;
+    const double crept = value[steep - 1] - fit.isotonic[last];
+    if (value[steep] - value[steep - 1] > std::max(2 * crept, of_tlb))
+        end.last = steep;
+    return end;
+}
+
 /// Size and knee of a level from the rise between its plateau's end and the next one's begin. What
 /// happens between two points is not seen: a knee within them, or one that begins or ends between
 /// two that are far apart, may do so anywhere there; and so it may where single points beside the
-/// rise contradict it.
-void set_size(Level &level, const IsotonicFit &fit, const Stretch &rise) {
+/// rise contradict it. Where few points far apart show the rise, they show where the level ends,
+/// and not how it does.
+void set_size(Level &level, const IsotonicFit &fit, const Stretch &rise, bool first) {
+    constexpr std::size_t few = 3;
+    const LogCurve &curve = fit.curve;
+    const std::size_t last = level_end(fit, rise);
+    const double gap = curve.x[last + 1] / curve.x[last];
+    const bool shows_end = curve.sparse && gap > far_apart;
+    level.crowded = shows_end && holds_levels(curve, {last, rise.last});
+    if (shows_end && (rise.last - last <= few || gap > octave || level.crowded)) {
+        const Stretch end = end_of_level(fit, last, rise.last, first);
+        level.knee = {curve.x[end.first], curve.x[end.last]};
+        level.rise_seen = false;
+        level.size = unseen_size(curve.x[end.last - 1], curve.x[end.last]);
+        return;
+    }
     const double low = fit.isotonic[rise.first];
     const double high = fit.isotonic[rise.last];
     const double begun = std::lerp(low, high, 0.1);
@@ -95,17 +168,17 @@ void set_size(Level &level, const IsotonicFit &fit, const Stretch &rise) {
     const Crossing begin = crossing(fit, rise, begun);
     const Crossing end = crossing(fit, rise, ended);
     const auto between_far = [&](const Crossing &crossing) {
-        return fit.curve.x[crossing.behind] > far_apart * fit.curve.x[crossing.behind - 1];
+        return curve.x[crossing.behind] > far_apart * curve.x[crossing.behind - 1];
     };
-    level.knee = {first_above(fit.curve, begin, begun), last_below(fit.curve, end, ended)};
+    level.knee = {first_above(curve, begin, begun), last_below(curve, end, ended)};
     if (begin.behind == middle.behind || between_far(begin))
-        level.knee.low = std::min(level.knee.low, fit.curve.x[begin.behind - 1]);
+        level.knee.low = std::min(level.knee.low, curve.x[begin.behind - 1]);
     if (end.behind == middle.behind || between_far(end))
-        level.knee.high = std::max(level.knee.high, fit.curve.x[end.behind]);
+        level.knee.high = std::max(level.knee.high, curve.x[end.behind]);
     const bool unseen = begin.behind == end.behind && between_far(middle);
     level.rise_seen = !unseen;
     level.size =
-        unseen ? unseen_size(fit.curve.x[middle.behind - 1], fit.curve.x[middle.behind]) : middle.x;
+        unseen ? unseen_size(curve.x[middle.behind - 1], curve.x[middle.behind]) : middle.x;
 }
 
 /// The points about the flat stretch, between the two bounds, that are at its height within the
@@ -234,6 +307,13 @@ double slope(const IsotonicFit &fit, const Stretch &stretch) {
     return width > 0 ? height(fit, stretch) / width : 0;
 }
 
+double last_octave(const LogCurve &curve) {
+    const std::size_t n = curve.size();
+    if (!curve.sparse || n < 2 || curve.x[n - 1] < octave * curve.x[n - 2])
+        return 0;
+    return curve.level[n - 1] - curve.level[n - 2];
+}
+
 EndShape end_shape(const IsotonicFit &fit, const Stretch &stretch) {
     constexpr double drifting = 0.3;   // an octave
     constexpr double most_drift = 0.7; // in all: twice
@@ -258,6 +338,12 @@ Plateaus plateaus_of(const IsotonicFit &fit) {
         found.flat.pop_back();
         found.ends = false;
     }
+    constexpr double still_rising = 0.15; // over the last octave, which two points alone show
+    if (!found.flat.empty() && found.flat.back().last - found.flat.back().first < 2 &&
+        last_octave(fit.curve) > still_rising) {
+        found.flat.pop_back();
+        found.ends = false;
+    }
     for (std::size_t i = found.flat.size(); i-- > 0 && found.flat.size() > 1;)
         if (is_one_point(fit, found.flat, i))
             found.flat.erase(found.flat.begin() + static_cast<std::ptrdiff_t>(i));
@@ -278,11 +364,15 @@ std::vector<Level> levels_of(const IsotonicFit &fit, const Plateaus &plateaus) {
         levels.push_back(level_of(
             fit, points_at_height(fit, level, bounds_of(fit, flat, i), least_level_step() / 2)));
         if (!last)
-            set_size(levels.back(), fit, {flat[i].last, flat[i + 1].first});
+            set_size(levels.back(), fit, {flat[i].last, flat[i + 1].first}, i == 0);
         add_drift(levels.back(), fit, flat[i],
                   {i == 0 ? 0 : levels[i - 1].knee.high,
                    last ? fit.curve.x.back() : levels.back().knee.low});
     }
+    // Where points are far apart a level's end shows wherever the rise behind it leads.
+    if (fit.curve.sparse && !flat.empty() && flat.back().last < end && !plateaus.ends &&
+        fit.curve.x[end] > octave * fit.curve.x[end - 1])
+        set_size(levels.back(), fit, {flat.back().last, end}, flat.size() == 1);
     return levels;
 }
 

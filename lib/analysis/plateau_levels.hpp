@@ -17,6 +17,9 @@ enum class EndShape { flat, drift, approach, rise };
 
 [[nodiscard]] EndShape end_shape(const IsotonicFit &fit, const Stretch &stretch);
 
+/// How much the curve rises between its last two points, where these are an octave apart; else 0.
+[[nodiscard]] double last_octave(const LogCurve &curve);
+
 /// How much the fit rises over a stretch, and how much an octave.
 [[nodiscard]] double height(const IsotonicFit &fit, const Stretch &stretch);
 [[nodiscard]] double slope(const IsotonicFit &fit, const Stretch &stretch);

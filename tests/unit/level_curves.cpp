@@ -139,8 +139,27 @@ TEST_CASE("unit.level_curves.latencies_are_in_the_curves_own_unit") {
 TEST_CASE("unit.level_curves.a_small_rise_may_be_a_tlbs") {
     Levels levels = two_levels();
     CHECK(latency_findings("image", levels, times)[0].note.empty());
-    levels.levels[1].value = 1.2 * levels.levels[0].value;
-    CHECK(latency_findings("image", levels, times)[0].note.find("20 %") != std::string::npos);
+    levels.levels[1].value = 1.56 * levels.levels[0].value;
+    const auto size = [&](const Facts &facts) {
+        return latency_findings("image", levels, times, facts)[0];
+    };
+    CHECK(size({}).status == Status::suspect);
+    CHECK(size({}).note.find("56 %") != std::string::npos);
+    const auto fact = [](const char *key, double bytes) {
+        return measured({key, Unit::byte, Better::none, ""}, bytes, {0.9 * bytes, 1.1 * bytes});
+    };
+    Facts facts;
+    facts.findings = {fact("tlb.l1.reach", 32768)};
+    CHECK(size(facts).status == Status::suspect);
+    CHECK(size(facts).note.find("memory/tlb finds") != std::string::npos);
+    facts.findings = {fact("tlb.l1.reach", 65536)};
+    CHECK(size(facts).status == Status::measured);
+    facts.findings = {fact("tlb.l1.reach", 8192),
+                      without_value({"tlb.l2.reach", Unit::byte, Better::none, ""},
+                                    Status::inconclusive, "no level shows clearly")};
+    CHECK(size(facts).status == Status::suspect);
+    facts.findings.push_back(fact("image.l1.read_size", 32768));
+    CHECK(size(facts).status == Status::measured);
 }
 
 TEST_CASE("unit.level_curves.what_a_rising_curve_ends_in_is_not_memory") {
@@ -154,15 +173,15 @@ TEST_CASE("unit.level_curves.what_a_rising_curve_ends_in_is_not_memory") {
     CHECK(findings[3].status == Status::inconclusive);
 }
 
-TEST_CASE("unit.level_curves.one_level_of_our_own_is_no_finding") {
-    LatencyCurve ours = times;
-    ours.ours = true;
+TEST_CASE("unit.level_curves.one_level_of_an_own_curve_is_no_finding") {
+    LatencyCurve own = times;
+    own.own = true;
     Levels one = two_levels();
     one.levels.pop_back();
     Levels undecided;
     undecided.reason = "too noisy";
     for (const Levels &poor : {one, undecided})
-        for (const Finding &finding : latency_findings("buffer", poor, ours)) {
+        for (const Finding &finding : latency_findings("buffer", poor, own)) {
             CHECK(finding.status == Status::inconclusive);
             CHECK_FALSE(finding.value);
             CHECK_FALSE(finding.note.empty());

@@ -126,7 +126,7 @@ TEST_CASE("unit.level_joining.a_shared_cache_shows_the_same_levels_again") {
     for (unsigned seed = 1; seed <= runs; ++seed) {
         LatencyCurve curve = shared_cache(seed);
         joined += levels_of(curve, "").levels.size() == 4 ? 1 : 0;
-        curve.ours = false; // nobody knows when somebody's samples were taken
+        curve.own = false; // nothing is known of when external samples were taken
         alone += levels_of(curve, "").levels.size() == 4 ? 1 : 0;
     }
     CAPTURE(alone, joined);

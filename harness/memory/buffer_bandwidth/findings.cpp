@@ -123,7 +123,8 @@ void Interpretation::add_caches() {
         findings_.push_back(std::move(bandwidth));
         if (!level.size)
             continue;
-        findings_.push_back(numbered_size_finding(level_size, levels_, i, "fall in log bandwidth"));
+        findings_.push_back(
+            numbered_size_finding(level_size, levels_, i, "fall in log bandwidth", facts_));
         findings_.back().evidence = {evidence_};
     }
     if (levels_.decided && caches() > 0)

@@ -144,7 +144,7 @@ Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::s
     return finding;
 }
 
-std::vector<Finding> level_findings(const Levels &levels) {
+std::vector<Finding> level_findings(const Levels &levels, const Facts &facts) {
     const bool reaches_memory = levels.decided && levels.complete && levels.levels.size() > 1;
     const bool alone = levels.levels.size() == 1 && levels.complete;
     const std::size_t told = alone ? 0 : levels.decided ? levels.levels.size() : levels.settled;
@@ -161,7 +161,8 @@ std::vector<Finding> level_findings(const Levels &levels) {
         findings.back().evidence = {series::footprint};
         if (!level.size || memory)
             continue;
-        findings.push_back(numbered_size_finding(size_key, levels, i, "fall in log bandwidth"));
+        findings.push_back(
+            numbered_size_finding(size_key, levels, i, "fall in log bandwidth", facts));
         findings.back().evidence = {series::footprint};
     }
     if (told == 0 || !levels.decided)
@@ -231,7 +232,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     for (std::size_t format = 0; format < formats().size(); ++format)
         for (const Filter filter : filters)
             findings.push_back(rate_finding(data, rates, format, filter));
-    for (Finding &finding : level_findings(levels_in(data, facts)))
+    for (Finding &finding : level_findings(levels_in(data, facts), facts))
         findings.push_back(std::move(finding));
     note_disagreement(findings, facts,
                       {.prefix = "image", .own = "read_size", .other = "size", .by = "latency"});
