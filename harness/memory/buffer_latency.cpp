@@ -93,7 +93,7 @@ public:
             std::min(wanted_bytes(bench), bench.most_bytes() - ring_alignment) / ring_alignment *
             ring_alignment;
         Chase chase(bench, program, bytes);
-        data.text_attributes[pages] = pages_of(bench, chase.memory());
+        data.text_attributes[pages] = pages_of(bench, chase.buffer());
         LatencySampler sampler(bench, chase);
         int renewed_for = 0;
         survey(bench, {.least = 1024,
