@@ -46,9 +46,11 @@ std::string untried_entry(const std::vector<double> &at) {
 
 void check_local_size(Finding &finding, const Dataset &data, const std::vector<double> &at) {
     if (const auto untried = data.number_attribute(untried_entry(at)))
-        make_suspect(finding, fmt::format("time ran out before all neighbours of its local size "
-                                          "were tried ({} left): one may be faster",
-                                          *untried));
+        make_suspect(finding,
+                     fmt::format("time ran out before {:.0f} {} of its local size {} tried: one "
+                                 "may be faster",
+                                 *untried, *untried == 1 ? "neighbour" : "neighbours",
+                                 *untried == 1 ? "was" : "were"));
 }
 
 HeatMap local_size_map(const std::vector<LocalSizeTime> &times, std::string title, Axis rate,

@@ -217,7 +217,7 @@ TEST_CASE("unit.fma_rate.interpret counts the variants that were left out") {
     data.number_attributes["fp32" + entry::rejected] = 2;
     data.text_attributes["fp32" + entry::rejection] = "mad does not build";
     CHECK_THAT(found(data, "fma.fp32.rate").note,
-               ContainsSubstring("variants left out: 2, the last because: mad does not build"));
+               ContainsSubstring("2 variants were left out, the last because: mad does not build"));
 }
 
 TEST_CASE("unit.fma_rate.interpret refuses coordinates that are no variant's") {

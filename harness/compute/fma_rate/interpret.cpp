@@ -117,8 +117,9 @@ private:
     void note_rejections(Finding &finding) const {
         const double rejected = data_.number_attribute(type_ + entry::rejected).value_or(0);
         if (rejected > 0)
-            finding.note += fmt::format("{}variants left out: {:.0f}, the last because: {}",
+            finding.note += fmt::format("{}{:.0f} {} left out, the last because: {}",
                                         finding.note.empty() ? "" : "; ", rejected,
+                                        rejected == 1 ? "variant was" : "variants were",
                                         data_.text_attribute(type_ + entry::rejection));
     }
 
