@@ -185,11 +185,17 @@ public:
     }
     void show(const ProbeRecord &record) {
         show(probe_text(record, style_));
+        if (record.status == Status::failed) {
+            any_failed_ = true;
+            std::cout.flush();
+            runner::say(fmt::format("{}: {}", record.probe, record.reason));
+        }
         if (const Probe *probe = registry_.find(record.probe); plot_ && probe != nullptr)
             show(plots_text(*probe, record, style_));
     }
 
     [[nodiscard]] bool same() const { return same_; }
+    [[nodiscard]] bool any_failed() const { return any_failed_; }
 
 private:
     void add(ProbeRecord &record, const DeviceInfo &device, bool from_csv) {
@@ -225,6 +231,7 @@ private:
     std::string file_;  ///< before each line, where there are several
     std::string shown_; ///< the device whose heading was the last
     bool same_ = true;
+    bool any_failed_ = false;
 };
 
 } // namespace
@@ -258,7 +265,7 @@ int analyze_command(const AnalyzeOptions &options, const Registry &registry) {
         (inputs.documents.empty() ||
          !write_picture(registry, inputs.documents.front().report, *options.picture)))
         return exit_failed;
-    return options.verify && !analysis.same() ? exit_failed : exit_done;
+    return analysis.any_failed() || (options.verify && !analysis.same()) ? exit_failed : exit_done;
 }
 
 } // namespace clprobe::runner

@@ -5,6 +5,7 @@
 #include <clprobe/error.hpp>
 #include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
+#include <clprobe/session.hpp>
 
 #include <fmt/format.h>
 
@@ -29,6 +30,27 @@ bool written_once(const fs::path &file) {
     return file == "-" || (fs::exists(file) && !fs::is_regular_file(file));
 }
 
+/// The report as text. A record that cannot be written, of a probe that left no number where one
+/// has to be, say, is replaced by a failed one that says so.
+std::string text_of(Report report) {
+    try {
+        return to_text(to_json(report));
+    } catch (const Error &) {
+        for (DeviceRecord &device : report.devices)
+            for (ProbeRecord &record : device.probes)
+                try {
+                    (void)to_text(to_json(record));
+                } catch (const Error &error) {
+                    ProbeRecord failed;
+                    failed.probe = record.probe;
+                    failed.profile = record.profile;
+                    failed.reason = fmt::format("cannot be written: {}", error.what());
+                    record = std::move(failed);
+                }
+        return to_text(to_json(report));
+    }
+}
+
 /// The report where it can still be put. A run may have taken hours: its samples must not be lost.
 void rescue(const std::string &text) {
     try {
@@ -43,6 +65,8 @@ void rescue(const std::string &text) {
 
 std::string plots_text(const Probe &probe, const ProbeRecord &record, const TextStyle &style) {
     std::string text;
+    if (!problem_of(record.data, probe.info()).empty())
+        return text;
     for (const Curve &curve : probe.curves(record.data))
         if (const std::string plot = plot_text(curve, record.findings, style); !plot.empty())
             text += plot + "\n";
@@ -56,7 +80,8 @@ bool write_picture(const Registry &registry, const Report &report, const fs::pat
     for (const DeviceRecord &device : report.devices)
         for (const ProbeRecord &record : device.probes) {
             const Probe *probe = registry.find(record.probe);
-            const auto picture = probe != nullptr ? probe->picture(record.data) : std::nullopt;
+            const bool fits = probe != nullptr && problem_of(record.data, probe->info()).empty();
+            const auto picture = fits ? probe->picture(record.data) : std::nullopt;
             if (!picture)
                 continue;
             write_file(file, to_pgm(*picture));
@@ -104,7 +129,7 @@ void OutputFiles::update(const Report &report, const DeviceRecord &device,
                          const ProbeRecord &record) {
     try {
         if (!unfinished_.empty())
-            write_file(unfinished_, to_text(to_json(report)));
+            write_file(unfinished_, text_of(report));
     } catch (const std::exception &error) {
         complain(error); // tried again at the end
     }
@@ -155,7 +180,7 @@ void OutputFiles::write_report(const Report &report, const std::string &text) {
 }
 
 bool OutputFiles::finish(const Report &report) {
-    const std::string text = to_text(to_json(report));
+    const std::string text = text_of(report);
     bool json_failed = false;
     try {
         if (paths_.json)

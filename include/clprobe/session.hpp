@@ -63,8 +63,14 @@ public:
 [[nodiscard]] ProbeRecord failed_record(const PlannedProbe &planned, const DeviceInfo &device,
                                         const Facts &facts, const std::string &reason);
 
+/// Why the data are not what the probe says of its series, naming series and point: their axes and
+/// measures, whole counts, possible sizes, finite samples, none negative. Empty where they are;
+/// only then may they be given to the probe's functions.
+[[nodiscard]] std::string problem_of(const Dataset &data, const ProbeInfo &info);
+
 /// The findings of a record anew: the probe's interpretation, and the marks of what went on
-/// meanwhile (a busy machine). Pure. `device` is null for a bare CSV.
+/// meanwhile (a busy machine). Pure. Data that do not fit the probe (`problem_of`) fail all of its
+/// findings, and a finding that contradicts itself fails. `device` is null for a bare CSV.
 [[nodiscard]] std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
                                              const DeviceInfo *device);
 

@@ -38,27 +38,6 @@ bool is_sparse(const LogCurve &curve, std::span<const CurvePoint> given) {
     return 2 * std::max(single, apart) > curve.size();
 }
 
-/// Of a curve of more points than the fit has time for, those side by side as one.
-std::vector<CurvePoint> pooled(std::span<const CurvePoint> given) {
-    constexpr std::size_t most_points = 2000;
-    constexpr double same = 1.005;
-    std::vector<CurvePoint> places(given.begin(), given.end());
-    if (places.size() <= most_points)
-        return places;
-    std::ranges::stable_sort(places, {}, &CurvePoint::x);
-    std::vector<CurvePoint> pools;
-    for (std::size_t first = 0, end = 0; first < places.size(); first = end) {
-        CurvePoint pool;
-        for (; end < places.size() && (end == first || places[end].x < same * places[first].x);
-             ++end)
-            pool.samples.insert(pool.samples.end(), places[end].samples.begin(),
-                                places[end].samples.end());
-        pool.x = places[(first + end) / 2].x;
-        pools.push_back(std::move(pool));
-    }
-    return pools;
-}
-
 /// The power of ten of which all values are multiples; 0 where that is less than a share of the
 /// least, or too few values differ to tell it from chance.
 double rounded_to(const std::vector<double> &values, double least_share) {
@@ -173,6 +152,26 @@ std::vector<double> as_isotonic(const LogCurve &curve, const std::vector<double>
 
 } // namespace
 
+std::vector<CurvePoint> pooled(std::vector<CurvePoint> curve) {
+    constexpr std::size_t most_points = 2000;
+    if (curve.size() <= most_points)
+        return curve;
+    std::ranges::stable_sort(curve, {}, &CurvePoint::x);
+    const auto positive = std::ranges::find_if(curve, [](const CurvePoint &p) { return p.x > 0; });
+    if (positive == curve.end())
+        return {};
+    const double same =
+        std::max(1.005, std::pow(curve.back().x / positive->x, 1.0 / double{most_points}));
+    std::vector<CurvePoint> pools;
+    for (auto first = positive, end = positive; first != curve.end(); first = end) {
+        CurvePoint &pool = pools.emplace_back();
+        for (; end != curve.end() && (end == first || end->x < same * first->x); ++end)
+            pool.samples.insert(pool.samples.end(), end->samples.begin(), end->samples.end());
+        pool.x = (first + (end - first) / 2)->x;
+    }
+    return pools;
+}
+
 double least_level_step() {
     return std::log(1.05);
 }
@@ -180,7 +179,7 @@ double least_level_step() {
 LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     constexpr double wander = 0.1;    // of the least step, that is not taken for levels
     constexpr std::size_t around = 3; // places share their noise, not the whole curve
-    const std::vector<CurvePoint> given = pooled(measured);
+    const std::vector<CurvePoint> given = pooled({measured.begin(), measured.end()});
     LogCurve curve = log_curve(given, around);
     raise_to_rounding(curve);
     std::vector<bool> dropped;

@@ -11,6 +11,10 @@ namespace clprobe {
 /// The rise that makes a level, as a logarithm: smaller ones are no level's.
 [[nodiscard]] double least_level_step();
 
+/// Of a curve of more than 2000 points, those side by side as one (within half a per cent in x, or
+/// more where these are still too many): what follows has no time for more.
+[[nodiscard]] std::vector<CurvePoint> pooled(std::vector<CurvePoint> curve);
+
 /// The curve in logarithms as one that gets worse from level to level: latencies as they are,
 /// bandwidths negated. Without its outliers, and with as much noise at least as keeps what no
 /// level is from being followed.

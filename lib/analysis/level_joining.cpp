@@ -20,11 +20,12 @@ double step(const Level &a, const Level &b) {
 /// Of a sample on the level's plateau, in log value: by how much samples of one point differ there,
 /// as the plateau itself may drift. The few that were disturbed do not count.
 double noise(const Level &level, std::span<const CurvePoint> curve) {
+    constexpr std::ptrdiff_t most_apart = 200; // of more samples, these pairs tell as much
     std::vector<double> differences;
     for (const CurvePoint &point : curve)
         if (level.plateau.contains(point.x))
             for (auto a = point.samples.begin(); a != point.samples.end(); ++a)
-                for (auto b = std::next(a); b != point.samples.end(); ++b)
+                for (auto b = std::next(a); b != point.samples.end() && b - a <= most_apart; ++b)
                     if (*a > 0 && *b > 0)
                         differences.push_back(std::abs(std::log(*b / *a)));
     constexpr double of_normal = 1.4826 / std::numbers::sqrt2; // deviations

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace clprobe {
@@ -76,6 +77,19 @@ double overhead_at(const std::vector<TripTime> &samples, double slope) {
     return median(rest);
 }
 
+/// So many of them at most, evenly by trips and time: the pairs of more would take for ever.
+void thin_out(std::vector<TripTime> &samples) {
+    constexpr std::size_t most = 1024;
+    if (samples.size() <= most)
+        return;
+    std::ranges::sort(samples, {}, [](const TripTime &sample) {
+        return std::pair(sample.trips, sample.seconds);
+    });
+    for (std::size_t i = 0; i < most; ++i)
+        samples[i] = samples[i * (samples.size() - 1) / (most - 1)];
+    samples.resize(most);
+}
+
 /// The samples block by block; blocks that tell no slope are dropped, unless none tells one.
 std::vector<std::vector<TripTime>> usable_blocks(std::span<const TripTime> samples) {
     std::map<int, std::vector<TripTime>> by_block;
@@ -87,6 +101,7 @@ std::vector<std::vector<TripTime>> usable_blocks(std::span<const TripTime> sampl
             usable.push_back(std::move(block));
     if (usable.empty())
         usable.emplace_back(samples.begin(), samples.end());
+    std::ranges::for_each(usable, thin_out);
     return usable;
 }
 

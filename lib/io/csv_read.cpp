@@ -1,5 +1,5 @@
 #include "io/csv_columns.hpp"
-#include "io/invariants.hpp"
+#include "model/invariants.hpp"
 
 #include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>

@@ -53,6 +53,9 @@ std::string heat_map_text(const HeatMap &map, const TextStyle &style) {
         ys.insert(place.y);
         most = std::max(most, place.value);
     }
+    constexpr std::size_t most_cells = 100; // along a side: no terminal shows more
+    if (xs.size() > most_cells || ys.size() > most_cells)
+        return {};
     const DisplayScale scale = display_scale({most, map.value.unit});
     const int decimals = most / scale.divisor >= 100 ? 0 : most / scale.divisor >= 10 ? 1 : 2;
     const std::size_t room = (std::max<std::size_t>(style.width, 40) - label_width) / xs.size();

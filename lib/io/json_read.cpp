@@ -1,5 +1,6 @@
-#include "io/invariants.hpp"
 #include "io/json_optional.hpp"
+#include "model/invariants.hpp"
+#include "model/termination.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/file.hpp>
@@ -58,10 +59,15 @@ Series read_series(const JsonNode &node) {
     series.axes = node["axes"].list(read_axis);
     series.measure = read_axis(node["measure"]);
     for (const JsonNode &element : node["points"].elements()) {
-        Point point = read_point(element);
-        if (const auto problem = problem_of(series, point); !problem.empty())
-            element.fail(problem);
-        series.points.push_back(std::move(point));
+        try {
+            Point point = read_point(element);
+            if (const auto problem = problem_of(series, point); !problem.empty())
+                element.fail(problem);
+            series.points.push_back(std::move(point));
+        } catch (const InputError &error) {
+            throw InputError(fmt::format("series '{}', point {}: {}", series.name,
+                                         series.points.size(), error.what()));
+        }
     }
     return series;
 }
@@ -99,7 +105,7 @@ Finding read_finding(const JsonNode &node) {
     if (const auto evidence = node.find("evidence"))
         finding.evidence = evidence->texts();
     finding.note = text_or_empty(node, "note");
-    if (const auto problem = problem_of(finding); !problem.empty())
+    if (const auto problem = contradiction_in(finding); !problem.empty())
         node.fail(problem);
     return finding;
 }
@@ -192,8 +198,21 @@ ProbeRecord read_probe_record(const JsonNode &node) {
     return record;
 }
 
+/// What cannot be read in a record costs that probe, not the report.
+ProbeRecord record_or_failed(const JsonNode &node) {
+    ProbeRecord failed;
+    failed.probe = node["probe"].text();
+    try {
+        return read_probe_record(node);
+    } catch (const InputError &error) {
+        set_termination(failed.data, {Status::failed, error.what(), false});
+        failed.reason = error.what();
+        return failed;
+    }
+}
+
 DeviceRecord read_device_record(const JsonNode &node) {
-    return {read_device_info(node["device"]), node["probes"].list(read_probe_record)};
+    return {read_device_info(node["device"]), node["probes"].list(record_or_failed)};
 }
 
 HostInfo read_host(const JsonNode &node) {

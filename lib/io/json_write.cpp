@@ -1,5 +1,5 @@
-#include "io/invariants.hpp"
 #include "io/json_optional.hpp"
+#include "model/invariants.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -122,7 +122,7 @@ Json to_json(const DeviceInfo &info) {
 }
 
 Json to_json(const Finding &finding) {
-    if (const auto problem = problem_of(finding); !problem.empty())
+    if (const auto problem = contradiction_in(finding); !problem.empty())
         throw Error(fmt::format("finding '{}': {}", finding.key, problem));
     Json json = {{"key", finding.key}, {"status", name(finding.status)}};
     put(json, "value", finding.value);

@@ -18,10 +18,14 @@ struct Columns {
 };
 
 Columns columns_of(const Series &series) {
-    Columns columns;
+    std::vector<const Point *> points;
     for (const Point &point : series.points)
-        if (!point.samples.empty() && point.at.size() == 2)
-            columns.of.at(static_cast<std::size_t>(point.at[1])).push_back(point.samples.front());
+        if (!point.samples.empty())
+            points.push_back(&point);
+    std::ranges::stable_sort(points, {}, [](const Point *point) { return point->at[0]; });
+    Columns columns;
+    for (const Point *point : points)
+        columns.of.at(static_cast<std::size_t>(point->at[1])).push_back(point->samples.front());
     return columns;
 }
 
@@ -41,6 +45,14 @@ double tick_of(const Columns &columns) {
 
 /// Why the stamps cannot be a clock; empty where they can.
 std::string unsound(const Columns &columns) {
+    constexpr double longest = 0x1p53; // ticks: of nanoseconds, three months
+    for (const Label label : {queued, submit, start, host_begin, host_end})
+        if (columns.of[label].size() != columns.stamped())
+            return "some launches lack some of their stamps";
+    for (const Label label : {start, end})
+        for (const double value : columns.of[label])
+            if (std::abs(value - columns.of[start].front()) > longest)
+                return "the stamps lie months apart";
     if (!moves(columns.of[start]) || !moves(columns.of[end]))
         return "the driver gives START and END stamps that never move";
     for (std::size_t i = 0; i < columns.stamped(); ++i) {

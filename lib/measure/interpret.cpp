@@ -1,4 +1,6 @@
-#include "measure/termination.hpp"
+#include "measure/data_check.hpp"
+#include "model/invariants.hpp"
+#include "model/termination.hpp"
 
 #include <clprobe/session.hpp>
 
@@ -6,6 +8,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 
 namespace clprobe {
 namespace {
@@ -57,17 +60,22 @@ void allow_for_clock(std::vector<Finding> &findings, const DeviceInfo *device) {
     }
 }
 
+std::vector<Finding> all_failed(const ProbeInfo &info, const std::string &reason) {
+    std::vector<Finding> findings;
+    for (const FindingKey &key : info.findings)
+        findings.push_back(without_value(key, Status::failed, reason));
+    return findings;
+}
+
 /// What the probe makes of its data. An interpretation that throws is a fault of the probe's, and
 /// fails its findings only.
 std::vector<Finding> findings_of(const Probe &probe, const Dataset &data, const Facts &facts) {
     try {
         return probe.interpret(data, facts);
     } catch (const std::exception &error) {
-        std::vector<Finding> findings;
-        for (const FindingKey &key : probe.info().findings)
-            findings.push_back(without_value(
-                key, Status::failed, std::string("the interpretation failed: ") + error.what()));
-        return findings;
+        return all_failed(probe.info(), std::string("the interpretation failed: ") + error.what());
+    } catch (...) {
+        return all_failed(probe.info(), "the interpretation threw something that is no exception");
     }
 }
 
@@ -93,15 +101,19 @@ void mark_termination(std::vector<Finding> &findings, const Termination &ending)
 
 std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
                                const DeviceInfo *device) {
+    if (const std::string problem = problem_of(record.data, probe.info()); !problem.empty())
+        return all_failed(probe.info(), problem);
     Facts facts;
     if (device != nullptr)
         facts.device = *device;
-    facts.findings = record.facts;
+    std::ranges::copy_if(record.facts, std::back_inserter(facts.findings),
+                         [](const Finding &fact) { return problem_of(fact).empty(); });
     std::vector<Finding> findings = findings_of(probe, record.data, facts);
     if (const auto ending = termination_of(record.data))
         mark_termination(findings, *ending);
     allow_for_clock(findings, device);
     mark_disturbance(findings, record, device);
+    fail_broken(findings, probe.info());
     return findings;
 }
 
@@ -110,7 +122,13 @@ void settle_status(ProbeRecord &record) {
         return std::find_if(record.findings.begin(), record.findings.end(),
                             [&](const Finding &finding) { return finding.status == status; });
     };
-    if (const auto ending = termination_of(record.data)) {
+    // Data that do not fit fail every finding, however the measurement ended.
+    const bool all_failed = std::ranges::all_of(record.findings,
+                                                [](const Finding &finding) {
+                                                    return finding.status == Status::failed;
+                                                }) &&
+                            !record.findings.empty();
+    if (const auto ending = termination_of(record.data); ending && !all_failed) {
         record.status = ending->status;
         record.reason = ending->reason;
         return;

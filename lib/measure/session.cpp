@@ -1,6 +1,7 @@
+#include "measure/data_check.hpp"
 #include "measure/machine.hpp"
 #include "measure/steady_time.hpp"
-#include "measure/termination.hpp"
+#include "model/termination.hpp"
 
 #include <clprobe/clock.hpp>
 #include <clprobe/device_lock.hpp>
@@ -154,6 +155,9 @@ ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned, con
             set_termination(record.data, *ending);
     }
     record.load = watch.load();
+    // Left in, these could not be written, and would cost the whole report.
+    if (const auto problem = remove_misfits(record.data, planned.probe->info()); !problem.empty())
+        set_termination(record.data, {Status::failed, problem, false});
     conclude(record, planned, device.info());
     record.elapsed.total = steady_time() - start;
     return record;

@@ -3,6 +3,8 @@
 #include "on_stub.hpp"
 #include "program.hpp"
 
+#include <clprobe/json.hpp>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -240,6 +242,22 @@ TEST_CASE("program.interrupt_ends_a_probe_at_its_next_launch") {
     CHECK(!outcome.timed_out);
     CHECK(outcome.exit_status == 130);
     CHECK(!report_of(json).complete);
+}
+
+TEST_CASE("program.data_that_do_not_fit_fail_their_probe_alone") {
+    Report report;
+    std::vector<ProbeRecord> &probes = report.devices.emplace_back().probes;
+    probes.resize(2);
+    probes[0].probe = "memory/buffer_latency";
+    probes[0].data.series = {{"times", {}, {"time", Unit::second, {}}, {{{}, {1e-6}, {}}}}};
+    probes[1].probe = "execution/compute_units";
+    const Scratch scratch;
+    const std::string file = scratch.file("report.json");
+    std::ofstream(file) << to_text(to_json(report));
+    const Outcome outcome = run_on_stub("", {"analyze", file});
+    CHECK(outcome.exit_status == 1);
+    CHECK_THAT(outcome.err, ContainsSubstring("memory/buffer_latency: series 'times': 0 axes"));
+    CHECK_THAT(outcome.out, ContainsSubstring("execution/compute_units  inconclusive"));
 }
 
 TEST_CASE("program.unreadable_reports_are_status_2") {

@@ -47,8 +47,10 @@ public:
         return findings;
     }
 
-private:
+protected:
     ProbeInfo info_;
+
+private:
     std::function<void(Bench &)> experiment_;
 };
 

@@ -1,5 +1,6 @@
-#include "fuzz/properties.hpp"
+#include "fuzz/interpretation.hpp"
 #include "io_sample.hpp"
+#include "synthetic.hpp"
 
 #include <clprobe/file.hpp>
 
@@ -55,6 +56,24 @@ TEST_CASE("unit.csv.corpus_of_the_fuzzer") {
     CHECK(names.contains("units_in_cells.csv"));
     CHECK(names.contains("written.csv"));
     CHECK_FALSE(names.contains("wrong_row.csv"));
+}
+
+TEST_CASE("unit.data_check.corpus_of_the_fuzzer") {
+    for (const auto &entry : fs::directory_iterator(corpus / "interpret")) {
+        CAPTURE(entry.path());
+        CHECK_NOTHROW(fuzz::check_spoilt(read_file(entry.path())));
+    }
+}
+
+TEST_CASE("unit.data_check.spoilt_reports_are_interpreted") {
+    Random random(12);
+    for (int i = 0; i < 300; ++i) {
+        std::string bytes;
+        for (int length = random.integer(4, 60); length > 0; --length)
+            bytes.push_back(static_cast<char>(random.integer(0, 255)));
+        CAPTURE(i);
+        CHECK_NOTHROW(fuzz::check_spoilt(bytes));
+    }
 }
 
 TEST_CASE("unit.json.format_is_as_committed") {

@@ -1,4 +1,4 @@
-#include "measure/termination.hpp"
+#include "model/termination.hpp"
 #include "support/fake_probe.hpp"
 
 #include <clprobe/device_lock.hpp>

@@ -1,4 +1,4 @@
-#include "io/invariants.hpp"
+#include "model/invariants.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 namespace clprobe {
 
-std::string problem_of(const Finding &finding) {
+std::string contradiction_in(const Finding &finding) {
     const bool may_have_value =
         finding.status == Status::measured || finding.status == Status::suspect;
     if (may_have_value != finding.value.has_value())
@@ -16,6 +16,22 @@ std::string problem_of(const Finding &finding) {
         return "interval without a value";
     if (finding.interval && finding.interval->low > finding.interval->high)
         return "interval whose low end is above its high end";
+    return {};
+}
+
+std::string problem_of(const Finding &finding) {
+    if (const std::string problem = contradiction_in(finding); !problem.empty() || !finding.value)
+        return problem;
+    if (!std::isfinite(*finding.value))
+        return fmt::format("its value is {}", *finding.value);
+    if (!finding.interval)
+        return {};
+    const auto [low, high] = *finding.interval;
+    if (!std::isfinite(low) || !std::isfinite(high))
+        return fmt::format("its interval goes from {} to {}", low, high);
+    if (!finding.interval->contains(*finding.value))
+        return fmt::format("its value {} lies outside its interval, {} to {}", *finding.value, low,
+                           high);
     return {};
 }
 

@@ -1,4 +1,4 @@
-#include "measure/termination.hpp"
+#include "model/termination.hpp"
 
 namespace clprobe {
 
