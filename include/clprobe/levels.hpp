@@ -9,7 +9,7 @@
 
 namespace clprobe {
 
-/// Repeated samples of a positive quantity at one place of a curve.
+/// Repeated samples of a positive quantity at one point of a curve.
 struct CurvePoint {
     double x = 0;
     std::vector<double> samples;
@@ -23,21 +23,21 @@ enum class CurveKind { latency, bandwidth };
 struct Level {
     double value = 0;  ///< of its plateau, in the curve's own unit
     Interval interval; ///< of the value: its noise, and how far the plateau drifts
-    Interval plateau;  ///< the places from which to which it stays level
-    /// Where the rise beyond it is half-way in log value. Of one that lies wholly between two
-    /// places far apart the last place before it where that is a power of two or half as much
-    /// again, else half-way between them, or such a size between places very far apart.
+    Interval plateau;  ///< the points from which to which it stays level
+    /// Where the level ends: the midpoint of the rise beyond it in log value, where points show
+    /// that rise. Else of the last point on the plateau and the first beyond: the last, where that
+    /// is a power of two or half as much again, or such a size between, or their midpoint.
     std::optional<double> size;
-    Interval knee;         ///< where that rise is at 10 and at 90 % of its height
+    Interval knee;         ///< where that rise is at 10 and at 90 % of its height, or these points
     std::string note;      ///< what a reader of the value should know; mostly empty
-    bool rise_seen = true; ///< false where it lies wholly between two places far apart
+    bool rise_seen = true; ///< false where points far apart show its begin only
     bool crowded = false;  ///< the rise beyond leads over further levels that do not show
 };
 
-/// A curve as levels, the fastest first; the last one has no size. `complete` is false where the
-/// curve ends in a steep rise: it leads to slower levels that the curve does not show. `decided` is
-/// false where the data does not settle the levels; the first `settled` ones hold nevertheless. Of
-/// either `reason` says why.
+/// A curve as levels, the fastest first; the last one has a size only where the curve ends in a
+/// rise of points far apart. `complete` is false where the curve ends in a steep rise: it leads to
+/// slower levels that the curve does not show. `decided` is false where the data does not settle
+/// the levels; the first `settled` ones hold nevertheless. Of either `reason` says why.
 struct Levels {
     std::vector<Level> levels;
     double noise = 0; ///< relative standard deviation of a point's median
@@ -48,9 +48,9 @@ struct Levels {
 };
 
 /// The levels that the curve shows: stretches where it is flatter than before and behind, in the
-/// logarithm of the value over that of the place. They need not be flat, nor their knees sharp;
+/// logarithm of the value over that of x. They need not be flat, nor their knees sharp;
 /// what counts is that the curve rises by 5 % and more between them, beyond its noise. Samples may
-/// be single, points in any order and irregularly spaced. Deterministic. Places and samples that
+/// be single, points in any order and irregularly spaced. Deterministic. Points and samples that
 /// are not positive are passed over.
 [[nodiscard]] Levels find_levels(std::span<const CurvePoint> curve, CurveKind kind);
 

@@ -21,7 +21,7 @@ void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
         kept.x.push_back(curve.x[i]);
         kept.level.push_back(curve.level[i]);
         kept.deviation.push_back(curve.deviation[i]);
-        kept.place.push_back(curve.place[i]);
+        kept.index.push_back(curve.index[i]);
     }
     curve = std::move(kept);
 }
@@ -32,7 +32,7 @@ bool is_sparse(const LogCurve &curve, std::span<const CurvePoint> given) {
     std::size_t single = 0;
     std::size_t apart = 0;
     for (std::size_t i = 0; i < curve.size(); ++i) {
-        single += given[curve.place[i]].samples.size() == 1 ? 1 : 0;
+        single += given[curve.index[i]].samples.size() == 1 ? 1 : 0;
         apart += i > 0 && curve.x[i] > octave * curve.x[i - 1] ? 1 : 0;
     }
     return 2 * std::max(single, apart) > curve.size();
@@ -115,7 +115,7 @@ void ask_neighbours(LogCurve &curve, std::span<const CurvePoint> given) {
     constexpr std::size_t around = 3;
     const LogCurve before = curve;
     for (std::size_t i = 0; i < curve.size(); ++i) {
-        const std::vector<double> &samples = given[curve.place[i]].samples;
+        const std::vector<double> &samples = given[curve.index[i]].samples;
         if (samples.size() != 2 || !(std::min(samples[0], samples[1]) > 0))
             continue;
         const std::size_t first = i - std::min(i, around);
@@ -178,7 +178,7 @@ double least_level_step() {
 
 LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     constexpr double wander = 0.1;    // of the least step, that is not taken for levels
-    constexpr std::size_t around = 3; // places share their noise, not the whole curve
+    constexpr std::size_t around = 3; // points share their noise, not the whole curve
     const std::vector<CurvePoint> given = pooled({measured.begin(), measured.end()});
     LogCurve curve = log_curve(given, around);
     raise_to_rounding(curve);

@@ -25,7 +25,7 @@ struct IsotonicFit {
     LogCurve curve;
     std::vector<double> octave; ///< log2 of x
     std::vector<double> value;  ///< fitted logarithm
-    /// The same as it can only rise: no place is worse than a later one, since what spoils a sample
+    /// The same as it can only rise: no point is worse than a later one, since what spoils a sample
     /// hardly ever makes it better.
     std::vector<double> isotonic;
 };

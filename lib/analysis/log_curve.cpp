@@ -14,7 +14,7 @@ namespace {
 /// Of a normal variable, the median distance from its mean.
 constexpr double normal_quartile = 0.67449;
 
-/// Pairs of samples taken at the same place that make their noise known well enough.
+/// Pairs of samples taken at the same point that make their noise known well enough.
 constexpr std::size_t enough_pairs = 12;
 
 std::vector<double> logarithms(const std::vector<double> &samples) {
@@ -67,7 +67,7 @@ double deviation_along(const std::vector<double> &levels) {
     return climbs ? along : std::min(along, against);
 }
 
-/// Samples of one place share what is particular to that place, so a curve can be rougher than
+/// Samples of one point share what is particular to that point, so a curve can be rougher than
 /// they say: then its own roughness counts.
 void raise_to_roughness(LogCurve &curve) {
     constexpr double much_rougher = 1.5; // than chance makes it
@@ -88,7 +88,7 @@ void append_differences(std::vector<double> &differences, const std::vector<doub
             differences.push_back(samples[j] - samples[i]);
 }
 
-/// Of one sample, by the differences between those of the same place, at the places [first, end);
+/// Of one sample, by the differences between those of the same point, at the points [first, end);
 /// nothing where these are too few.
 std::optional<double> pooled_deviation(std::span<const std::vector<double>> samples) {
     std::vector<double> differences;
@@ -99,12 +99,12 @@ std::optional<double> pooled_deviation(std::span<const std::vector<double>> samp
     return deviation_of_differences(std::move(differences));
 }
 
-/// Of each place's median, by the scatter of the samples there and at the places around it: one
+/// Of each point's median, by the noise of the samples there and at the points around it: one
 /// level of a curve can be much noisier than another.
 std::vector<double> deviations(const std::vector<std::vector<double>> &samples,
                                std::size_t around) {
     constexpr double least_share = 0.5; // of what holds for the curve
-    constexpr double by_chance = 2;     // a place's samples disagree by so much more than others
+    constexpr double by_chance = 2;     // a point's samples disagree by so much more than others
     const double whole = pooled_deviation(samples).value_or(0);
     std::vector<double> result;
     for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -168,13 +168,13 @@ LogCurve log_curve(std::span<const CurvePoint> curve, std::size_t around) {
                      [&](std::size_t a, std::size_t b) { return curve[a].x < curve[b].x; });
     LogCurve result;
     std::vector<std::vector<double>> samples;
-    for (const std::size_t place : order) {
-        std::vector<double> here = logarithms(curve[place].samples);
+    for (const std::size_t i : order) {
+        std::vector<double> here = logarithms(curve[i].samples);
         if (here.empty())
             continue;
-        result.x.push_back(curve[place].x);
+        result.x.push_back(curve[i].x);
         result.level.push_back(median(here));
-        result.place.push_back(place);
+        result.index.push_back(i);
         samples.push_back(std::move(here));
     }
     result.deviation = deviations(samples, around);

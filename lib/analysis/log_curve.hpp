@@ -13,17 +13,17 @@ struct LogCurve {
     std::vector<double> x;
     std::vector<double> level;      ///< natural logarithm of the median
     std::vector<double> deviation;  ///< of `level`, as the samples' scatter lets expect it
-    std::vector<std::size_t> place; ///< index into the curve as it was given
+    std::vector<std::size_t> index; ///< index into the curve as it was given
     bool sparse = false; ///< points an octave apart, or of one sample: few of them show a rise
 
     [[nodiscard]] std::size_t size() const { return x.size(); }
 };
 
-/// Samples that are not positive and finite are passed over. The noise of one at a place is that of
-/// the samples there and at so many places on either side.
+/// Samples that are not positive and finite are passed over. The noise of one at a point is that of
+/// the samples there and at so many points on either side.
 [[nodiscard]] LogCurve log_curve(std::span<const CurvePoint> curve, std::size_t around);
 
-/// Raises the deviations where the curve is much rougher around some places than it is elsewhere,
+/// Raises the deviations where the curve is much rougher around some points than it is elsewhere,
 /// by how far it moves against its trend there.
 void raise_to_local_roughness(LogCurve &curve);
 

@@ -63,7 +63,7 @@ constexpr double octave = 1.9;
 /// A power of two from `low` on and below `high`, or half as much again; nothing where there is
 /// none.
 std::optional<double> round_size(double low, double high) {
-    constexpr double exactly = 0.9999; // places may have been rounded
+    constexpr double exactly = 0.9999; // points may have been rounded
     for (const double of_power : {1.0, 1.5}) {
         const double size = of_power * std::exp2(std::ceil(std::log2(exactly * low / of_power)));
         if (size < exactly * high)
@@ -72,12 +72,12 @@ std::optional<double> round_size(double low, double high) {
     return std::nullopt;
 }
 
-/// Where a rise is of which nothing is seen but that it lies between these two places. On a grid of
-/// round places it is the one that still fitted: people take such places, and caches have such
-/// sizes. Elsewhere it is half-way, or a round size where that is no more than a guess.
+/// Where a rise is of which nothing shows but that it lies between these two points. On a grid of
+/// round points it is the one that still fitted: people take such points, and caches have such
+/// sizes. Elsewhere it is the midpoint, or a round size where that is no more than a guess.
 double unseen_size(double fitted, double behind) {
     constexpr double same = 1.001;
-    constexpr double guess = 1.3; // times as far: half-way is off by more than a seventh
+    constexpr double guess = 1.3; // times as far: the midpoint is off by more than a seventh
     if (round_size(fitted, same * fitted))
         return fitted;
     const double knee_midpoint = std::sqrt(fitted * behind);
@@ -142,7 +142,7 @@ Stretch end_of_level(const IsotonicFit &fit, std::size_t last, std::size_t behin
 }
 
 /// Size and knee of a level from the rise between its plateau's end and the next one's begin. What
-/// happens between two points is not seen: a knee within them, or one that begins or ends between
+/// happens between two points does not show: a knee within them, or one that begins or ends between
 /// two that are far apart, may do so anywhere there; and so it may where single points beside the
 /// rise contradict it. Where few points far apart show the rise, they show where the level ends,
 /// and not how it does.
@@ -230,7 +230,7 @@ Mean mean_of(const LogCurve &curve, std::span<const std::size_t> points) {
     return {sum / weights, 1 / std::sqrt(weights)};
 }
 
-/// The two points or more that stand for most of the octaves, each reaching half-way to the next,
+/// The two points or more that stand for most of the octaves, each reaching midway to the next,
 /// over which the fit moves least; of several such those in the middle. Points can be dense at one
 /// end.
 std::span<const std::size_t> flattest_part(const IsotonicFit &fit,
@@ -275,12 +275,12 @@ Level level_of(const IsotonicFit &fit, const std::vector<std::size_t> &points) {
     return level;
 }
 
-/// What drifts on as gently as a plateau does, on either side of the flat stretch up to the places
+/// What drifts on as gently as a plateau does, on either side of the flat stretch up to the points
 /// given, is the level's too, if not what its value is taken from.
-void add_drift(Level &level, const IsotonicFit &fit, const Stretch &flat, const Interval &places) {
+void add_drift(Level &level, const IsotonicFit &fit, const Stretch &flat, const Interval &range) {
     constexpr double gentle = 0.05; // an octave
     const auto add = [&](std::size_t i, const Stretch &drift) {
-        if (!places.contains(fit.curve.x[i]) || slope(fit, drift) > gentle ||
+        if (!range.contains(fit.curve.x[i]) || slope(fit, drift) > gentle ||
             fit.value[i] > fit.isotonic[i] + least_level_step())
             return;
         level.plateau = hull(level.plateau, fit.curve.x[i]);
@@ -329,7 +329,7 @@ EndShape end_shape(const IsotonicFit &fit, const Stretch &stretch) {
 Plateaus plateaus_of(const IsotonicFit &fit) {
     constexpr double step_tolerance = 0.8; // a step of just the least size is often seen smaller
     constexpr double clear_rise = 2;       // standard deviations of a point
-    constexpr double least_span = 0.45;    // octaves: half of one, but for a place at its end
+    constexpr double least_span = 0.45;    // octaves: half of one, but for a point at its end
     constexpr double least_width = 0.55;
     Plateaus found =
         find_plateaus({fit.octave, fit.isotonic, fit.curve.deviation},

@@ -103,7 +103,7 @@ private:
         return slope;
     }
 
-    /// Octaves from half-way to the point before to half-way to that behind; at an end of the
+    /// Octaves from midway to the point before to midway to that behind; at an end of the
     /// curve no bound.
     [[nodiscard]] double extent(const Part &part) const {
         if (part.first == 0 || part.last + 1 == curve_.octave.size())

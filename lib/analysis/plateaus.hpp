@@ -19,7 +19,7 @@ struct MonotoneCurve {
     std::vector<double> deviation;
 };
 
-/// What a plateau and a rise must have, to be told apart.
+/// What a plateau and a rise must have, to be distinguished.
 struct PlateauLimits {
     double least_rise = 0;  ///< in log value, beyond what the slope of the plateaus explains
     double clear_rise = 0;  ///< the same, in standard deviations

@@ -34,15 +34,16 @@ double shared(const Reading &a, const Stretch &mine, const Reading &b, const Str
 std::size_t first_doubtful(const SettledReading &found) {
     constexpr double least_share = 0.6;
     const std::size_t count = found.reading.plateaus.flat.size();
-    std::vector<double> seen(count);
+    std::vector<double> found_again(count);
     for (const Reading &rerun : found.reruns) {
         const auto other = counterparts(found.reading, rerun);
         for (std::size_t i = 0; i < count; ++i)
-            seen[i] += other[i] ? 1 : 0;
+            found_again[i] += other[i] ? 1 : 0;
     }
     const double least = least_share * static_cast<double>(found.reruns.size());
     return static_cast<std::size_t>(
-        std::ranges::find_if(seen, [&](double each) { return each < least; }) - seen.begin());
+        std::ranges::find_if(found_again, [&](double each) { return each < least; }) -
+        found_again.begin());
 }
 
 /// From the plateau before to the one behind.
@@ -105,8 +106,8 @@ SettledReading settle(LogCurve curve) {
         if (doubtful == count)
             break;
         found.joined.push_back(curve.x[found.reading.plateaus.flat[doubtful].first]);
-        const Stretch place = around(found.reading, doubtful);
-        for (std::size_t i = place.first; i <= place.last; ++i)
+        const Stretch stretch = around(found.reading, doubtful);
+        for (std::size_t i = stretch.first; i <= stretch.last; ++i)
             curve.deviation[i] *= noisier;
     }
     return found;

@@ -20,7 +20,7 @@ struct Reading {
 /// second run may show. The same for the same curve.
 [[nodiscard]] std::vector<Reading> reruns(const LogCurve &curve);
 
-/// For each plateau the one that has most of its place in the other reading, which is no other's;
+/// For each plateau the one that has most of its range in the other reading, which is no other's;
 /// nothing where there is none.
 [[nodiscard]] std::vector<std::optional<std::size_t>> counterparts(const Reading &reading,
                                                                    const Reading &other);

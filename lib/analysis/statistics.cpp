@@ -21,11 +21,11 @@ double median_of_sorted(const std::vector<double> &samples) {
 }
 
 double quantile_of_sorted(const std::vector<double> &samples, double q) {
-    const double place = q * static_cast<double>(samples.size() - 1);
-    const auto below = static_cast<std::size_t>(place);
+    const double position = q * static_cast<double>(samples.size() - 1);
+    const auto below = static_cast<std::size_t>(position);
     const std::size_t above = std::min(below + 1, samples.size() - 1);
     return samples[below] +
-           (place - static_cast<double>(below)) * (samples[above] - samples[below]);
+           (position - static_cast<double>(below)) * (samples[above] - samples[below]);
 }
 
 /// The interval from the k-th smallest to the k-th largest of n samples: the largest k that holds

@@ -6,7 +6,7 @@
 
 namespace {
 
-double log_uniform(Random &random, double low, double high) {
+double ratio_uniform(Random &random, double low, double high) {
     return std::exp(random.uniform(std::log(low), std::log(high)));
 }
 
@@ -88,10 +88,10 @@ Board board(Random &random) {
             32768 * kibibyte));
     Chain chain;
     chain.latency = {random.integer(3, 5) / random.uniform(1, 3)};
-    chain.latency.push_back(chain.latency.back() * log_uniform(random, 2.5, 5));
+    chain.latency.push_back(chain.latency.back() * ratio_uniform(random, 2.5, 5));
     if (result.sizes.size() > 2)
-        chain.latency.push_back(chain.latency.back() * log_uniform(random, 2, 4));
-    chain.latency.push_back(chain.latency.back() * log_uniform(random, 3, 10));
+        chain.latency.push_back(chain.latency.back() * ratio_uniform(random, 2, 4));
+    chain.latency.push_back(chain.latency.back() * ratio_uniform(random, 3, 10));
     for (const double size : result.sizes)
         chain.ends.push_back(draw_end(random, size));
     if (random.chance(0.67))
@@ -101,7 +101,7 @@ Board board(Random &random) {
         chain.tlbs.push_back({1024 * kibibyte * std::exp2(random.integer(0, 3)),
                               chain.latency.back() * random.uniform(0, 0.15)});
 
-    const double noise = log_uniform(random, 0.002, 0.02);
+    const double noise = ratio_uniform(random, 0.002, 0.02);
     const double most =
         std::exp2(std::floor(std::log2(result.sizes.back())) + random.integer(1, 6));
     for (double x = kibibyte * std::exp2(random.integer(0, 2)); x <= most; x *= 2)
