@@ -10,17 +10,17 @@ namespace clprobe {
 namespace {
 
 /// Whether the pattern, in which `*` stands for any text, covers the whole name.
-bool fits(std::string_view pattern, std::string_view name) {
+bool fits_pattern(std::string_view pattern, std::string_view name) {
     if (pattern.empty())
         return name.empty();
     if (pattern.front() == '*') {
         for (std::size_t skip = 0; skip <= name.size(); ++skip)
-            if (fits(pattern.substr(1), name.substr(skip)))
+            if (fits_pattern(pattern.substr(1), name.substr(skip)))
                 return true;
         return false;
     }
     return !name.empty() && pattern.front() == name.front() &&
-           fits(pattern.substr(1), name.substr(1));
+           fits_pattern(pattern.substr(1), name.substr(1));
 }
 
 /// Levenshtein's distance.
@@ -52,7 +52,7 @@ bool is_key(std::string_view key, std::string_view text) {
     if (level == std::string_view::npos)
         return key == text;
     std::string pattern(key);
-    return fits(pattern.replace(level, 3, "*"), text);
+    return fits_pattern(pattern.replace(level, 3, "*"), text);
 }
 
 /// The probe that makes a finding of that key, or null.
@@ -124,7 +124,7 @@ std::vector<const Probe *> Registry::match(std::span<const std::string> patterns
         bool found = false;
         for (std::size_t i = 0; i < probes_.size(); ++i) {
             const std::string &name = probes_[i]->info().name;
-            if (fits(pattern, name) || pattern == family_of(name))
+            if (fits_pattern(pattern, name) || pattern == family_of(name))
                 wanted[i] = found = true;
         }
         if (found)

@@ -93,7 +93,7 @@ private:
     void check_timing(Finding &finding, const TripTiming &timing) const {
         if (bare_)
             make_suspect(finding, "a bare series does not say that the work was verified");
-        check_timing(finding, timing);
+        clprobe::check_timing(finding, timing);
     }
 
     /// A launch of the race, its cost not taken off, is never faster than the device: where the
