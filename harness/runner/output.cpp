@@ -5,6 +5,7 @@
 #include <clprobe/error.hpp>
 #include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
+#include <clprobe/row.hpp>
 #include <clprobe/session.hpp>
 
 #include <fmt/format.h>
@@ -63,7 +64,7 @@ void rescue(const std::string &text) {
 
 } // namespace
 
-std::string plots_text(const Probe &probe, const ProbeRecord &record, const TextStyle &style) {
+std::string plots_text(const Probe &probe, const ProbeRecord &record, const TextStyle &style) try {
     std::string text;
     if (!problem_of(record.data, probe.info()).empty())
         return text;
@@ -74,6 +75,8 @@ std::string plots_text(const Probe &probe, const ProbeRecord &record, const Text
         if (const std::string shown = heat_map_text(map, style); !shown.empty())
             text += shown + "\n";
     return text;
+} catch (const InvalidRow &) {
+    return {}; // its findings say so
 }
 
 bool write_picture(const Registry &registry, const Report &report, const fs::path &file) {

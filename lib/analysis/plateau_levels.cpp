@@ -12,6 +12,8 @@
 namespace clprobe {
 namespace {
 
+constexpr double still_rising = 0.15; // over the last octave, which two points alone show
+
 /// Where the rising fit reaches a value between that of two points: x, and the point behind.
 struct Crossing {
     double x = 0;
@@ -338,7 +340,6 @@ Plateaus plateaus_of(const IsotonicFit &fit) {
         found.flat.pop_back();
         found.ends = false;
     }
-    constexpr double still_rising = 0.15; // over the last octave, which two points alone show
     if (!found.flat.empty() && found.flat.back().last - found.flat.back().first < 2 &&
         last_octave(fit.curve) > still_rising) {
         found.flat.pop_back();
@@ -371,7 +372,7 @@ std::vector<Level> levels_of(const IsotonicFit &fit, const Plateaus &plateaus) {
     }
     // Where points are far apart a level's end shows wherever the rise behind it leads.
     if (fit.curve.sparse && !flat.empty() && flat.back().last < end && !plateaus.ends &&
-        fit.curve.x[end] > octave * fit.curve.x[end - 1])
+        last_octave(fit.curve) > still_rising)
         set_size(levels.back(), fit, {flat.back().last, end}, flat.size() == 1);
     return levels;
 }

@@ -48,8 +48,10 @@ StopReason take_blocks(std::span<const Sampled> all, const StoppingRule &rule,
             if (stop && *stop != StopReason::precise)
                 reason = *stop;
         }
-        if (!going_on || seconds() > rule.seconds)
+        if (!going_on)
             return reason;
+        if (seconds() > rule.seconds)
+            return StopReason::time_up;
     }
 }
 

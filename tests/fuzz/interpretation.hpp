@@ -4,6 +4,7 @@
 
 #include <clprobe/file.hpp>
 #include <clprobe/probes.hpp>
+#include <clprobe/row.hpp>
 #include <clprobe/session.hpp>
 
 #include <cmath>
@@ -40,12 +41,15 @@ inline void check_interpretation(const Registry &registry, ProbeRecord record,
         require(record.status == Status::failed, "data that do not fit fail the probe");
         return;
     }
-    for (const Curve &curve : probe->curves(record.data))
-        (void)plot_text(curve, record.findings, style);
-    for (const HeatMap &map : probe->heat_maps(record.data))
-        (void)heat_map_text(map, style);
-    if (const auto picture = probe->picture(record.data))
-        (void)to_pgm(*picture);
+    try {
+        for (const Curve &curve : probe->curves(record.data))
+            (void)plot_text(curve, record.findings, style);
+        for (const HeatMap &map : probe->heat_maps(record.data))
+            (void)heat_map_text(map, style);
+        if (const auto picture = probe->picture(record.data))
+            (void)to_pgm(*picture);
+    } catch (const InvalidRow &) { // coordinates that the probe's rows do not have
+    }
 }
 
 /// The seed with one probe's record spoilt, read as a report.

@@ -143,9 +143,9 @@ TEST_CASE("unit.local_memory.eviction is seldom misjudged") {
 TEST_CASE("unit.local_memory.what was not seen is not said") {
     for (const Finding &finding : interpretation({}))
         CHECK(finding.status == Status::inconclusive);
-    // A local memory that takes a twentieth of the cache evicts nothing that would show.
+    // A local memory that takes a sixteenth of the cache evicts nothing that would show.
     Machine small;
-    small.local = small.cache / 20;
+    small.local = small.cache / 16;
     const auto findings = interpretation(Taker(small, 1).data());
     CHECK(finding(findings, "local.own_memory").status == Status::inconclusive);
     // Rings that all fit the first cache.

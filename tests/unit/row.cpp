@@ -69,7 +69,7 @@ TEST_CASE("unit.row.axes and coordinates are those of the members") {
     CHECK(coordinates(row) == std::vector<double>{1, 4096, 1, 4, 0.5});
     CHECK(coordinates(row, 8) == std::vector<double>{1, 4096, 1, 4, 0.5, 8});
     CHECK(axes<Where>().size() == 2);
-    CHECK(words(row) == std::vector<std::string>{"local", "4.00 KiB", "used", "4", "0.5"});
+    CHECK(words(row) == std::vector<std::string>{"local", "4 KiB", "used", "4", "0.5"});
 }
 
 TEST_CASE("unit.row.coordinates are parsed and checked") {

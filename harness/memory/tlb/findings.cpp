@@ -71,6 +71,8 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
 std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
     Levels found = find_levels(curve, CurveKind::latency);
     std::vector<Level> &levels = found.levels;
+    if (!levels.empty()) // a rise in the last points is too little to tell a TLB
+        levels.back().size.reset();
     if (found.complete && levels.size() > 1 &&
         !settles(undoubted(curve), levels.back().value - levels[levels.size() - 2].value)) {
         levels.pop_back();
