@@ -15,7 +15,7 @@ constexpr std::uint32_t piece = 1u << 16; ///< blocks that one launch links
 
 void follow(BoundLaunch &launch, Bench &bench, const Buffer &start, const Buffer &end,
             std::function<std::vector<std::uint32_t>(std::uint64_t trips)> words,
-            std::shared_ptr<std::uint64_t> done) {
+            const std::shared_ptr<std::uint64_t> &done) {
     // Shared, since it may hold a long ring.
     const auto at = std::make_shared<decltype(words)>(std::move(words));
     launch.before = [&bench, start, at, done] { bench.write<std::uint32_t>(start, (*at)(*done)); };

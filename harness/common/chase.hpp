@@ -18,7 +18,7 @@ namespace clprobe::probes {
 /// bench has to outlive the launch.
 void follow(BoundLaunch &launch, Bench &bench, const Buffer &start, const Buffer &end,
             std::function<std::vector<std::uint32_t>(std::uint64_t trips)> words,
-            std::shared_ptr<std::uint64_t> done = std::make_shared<std::uint64_t>(0));
+            const std::shared_ptr<std::uint64_t> &done = std::make_shared<std::uint64_t>(0));
 
 /// Memory in which rings are linked and followed, by the kernels link_ring and follow_ring of its
 /// program: a buffer, or an image.

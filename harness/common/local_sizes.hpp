@@ -24,7 +24,7 @@ struct LocalSize {
                           column("local_y", &LocalSize::y).between(1, most)};
     }
     [[nodiscard]] std::size_t work_items() const { return x * y; }
-    auto operator<=>(const LocalSize &) const = default;
+    auto operator<=>(const LocalSize &) const = default; // NOLINT(modernize-use-nullptr)
 };
 
 /// "16 x 4".
