@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -41,6 +44,17 @@ std::string positive(const std::string &text) {
     double value = 0;
     const bool right = CLI::detail::lexical_cast(text, value) && value > 0;
     return right ? "" : "'" + text + "' is no number above 0";
+}
+
+/// A seed in decimal digits. CLI11 itself wraps what is negative or too large around, and reads
+/// "010" as octal.
+std::string whole_number(std::string &text) {
+    const std::string given = text;
+    text.erase(0, std::min(text.find_first_not_of('0'), text.size() - 1));
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool right = !given.empty() && error == std::errc{} && end == text.data() + text.size();
+    return right ? "" : "'" + given + "' is no whole number from 0 to 18446744073709551615";
 }
 
 /// What keeps a probe's process from spoiling the others.
@@ -95,7 +109,8 @@ void add_run(CLI::App &app, RunCommandOptions &options) {
     command
         .add_option("--seed", options.seed,
                     "of everything random; without it one is drawn, and recorded")
-        ->type_name("N");
+        ->type_name("N")
+        ->transform(CLI::Validator(whole_number, ""));
     add_isolation(command, options);
 }
 

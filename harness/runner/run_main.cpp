@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <exception>
 #include <fcntl.h>
+#include <filesystem>
 #include <iostream>
+#include <string>
 #include <unistd.h>
 
 namespace clprobe {
@@ -24,8 +26,16 @@ void hold_standard_streams() {
             ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/// A folder of kernels that is not there would leave the built-in ones in use, unnoticed.
+void check_kernel_folder() {
+    const char *folder = std::getenv("CLPROBE_KERNEL_DIR");
+    if (folder != nullptr && *folder != '\0' && !std::filesystem::is_directory(folder))
+        throw InputError("CLPROBE_KERNEL_DIR names no folder: '" + std::string(folder) + "'");
+}
+
 int guarded(int argc, char **argv, const Registry &registry) {
     try {
+        check_kernel_folder();
         return runner::run_command_line(argc, argv, registry);
     } catch (const InputError &error) {
         runner::say(error.what());

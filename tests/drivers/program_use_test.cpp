@@ -79,6 +79,22 @@ TEST_CASE("program.wrong_names_are_status_2_with_the_nearest") {
     }
 }
 
+TEST_CASE("program.seeds_are_decimal_and_fit_64_bits") {
+    for (const std::string seed : {"-1", "18446744073709551616", "1x", "0x10"}) {
+        const Outcome outcome = run_on_stub(sound, run_of_both({"--seed", seed}));
+        CHECK(outcome.exit_status == 2);
+        CHECK_THAT(outcome.err, ContainsSubstring("'" + seed + "' is no whole number from 0 to"));
+    }
+    CHECK(report_on_stub(sound, {"host/event_timer", "--seed", "010"}).report.seed == 10);
+}
+
+TEST_CASE("program.a_kernel_folder_that_is_not_there_is_status_2") {
+    const Outcome outcome =
+        run_on_stub(sound, run_of_both({}), {{"CLPROBE_KERNEL_DIR", "/no/such/folder"}});
+    CHECK(outcome.exit_status == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring("CLPROBE_KERNEL_DIR names no folder"));
+}
+
 TEST_CASE("program.unwritable_output_is_found_before_the_run") {
     const Scratch scratch;
     const std::string file = scratch.file("file");
