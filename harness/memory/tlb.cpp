@@ -112,7 +112,7 @@ public:
         const auto curve = [this, at] { return tlb::translation(bench_.data(), at).curve; };
         // A stride that is surveyed twice has two series of blocks.
         const int first_block = 1000 * surveys_++;
-        const auto sample = [this, stride, at, first_block](std::size_t pages, int block) {
+        const auto sample = [this, stride, first_block](std::size_t pages, int block) {
             sampler_.sample(
                 bench_.series(series::spread), coordinates(tlb::SpreadRow{stride, pages}),
                 spread_ring(pages, stride, lines_a_page_, chase_.bytes(), bench_.random()),
