@@ -1,6 +1,8 @@
 #include "common/launch_size.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace clprobe::probes {
 
@@ -8,14 +10,21 @@ bool is_cpu(const Bench &bench) {
     return bench.device().type == DeviceType::cpu;
 }
 
-std::size_t group_size(const Bench &bench, std::uint64_t wanted) {
-    const std::uint64_t of_device = bench.device().max_work_group_size.value_or(64);
-    return static_cast<std::size_t>(std::min(wanted, of_device));
+std::size_t group_size(const Bench &bench, std::size_t wanted, std::size_t local_bytes) {
+    if (local_bytes > 0)
+        wanted = std::min(wanted, largest_local_memory(bench.device()) / local_bytes);
+    return std::bit_floor(std::clamp<std::size_t>(wanted, 1, largest_group(bench.device())));
 }
 
-std::size_t group_size(const Bench &bench, const Kernel &kernel, std::uint64_t wanted) {
-    return group_size(bench,
-                      std::min<std::uint64_t>(wanted, kernel.max_group_size().value_or(wanted)));
+std::size_t group_size(const Bench &bench, const Kernel &kernel, std::size_t wanted) {
+    return group_size(bench, std::min(wanted, kernel.max_group_size().value_or(wanted)));
+}
+
+std::size_t group_size(const Bench &bench, const Program &program,
+                       const std::vector<std::string> &kernels, std::size_t wanted) {
+    for (const std::string &kernel : kernels)
+        wanted = group_size(bench, program.kernel(kernel), wanted);
+    return wanted;
 }
 
 std::size_t units_of(const Bench &bench) {

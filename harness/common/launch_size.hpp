@@ -2,17 +2,21 @@
 #include <clprobe/probe.hpp>
 
 #include <cstddef>
-#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace clprobe::probes {
 
 [[nodiscard]] bool is_cpu(const Bench &bench);
 
-/// The work-items of a group: as many as are wanted, or as the device allows.
-[[nodiscard]] std::size_t group_size(const Bench &bench, std::uint64_t wanted);
-/// The same, as far as that kernel allows too.
-[[nodiscard]] std::size_t group_size(const Bench &bench, const Kernel &kernel,
-                                     std::uint64_t wanted);
+/// The work-items of a group along the first dimension, a power of two: as many as are wanted, or
+/// as the device allows where each takes so many bytes of local memory.
+[[nodiscard]] std::size_t group_size(const Bench &bench, std::size_t wanted,
+                                     std::size_t local_bytes = 0);
+/// The same, as far as that kernel allows too, or each of those of a program.
+[[nodiscard]] std::size_t group_size(const Bench &bench, const Kernel &kernel, std::size_t wanted);
+[[nodiscard]] std::size_t group_size(const Bench &bench, const Program &program,
+                                     const std::vector<std::string> &kernels, std::size_t wanted);
 
 /// Compute units, measured or else claimed, one at least: for the size of launches only.
 [[nodiscard]] std::size_t units_of(const Bench &bench);

@@ -1,4 +1,5 @@
 #include "common/local_sizes.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,12 +12,6 @@ namespace {
 
 constexpr std::size_t longest_side = 256;
 
-std::size_t granted(const DeviceInfo &device, std::size_t dimension) {
-    return device.max_work_item_sizes
-               ? static_cast<std::size_t>((*device.max_work_item_sizes)[dimension])
-               : longest_side;
-}
-
 } // namespace
 
 std::string name(const LocalSize &size) {
@@ -24,9 +19,9 @@ std::string name(const LocalSize &size) {
 }
 
 std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range) {
-    const auto most = static_cast<std::size_t>(device.max_work_group_size.value_or(longest_side));
-    const std::size_t most_x = std::min({longest_side, granted(device, 0), range.global[0]});
-    const std::size_t most_y = std::min({longest_side, granted(device, 1), range.global[1]});
+    const auto most = device.max_work_group_size.value_or(largest_group(device));
+    const std::size_t most_x = std::min({longest_side, largest_group(device, 0), range.global[0]});
+    const std::size_t most_y = std::min({longest_side, largest_group(device, 1), range.global[1]});
     std::vector<LocalSize> sizes;
     for (std::size_t y = 1; y <= most_y && range.global[1] % y == 0; y *= 2)
         for (std::size_t x = 1; x <= most_x && range.global[0] % x == 0 && x * y <= most; x *= 2)

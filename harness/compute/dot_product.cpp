@@ -66,7 +66,7 @@ public:
 
 private:
     static std::deque<Arrays> make_arrays(Bench &bench, const Program &program) {
-        const Extent extent = extent_for(bench);
+        const Extent extent = extent_for(bench, program);
         std::deque<Arrays> arrays;
         arrays.emplace_back(bench, program, Memory::buffer, extent);
         try {

@@ -38,6 +38,7 @@ std::optional<Launchable> fastest(KernelCache &kernel_cache, const SearchSpace &
     Bench &bench = kernel_cache.bench();
     const std::string type(name(kernel_cache.real()));
     struct Tried {
+        Variant wanted; ///< its groups may be larger than its kernel can have
         Launchable launchable;
         Candidate candidate;
     };
@@ -52,8 +53,7 @@ std::optional<Launchable> fastest(KernelCache &kernel_cache, const SearchSpace &
         return seconds / (made.launchable.variant.per_trip() * made.candidate.trips);
     };
     const auto find = [&](const Variant &variant) {
-        return std::ranges::find(tried, variant,
-                                 [](const Tried &one) { return one.launchable.variant; });
+        return std::ranges::find(tried, variant, &Tried::wanted);
     };
     Tuner<Variant> tuner({
         .time =
@@ -63,9 +63,10 @@ std::optional<Launchable> fastest(KernelCache &kernel_cache, const SearchSpace &
                     bench.calibrate(made.launch, launch_seconds(bench.device()));
                 if (tried.empty())
                     bench.warm_up(made.launch, trips);
-                tried.push_back({made,
+                tried.push_back({variant,
+                                 made,
                                  {made.launch, &series(bench, kernel_cache.real(), ".race"),
-                                  coordinates(variant), trips}});
+                                  coordinates(made.variant), trips}});
                 return sample(tried.back());
             },
         .time_again = [&](const Variant &variant) { return sample(*find(variant)); },

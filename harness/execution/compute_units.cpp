@@ -1,4 +1,5 @@
 #include "analysis/wave_step.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
@@ -175,7 +176,9 @@ private:
     /// The largest size that the device runs. A driver's limit for a kernel may be lower than what
     /// runs (256 where 1024 do), so the device's is tried first.
     void choose_group_size() {
-        group_size_ = bench_.tiny() ? 8 : bench_.device().max_work_group_size.value_or(1);
+        group_size_ = largest_group(bench_.device());
+        if (bench_.tiny())
+            group_size_ = std::min<std::size_t>(group_size_, 8);
         try {
             bench_.launch(launch(1), 1);
         } catch (const Error &error) {

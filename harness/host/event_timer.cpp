@@ -1,7 +1,8 @@
+#include "common/launch_size.hpp"
+
 #include <clprobe/probe.hpp>
 
 #include <algorithm>
-#include <bit>
 
 namespace clprobe::probes {
 namespace {
@@ -59,10 +60,10 @@ public:
         const Buffer out = bench.buffer(work_items * sizeof(std::uint32_t));
         const auto multiplier = static_cast<std::uint32_t>(bench.random()()) | 5u;
         const auto increment = static_cast<std::uint32_t>(bench.random()()) | 1u;
-        const std::size_t group = std::bit_floor(std::clamp<std::size_t>(
-            bench.device().max_work_group_size.value_or(work_items), 1, work_items));
+        const Kernel kernel = bench.kernel("host/event_timer", "spin", "");
+        const std::size_t group = group_size(bench, kernel, work_items);
         const BoundLaunch launch{
-            bench.kernel("host/event_timer", "spin", ""),
+            kernel,
             NdRange::linear(work_items / group, group),
             {output(out), multiplier, increment, trip_count},
             check_words(work_items, [=](std::size_t item, std::uint32_t trips) {

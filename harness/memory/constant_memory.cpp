@@ -3,6 +3,7 @@
 #include "common/curve_survey.hpp"
 #include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>
@@ -80,7 +81,8 @@ public:
         const Program program = bench.build("memory/constant_memory", "");
         if (bench.tiny())
             bench.data().text_attributes[too_small] = "the tiny profile's sizes show no level";
-        const std::size_t bytes = std::size_t{bench.tiny() ? 4u : 64u} << 10;
+        const std::size_t bytes = std::min(std::size_t{bench.tiny() ? 4u : 64u} << 10,
+                                           largest_constant_buffer(bench.context().device()));
         Chase chase(bench, program, bytes, 0);
         measure_levels(bench, chase);
         measure_together(bench, chase, program.kernel("follow_together"));

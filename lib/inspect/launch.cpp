@@ -1,4 +1,5 @@
 #include "inspect/launch.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -11,7 +12,7 @@ namespace clprobe {
 namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
-constexpr std::size_t constant_bytes = std::size_t{16} << 10; // devices grant little
+constexpr std::size_t constant_bytes = std::size_t{16} << 10;
 constexpr std::size_t most_local_bytes = std::size_t{64} << 10;
 constexpr std::size_t group_size = 8;
 constexpr std::array<unsigned char, 256> zeros{};
@@ -31,9 +32,7 @@ public:
                      arguments[i].type.starts_with("image"))
                 set_value(i, arguments[i].type);
             else
-                kernel.set(i, zeroed_buffer(arguments[i].space == KernelArgument::Space::constant
-                                                ? constant_bytes
-                                                : buffer_bytes));
+                kernel.set(i, zeroed_buffer(bytes_in(arguments[i].space)));
         }
     }
 
@@ -42,11 +41,18 @@ private:
         return argument.space == KernelArgument::Space::local;
     }
 
+    [[nodiscard]] std::size_t bytes_in(KernelArgument::Space space) const {
+        return space == KernelArgument::Space::constant
+                   ? std::min(constant_bytes, largest_constant_buffer(context_.device()))
+                   : std::min(buffer_bytes, largest_buffer(context_.device().info()));
+    }
+
     /// What each of the local arguments can have.
     [[nodiscard]] std::size_t local_share(std::size_t arguments) const {
-        const std::uint64_t granted = context_.device().info().local_memory.value_or(1024);
-        const std::uint64_t used = std::min(granted, kernel_.local_memory().value_or(0));
-        const auto left = static_cast<std::size_t>(granted - used);
+        const std::size_t granted = largest_local_memory(context_.device().info());
+        const std::size_t used =
+            std::min<std::uint64_t>(granted, kernel_.local_memory().value_or(0));
+        const std::size_t left = granted - used;
         constexpr std::size_t step = 128;
         return std::min(most_local_bytes, left / std::max<std::size_t>(arguments, 1) / step * step);
     }
@@ -57,8 +63,11 @@ private:
         else if (type == "image1d_t")
             kernel_.set(index, images_.emplace_back(context_.image({texels, 64, 0})));
         else if (type == "image1d_buffer_t")
-            kernel_.set(index,
-                        images_.emplace_back(context_.image(zeroed_buffer(buffer_bytes), texels)));
+            kernel_.set(index, images_.emplace_back(context_.image(
+                                   zeroed_buffer(std::min(
+                                       buffer_bytes, texels.texel_bytes() *
+                                                         largest_buffer_image(context_.device()))),
+                                   texels)));
         else if (type == "sampler_t")
             kernel_.set(index, samplers_.emplace_back(
                                    context_.sampler(Filter::nearest, Addressing::clamp_to_edge)));
@@ -107,8 +116,9 @@ FirstLaunch launch_once_made_up(const Context &context, Kernel kernel) {
         const MadeUpArguments arguments(context, kernel);
         context.finish();
         const auto start = std::chrono::steady_clock::now();
-        context.launch(
-            kernel, NdRange::linear(1, std::min(group_size, kernel.max_group_size().value_or(1))));
+        context.launch(kernel,
+                       NdRange::linear(1, std::min({group_size, kernel.max_group_size().value_or(1),
+                                                    largest_group(context.device().info())})));
         context.finish();
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
         return {took.count(), {}};

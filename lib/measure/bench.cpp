@@ -1,5 +1,6 @@
 #include "measure/launch.hpp"
 #include "measure/sampler.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
@@ -77,10 +78,7 @@ Kernel Bench::kernel(std::string_view text, const std::string &function,
 }
 
 std::size_t Bench::most_bytes() const {
-    constexpr std::size_t cautious = std::size_t{64} << 20; // where the device does not say
-    const auto granted = device().max_allocation.value_or(4 * cautious);
-    const auto memory = device().global_memory.value_or(granted);
-    return static_cast<std::size_t>(std::min(granted, memory) / 4);
+    return largest_buffer(device());
 }
 
 void Bench::check_granted(std::string_view what, std::size_t bytes) const {

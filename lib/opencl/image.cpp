@@ -1,4 +1,5 @@
 #include "opencl/checked.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/context.hpp>
 
@@ -62,14 +63,10 @@ std::string no_images(const DeviceInfo &device) {
 }
 
 std::string too_large(const DeviceInfo &device, const ImageShape &shape) {
-    const auto exceeds = [](std::size_t size, const std::optional<std::uint64_t> &limit) {
-        return limit && size > *limit;
-    };
-    if (!exceeds(shape.width, device.image2d_max_width) &&
-        !exceeds(shape.height, device.image2d_max_height))
+    if (shape.width <= largest_image_width(device) && shape.height <= largest_image_height(device))
         return "";
     return fmt::format("the device's images have at most {} x {} texels",
-                       device.image2d_max_width.value_or(0), device.image2d_max_height.value_or(0));
+                       largest_image_width(device), largest_image_height(device));
 }
 
 /// Throws what a refusal means: formats and sizes are what a device may lack, all else is an error.
@@ -183,6 +180,9 @@ Image Context::image(const Buffer &texels, const ImageFormat &format) const {
     const ImageShape shape{format, texels.bytes() / texel, 0};
     if (const std::string reason = no_images(device().info()); !reason.empty())
         throw Unsupported(fmt::format("creating an {} on a buffer: {}", name(shape), reason));
+    if (shape.width > largest_buffer_image(device()))
+        throw Unsupported(fmt::format("creating an {} on a buffer: it has at most {} texels",
+                                      name(shape), largest_buffer_image(device())));
     cl_image_desc description{};
     description.image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER;
     description.image_width = shape.width;

@@ -88,6 +88,21 @@ TEST_CASE("driver.stub.limits") {
     CHECK(answer("half_answers", limits) == "clGetDeviceInfo -30");
 }
 
+TEST_CASE("driver.stub.a_side_of_a_group_has_a_limit_of_its_own") {
+    const auto launched_in_groups_of = [](std::size_t size) {
+        return [size] {
+            const Setup setup;
+            const auto sizes = setup.device.getInfo<CL_DEVICE_MAX_WORK_ITEM_SIZES>();
+            setup.queue.enqueueNDRangeKernel(setup.kernel(), cl::NullRange, 64, size);
+            return std::to_string(sizes[0]) + ' ' + std::to_string(sizes[2]);
+        };
+    };
+    CHECK(answer("group=64,item_size=32", launched_in_groups_of(32)) == "32 32");
+    CHECK(answer("group=64,item_size=32", launched_in_groups_of(64)) ==
+          "clEnqueueNDRangeKernel -55");
+    CHECK(answer("kernel_group=8", launched_in_groups_of(16)) == "clEnqueueNDRangeKernel -54");
+}
+
 TEST_CASE("driver.stub.stamps") {
     const auto plain = stamps_on_stub("");
     CHECK(std::is_sorted(plain.begin(), plain.end()));

@@ -1,4 +1,6 @@
+#include "common/launch_size.hpp"
 #include "compute/dot_product/arrays.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -18,10 +20,12 @@ const char *name(Memory memory) {
     return memory == Memory::buffer ? "buffer" : "image";
 }
 
-Extent extent_for(const Bench &bench) {
+Extent extent_for(const Bench &bench, const Program &program) {
     const DeviceInfo &device = bench.device();
-    const std::uint32_t group = std::bit_floor(static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(64, device.max_work_group_size.value_or(1))));
+    std::vector<std::string> filling{"fill_buffer"};
+    if (device.images)
+        filling.insert(filling.end(), {"fill_image", "poison_image"});
+    const auto group = static_cast<std::uint32_t>(group_size(bench, program, filling, 64));
     if (bench.tiny())
         return {16, 64, 16, group};
     const std::size_t wanted = std::size_t{device.type == DeviceType::cpu ? 16u : 512u} << 20;
@@ -30,8 +34,8 @@ Extent extent_for(const Bench &bench) {
     // Trips enough for a slope, and work-items enough for a large device.
     constexpr std::size_t large = std::size_t{64} << 20;
     Extent extent{bytes < large ? 256u : 1024u, 256, 256, group};
-    const auto most_rows = static_cast<std::size_t>(device.image2d_max_height.value_or(2048));
-    const std::size_t rows = std::min(bytes / (extent.width * vector_bytes), most_rows);
+    const std::size_t rows =
+        std::min(bytes / (extent.width * vector_bytes), largest_image_height(device));
     extent.height = std::max(extent.rows, static_cast<std::uint32_t>(std::bit_floor(rows)));
     return extent;
 }

@@ -39,7 +39,7 @@ struct Extent {
     }
 };
 /// Arrays of which four, in either memory, are more than caches hold and not too much to ask for.
-[[nodiscard]] Extent extent_for(const Bench &bench);
+[[nodiscard]] Extent extent_for(const Bench &bench, const Program &program);
 
 /// Three arrays of random vectors and one for the results, as arguments 0 to 3 of the kernels.
 class Arrays {

@@ -1,3 +1,4 @@
+#include "common/launch_size.hpp"
 #include "compute/fma_rate/launch.hpp"
 
 #include <clprobe/error.hpp>
@@ -57,12 +58,14 @@ const Program &KernelCache::program(const Variant &variant) {
     return found->second;
 }
 
-Launchable KernelCache::make(const Variant &variant) {
+Launchable KernelCache::make(Variant variant) {
+    const Kernel kernel = program(variant).kernel(function);
+    variant.local_size = group_size(bench_, kernel, variant.local_size);
     const auto verdict = std::make_shared<Verdict>();
     const Operands o = operands(real_, variant.recurrence);
     const Buffer words = bench_.buffer(elements(variant) * sizeof(std::uint32_t));
     Launchable made{variant,
-                    {program(variant).kernel(function),
+                    {kernel,
                      NdRange::linear(variant.groups, variant.local_size),
                      {output(words), trip_count, operand(real_, o.a), operand(real_, o.b),
                       operand(real_, o.c), operand(real_, o.d)},

@@ -38,7 +38,7 @@ public:
     [[nodiscard]] Bench &bench() const { return bench_; }
     /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
     /// VerificationError, Unsupported where a group is too large or `fma` rounds twice, or Error.
-    [[nodiscard]] Launchable make(const Variant &variant);
+    [[nodiscard]] Launchable make(Variant variant);
 
 private:
     const Program &program(const Variant &variant);

@@ -1,5 +1,6 @@
 #include "compute/fma_rate/launch.hpp"
 #include "compute/fma_rate/search_space.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -60,10 +61,6 @@ Move to_local_size(std::size_t size) {
     };
 }
 
-std::size_t largest_group(const DeviceInfo &device) {
-    return device.max_work_group_size.value_or(64);
-}
-
 /// A CPU's vectors are as wide as the kernel says, and its groups are tasks for its workers: many
 /// of them, so that none waits long for the last.
 SearchSpace cpu_search_space(const DeviceInfo &device, std::size_t units) {
@@ -105,7 +102,8 @@ SearchSpace gpu_search_space(const DeviceInfo &device, std::size_t units) {
         {{to_width(2), to_width(4)}}, // wider ones are further chains
         {{few_fmas, to_form(Form::mad)}},
         {{to_body(1024), to_body(256)}}, // of fma(), where that won
-        {{to_local_size(64), to_local_size(std::min<std::size_t>(1024, largest_group(device)))}},
+        {{to_local_size(std::min<std::size_t>(64, largest_group(device))),
+          to_local_size(std::min<std::size_t>(1024, largest_group(device)))}},
         {{to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
     };
     return search_space;
@@ -190,7 +188,7 @@ SearchSpace search_space_for(Real real, const DeviceInfo &device, std::size_t un
         const Form form = search_space.start.form;
         search_space.start = Variant{};
         search_space.start.form = form;
-        search_space.start.local_size = 4;
+        search_space.start.local_size = std::min<std::size_t>(4, largest_group(device));
         search_space.start.groups = 2;
         search_space.start.width = 2;
         search_space.start.chains = 2;

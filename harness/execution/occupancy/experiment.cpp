@@ -2,6 +2,7 @@
 #include "execution/occupancy/experiment.hpp"
 #include "execution/occupancy/launcher.hpp"
 #include "execution/occupancy/reading.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -202,8 +203,7 @@ private:
     /// Finds, for the numbers of groups that are resident with some sizes of local memory, the most
     /// memory that still lets as many in.
     void explore_local_memory() {
-        const auto most =
-            static_cast<double>(bench_.device().local_memory.value_or(0)) - local_step;
+        const auto most = static_cast<double>(largest_local_memory(bench_.device())) - local_step;
         if (!no_residency_.empty() || most < 16 * local_step)
             return;
         std::vector<double> sizes = {local_step};
@@ -241,12 +241,12 @@ private:
 
     /// From the least that fills a warp to the most that the device takes.
     [[nodiscard]] std::vector<std::size_t> group_sizes() const {
+        const std::size_t most = largest_group(bench_.device());
         if (bench_.tiny())
-            return {4};
-        const std::size_t least = fewest_->kernel.preferred_multiple().value_or(1);
+            return {std::min<std::size_t>(4, most)};
+        const std::size_t least = std::min(most, fewest_->kernel.preferred_multiple().value_or(1));
         if (!no_residency_.empty())
-            return {least, 16 * least};
-        const std::size_t most = bench_.device().max_work_group_size.value_or(1);
+            return {least, std::min(most, 16 * least)};
         std::vector<std::size_t> sizes;
         for (std::size_t size = least; size < most; size *= plan_.size_factor)
             sizes.push_back(size);

@@ -17,8 +17,10 @@ constexpr const char *ptx = "cl_nv_compiler_options"; ///< whoever has it takes 
 constexpr const char *float_add = "-cl-std=CL3.0 -DFLOAT_ADD";
 constexpr const char *float_min = "-cl-std=CL3.0 -DFLOAT_MIN";
 
-std::size_t group_size_for(const Bench &bench) {
-    return group_size(bench, bench.tiny() ? 8 : is_cpu(bench) ? 64 : 256);
+std::size_t group_size_for(const Bench &bench, const Program &program) {
+    const std::size_t wanted = bench.tiny() ? 8 : is_cpu(bench) ? 64 : 256;
+    return group_size(bench, program, {"many_global", "many_local"},
+                      group_size(bench, wanted, word_bytes));
 }
 
 std::size_t groups_for(const Bench &bench) {
@@ -49,8 +51,8 @@ std::vector<KernelVariant> programs_for(const DeviceInfo &device) {
 }
 
 Launcher::Launcher(Bench &bench)
-    : bench_(bench), group_size_(group_size_for(bench)), groups_(groups_for(bench)),
-      program_(bench.build(text, "")), memory_(bench.buffer(groups_ * group_size_ * word_bytes)),
+    : bench_(bench), program_(bench.build(text, "")), group_size_(group_size_for(bench, program_)),
+      groups_(groups_for(bench)), memory_(bench.buffer(groups_ * group_size_ * word_bytes)),
       seen_(bench.buffer(groups_ * group_size_ * word_bytes)),
       chain_seen_(bench.buffer(word_bytes)), chain_memory_(bench.buffer(chain_bytes_for(bench))) {
     build_extensions();

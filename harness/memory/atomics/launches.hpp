@@ -55,9 +55,9 @@ private:
                                   std::size_t count) const;
 
     Bench &bench_;
+    Program program_;
     std::size_t group_size_;
     std::size_t groups_;
-    Program program_;
     std::map<Operation, Program> extensions_;
     std::string no_extension_;
     Buffer memory_;

@@ -37,6 +37,11 @@ Kernel Programs::kernel(const std::string &name, unsigned width) {
     return program->second.kernel(name);
 }
 
+std::size_t Programs::group_size(const std::string &name, unsigned width, std::size_t wanted) {
+    return probes::group_size(bench_, kernel(name, width),
+                              probes::group_size(bench_, wanted, word)); // sums are in local memory
+}
+
 Spread Spread::one_shot(std::size_t elements, std::size_t local_size, std::uint32_t count) {
     const std::size_t group = local_size * count;
     return {NdRange::linear(elements / group, local_size), static_cast<std::uint32_t>(group), 1,
@@ -75,7 +80,7 @@ Source make_source(Programs &programs, std::size_t bytes, double seconds) {
     Source source{buffer, {static_cast<std::uint32_t>(bench.random()())}, 0};
     const unsigned width = usual_width(bench.device());
     const std::size_t local_size =
-        bench.device().type == DeviceType::cpu ? 1 : group_size(bench, 64);
+        bench.device().type == DeviceType::cpu ? 1 : programs.group_size("fill", width, 64);
     const std::size_t each = std::min(piece, buffer.bytes());
     const std::size_t elements = each / (width * word);
     const Spread spread = local_size == 1 ? Spread::chunked(elements, 1, 16)

@@ -22,6 +22,9 @@ public:
 
     [[nodiscard]] Bench &bench() const { return bench_; }
     [[nodiscard]] Kernel kernel(const std::string &name, unsigned width);
+    /// Work-items of that kernel's groups: as many as are wanted, as far as it may have them.
+    [[nodiscard]] std::size_t group_size(const std::string &name, unsigned width,
+                                         std::size_t wanted);
 
 private:
     Bench &bench_;

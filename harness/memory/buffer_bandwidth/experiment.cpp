@@ -43,9 +43,13 @@ private:
     }
     [[nodiscard]] double launch_seconds() const { return cpu() ? 4e-3 : 1.5e-3; }
     [[nodiscard]] std::size_t wanted() const;
-    [[nodiscard]] WalkShape shape_for(std::size_t footprint) const;
-    [[nodiscard]] std::vector<std::size_t> footprints() const;
-    [[nodiscard]] std::vector<WalkShape> l1_shapes(std::size_t footprint) const;
+    /// Work-items of a walk's groups, as many as wanted where they may be so many.
+    [[nodiscard]] std::size_t walk_group(std::size_t wanted, unsigned width = 4) {
+        return programs_.group_size("walk", width, wanted);
+    }
+    [[nodiscard]] WalkShape shape_for(std::size_t footprint);
+    [[nodiscard]] std::vector<std::size_t> footprints();
+    [[nodiscard]] std::vector<WalkShape> l1_shapes(std::size_t footprint);
 
     Bench &bench_;
     Programs programs_;
@@ -67,15 +71,16 @@ std::size_t Experiment::wanted() const {
     return static_cast<std::size_t>(std::min({most, granted, memory / 8}) / unit * unit);
 }
 
-WalkShape Experiment::shape_for(std::size_t footprint) const {
+WalkShape Experiment::shape_for(std::size_t footprint) {
     const std::size_t units = units_of(bench_);
     if (bench_.tiny())
-        return {usual_width(bench_.device()), cpu() ? 1 : group_size(bench_, 4), 2};
+        return {usual_width(bench_.device()),
+                cpu() ? 1 : walk_group(4, usual_width(bench_.device())), 2};
     if (cpu())
         return cpu_shape_;
     // One group a unit, so that none finds in the unit's cache what its neighbour there has read;
     // only footprints that such a group would cover in less than four trips have smaller ones.
-    WalkShape shape{4, group_size(bench_, gpu_group), units};
+    WalkShape shape{4, walk_group(gpu_group), units};
     while (4 * shape.tile() > footprint && shape.local_size % 2 == 0 && shape.local_size > 32) {
         shape.local_size /= 2;
         shape.groups *= 2;
@@ -83,7 +88,7 @@ WalkShape Experiment::shape_for(std::size_t footprint) const {
     return shape;
 }
 
-std::vector<std::size_t> Experiment::footprints() const {
+std::vector<std::size_t> Experiment::footprints() {
     // A level of little over half an octave has three places on the finer grid, which a processor's
     // quick run has no time for.
     const double ratio = std::exp2(quick() && cpu() ? 1.0 / 3 : 1.0 / 4);
@@ -112,7 +117,7 @@ void Experiment::choose_cpu_shape() {
     const auto speed = [&](const WalkShape &shape) {
         return walks_.sample(bench_.series(entry::l1_race), footprint, shape, 0, launch_seconds());
     };
-    const WalkShape lanes{4, group_size(bench_, 64), cpu_shape_.groups};
+    const WalkShape lanes{4, walk_group(64), cpu_shape_.groups};
     const double alone = speed(cpu_shape_);
     if (speed(lanes) > clearly * alone)
         cpu_shape_ = lanes;
@@ -128,7 +133,7 @@ void Experiment::walk() {
                           launch_seconds());
 }
 
-std::vector<WalkShape> Experiment::l1_shapes(std::size_t footprint) const {
+std::vector<WalkShape> Experiment::l1_shapes(std::size_t footprint) {
     const std::size_t units = units_of(bench_);
     const WalkShape usual = shape_for(footprint);
     std::vector<WalkShape> shapes{usual};
@@ -139,11 +144,11 @@ std::vector<WalkShape> Experiment::l1_shapes(std::size_t footprint) const {
         if (!quick())
             shapes.insert(shapes.end(), {{8, 1, 4 * units}, {4, 1, 4 * units}});
     } else {
-        const std::size_t size = group_size(bench_, gpu_group);
         for (const std::size_t more : {2u, 4u, 8u})
-            shapes.push_back({4, size, more * units});
+            shapes.push_back({4, walk_group(gpu_group), more * units});
         if (!quick())
-            shapes.insert(shapes.end(), {{2, size, 8 * units}, {8, size, 4 * units}});
+            shapes.insert(shapes.end(), {{2, walk_group(gpu_group, 2), 8 * units},
+                                         {8, walk_group(gpu_group, 8), 4 * units}});
     }
     std::erase_if(shapes, [&](const WalkShape &shape) { return shape.tile() > footprint; });
     return shapes;
@@ -170,7 +175,7 @@ void Experiment::race_l1() {
 
 void Experiment::race_streams() {
     streams_.emplace(programs_, source_, part(0.06));
-    streams_->fit(first_shape(bench_, Operation::read));
+    streams_->fit(streams_->allowed(first_shape(bench_, Operation::read)));
     for (const Operation operation : streams_->operations())
         if (const auto winner = fastest_shape(bench_, *streams_, operation,
                                               bench_.series(entry::stream_race), part(0.25)))

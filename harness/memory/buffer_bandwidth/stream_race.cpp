@@ -28,12 +28,12 @@ std::vector<StreamShape> cpu_alternatives(const Bench &bench, const StreamShape 
     const std::size_t units = units_of(bench);
     if (stage == 0) { // groups for drivers that run work-items in a vector's lanes
         std::vector<StreamShape> shapes = changed(best, &StreamShape::width, 8);
-        shapes.push_back({best.operation, Layout::one_shot, 4, group_size(bench, 64), 8});
+        shapes.push_back({best.operation, Layout::one_shot, 4, 64, 8});
         return shapes;
     }
     if (stage == 1 && !quick(bench))
         return {{best.operation, Layout::one_shot, 16, 1, 256},
-                {best.operation, Layout::one_shot, 16, group_size(bench, 64), 8},
+                {best.operation, Layout::one_shot, 16, 64, 8},
                 {best.operation, Layout::chunked, best.width, 1, units},
                 {best.operation, Layout::strided, 16, 1, 16 * units}};
     return {};
@@ -41,8 +41,7 @@ std::vector<StreamShape> cpu_alternatives(const Bench &bench, const StreamShape 
 
 std::vector<StreamShape> gpu_alternatives(const Bench &bench, const StreamShape &best, int stage) {
     if (stage == 0)
-        return changed(best, &StreamShape::local_size, group_size(bench, 1024),
-                       group_size(bench, 512), group_size(bench, 256), group_size(bench, 128));
+        return changed(best, &StreamShape::local_size, 1024, 512, 256, 128);
     // A read takes eight elements at once, the others four.
     if (stage == 1 && best.operation == Operation::read)
         return changed(best, &StreamShape::share, 16, 32);
@@ -57,10 +56,8 @@ std::vector<StreamShape> gpu_alternatives(const Bench &bench, const StreamShape 
     if (best.operation == Operation::read) // which does none
         shapes = changed(best, &StreamShape::width, 8);
     const std::size_t units = units_of(bench);
-    shapes.push_back(
-        {best.operation, Layout::strided, best.width, group_size(bench, 256), 8 * units});
-    shapes.push_back(
-        {best.operation, Layout::chunked, best.width, group_size(bench, 64), 16 * units});
+    shapes.push_back({best.operation, Layout::strided, best.width, 256, 8 * units});
+    shapes.push_back({best.operation, Layout::chunked, best.width, 64, 16 * units});
     return shapes;
 }
 
@@ -79,33 +76,35 @@ std::vector<StreamShape> alternatives(const Bench &bench, const StreamShape &bes
 
 StreamShape first_shape(const Bench &bench, Operation operation) {
     if (bench.tiny())
-        return {operation, Layout::one_shot, usual_width(bench.device()), group_size(bench, 4), 8};
+        return {operation, Layout::one_shot, usual_width(bench.device()), 4, 8};
     if (is_cpu(bench))
         return {operation, Layout::chunked, 16, 1, 16 * units_of(bench)};
     // What was fastest on a large GPU: little a work-item, and the more so the more is written.
     switch (operation) {
     case Operation::read:
-        return {operation, Layout::one_shot, 2, group_size(bench, 512), 8};
+        return {operation, Layout::one_shot, 2, 512, 8};
     case Operation::write:
-        return {operation, Layout::one_shot, 2, group_size(bench, 1024), 4};
+        return {operation, Layout::one_shot, 2, 1024, 4};
     case Operation::copy:
     case Operation::triad:
         break;
     }
-    return {operation, Layout::one_shot, 1, group_size(bench, 128), 4};
+    return {operation, Layout::one_shot, 1, 128, 4};
 }
 
 std::optional<StreamShape> fastest_shape(Bench &bench, Streams &streams, Operation operation,
                                          Series &times, double reserve) {
     double least = std::numeric_limits<double>::infinity();
-    const auto whole = [&](const StreamShape &shape) {
+    const auto whole = [&](const StreamShape &wanted) {
+        const StreamShape shape = streams.allowed(wanted);
         const double seconds = streams.sample(times, shape, 1, 0);
         least = std::min(least, seconds);
         return seconds;
     };
     Tuner<StreamShape> tuner({
         .time =
-            [&](const StreamShape &shape) {
+            [&](const StreamShape &wanted) {
+                const StreamShape shape = streams.allowed(wanted);
                 constexpr double sounding =
                     0.125; // of the arrays: compiles, and shows what is slow
                 constexpr double hopeless = 1.5;
@@ -126,7 +125,7 @@ std::optional<StreamShape> fastest_shape(Bench &bench, Streams &streams, Operati
     if (!bench.tiny())
         tuner.halve(4, [] { return true; });
     record_failures(bench.data(), "stream." + name(operation), tuner);
-    return tuner.best() != nullptr ? std::optional(*tuner.best()) : std::nullopt;
+    return tuner.best() != nullptr ? std::optional(streams.allowed(*tuner.best())) : std::nullopt;
 }
 
 } // namespace clprobe::probes::buffer_bandwidth

@@ -87,6 +87,11 @@ std::vector<Operation> Streams::operations() const {
     return can;
 }
 
+StreamShape Streams::allowed(StreamShape shape) const {
+    shape.local_size = programs_.group_size(name(shape.operation), shape.width, shape.local_size);
+    return shape;
+}
+
 void Streams::fit(const StreamShape &shape) {
     const double limit = bench_.bounds().limit / 2;
     std::size_t bytes = std::min(bytes_, std::size_t{4} << 20);

@@ -23,9 +23,9 @@ std::size_t bytes_to_evict(const Bench &bench) {
     return std::min(wanted, bench.most_bytes());
 }
 
-NdRange whole_device(const Bench &bench) {
+NdRange whole_device(const Bench &bench, const Kernel &kernel) {
     const std::size_t groups = bench.tiny() ? 2 : 1024;
-    return NdRange::linear(groups, probes::group_size(bench, 64));
+    return NdRange::linear(groups, probes::group_size(bench, kernel, 64));
 }
 
 } // namespace
@@ -90,8 +90,9 @@ Rings::Rings(Bench &bench, const Program &program)
 void Rings::link(const Ring &ring) {
     bench_.write<std::uint32_t>(order_, ring.order);
     // The chase checks what it did.
-    bench_.launch(
-        {link_, whole_device(bench_), {memory_, order_, static_cast<cl_uint>(ring.order.size())}});
+    bench_.launch({link_,
+                   whole_device(bench_, link_),
+                   {memory_, order_, static_cast<cl_uint>(ring.order.size())}});
 }
 
 void Rings::evict() {
@@ -103,8 +104,10 @@ void Rings::evict() {
             outcome.expect(outcome.word(other_, i) == static_cast<std::uint32_t>(value + i),
                            "a word was not written");
     };
-    bench_.launch(
-        {evict_, whole_device(bench_), {other_, static_cast<cl_uint>(words), value}, check});
+    bench_.launch({evict_,
+                   whole_device(bench_, evict_),
+                   {other_, static_cast<cl_uint>(words), value},
+                   check});
 }
 
 BoundLaunch Rings::chase(const Ring &ring) {

@@ -1,6 +1,7 @@
 #include "analysis/refinement.hpp"
 #include "memory/image_bandwidth/experiment.hpp"
 #include "memory/image_bandwidth/readers.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -25,8 +26,8 @@ class Experiment {
 public:
     explicit Experiment(Bench &bench)
         : bench_(bench), program_(bench.build("memory/image_bandwidth", "")),
-          readers_(bench, program_, full_grid(bench)),
-          unit_readers_(bench, program_, unit_grid(bench)) {
+          readers_(bench, program_, full_grid(bench, program_)),
+          unit_readers_(bench, program_, unit_grid(bench, program_)) {
         bench.data().number_attributes[texels_a_trip] = readers_.grid().texels();
         bench.data().number_attributes[curve_texels_a_trip] = unit_readers_.grid().texels();
     }
@@ -156,13 +157,12 @@ ImageShape Experiment::large_shape() const {
     if (bench_.tiny())
         bytes = std::size_t{1} << 20;
     const auto texel = static_cast<std::size_t>(word_texel_bytes);
-    const auto limit = [](const std::optional<std::uint64_t> &most) {
-        return std::bit_floor(static_cast<std::size_t>(most.value_or(2048)));
-    };
+    const DeviceInfo &device = bench_.device();
+    const std::size_t most_width = std::bit_floor(largest_image_width(device));
     const std::size_t most_height =
-        std::min<std::size_t>(limit(bench_.device().image2d_max_height), 8192);
+        std::min<std::size_t>(std::bit_floor(largest_image_height(device)), 8192);
     std::size_t texels = std::bit_floor(std::min(bytes, bench_.most_bytes())) / texel;
-    texels = std::min(texels, most_height * limit(bench_.device().image2d_max_width));
+    texels = std::min(texels, most_height * most_width);
     // Rows long enough and columns tall enough for any tile.
     const std::size_t height = std::min(most_height, std::max<std::size_t>(256, texels / 512));
     return {{CL_RGBA, CL_UNSIGNED_INT32}, texels / height, height};

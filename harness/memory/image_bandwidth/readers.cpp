@@ -14,9 +14,11 @@ namespace {
 
 constexpr std::size_t word = sizeof(std::uint32_t);
 
-/// A power of two.
-std::size_t rounded_group_size(const Bench &bench, std::size_t wanted) {
-    return std::bit_floor(group_size(bench, bench.tiny() ? 16 : wanted));
+std::size_t grid_group_size(const Bench &bench, const Program &program, std::size_t wanted) {
+    return group_size(bench, program,
+                      {"paint_words", "paint_values", "words4", "nearest1", "nearest2", "nearest4",
+                       "linear1", "linear2", "linear4"},
+                      bench.tiny() ? 16 : wanted);
 }
 
 bool of_bytes(const ImageFormat &format) {
@@ -45,18 +47,18 @@ std::vector<std::string> format_keys() {
     return keys;
 }
 
-Grid full_grid(const Bench &bench) {
+Grid full_grid(const Bench &bench, const Program &program) {
     if (bench.tiny())
-        return {2, rounded_group_size(bench, 64)};
+        return {2, grid_group_size(bench, program, 64)};
     // Enough work-items to hide latency with sixteen reads each, and few enough to be there at once
     // whatever registers they take. The workers of a processor share them out.
-    return {std::max<std::size_t>(64, 8 * units_of(bench)), rounded_group_size(bench, 64)};
+    return {std::max<std::size_t>(64, 8 * units_of(bench)), grid_group_size(bench, program, 64)};
 }
 
-Grid unit_grid(const Bench &bench) {
+Grid unit_grid(const Bench &bench, const Program &program) {
     if (bench.tiny() || bench.device().type == DeviceType::cpu)
-        return full_grid(bench);
-    return {units_of(bench), rounded_group_size(bench, 256)};
+        return full_grid(bench, program);
+    return {units_of(bench), grid_group_size(bench, program, 256)};
 }
 
 Readers::Readers(Bench &bench, Program program, const Grid &grid)

@@ -33,10 +33,10 @@ struct Grid {
     [[nodiscard]] double texels() const { return static_cast<double>(groups * work_items * reads); }
 };
 /// As many small groups as fill the device.
-[[nodiscard]] Grid full_grid(const Bench &bench);
+[[nodiscard]] Grid full_grid(const Bench &bench, const Program &program);
 /// One group a unit, so that no other group finds in the unit's cache what this one brought. The
 /// workers of a processor share more of them out.
-[[nodiscard]] Grid unit_grid(const Bench &bench);
+[[nodiscard]] Grid unit_grid(const Bench &bench, const Program &program);
 
 /// Launches of the kernels that paint images and read them, by such groups.
 class Readers {

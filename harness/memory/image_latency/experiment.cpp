@@ -4,6 +4,7 @@
 #include "memory/image_latency/chase.hpp"
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -22,8 +23,8 @@ Extent cells_of(const Bench &bench) {
     const std::size_t wanted = bench.tiny() ? 16 : cpu ? 1024 : 16384;
     const std::size_t granted = bench.most_bytes() / (cell * cell * texel_bytes);
     const std::size_t count = std::bit_floor(std::clamp<std::size_t>(granted, 1, wanted));
-    const std::uint64_t rows = bench.device().image2d_max_height.value_or(2048);
-    const std::size_t height = std::bit_floor(std::min<std::uint64_t>(rows / cell, count));
+    const std::size_t rows = largest_image_height(bench.device());
+    const std::size_t height = std::bit_floor(std::min(rows / cell, count));
     return {static_cast<std::uint32_t>(count / height), static_cast<std::uint32_t>(height)};
 }
 

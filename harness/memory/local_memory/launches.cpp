@@ -1,6 +1,7 @@
 #include "common/chase.hpp"
 #include "common/launch_size.hpp"
 #include "memory/local_memory/launches.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -51,6 +52,15 @@ std::vector<std::uint32_t> visits(std::uint32_t place, std::uint32_t step, std::
     return count;
 }
 
+/// The kernels that are launched in whole groups.
+std::vector<std::string> summing_kernels(const DeviceInfo &device) {
+    std::vector<std::string> kernels{"read_strided"};
+    for (const unsigned width : widths)
+        if (width <= widest(device))
+            kernels.push_back(fmt::format("read_{}", width));
+    return kernels;
+}
+
 Program build(Bench &bench) {
     const KernelVariant program = program_for(bench.device());
     return bench.build(program.text, program.options);
@@ -68,8 +78,9 @@ KernelVariant program_for(const DeviceInfo &device) {
 
 Launcher::Launcher(Bench &bench, std::size_t most_groups)
     : bench_(bench), program_(build(bench)),
-      group_size_(probes::group_size(bench, bench.tiny() ? 8 : 256)),
-      local_memory_(bench.device().local_memory.value_or(std::size_t{16} << 10)),
+      group_size_(probes::group_size(bench, program_, summing_kernels(bench.device()),
+                                     bench.tiny() ? 8 : 256)),
+      local_memory_(largest_local_memory(bench.device())),
       step_(static_cast<std::uint32_t>(bench.random()()) | 1u),
       data_(random_words(most_words, bench.random())),
       data_buffer_(bench.buffer(data_.size() * word)), state_(bench.buffer(2 * word)),

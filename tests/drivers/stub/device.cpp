@@ -113,9 +113,9 @@ cl_int memory(cl_device_info name, const Answer &answer) {
     case CL_DEVICE_LOCAL_MEM_TYPE:
         return answer(cl_device_local_mem_type{CL_LOCAL});
     case CL_DEVICE_LOCAL_MEM_SIZE:
-        return answer(local_memory_size);
+        return answer(local_memory_size());
     case CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE:
-        return answer(cl_ulong{64u << 10});
+        return answer(constant_limit());
     case CL_DEVICE_MAX_CONSTANT_ARGS:
         return answer(cl_uint{8});
     case CL_DEVICE_MEM_BASE_ADDR_ALIGN:
@@ -144,16 +144,15 @@ cl_int images(cl_device_info name, const Answer &answer) {
     case CL_DEVICE_MAX_READ_WRITE_IMAGE_ARGS:
         return answer(cl_uint{0});
     case CL_DEVICE_IMAGE2D_MAX_WIDTH:
-        return answer(there ? image_width_limit : 0);
     case CL_DEVICE_IMAGE2D_MAX_HEIGHT:
-        return answer(there ? image_height_limit : 0);
+        return answer(there ? image_limit() : 0);
     case CL_DEVICE_IMAGE3D_MAX_WIDTH:
     case CL_DEVICE_IMAGE3D_MAX_HEIGHT:
     case CL_DEVICE_IMAGE3D_MAX_DEPTH:
     case CL_DEVICE_IMAGE_MAX_ARRAY_SIZE:
         return answer(std::size_t{0});
     case CL_DEVICE_IMAGE_MAX_BUFFER_SIZE:
-        return answer(there ? image_buffer_limit : 0);
+        return answer(there ? image_buffer_limit() : 0);
     case CL_DEVICE_MAX_SAMPLERS:
         return answer(cl_uint{there ? 16u : 0});
     default:
@@ -178,7 +177,7 @@ cl_int execution(cl_device_info name, const Answer &answer) {
     case CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS:
         return answer(cl_uint{3});
     case CL_DEVICE_MAX_WORK_ITEM_SIZES:
-        return answer(std::array{group_limit(), group_limit(), group_limit()});
+        return answer(std::array{item_limit(), item_limit(), item_limit()});
     case CL_DEVICE_MAX_WORK_GROUP_SIZE:
         return answer(group_limit());
     case CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE:

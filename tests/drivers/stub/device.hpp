@@ -15,14 +15,16 @@ namespace stub {
 // The device's limits, as clGetDeviceInfo claims them and the other calls enforce them.
 [[nodiscard]] std::string version_text(); ///< "3.0"
 [[nodiscard]] std::size_t group_limit();
+[[nodiscard]] std::size_t kernel_group_limit(); ///< of every kernel
+[[nodiscard]] std::size_t item_limit();         ///< of a group along each dimension
+[[nodiscard]] cl_ulong local_memory_size();
+[[nodiscard]] cl_ulong constant_limit();
+[[nodiscard]] std::size_t image_limit(); ///< texels along a row and along a column
+[[nodiscard]] std::size_t image_buffer_limit();
 [[nodiscard]] bool has_images();
 [[nodiscard]] cl_ulong memory_size();
 [[nodiscard]] cl_ulong allocation_limit();
 /// Whether its memory is its own, so that a mapping is a copy.
 [[nodiscard]] bool discrete();
-constexpr cl_ulong local_memory_size = 32u << 10;
-constexpr std::size_t image_width_limit = 8192;
-constexpr std::size_t image_height_limit = 8192;
-constexpr std::size_t image_buffer_limit = 65536;
 
 } // namespace stub

@@ -35,12 +35,12 @@ bool fits(const cl_image_desc &image) {
         return false;
     switch (image.image_type) {
     case CL_MEM_OBJECT_IMAGE1D:
-        return image.image_width <= image_width_limit;
+        return image.image_width <= image_limit();
     case CL_MEM_OBJECT_IMAGE1D_BUFFER:
-        return image.image_width <= image_buffer_limit && alive(image.mem_object);
+        return image.image_width <= image_buffer_limit() && alive(image.mem_object);
     case CL_MEM_OBJECT_IMAGE2D:
-        return image.image_width <= image_width_limit && image.image_height > 0 &&
-               image.image_height <= image_height_limit;
+        return image.image_width <= image_limit() && image.image_height > 0 &&
+               image.image_height <= image_limit();
     default:
         return false;
     }

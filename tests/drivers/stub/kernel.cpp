@@ -44,11 +44,11 @@ cl_int check_sizes(cl_uint dimensions, const std::size_t *global, const std::siz
             return CL_INVALID_GLOBAL_WORK_SIZE;
         if (local && (local[i] == 0 || global[i] % local[i] != 0))
             return CL_INVALID_WORK_GROUP_SIZE;
-        if (local && local[i] > group_limit())
+        if (local && local[i] > item_limit())
             return CL_INVALID_WORK_ITEM_SIZE;
         group *= local ? local[i] : 1;
     }
-    return group <= group_limit() ? CL_SUCCESS : CL_INVALID_WORK_GROUP_SIZE;
+    return group <= kernel_group_limit() ? CL_SUCCESS : CL_INVALID_WORK_GROUP_SIZE;
 }
 
 cl_int check_arguments(const Kernel &kernel) {
@@ -57,7 +57,7 @@ cl_int check_arguments(const Kernel &kernel) {
     std::size_t local = 0;
     for (const auto &[index, argument] : kernel.arguments)
         local += argument.local_bytes;
-    return local <= local_memory_size ? CL_SUCCESS : CL_OUT_OF_RESOURCES;
+    return local <= local_memory_size() ? CL_SUCCESS : CL_OUT_OF_RESOURCES;
 }
 
 Duration launch_time(const Kernel &kernel, long long groups) {
@@ -180,7 +180,7 @@ cl_int get_kernel_work_group_info(cl_kernel kernel, cl_device_id device,
     const Answer answer(room, value, size);
     switch (name) {
     case CL_KERNEL_WORK_GROUP_SIZE:
-        return answer(group_limit());
+        return answer(kernel_group_limit());
     case CL_KERNEL_COMPILE_WORK_GROUP_SIZE:
         return answer(std::array<std::size_t, 3>{});
     case CL_KERNEL_LOCAL_MEM_SIZE:
