@@ -1,4 +1,6 @@
 #pragma once
+#include "analysis/isotonic_fit.hpp"
+
 #include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/row.hpp>
@@ -6,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clprobe::probes {
@@ -54,7 +57,7 @@ template <typename Row, typename Value>
             for (const TripTime &time : times)
                 point.samples.push_back(time.seconds);
     }
-    return curve;
+    return pooled(std::move(curve));
 }
 
 /// A curve of latency, the series that it comes from, what it is over, and its unit: an external

@@ -109,7 +109,7 @@ public:
     }
     void spread(double at, double seconds) {
         const auto stride = static_cast<std::size_t>(at);
-        const auto curve = [this, at] { return tlb::translation(bench_.data(), at).curve; };
+        const auto curve = [this, at] { return tlb::translations(bench_.data())[at].curve; };
         // A stride that is surveyed twice has two series of blocks.
         const int first_block = 1000 * surveys_++;
         const auto sample = [this, stride, first_block](std::size_t pages, int block) {

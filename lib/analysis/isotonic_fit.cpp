@@ -153,7 +153,7 @@ std::vector<double> as_isotonic(const LogCurve &curve, const std::vector<double>
 } // namespace
 
 std::vector<CurvePoint> pooled(std::vector<CurvePoint> curve) {
-    constexpr std::size_t most_points = 2000;
+    constexpr std::size_t most_points = 1000;
     if (curve.size() <= most_points)
         return curve;
     std::ranges::stable_sort(curve, {}, &CurvePoint::x);

@@ -11,7 +11,7 @@ namespace clprobe {
 /// The rise that makes a level, as a logarithm: smaller ones are no level's.
 [[nodiscard]] double least_level_step();
 
-/// Of a curve of more than 2000 points, those side by side as one (within half a per cent in x, or
+/// Of a curve of more than 1000 points, those side by side as one (within half a per cent in x, or
 /// more where these are still too many): what follows has no time for more.
 [[nodiscard]] std::vector<CurvePoint> pooled(std::vector<CurvePoint> curve);
 

@@ -79,7 +79,7 @@ double overhead_at(const std::vector<TripTime> &samples, double slope) {
 
 /// So many of them at most, evenly by trips and time: the pairs of more would take for ever.
 void thin_out(std::vector<TripTime> &samples) {
-    constexpr std::size_t most = 1024;
+    constexpr std::size_t most = 256;
     if (samples.size() <= most)
         return;
     std::ranges::sort(samples, {}, [](const TripTime &sample) {

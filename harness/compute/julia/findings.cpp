@@ -150,7 +150,7 @@ std::vector<HeatMap> maps_of(const Dataset &data) {
 std::optional<Picture> picture_of(const Dataset &data) {
     const std::string letters = data.text_attribute(entry::picture);
     const double size = data.number_attribute(entry::size).value_or(0);
-    if (letters.empty() || size * size != static_cast<double>(letters.size()))
+    if (letters.empty() || size < 1 || size * size != static_cast<double>(letters.size()))
         return std::nullopt;
     const int most = std::max(1, *std::ranges::max_element(letters) - 'A');
     Picture picture{static_cast<std::size_t>(size), {}};

@@ -31,11 +31,12 @@ std::string registers_are(const Dataset &data) {
 /// rests on.
 void compare_with_time(Finding &finding, const Dataset &data,
                        const std::vector<Residency> &evidence) {
+    const WaveTimes waves = wave_times(data);
     int timed = 0;
     int different = 0;
     std::string difference;
     for (const Residency &place : evidence) {
-        const auto by_time = threads_by_time(data, place.live, place.group_size);
+        const auto by_time = threads_by_time(waves, place.live, place.group_size);
         if (!by_time)
             continue;
         ++timed;

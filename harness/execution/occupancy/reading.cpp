@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <span>
 
 namespace clprobe::probes {
@@ -121,21 +122,34 @@ std::vector<Residency> read_residency(const Dataset &data) {
         curve.push_back({static_cast<double>(row.live),
                          static_cast<double>(counted ? row.registers : row.live),
                          static_cast<double>(row.group_size), most(samples)});
-    std::vector<Residency> corrected = curve;
-    for (Residency &place : corrected)
-        for (const Residency &other : curve)
-            if (other.group_size == place.group_size && other.registers >= place.registers)
-                place.threads = std::max(place.threads, other.threads);
-    return corrected;
+    std::map<double, std::map<double, double>> counts; // by group size and registers
+    for (const Residency &place : curve) {
+        double &threads = counts[place.group_size][place.registers];
+        threads = std::max(threads, place.threads);
+    }
+    for (auto &[group_size, by_registers] : counts) {
+        double with_more = 0;
+        for (auto &[registers, threads] : std::views::reverse(by_registers))
+            threads = with_more = std::max(threads, with_more);
+    }
+    for (Residency &place : curve)
+        place.threads = counts[place.group_size][place.registers];
+    return curve;
 }
 
-std::optional<double> threads_by_time(const Dataset &data, double live, double group_size) {
-    std::map<std::size_t, double> times;
+WaveTimes wave_times(const Dataset &data) {
+    WaveTimes times;
     for (const auto &[row, trips, samples] : sampled<WaveRow>(data, occupancy::waves))
-        if (static_cast<double>(row.live) == live &&
-            static_cast<double>(row.group_size) == group_size)
-            times[row.groups] = least(samples);
-    const WaveStep stairs = find_wave_step(std::move(times));
+        times[{static_cast<double>(row.live), static_cast<double>(row.group_size)}][row.groups] =
+            least(samples);
+    return times;
+}
+
+std::optional<double> threads_by_time(const WaveTimes &waves, double live, double group_size) {
+    const auto times = waves.find({live, group_size});
+    if (times == waves.end())
+        return std::nullopt;
+    const WaveStep stairs = find_wave_step(times->second);
     if (stairs.above == 0 || stairs.above != stairs.flat + 1)
         return std::nullopt;
     return static_cast<double>(stairs.flat) * group_size;
@@ -166,17 +180,20 @@ std::optional<SpillEdge> spill_edge(const Dataset &data) {
 std::vector<RegisterStep> fullest_steps(const Dataset &data) {
     const std::vector<Residency> curve = read_residency(data);
     const auto spill = spill_edge(data);
+    std::map<double, std::vector<Residency>> by_registers; // of each group size
+    for (const Residency &place : curve)
+        by_registers[place.group_size].push_back(place);
+    for (auto &[group_size, places] : by_registers)
+        std::ranges::stable_sort(places, {}, &Residency::registers);
     std::vector<RegisterStep> steps;
     for (const Residency &place : curve) {
         if (spill && spill->edge.first > 0 && place.live >= spill->edge.first)
             continue;
-        const Residency *behind = nullptr;
-        for (const Residency &other : curve)
-            if (other.group_size == place.group_size && other.registers > place.registers &&
-                other.threads < place.threads &&
-                (behind == nullptr || other.registers < behind->registers))
-                behind = &other;
-        if (behind != nullptr)
+        const std::vector<Residency> &places = by_registers.at(place.group_size);
+        const auto behind = std::ranges::partition_point(places, [&](const Residency &other) {
+            return other.registers <= place.registers || other.threads >= place.threads;
+        });
+        if (behind != places.end())
             steps.push_back({place, *behind});
     }
     double most_held = 0;

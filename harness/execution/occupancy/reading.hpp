@@ -92,9 +92,13 @@ struct Residency {
 /// counted less than with more registers, it takes that count.
 [[nodiscard]] std::vector<Residency> read_residency(const Dataset &data);
 
+/// Times of waves by the number of groups a compute unit, for live values and group size.
+using WaveTimes = std::map<std::pair<double, double>, std::map<std::size_t, double>>;
+[[nodiscard]] WaveTimes wave_times(const Dataset &data);
+
 /// Threads a compute unit that run at the speed of one group, by time; nothing where the step from
 /// one wave of groups to two was not found between neighbouring numbers of groups.
-[[nodiscard]] std::optional<double> threads_by_time(const Dataset &data, double live,
+[[nodiscard]] std::optional<double> threads_by_time(const WaveTimes &waves, double live,
                                                     double group_size);
 
 /// Registers of a work-item with so many live values: what the compiler told, where it told of all

@@ -236,12 +236,14 @@ private:
         const auto small = small_fit(transfer);
         double worst = 1;
         double at = 0;
-        for (const double size : sizes_) {
-            const auto times = times_at(transfer, size);
-            if (!small || small->overhead <= 0 || times.empty())
-                continue;
+        if (!small || small->overhead <= 0)
+            return "";
+        std::map<double, std::vector<TripTime>> by_size;
+        for (const TripTime &time : times_between(transfer, 0, largest()))
+            by_size[time.trips].push_back(time);
+        for (const auto &[size, times] : by_size) {
             std::vector<double> seconds;
-            for (const auto &[block, time] : times)
+            for (const auto &[block, time] : by_block(times))
                 seconds.push_back(time);
             const double ratio =
                 median(seconds) / (small->overhead + size * large.seconds_per_trip);

@@ -225,7 +225,7 @@ std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
     for (const auto &[row, times] : times_by_row<WalkRow>(walk))
         curve.push_back(
             {static_cast<double>(row.footprint), rates_by_block(times, row.bytes_per_trip(), 0)});
-    return curve;
+    return pooled(std::move(curve));
 }
 
 void run_experiment(Bench &bench) {

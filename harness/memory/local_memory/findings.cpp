@@ -107,8 +107,11 @@ std::vector<FindingKey> finding_keys() {
 }
 
 std::vector<StrideTime> stride_times(const Dataset &data) {
+    constexpr std::size_t most = 1000; // each is set against thousands of models
+    std::vector<RowTimes<StrideRow>> strides = times_by_row<StrideRow>(data.find(series::strides));
+    strides.resize(std::min(strides.size(), most));
     std::vector<StrideTime> stride_times;
-    for (const auto &[row, times] : times_by_row<StrideRow>(data.find(series::strides)))
+    for (const auto &[row, times] : strides)
         if (const auto timing = time_per_trip(times))
             // Half of an interval of 95 % is some two standard errors.
             stride_times.push_back({row.stride / 4, timing->seconds,

@@ -7,8 +7,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
-#include <set>
+#include <utility>
 
 namespace clprobe::probes::tlb {
 namespace {
@@ -120,19 +121,19 @@ std::optional<Reach> sharpest_reach(std::vector<Reach> reaches, double page) {
     return *std::ranges::min_element(reaches, {}, width);
 }
 
-Finding page_finding(const std::vector<Reach> &reaches, const std::set<double> &strides) {
+Finding page_finding(const std::vector<Reach> &reaches, double smallest_stride) {
     const PageSize page = page_size(reaches);
     if (!page.bytes)
         return without_value(finding_keys()[1], Status::inconclusive, page.reason);
     constexpr double smallest = 4096; // that is asked for
-    if (*page.bytes == *strides.begin() && *page.bytes > smallest)
+    if (*page.bytes == smallest_stride && *page.bytes > smallest)
         return without_value(finding_keys()[1], Status::inconclusive,
                              fmt::format("{} or less: there was time for no smaller stride",
                                          format({*page.bytes, Unit::byte})));
     Finding finding = measured(finding_keys()[1], *page.bytes, {*page.bytes, *page.bytes});
     finding.method = "what makes the first TLB have the same number of entries at all strides";
     finding.evidence = {series::spread, series::packed};
-    if (*page.bytes == *strides.begin())
+    if (*page.bytes == smallest_stride)
         finding.note = "or less: no smaller stride was tried";
     else if (*page.bytes == reaches.front().stride)
         finding.note = "or less: no smaller stride shows it";
@@ -161,8 +162,9 @@ std::vector<Finding> findings_of(const Dataset &data) {
                                          "one curve does not tell it from the number of entries"));
         return findings;
     }
-    const std::vector<Reach> reaches = first_reaches(data);
-    const Finding page = page_finding(reaches, strides_of(data));
+    std::map<double, Translation> by_stride = translations(data);
+    const std::vector<Reach> reaches = first_reaches(by_stride);
+    const Finding page = page_finding(reaches, by_stride.empty() ? 0 : by_stride.begin()->first);
     if (!page.value)
         return {without_value(reach_key(1), Status::inconclusive, page.note), page};
     // Slots closer than a page share its entry, and further apart they skip pages: the stride that
@@ -171,7 +173,7 @@ std::vector<Finding> findings_of(const Dataset &data) {
     for (const Reach &reach : reaches)
         if (stride == 0 || reach.stride <= *page.value)
             stride = reach.stride;
-    findings = reach_findings(over_span(translation(data, stride), stride), series::spread, 1);
+    findings = reach_findings(over_span(std::move(by_stride[stride]), stride), series::spread, 1);
     if (const auto sharpest = sharpest_reach(reaches, *page.value)) {
         findings.front().value = sharpest->half * *page.value;
         findings.front().interval = {sharpest->interval.low * *page.value,
@@ -186,8 +188,8 @@ std::vector<Curve> curves_of(const Dataset &data) {
     std::vector<Curve> curves;
     if (const auto bare = latency_curve(data, 1))
         curves.push_back(shown(*bare));
-    for (const double stride : strides_of(data)) {
-        std::vector<CurvePoint> points = over_span(translation(data, stride), stride).curve;
+    for (auto &[stride, translation] : translations(data)) {
+        std::vector<CurvePoint> points = over_span(std::move(translation), stride).curve;
         const Axis span{"span at a stride of " + format({stride, Unit::byte}), Unit::byte, {}};
         curves.push_back(shown({series::spread, span, std::move(points)}));
     }

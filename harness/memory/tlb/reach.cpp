@@ -203,10 +203,10 @@ std::optional<Reach> first_reach(const Translation &translation) {
     return reach;
 }
 
-std::vector<Reach> first_reaches(const Dataset &data) {
+std::vector<Reach> first_reaches(const std::map<double, Translation> &translations) {
     std::vector<Reach> reaches;
-    for (const double stride : strides_of(data))
-        if (auto reach = first_reach(translation(data, stride))) {
+    for (const auto &[stride, translation] : translations)
+        if (auto reach = first_reach(translation)) {
             reach->stride = stride;
             reaches.push_back(*reach);
         }

@@ -36,8 +36,8 @@ struct Reach {
 /// Whether its trend in the last octave is little of a rise of that height.
 [[nodiscard]] bool settles(const Translation &translation, double rise);
 
-/// Of each stride that the data has, where its curve has one, by rising strides.
-[[nodiscard]] std::vector<Reach> first_reaches(const Dataset &data);
+/// Of each stride whose curve has one, by rising strides.
+[[nodiscard]] std::vector<Reach> first_reaches(const std::map<double, Translation> &translations);
 
 /// The part of a curve behind its first rise.
 [[nodiscard]] Translation behind(Translation translation, const Reach &reach);

@@ -36,9 +36,10 @@ Bracket bracket_of(const PagesHeld &held) {
 
 PagesHeld pages_held(const Dataset &data) {
     PagesHeld held;
-    for (const double stride : strides_of(data))
+    const auto by_stride = translations(data);
+    for (const auto &[stride, translation] : by_stride)
         held[stride];
-    for (const Reach &reach : first_reaches(data))
+    for (const Reach &reach : first_reaches(by_stride))
         held[reach.stride] = reach.quarter;
     return held;
 }

@@ -11,13 +11,13 @@
 namespace clprobe::probes::tlb {
 namespace {
 
-/// Of pages that many bytes apart, over their number.
-std::vector<CurvePoint> spread_curve(const Series &spread, double stride) {
-    std::vector<CurvePoint> curve;
-    for (const auto &[row, times] : times_by_row<SpreadRow>(&spread))
-        if (static_cast<double>(row.stride) == stride)
-            curve.push_back({static_cast<double>(row.pages), slopes_by_block(times, Chase::hops)});
-    return curve;
+/// Over the number of pages, by how many bytes they are apart.
+std::map<double, std::vector<CurvePoint>> spread_curves(const Dataset &data) {
+    std::map<double, std::vector<CurvePoint>> curves;
+    for (const auto &[row, times] : times_by_row<SpreadRow>(data.find(series::spread)))
+        curves[static_cast<double>(row.stride)].push_back(
+            {static_cast<double>(row.pages), slopes_by_block(times, Chase::hops)});
+    return curves;
 }
 
 /// The medians of a curve that can only rise, joined by straight lines over log x.
@@ -59,14 +59,8 @@ Translation undoubted(std::vector<CurvePoint> curve) {
     return {curve, std::vector<double>(curve.size())};
 }
 
-Translation translation(const Dataset &data, double stride) {
-    const Series *spread = data.find(series::spread);
-    const Series *packed = data.find(series::packed);
-    if (spread == nullptr || packed == nullptr)
-        return {};
-    const Joined reference(curve_over(packed, &PackedRow::lines, Chase::hops));
-    if (reference.empty())
-        return {};
+std::map<double, Translation> translations(const Dataset &data) {
+    const Joined reference(curve_over(data.find(series::packed), &PackedRow::lines, Chase::hops));
     const double lines = data.number_attribute(lines_a_page).value_or(1);
     const auto taken = [&](double pages) {
         return reference.at(pages * lines) - reference.least();
@@ -76,16 +70,20 @@ Translation translation(const Dataset &data, double stride) {
     constexpr double near = 1.4;
     constexpr double bearable = 0.1;
     constexpr double wrong = 0.1;
-    Translation made;
-    for (CurvePoint &point : spread_curve(*spread, stride)) {
-        const double change = (taken(point.x * near) - taken(point.x / near)) / 2;
-        for (double &sample : point.samples)
-            sample -= taken(point.x);
-        if (point.samples.empty() || point.x * lines > reference.end() ||
-            change > bearable * median(point.samples))
-            continue;
-        made.doubts.push_back(std::max(change, wrong * taken(point.x)));
-        made.curve.push_back(std::move(point));
+    std::map<double, Translation> made;
+    for (auto &[stride, curve] : spread_curves(data)) {
+        Translation &translation = made[stride];
+        for (CurvePoint &point : pooled(std::move(curve))) {
+            if (point.samples.empty() || reference.empty() || point.x * lines > reference.end())
+                continue;
+            const double change = (taken(point.x * near) - taken(point.x / near)) / 2;
+            for (double &sample : point.samples)
+                sample -= taken(point.x);
+            if (change > bearable * median(point.samples))
+                continue;
+            translation.doubts.push_back(std::max(change, wrong * taken(point.x)));
+            translation.curve.push_back(std::move(point));
+        }
     }
     return made;
 }
@@ -94,13 +92,6 @@ Translation over_span(Translation translation, double stride) {
     for (CurvePoint &point : translation.curve)
         point.x *= stride;
     return translation;
-}
-
-std::set<double> strides_of(const Dataset &data) {
-    std::set<double> strides;
-    for (const auto &point : samples_by_row<SpreadRow>(data.find(series::spread)))
-        strides.insert(static_cast<double>(point.row.stride));
-    return strides;
 }
 
 } // namespace clprobe::probes::tlb

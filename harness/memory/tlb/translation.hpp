@@ -2,7 +2,7 @@
 #include <clprobe/levels.hpp>
 #include <clprobe/row.hpp>
 
-#include <set>
+#include <map>
 #include <vector>
 
 namespace clprobe::probes::tlb {
@@ -26,7 +26,7 @@ struct SpreadRow {
     std::size_t pages = 0;
 
     static auto columns() {
-        return std::tuple{column("stride", &SpreadRow::stride, Unit::byte),
+        return std::tuple{column("stride", &SpreadRow::stride, Unit::byte).between(1, 0x1p53),
                           column("pages", &SpreadRow::pages), trips()};
     }
 };
@@ -42,15 +42,13 @@ struct Translation {
     std::vector<double> doubts;
 };
 
-/// Of pages a stride apart; empty where there is nothing to tell it from.
-[[nodiscard]] Translation translation(const Dataset &data, double stride);
+/// Of all strides of pages; empty ones where there is nothing to tell them from.
+[[nodiscard]] std::map<double, Translation> translations(const Dataset &data);
 
 /// Somebody's curve, as if nothing had been taken off.
 [[nodiscard]] Translation undoubted(std::vector<CurvePoint> curve);
 
 /// A curve over pages as one over the memory that they span.
 [[nodiscard]] Translation over_span(Translation translation, double stride);
-
-[[nodiscard]] std::set<double> strides_of(const Dataset &data);
 
 } // namespace clprobe::probes::tlb
