@@ -1,11 +1,11 @@
 #include "inspect/binary.hpp"
 #include "inspect/capture.hpp"
 #include "inspect/code.hpp"
+#include "inspect/inspection.hpp"
 #include "inspect/launch.hpp"
 #include "inspect/mesa.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/inspection.hpp>
 
 namespace clprobe {
 namespace {

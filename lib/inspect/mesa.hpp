@@ -1,5 +1,5 @@
 #pragma once
-#include <clprobe/inspection.hpp>
+#include "inspect/inspection.hpp"
 
 #include <string>
 #include <string_view>

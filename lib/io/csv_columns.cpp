@@ -1,6 +1,6 @@
+#include "io/csv.hpp"
 #include "io/csv_columns.hpp"
 
-#include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>

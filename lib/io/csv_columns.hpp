@@ -1,7 +1,6 @@
 #pragma once
+#include "io/csv.hpp"
 #include "io/csv_text.hpp"
-
-#include <clprobe/csv.hpp>
 
 namespace clprobe {
 

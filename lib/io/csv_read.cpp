@@ -1,7 +1,7 @@
+#include "io/csv.hpp"
 #include "io/csv_columns.hpp"
 #include "model/invariants.hpp"
 
-#include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
 

@@ -1,7 +1,7 @@
+#include "io/inspection_json.hpp"
 #include "io/json_optional.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/inspection.hpp>
 #include <clprobe/json.hpp>
 
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
+#include "io/file.hpp"
 #include "io/json_optional.hpp"
 #include "model/invariants.hpp"
 #include "model/termination.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
 
 #include <fmt/format.h>

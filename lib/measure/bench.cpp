@@ -1,5 +1,6 @@
 #include "measure/launch.hpp"
 #include "measure/sampler.hpp"
+#include "opencl/kernel_text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>

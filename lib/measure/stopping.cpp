@@ -1,3 +1,4 @@
+#include "measure/sampler.hpp"
 #include "model/names.hpp"
 
 #include <clprobe/sampling.hpp>

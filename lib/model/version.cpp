@@ -1,4 +1,4 @@
-#include <clprobe/version.hpp>
+#include <clprobe/report.hpp>
 
 namespace clprobe {
 

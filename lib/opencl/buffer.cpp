@@ -1,6 +1,6 @@
 #include "opencl/checked.hpp"
 
-#include <clprobe/buffer.hpp>
+#include <clprobe/memory.hpp>
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include <clprobe/compiler_report.hpp>
+#include "opencl/compiler_report.hpp"
 
 #include <charconv>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "opencl/checked.hpp"
 
-#include <clprobe/event.hpp>
+#include <clprobe/context.hpp>
 
 namespace clprobe {
 

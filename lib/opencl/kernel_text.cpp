@@ -1,3 +1,5 @@
+#include "opencl/kernel_text.hpp"
+
 #include <clprobe/error.hpp>
 #include <clprobe/kernel.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 // clCreateCommandQueue is the one call that every version of OpenCL has for making a queue.
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
-#include <clprobe/opencl.hpp>
+#include <clprobe/context.hpp>
 
 namespace clprobe {
 

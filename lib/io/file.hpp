@@ -1,4 +1,6 @@
 #pragma once
+#include <clprobe/series.hpp>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -25,5 +27,9 @@ void write_file(const std::filesystem::path &file, std::string_view text);
 /// not there, no permission, a read-only disk, a link not to be followed. Changes nothing and
 /// leaves nothing behind.
 void ensure_writable(const std::filesystem::path &file);
+
+/// The picture as a PGM file (netpbm's "P5"). Throws std::invalid_argument where the values do not
+/// fill rows.
+[[nodiscard]] std::string to_pgm(const Picture &picture);
 
 } // namespace clprobe
