@@ -1,5 +1,4 @@
-#include "io/csv.hpp"
-#include "io/csv_columns.hpp"
+#include "io/csv_text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
