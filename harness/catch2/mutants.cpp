@@ -1,7 +1,6 @@
 // Verification, verified: a kernel that does less than it should must fail its probe.
+#include "measure/session.hpp"
 #include "mutants.hpp"
-
-#include <clprobe/session.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

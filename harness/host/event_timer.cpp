@@ -1,4 +1,5 @@
 #include "common/launch_size.hpp"
+#include "measure/clock.hpp"
 
 #include <clprobe/probe.hpp>
 

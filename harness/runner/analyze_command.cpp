@@ -1,13 +1,13 @@
 #include "commands.hpp"
+#include "io/csv.hpp"
+#include "io/file.hpp"
+#include "io/terminal.hpp"
+#include "measure/session.hpp"
 #include "output.hpp"
 #include "style.hpp"
 
-#include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
-#include <clprobe/session.hpp>
-#include <clprobe/terminal.hpp>
 
 #include <fmt/format.h>
 

@@ -1,14 +1,15 @@
 #include "commands.hpp"
 #include "drivers.hpp"
+#include "io/file.hpp"
+#include "io/inspection_json.hpp"
 #include "isolation.hpp"
+#include "measure/session.hpp"
+#include "opencl/kernel_text.hpp"
 #include "signals.hpp"
 #include "subprocess.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
-#include <clprobe/inspection.hpp>
 #include <clprobe/json.hpp>
-#include <clprobe/session.hpp>
 
 #include <fmt/format.h>
 

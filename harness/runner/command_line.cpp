@@ -1,7 +1,7 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 
-#include <clprobe/version.hpp>
+#include <clprobe/report.hpp>
 
 #include <CLI/CLI.hpp>
 

@@ -1,12 +1,12 @@
 #include "commands.hpp"
 #include "drivers.hpp"
+#include "io/file.hpp"
+#include "io/terminal.hpp"
 #include "isolation.hpp"
 #include "style.hpp"
 
 #include <clprobe/context.hpp>
-#include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
-#include <clprobe/terminal.hpp>
 
 #include <fmt/format.h>
 

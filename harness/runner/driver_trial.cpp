@@ -1,8 +1,8 @@
 #include "drivers.hpp"
+#include "io/file.hpp"
 
+#include <clprobe/context.hpp>
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
-#include <clprobe/opencl.hpp>
 
 #include <CL/cl_icd.h>
 #include <fmt/format.h>

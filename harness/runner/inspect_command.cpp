@@ -1,15 +1,16 @@
 #include "commands.hpp"
 #include "inspect_table.hpp"
+#include "io/file.hpp"
+#include "io/inspection_json.hpp"
 #include "isolation.hpp"
+#include "measure/device_lock.hpp"
+#include "opencl/kernel_text.hpp"
 #include "signals.hpp"
 #include "style.hpp"
 
-#include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
-#include <clprobe/inspection.hpp>
 #include <clprobe/json.hpp>
-#include <clprobe/version.hpp>
+#include <clprobe/report.hpp>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-#include <clprobe/inspection.hpp>
-#include <clprobe/terminal.hpp>
+#include "inspect/inspection.hpp"
+#include "io/terminal.hpp"
 
 #include <string>
 

@@ -1,5 +1,8 @@
 #include "drivers.hpp"
+#include "io/inspection_json.hpp"
 #include "isolation.hpp"
+#include "measure/session.hpp"
+#include "opencl/kernel_text.hpp"
 #include "style.hpp"
 #include "subprocess.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
+#include "inspect/inspection.hpp"
+
 #include <clprobe/device.hpp>
-#include <clprobe/inspection.hpp>
 #include <clprobe/json.hpp>
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>

@@ -1,11 +1,11 @@
 #include "commands.hpp"
+#include "io/csv.hpp"
+#include "io/file.hpp"
+#include "io/terminal.hpp"
 #include "markdown.hpp"
 #include "style.hpp"
 
-#include <clprobe/csv.hpp>
-#include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
-#include <clprobe/terminal.hpp>
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 #include <clprobe/runner.hpp>
 
 int main(int argc, char **argv) {

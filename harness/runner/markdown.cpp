@@ -1,6 +1,5 @@
+#include "io/csv.hpp"
 #include "markdown.hpp"
-
-#include <clprobe/csv.hpp>
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 #include "commands.hpp"
+#include "io/file.hpp"
 #include "style.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
 
 #include <fmt/format.h>
 
@@ -126,7 +126,7 @@ int new_probe_command(const NewProbeOptions &options) {
         {"namespace", name_space},
         {"using", own_tree ? "" : "\nusing namespace clprobe;\n"},
         {"registry", own_tree ? "builtin_probes" : name_space + "::probes"},
-        {"registry_header", own_tree ? "clprobe/probes.hpp" : "clprobe/probe.hpp"},
+        {"registry_header", own_tree ? "clprobe/registry.hpp" : "clprobe/probe.hpp"},
         {"declaration", own_tree ? ""
                                  : fmt::format("\n#include <clprobe/registry.hpp>\n\nnamespace {} "
                                                "{{\nclprobe::Registry probes();\n}}\n",

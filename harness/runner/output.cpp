@@ -1,9 +1,10 @@
+#include "io/csv.hpp"
+#include "io/file.hpp"
+#include "measure/data_check.hpp"
 #include "output.hpp"
 #include "style.hpp"
 
-#include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
 #include <clprobe/row.hpp>
 #include <clprobe/session.hpp>

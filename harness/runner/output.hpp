@@ -1,9 +1,10 @@
 #pragma once
-#include <clprobe/device_lock.hpp>
+#include "io/terminal.hpp"
+#include "measure/device_lock.hpp"
+
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>
-#include <clprobe/terminal.hpp>
 
 #include <exception>
 #include <filesystem>

@@ -1,3 +1,4 @@
+#include "opencl/kernel_text.hpp"
 #include "resume.hpp"
 
 #include <clprobe/error.hpp>

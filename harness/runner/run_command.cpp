@@ -1,12 +1,12 @@
 #include "commands.hpp"
 #include "isolation.hpp"
+#include "measure/session.hpp"
 #include "resume.hpp"
 #include "run_observer.hpp"
 #include "signals.hpp"
 #include "style.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/session.hpp>
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 #pragma once
+#include "io/terminal.hpp"
 #include "output.hpp"
 #include "style.hpp"
 
 #include <clprobe/session.hpp>
-#include <clprobe/terminal.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
-#include <clprobe/device_info.hpp>
-#include <clprobe/terminal.hpp>
+#include "io/terminal.hpp"
+
+#include <clprobe/device.hpp>
 
 #include <cstddef>
 #include <string>

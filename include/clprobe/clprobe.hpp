@@ -1,32 +1,21 @@
 #pragma once
-// All that clprobe::core has, but JSON (clprobe/json.hpp brings nlohmann_json along).
-#include <clprobe/buffer.hpp>
-#include <clprobe/clock.hpp>
-#include <clprobe/compiler_report.hpp>
+// All but JSON (clprobe/json.hpp brings nlohmann_json along) and Catch2's tests
+// (clprobe/catch2.hpp).
 #include <clprobe/context.hpp>
-#include <clprobe/csv.hpp>
 #include <clprobe/device.hpp>
-#include <clprobe/device_info.hpp>
-#include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
-#include <clprobe/event.hpp>
-#include <clprobe/file.hpp>
 #include <clprobe/finding.hpp>
-#include <clprobe/image.hpp>
-#include <clprobe/inspection.hpp>
 #include <clprobe/kernel.hpp>
 #include <clprobe/launch.hpp>
 #include <clprobe/levels.hpp>
-#include <clprobe/opencl.hpp>
-#include <clprobe/picture.hpp>
+#include <clprobe/memory.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/row.hpp>
+#include <clprobe/runner.hpp>
 #include <clprobe/sampling.hpp>
 #include <clprobe/series.hpp>
 #include <clprobe/session.hpp>
 #include <clprobe/statistics.hpp>
-#include <clprobe/terminal.hpp>
 #include <clprobe/units.hpp>
-#include <clprobe/version.hpp>

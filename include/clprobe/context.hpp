@@ -1,19 +1,66 @@
 #pragma once
-#include <clprobe/buffer.hpp>
 #include <clprobe/device.hpp>
-#include <clprobe/event.hpp>
-#include <clprobe/image.hpp>
 #include <clprobe/kernel.hpp>
-#include <clprobe/opencl.hpp>
+#include <clprobe/memory.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace clprobe {
+
+/// An OpenCL device: what it says of itself, and its native handle, which the driver keeps for as
+/// long as the process lives.
+class Device {
+public:
+    Device(DeviceInfo info, cl_device_id native) : info_(std::move(info)), native_(native) {}
+
+    [[nodiscard]] const DeviceInfo &info() const { return info_; }
+    [[nodiscard]] cl_device_id native() const { return native_; }
+
+private:
+    DeviceInfo info_;
+    cl_device_id native_;
+};
+
+/// Every device of every platform, in the loader's order. Empty where there is no loader, no
+/// platform or no device: that is no error.
+[[nodiscard]] std::vector<Device> enumerate();
+
+/// The answers of one device, asked anew; `slug` is left empty. What the driver refuses to answer
+/// is absent.
+[[nodiscard]] DeviceInfo query(cl_device_id device);
+
+/// The four time stamps of a command, in the ticks that the device calls nanoseconds.
+struct ProfilingTimestamps {
+    std::uint64_t queued = 0;
+    std::uint64_t submit = 0;
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+
+    bool operator==(const ProfilingTimestamps &) const = default;
+};
+
+/// A command in a queue.
+class Event {
+public:
+    /// Takes over one reference of the handle.
+    explicit Event(cl_event owned);
+
+    /// Returns when the command is done; throws Error where it ended in one.
+    void wait() const;
+    /// The command's stamps, once it is done; nothing where the driver does not give them.
+    [[nodiscard]] std::optional<ProfilingTimestamps> profiling_timestamps() const;
+    [[nodiscard]] cl_event native() const;
+
+private:
+    struct State;
+    std::shared_ptr<const State> state_;
+};
 
 /// One device with an in-order queue. The queue has profiling where the driver makes one; where it
 /// refuses, a plain queue serves, and `profiling_refusal` says what it answered.

@@ -1,7 +1,8 @@
 #pragma once
-#include <clprobe/device_info.hpp>
-#include <clprobe/opencl.hpp>
-
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,27 +10,48 @@
 
 namespace clprobe {
 
-/// An OpenCL device: what it says of itself, and its native handle, which the driver keeps for as
-/// long as the process lives.
-class Device {
-public:
-    Device(DeviceInfo info, cl_device_id native) : info_(std::move(info)), native_(native) {}
+/// What a device says that it is.
+enum class DeviceType { cpu, gpu, accelerator };
+/// As in reports; nothing where the text is no type.
+[[nodiscard]] std::string_view name(DeviceType type);
+[[nodiscard]] std::optional<DeviceType> parse_device_type(std::string_view text);
 
-    [[nodiscard]] const DeviceInfo &info() const { return info_; }
-    [[nodiscard]] cl_device_id native() const { return native_; }
+/// What a device says of itself: its answers, none of them a measurement. What it did not answer is
+/// absent. Sizes in bytes.
+struct DeviceInfo {
+    std::string slug; ///< "<cpu|gpu|acc><n>-<model>", unique among the devices of one enumeration
+    std::string name;
+    std::string vendor;
+    std::string platform;
+    std::string platform_version;
+    std::string version;
+    std::string c_version;
+    std::string driver_version;
+    DeviceType type = DeviceType::gpu;
+    bool fp64 = false;
+    bool fp16 = false;
+    bool images = false;
+    bool profiling_advertised = false;
+    std::optional<std::uint64_t> compute_units;
+    std::optional<std::uint64_t> max_clock_mhz;
+    std::optional<std::uint64_t> max_work_group_size;
+    std::optional<std::array<std::uint64_t, 3>> max_work_item_sizes;
+    std::optional<std::uint64_t> global_memory;
+    std::optional<std::uint64_t> max_allocation;
+    std::optional<std::uint64_t> local_memory;
+    bool local_memory_dedicated = false;
+    std::optional<std::uint64_t> cache_size;
+    std::optional<std::uint64_t> cache_line;
+    std::optional<std::uint64_t> address_bits;
+    std::optional<std::uint64_t> image2d_max_width;
+    std::optional<std::uint64_t> image2d_max_height;
+    std::optional<std::uint64_t> timer_resolution_ns;
+    bool unified_memory = false;
+    std::vector<std::string> extensions;
 
-private:
-    DeviceInfo info_;
-    cl_device_id native_;
+    [[nodiscard]] bool has_extension(std::string_view extension) const;
+    bool operator==(const DeviceInfo &) const = default;
 };
-
-/// Every device of every platform, in the loader's order. Empty where there is no loader, no
-/// platform or no device: that is no error.
-[[nodiscard]] std::vector<Device> enumerate();
-
-/// The answers of one device, asked anew; `slug` is left empty. What the driver refuses to answer
-/// is absent.
-[[nodiscard]] DeviceInfo query(cl_device_id device);
 
 /// Gives each device its slug, "<cpu|gpu|acc><n>-<model>" in [a-z0-9-], where n counts the devices
 /// of its type.

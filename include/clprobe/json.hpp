@@ -1,8 +1,6 @@
 #pragma once
-#include <clprobe/device_info.hpp>
-#include <clprobe/finding.hpp>
+#include <clprobe/device.hpp>
 #include <clprobe/report.hpp>
-#include <clprobe/series.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -10,9 +8,6 @@
 #include <string_view>
 
 namespace clprobe {
-
-struct InspectedKernel;
-struct Inspection;
 
 /// A JSON value whose members keep the order that they were added in.
 using Json = nlohmann::ordered_json;
@@ -24,28 +19,18 @@ inline constexpr std::string_view schema_version = "1.0.0";
 /// The value as reports hold it: numbers in unscaled units, what is absent or empty left out. Throw
 /// Error, naming the place, for what the readers below would refuse.
 [[nodiscard]] Json to_json(const DeviceInfo &info);
-[[nodiscard]] Json to_json(const Finding &finding);
-[[nodiscard]] Json to_json(const Dataset &data);
 [[nodiscard]] Json to_json(const Facts &facts);
 [[nodiscard]] Json to_json(const ProbeRecord &record);
-[[nodiscard]] Json to_json(const DeviceRecord &record);
 [[nodiscard]] Json to_json(const Report &report);
-[[nodiscard]] Json to_json(const InspectedKernel &kernel);
-[[nodiscard]] Json to_json(const Inspection &inspection);
 
 /// The value that `to_json` made this of, its doubles the same to the last bit. Members with other
 /// names are passed over. Throw InputError, naming the place as a JSON pointer (RFC 6901), for a
 /// missing member, a wrong type, and what contradicts itself; a report of another major schema
 /// version is refused, one of a newer minor version read as far as it is known.
 [[nodiscard]] DeviceInfo device_info_from_json(const Json &json);
-[[nodiscard]] Finding finding_from_json(const Json &json);
-[[nodiscard]] Dataset dataset_from_json(const Json &json);
 [[nodiscard]] Facts facts_from_json(const Json &json);
 [[nodiscard]] ProbeRecord probe_record_from_json(const Json &json);
-[[nodiscard]] DeviceRecord device_record_from_json(const Json &json);
 [[nodiscard]] Report report_from_json(const Json &json);
-[[nodiscard]] InspectedKernel inspected_kernel_from_json(const Json &json);
-[[nodiscard]] Inspection inspection_from_json(const Json &json);
 
 /// The document as text that people can read and compare: a point, a finding or a build on a line
 /// of its own. Bytes that are no UTF-8 become U+FFFD. Throws Error, naming the place, for a number

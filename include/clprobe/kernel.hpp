@@ -1,5 +1,5 @@
 #pragma once
-#include <clprobe/opencl.hpp>
+#include <clprobe/memory.hpp>
 
 #include <array>
 #include <cstddef>
@@ -13,10 +13,6 @@
 
 namespace clprobe {
 
-class Buffer;
-class Image;
-class Sampler;
-
 /// The text of an OpenCL program: its name ("compute/fma_rate"), the source with its includes
 /// already in place, and the SHA-256 of that source in lower-case hex.
 struct KernelText {
@@ -24,13 +20,6 @@ struct KernelText {
     std::string text;
     std::string sha256;
 };
-
-/// SHA-256 of the text, in lower-case hex.
-[[nodiscard]] std::string sha256(std::string_view text);
-
-/// The same kernel read from `CLPROBE_KERNEL_DIR`/<name>.cl, its includes resolved there, where
-/// that variable is set and the file exists; otherwise the text as it was.
-[[nodiscard]] KernelText with_override(const KernelText &embedded);
 
 /// How many work-items a launch has, and in groups of how many, in one to three dimensions.
 struct NdRange {

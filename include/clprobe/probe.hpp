@@ -1,7 +1,6 @@
 #pragma once
 #include <clprobe/context.hpp>
 #include <clprobe/finding.hpp>
-#include <clprobe/picture.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/sampling.hpp>
 #include <clprobe/series.hpp>
@@ -20,7 +19,9 @@
 
 namespace clprobe {
 
+class Clock;
 class Registry;
+struct ProfiledLaunch;
 
 /// How much time a run may take. `tiny` bounds sizes as well, for interpreters and tests.
 enum class Profile { tiny, quick, standard, thorough };
@@ -127,7 +128,6 @@ public:
     [[nodiscard]] const DeviceInfo &device() const { return context_.device().info(); }
     [[nodiscard]] const Facts &facts() const { return facts_; }
     [[nodiscard]] const Context &context() const { return context_; }
-    [[nodiscard]] Clock &clock() { return clock_; }
     [[nodiscard]] Profile profile() const { return options_.profile; }
     [[nodiscard]] bool tiny() const { return options_.profile == Profile::tiny; }
     [[nodiscard]] Dataset &data() { return data_; }

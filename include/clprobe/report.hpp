@@ -1,5 +1,5 @@
 #pragma once
-#include <clprobe/device_info.hpp>
+#include <clprobe/device.hpp>
 #include <clprobe/finding.hpp>
 #include <clprobe/series.hpp>
 
@@ -30,9 +30,9 @@ struct Facts {
 struct ClockChoice {
     std::string source; ///< "events" or "host"
     std::string reason;
-    /// Least step of that clock, in seconds; absent where it was not found.
+    /// Of events: their least step, in seconds, and device time over host time, 1 for a clock in
+    /// the unit that it claims.
     std::optional<double> resolution;
-    /// Device time over host time; 1 for a clock in the unit it claims. Absent for the host.
     std::optional<double> ratio;
 
     bool operator==(const ClockChoice &) const = default;
@@ -124,6 +124,9 @@ struct Report {
 
     bool operator==(const Report &) const = default;
 };
+
+/// The library's version, "0.1.0", as reports carry it.
+[[nodiscard]] std::string_view version();
 
 /// The report that a file holds, which may be packed (gzip). Throws InputError, naming the file and
 /// what is wrong in it.

@@ -1,13 +1,11 @@
 #pragma once
-#include <clprobe/clock.hpp>
 #include <clprobe/launch.hpp>
+#include <clprobe/report.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -29,22 +27,6 @@ enum class StopReason { precise, settled, time_up, sample_limit };
 /// In words, for people.
 [[nodiscard]] std::string_view name(StopReason reason);
 
-/// A stopping rule at work on a stream of intervals; knows nothing of devices or clocks.
-class Stopping {
-public:
-    explicit Stopping(StoppingRule rule) : rule_(rule) {}
-
-    /// Tells it of the state after `samples` samples, `seconds` after the first, the relative
-    /// half-width of the interval being what it is now (nothing: not known yet). Answers why to
-    /// stop, or nothing to go on.
-    std::optional<StopReason> after(std::size_t samples, double seconds,
-                                    std::optional<double> relative_half_width);
-
-private:
-    StoppingRule rule_;
-    std::vector<double> widths_;
-};
-
 /// How long one launch may and should take, in seconds. Kernel drivers of embedded GPUs kill jobs
 /// after half a second; a tenth of that is the limit by default.
 struct LaunchBounds {
@@ -52,30 +34,6 @@ struct LaunchBounds {
     double limit = 50e-3;
     std::uint32_t most_trips = 1u << 30;
 };
-
-/// A launch with its stamps (where the driver gives any), and the host's steady clock in seconds
-/// before the enqueue and after the end.
-struct ProfiledLaunch {
-    double host_begin = 0;
-    double host_end = 0;
-    std::optional<ProfilingTimestamps> stamps;
-};
-
-/// The launches as a series "stamps" over (launch, stamp): the four stamps in ticks from the first
-/// of all, and the host's clock in nanoseconds from the first launch.
-[[nodiscard]] Series timestamp_series(std::span<const ProfiledLaunch> launches);
-/// The findings that the audit of the device's stamps makes.
-[[nodiscard]] std::vector<FindingKey> audit_keys();
-/// Whether the stamps can serve as a clock, from such a series: their resolution and their ratio to
-/// the host's clock, `measured` where they are sound. `refusal` is what the driver answered when a
-/// queue with profiling was asked for; empty where it made one.
-[[nodiscard]] std::vector<Finding> audit(const Series &stamps, const std::string &refusal);
-
-/// Grows the trip count from one, by measuring with `time_of`, until a launch takes
-/// `bounds.target` seconds, and returns it. Every launch on the way stays under `bounds.limit` if
-/// time is no worse than quadratic in trips.
-std::uint32_t calibrate(const std::function<double(std::uint32_t trips)> &time_of,
-                        const LaunchBounds &bounds);
 
 /// The times of one kernel, what times them, and whether they may be relied on. The results are
 /// only to be had where they may: `slope` and `launch` throw where the verdict is not `plain`.

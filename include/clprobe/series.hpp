@@ -2,6 +2,7 @@
 #include <clprobe/units.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,6 +59,14 @@ struct HeatMap {
     Axis y;
     Axis value;
     std::vector<Cell> points;
+};
+
+/// A picture that a probe's work makes: grey values, row after row.
+struct Picture {
+    std::size_t width = 0;
+    std::vector<std::uint8_t> grey;
+
+    bool operator==(const Picture &) const = default;
 };
 
 /// Raw samples over axes, as an experiment left them. The samples of a slope are times over an

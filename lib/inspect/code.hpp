@@ -1,5 +1,5 @@
 #pragma once
-#include <clprobe/inspection.hpp>
+#include "inspect/inspection.hpp"
 
 #include <optional>
 #include <string>
@@ -38,5 +38,14 @@ struct CodeLine {
 /// Which of Mali's instruction sets Mesa printed: "bifrost", "valhall" or "midgard", by the names
 /// of its statistics.
 [[nodiscard]] std::string mali_language(const std::vector<Statistic> &statistics);
+
+/// The function's code in a program's binary as the driver gives it: NVIDIA's is PTX text, PoCL's
+/// an archive with a shared library for each kernel, taken apart by `objdump` where that is
+/// installed. Nothing where the binary holds neither.
+[[nodiscard]] std::optional<Disassembly> disassembled(const std::vector<unsigned char> &binary,
+                                                      const std::string &function);
+
+/// The body of the entry ".entry NAME(" of a PTX text; empty where it has none.
+[[nodiscard]] std::string ptx_entry(std::string_view ptx, std::string_view function);
 
 } // namespace clprobe

@@ -1,4 +1,4 @@
-#include <clprobe/inspection.hpp>
+#include "inspect/inspection.hpp"
 
 #include <algorithm>
 #include <map>

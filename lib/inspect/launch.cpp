@@ -1,4 +1,4 @@
-#include "inspect/launch.hpp"
+#include "inspect/inspection.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>

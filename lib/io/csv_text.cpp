@@ -1,6 +1,5 @@
 #include "io/csv_text.hpp"
 
-#include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
@@ -14,8 +13,6 @@
 namespace clprobe {
 namespace {
 
-constexpr std::string_view blanks = " \t\r";
-
 /// Of UTF-16 without its mark; of what is beyond ASCII only the micro- sign matters.
 std::string ascii_of(std::string_view text, bool low_byte_first) {
     std::string ascii;
@@ -28,87 +25,87 @@ std::string ascii_of(std::string_view text, bool low_byte_first) {
     return ascii;
 }
 
-/// Where the lines behind the first `skip` begin.
-std::size_t start_of_rows(std::string_view text, std::size_t skip) {
-    std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
-    for (; skip > 0 && at < text.size(); --skip)
-        at = std::min(text.find('\n', at), text.size() - 1) + 1;
-    return at;
-}
-
 class Scanner {
 public:
     Scanner(std::string_view text, char separator, std::size_t skip, const std::string &file)
-        : text_(text), file_(file), at_(start_of_rows(text, skip)), line_(1 + skip),
-          separator_(separator),
-          ends_(separator == ' ' ? std::string(" \t\n") : std::string{separator, '\n'}) {}
+        : left_(text), file_(file), line_(1 + skip), separator_(separator),
+          blanks_(separator == '\t' ? " \r" : " \t\r"),
+          ends_(separator == ' ' ? " \t\n" : std::string{separator, '\n'}) {
+        for (; skip > 0; --skip)
+            end_line();
+    }
 
     std::vector<CsvRow> rows() {
         std::vector<CsvRow> rows;
-        for (; at_ < text_.size(); ++at_, ++line_) {
+        for (; !left_.empty(); end_line(), ++line_) {
             skip_blanks();
-            if (next() == '#')
-                at_ = std::min(text_.find('\n', at_), text_.size());
-            else if (at_ < text_.size() && next() != '\n')
+            if (next() != '#' && next() != '\n')
                 rows.push_back(row());
         }
         return rows;
     }
 
 private:
-    [[nodiscard]] char next() const { return at_ < text_.size() ? text_[at_] : '\n'; }
+    [[nodiscard]] char next() const { return left_.empty() ? '\n' : left_.front(); }
+    std::string_view take_until(std::string_view ends) {
+        const auto taken = left_.substr(0, left_.find_first_of(ends));
+        left_.remove_prefix(taken.size());
+        return taken;
+    }
+    void end_line() {
+        take_until("\n");
+        left_.remove_prefix(std::min<std::size_t>(left_.size(), 1));
+    }
     void skip_blanks() {
-        while ((next() != separator_ || separator_ == ' ') && blanks.find(next()) != blanks.npos)
-            ++at_;
+        left_.remove_prefix(std::min(left_.find_first_not_of(blanks_), left_.size()));
     }
 
     /// The cells up to the end of the line, where it stops.
     CsvRow row() {
         CsvRow row{line_, {}};
-        do {
+        for (bool more = true; more;) {
             skip_blanks();
             row.cells.push_back(next() == '"' ? quoted_cell() : plain_cell());
             skip_blanks();
-        } while (separator_ == ' ' ? next() != '\n' : next() == separator_ && ++at_ > 0);
+            more = next() != '\n';
+            if (more && separator_ != ' ')
+                left_.remove_prefix(1);
+        }
         return row;
     }
 
     std::string plain_cell() {
-        const auto end = std::min(text_.find_first_of(ends_, at_), text_.size());
-        std::string cell(text_.substr(at_, end - at_));
-        cell.resize(cell.find_last_not_of(blanks) + 1);
-        at_ = end;
+        std::string cell(take_until(ends_));
+        cell.resize(cell.find_last_not_of(blanks_) + 1);
         return cell;
     }
 
     std::string quoted_cell() {
         const auto first_line = line_;
         std::string cell;
-        for (;;) {
-            const auto end = text_.find('"', at_ + 1);
-            if (end == std::string_view::npos)
+        do { // each part with the quote behind it: "" within quotes is one
+            left_.remove_prefix(1);
+            const auto part = take_until("\"");
+            if (left_.empty())
                 fail_at(file_, first_line,
                         "a quote that is never closed; --skip N passes over the first N lines");
-            const auto part = text_.substr(at_ + 1, end - at_ - 1);
             line_ += static_cast<std::size_t>(std::ranges::count(part, '\n'));
-            cell += part;
-            at_ = end + 1;
-            if (next() != '"')
-                break;
-            cell += '"'; // "" within quotes
-        }
+            cell.append(part).push_back('"');
+            left_.remove_prefix(1);
+        } while (next() == '"');
+        cell.pop_back();
         skip_blanks();
         if (separator_ != ' ' && next() != separator_ && next() != '\n')
             fail_at(file_, line_, "text behind a closing quote");
         return cell;
     }
 
-    std::string_view text_;
+    std::string_view left_;
     const std::string &file_;
-    std::size_t at_;
     std::size_t line_;
     char separator_;
-    std::string ends_; ///< of a cell
+    std::string_view blanks_; ///< that count as nothing at either end of a cell
+    std::string ends_;        ///< of a cell
 };
 
 /// The number that a cell begins with, with its commas and points.
@@ -137,12 +134,9 @@ void repair_decimal_commas(std::vector<CsvRow> &rows) {
         *comma = are_decimal ? '.' : ',';
 }
 
-struct Spelling {
-    std::string_view texts; ///< as `plain_name` makes them
-    CsvUnit unit;
-};
+using Spelling = std::pair<std::string_view, CsvUnit>;
 
-/// The first text of the first of a unit is the one that is written.
+/// Units as `plain_name` makes them: the first text of the first of a unit is the one written.
 constexpr std::array spellings = {
     Spelling{" s sec second seconds ", {Unit::second}},
     Spelling{" ms msec milliseconds ", {Unit::second, 1, 1e3}},
@@ -181,10 +175,12 @@ std::string plain_csv(std::string_view text) {
     std::string plain = low_byte_first || text.starts_with("\xfe\xff")
                             ? ascii_of(text.substr(2), low_byte_first)
                             : std::string(text);
+    if (plain.starts_with("\xef\xbb\xbf"))
+        plain.erase(0, 3);
     if (plain.find('\n') == std::string::npos)
         std::ranges::replace(plain, '\r', '\n');
-    if (const std::size_t start = start_of_rows(plain, 0); plain.compare(start, 4, "sep=") == 0)
-        plain[start] = '#';
+    if (plain.starts_with("sep="))
+        plain.front() = '#';
     return plain;
 }
 

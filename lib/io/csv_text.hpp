@@ -1,15 +1,13 @@
 #pragma once
-#include <clprobe/units.hpp>
+#include "io/csv.hpp"
 
-#include <cstddef>
 #include <functional>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace clprobe {
+
+/// Starts the comment line that says where a CSV comes from.
+inline constexpr std::string_view origin_mark = "# clprobe ";
+inline constexpr std::string_view block_column = "block";
 
 /// A line of a CSV that is neither empty nor a comment.
 struct CsvRow {
@@ -17,8 +15,8 @@ struct CsvRow {
     std::vector<std::string> cells;
 };
 
-/// The text of a CSV in UTF-8 and with lines that end in a line feed: UTF-16 with a byte-order mark
-/// is decoded, and Excel's first line `sep=;` becomes a comment.
+/// The text of a CSV in UTF-8, without a byte-order mark and with lines that end in a line feed:
+/// UTF-16 with such a mark is decoded, and Excel's first line `sep=;` becomes a comment.
 [[nodiscard]] std::string plain_csv(std::string_view text);
 
 /// The rows behind `skip` lines by RFC 4180 with the first of the separators (' ' for any number of

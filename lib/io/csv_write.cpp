@@ -1,6 +1,5 @@
-#include "io/csv_columns.hpp"
+#include "io/csv_text.hpp"
 
-#include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
 

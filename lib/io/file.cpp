@@ -1,7 +1,6 @@
-#include "io/gzip.hpp"
+#include "io/file.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
 
 #include <fmt/format.h>
 
@@ -221,6 +220,15 @@ void ensure_writable(const path &file) {
     check_replaceable(target);
     if (!is_special(target))
         ::unlink(create_beside(target).second.c_str());
+}
+
+std::string to_pgm(const Picture &picture) {
+    if (picture.width == 0 || picture.grey.empty() || picture.grey.size() % picture.width != 0)
+        throw std::invalid_argument("a picture's values do not fill its rows");
+    std::string text =
+        fmt::format("P5\n{} {}\n255\n", picture.width, picture.grey.size() / picture.width);
+    text.append(picture.grey.begin(), picture.grey.end());
+    return text;
 }
 
 } // namespace clprobe

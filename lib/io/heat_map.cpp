@@ -1,4 +1,4 @@
-#include <clprobe/terminal.hpp>
+#include "io/terminal.hpp"
 
 #include <fmt/format.h>
 

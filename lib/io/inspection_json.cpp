@@ -1,111 +1,89 @@
-#include "io/json_optional.hpp"
-
-#include <clprobe/error.hpp>
-#include <clprobe/inspection.hpp>
-#include <clprobe/json.hpp>
+#include "io/inspection_json.hpp"
+#include "io/json_members.hpp"
 
 #include <fmt/format.h>
 
 namespace clprobe {
-namespace {
 
-/// The counts that the driver's own calls and its build log give, by their members' names.
-struct SaidMember {
-    const char *name;
-    std::optional<std::uint64_t> CompilerReport::*value;
-};
-constexpr SaidMember said_members[] = {
-    {"registers", &CompilerReport::registers},
-    {"spill_stores", &CompilerReport::spill_stores},
-    {"spill_loads", &CompilerReport::spill_loads},
-    {"stack", &CompilerReport::stack},
-    {"private_memory", &CompilerReport::private_memory},
-    {"local_memory", &CompilerReport::local_memory},
-    {"max_group_size", &CompilerReport::max_group_size},
-};
-
-Json count_json(const InstructionCount &count) {
-    return {{"instructions", count.instructions},
-            {"fma", count.fma},
-            {"slots", count.slots},
-            {"fma_share", count.share()}};
+void members(const auto &each, Either<InstructionCount> auto &count) {
+    each("instructions", count.instructions);
+    each("fma", count.fma);
+    each("slots", count.slots);
 }
 
-InstructionCount read_count(const JsonNode &node) {
-    return {node["instructions"].count(), node["fma"].count(), node["slots"].count()};
+void members(const auto &each, Either<Disassembly> auto &code) {
+    each("language", code.language);
+    each("all", code.all);
+    each.filled("loop", code.loop);
+    each.filled("text", code.text);
 }
 
-Json code_json(const Disassembly &code) {
-    Json json = {{"language", code.language}, {"all", count_json(code.all)}};
-    if (code.loop)
-        json["loop"] = count_json(*code.loop);
-    put_filled(json, "text", code.text);
+void members(const auto &each, Either<FirstLaunch> auto &launch) {
+    each.filled("launch_seconds", launch.seconds);
+    each.filled("launch_error", launch.error);
+}
+
+/// What the driver's own calls and its build log give.
+void members(const auto &each, Either<CompilerReport> auto &said) {
+    each.filled("registers", said.registers);
+    each.filled("spill_stores", said.spill_stores);
+    each.filled("spill_loads", said.spill_loads);
+    each.filled("stack", said.stack);
+    each.filled("private_memory", said.private_memory);
+    each.filled("local_memory", said.local_memory);
+    each.filled("max_group_size", said.max_group_size);
+}
+
+/// All but the launch, whose members stand behind these.
+void members(const auto &each, Either<InspectedKernel> auto &kernel) {
+    each("probe", kernel.probe);
+    each.filled("variant", kernel.variant);
+    each.filled("function", kernel.function);
+    each("kernel", kernel.text);
+    each("sha256", kernel.sha256);
+    each("options", kernel.options);
+    each.filled("error", kernel.error);
+    each.filled("build_seconds", kernel.build_seconds);
+    each.filled("binary_bytes", kernel.binary_bytes);
+    members(each, kernel.said);
+    each.filled("preferred_multiple", kernel.preferred_multiple);
+    each.filled("statistics", kernel.statistics);
+    each.filled("messages", kernel.messages);
+    each.filled("code", kernel.disassembly);
+}
+
+Json json_of(const InstructionCount &count) {
+    Json json;
+    members(MemberWriter{json}, count);
+    json["fma_share"] = count.share();
     return json;
 }
 
-Disassembly read_code(const JsonNode &node) {
-    Disassembly code{
-        node["language"].text(), text_or_empty(node, "text"), read_count(node["all"]), {}};
-    if (const auto loop = node.find("loop"))
-        code.loop = read_count(*loop);
-    return code;
+Json json_of(const std::vector<Statistic> &statistics) {
+    Json json = Json::object();
+    for (const Statistic &statistic : statistics)
+        json[statistic.name] = statistic.value;
+    return json;
 }
 
-std::optional<FirstLaunch> read_launch(const JsonNode &kernel) {
-    FirstLaunch launch{optional_number(kernel, "launch_seconds"),
-                       text_or_empty(kernel, "launch_error")};
-    return launch == FirstLaunch{} ? std::nullopt : std::optional{launch};
+void read(const JsonNode &node, std::vector<Statistic> &statistics) {
+    for (const auto &[name, value] : node.members())
+        read(value, statistics.emplace_back(Statistic{name, 0}).value);
 }
 
-InspectedKernel read_kernel(const JsonNode &node) {
-    InspectedKernel kernel;
-    kernel.probe = node["probe"].text();
-    kernel.variant = text_or_empty(node, "variant");
-    kernel.function = text_or_empty(node, "function");
-    kernel.text = node["kernel"].text();
-    kernel.sha256 = node["sha256"].text();
-    kernel.options = node["options"].text();
-    kernel.error = text_or_empty(node, "error");
-    kernel.build_seconds = optional_number(node, "build_seconds");
-    kernel.binary_bytes = optional_count(node, "binary_bytes");
-    for (const auto &[name, value] : said_members)
-        kernel.said.*value = optional_count(node, name);
-    kernel.preferred_multiple = optional_count(node, "preferred_multiple");
-    if (const auto statistics = node.find("statistics"))
-        for (const auto &[name, value] : statistics->members())
-            kernel.statistics.push_back({name, value.number()});
-    if (const auto messages = node.find("messages"))
-        kernel.messages = messages->texts();
-    if (const auto code = node.find("code"))
-        kernel.disassembly = read_code(*code);
-    kernel.launch = read_launch(node);
-    return kernel;
+void read(const JsonNode &node, InspectedKernel &kernel) {
+    members(MemberReader{node}, kernel);
+    FirstLaunch launch;
+    read(node, launch);
+    if (launch != FirstLaunch{})
+        kernel.launch = launch;
 }
-
-} // namespace
 
 Json to_json(const InspectedKernel &kernel) {
-    Json json = {{"probe", kernel.probe}};
-    put_filled(json, "variant", kernel.variant);
-    put_filled(json, "function", kernel.function);
-    json["kernel"] = kernel.text;
-    json["sha256"] = kernel.sha256;
-    json["options"] = kernel.options;
-    put_filled(json, "error", kernel.error);
-    put(json, "build_seconds", kernel.build_seconds);
-    put(json, "binary_bytes", kernel.binary_bytes);
-    for (const auto &[name, value] : said_members)
-        put(json, name, kernel.said.*value);
-    put(json, "preferred_multiple", kernel.preferred_multiple);
-    for (const Statistic &statistic : kernel.statistics)
-        json["statistics"][statistic.name] = statistic.value;
-    put_filled(json, "messages", kernel.messages);
-    if (kernel.disassembly)
-        json["code"] = code_json(*kernel.disassembly);
-    if (kernel.launch) {
-        put(json, "launch_seconds", kernel.launch->seconds);
-        put_filled(json, "launch_error", kernel.launch->error);
-    }
+    Json json;
+    members(MemberWriter{json}, kernel);
+    if (kernel.launch)
+        members(MemberWriter{json}, *kernel.launch);
     return json;
 }
 
@@ -120,22 +98,24 @@ Json to_json(const Inspection &inspection) {
 }
 
 InspectedKernel inspected_kernel_from_json(const Json &json) {
-    return read_kernel(JsonNode(json));
+    InspectedKernel kernel;
+    read(JsonNode(json), kernel);
+    return kernel;
 }
 
 Inspection inspection_from_json(const Json &json) {
     const JsonNode node(json);
     if (!node.find("inspection_version"))
         node.fail("nothing that `clprobe inspect` wrote, as it lacks 'inspection_version'");
-    const std::string version = node["inspection_version"].text();
+    std::string version;
+    read(node["inspection_version"], version);
     const std::string_view known = inspection_version.substr(0, inspection_version.find('.') + 1);
     if (!version.starts_with(known))
         node["inspection_version"].fail(fmt::format("this program reads {}x", known));
     Inspection inspection;
-    inspection.tool_version = node["tool_version"].text();
-    (void)node["device"]; // names the place where it is missing
-    inspection.device = device_info_from_json(json.at("device"));
-    inspection.kernels = node["kernels"].list(read_kernel);
+    read(node["tool_version"], inspection.tool_version);
+    inspection.device = device_info_from_json(node["device"].json());
+    read(node["kernels"], inspection.kernels);
     return inspection;
 }
 

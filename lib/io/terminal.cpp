@@ -1,4 +1,5 @@
-#include <clprobe/terminal.hpp>
+#include "io/terminal.hpp"
+
 #include <clprobe/units.hpp>
 
 #include <fmt/format.h>

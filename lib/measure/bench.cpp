@@ -1,6 +1,7 @@
 #include "measure/launch.hpp"
 #include "measure/sampler.hpp"
 #include "opencl/device_limits.hpp"
+#include "opencl/kernel_text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>

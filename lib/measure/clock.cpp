@@ -1,6 +1,5 @@
-#include "measure/steady_time.hpp"
+#include "measure/clock.hpp"
 
-#include <clprobe/clock.hpp>
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
@@ -62,21 +61,18 @@ ClockChoice choose_clock(const Facts &facts) {
     const Finding *ratio = facts.find("event_timer.host_ratio");
     if (resolution == nullptr || ratio == nullptr)
         return {"host", "no audit of the events", {}, {}};
-    ClockChoice host{"host", {}, resolution->value, ratio->value};
+    const auto host = [](std::string reason) {
+        return ClockChoice{"host", std::move(reason), {}, {}};
+    };
     for (const Finding *finding : {resolution, ratio})
-        if (finding->status != Status::measured) {
-            host.reason = finding->note;
-            return host;
-        }
+        if (finding->status != Status::measured)
+            return host(finding->note);
     if (*resolution->value > coarsest_tick)
-        host.reason = "the device's stamps tick at " + format({*resolution->value, Unit::second});
-    else if (std::abs(*ratio->value - 1) > worst_ratio_error)
-        host.reason =
-            fmt::format("the device's stamps run at {:.4g} times the host's clock", *ratio->value);
-    else
-        return {"events", "the audit found the device's stamps sound", resolution->value,
-                ratio->value};
-    return host;
+        return host("the device's stamps tick at " + format({*resolution->value, Unit::second}));
+    if (std::abs(*ratio->value - 1) > worst_ratio_error)
+        return host(
+            fmt::format("the device's stamps run at {:.4g} times the host's clock", *ratio->value));
+    return {"events", "the audit found the device's stamps sound", resolution->value, ratio->value};
 }
 
 std::unique_ptr<Clock> make_clock(const ClockChoice &choice, const Context &context) {

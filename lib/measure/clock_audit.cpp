@@ -1,3 +1,5 @@
+#include "measure/clock.hpp"
+
 #include <clprobe/sampling.hpp>
 
 #include <algorithm>

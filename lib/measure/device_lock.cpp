@@ -1,4 +1,5 @@
-#include <clprobe/device_lock.hpp>
+#include "measure/device_lock.hpp"
+
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>

@@ -1,8 +1,7 @@
 #include "measure/data_check.hpp"
+#include "measure/session.hpp"
 #include "model/invariants.hpp"
 #include "model/termination.hpp"
-
-#include <clprobe/session.hpp>
 
 #include <fmt/format.h>
 

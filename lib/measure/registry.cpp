@@ -55,6 +55,20 @@ bool is_key(std::string_view key, std::string_view text) {
     return fits_pattern(pattern.replace(level, 3, "*"), text);
 }
 
+/// The name that is nearest to `wrong` in edits; empty where none is near.
+std::string nearest_name(std::string_view wrong, const std::vector<std::string> &names) {
+    std::string best;
+    std::size_t least = std::max<std::size_t>(3, wrong.size() / 2);
+    for (const std::string &name : names) {
+        const std::size_t distance = std::min(edits(wrong, name), edits(wrong, after_slash(name)));
+        if (distance < least) {
+            least = distance;
+            best = name;
+        }
+    }
+    return best;
+}
+
 /// The probe that makes a finding of that key, or null.
 const Probe *maker_of(const std::vector<std::unique_ptr<Probe>> &probes, std::string_view key) {
     for (const auto &probe : probes)
@@ -83,19 +97,6 @@ std::string suggestion(const std::vector<std::unique_ptr<Probe>> &probes,
 }
 
 } // namespace
-
-std::string nearest_name(std::string_view wrong, std::span<const std::string> names) {
-    std::string best;
-    std::size_t least = std::max<std::size_t>(3, wrong.size() / 2);
-    for (const std::string &name : names) {
-        const std::size_t distance = std::min(edits(wrong, name), edits(wrong, after_slash(name)));
-        if (distance < least) {
-            least = distance;
-            best = name;
-        }
-    }
-    return best;
-}
 
 void Registry::add(std::unique_ptr<Probe> probe) {
     probes_.push_back(std::move(probe));

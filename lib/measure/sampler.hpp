@@ -25,6 +25,22 @@ void warm_up(const TimeOf &time_of, std::uint32_t trips, const std::function<boo
 /// The half-width of a slope's interval over the slope; nothing where that is not known yet.
 [[nodiscard]] std::optional<double> relative_half_width(const std::optional<SlopeFit> &fit);
 
+/// A stopping rule at work on a stream of intervals; knows nothing of devices or clocks.
+class Stopping {
+public:
+    explicit Stopping(StoppingRule rule) : rule_(rule) {}
+
+    /// Tells it of the state after `samples` samples, `seconds` after the first, the relative
+    /// half-width of the interval being what it is now (nothing: not known yet). Answers why to
+    /// stop, or nothing to go on.
+    std::optional<StopReason> after(std::size_t samples, double seconds,
+                                    std::optional<double> relative_half_width);
+
+private:
+    StoppingRule rule_;
+    std::vector<double> widths_;
+};
+
 /// One of several that are sampled in turn.
 struct Sampled {
     std::function<void(int block)> take; ///< takes a block of samples

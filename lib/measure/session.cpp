@@ -1,13 +1,11 @@
+#include "measure/clock.hpp"
 #include "measure/data_check.hpp"
+#include "measure/device_lock.hpp"
 #include "measure/machine.hpp"
-#include "measure/steady_time.hpp"
+#include "measure/session.hpp"
 #include "model/termination.hpp"
 
-#include <clprobe/clock.hpp>
-#include <clprobe/device_lock.hpp>
 #include <clprobe/error.hpp>
-#include <clprobe/session.hpp>
-#include <clprobe/version.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
+#include <clprobe/context.hpp>
 #include <clprobe/error.hpp>
-#include <clprobe/opencl.hpp>
 
 #include <fmt/format.h>
 

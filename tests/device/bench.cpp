@@ -1,7 +1,8 @@
+#include "measure/clock.hpp"
+
 #include <clprobe/catch2.hpp>
-#include <clprobe/clock.hpp>
 #include <clprobe/probe.hpp>
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

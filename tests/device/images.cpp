@@ -1,3 +1,5 @@
+#include "opencl/kernel_text.hpp"
+
 #include <clprobe/catch2.hpp>
 #include <clprobe/context.hpp>
 #include <clprobe/error.hpp>

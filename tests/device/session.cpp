@@ -1,3 +1,4 @@
+#include "opencl/kernel_text.hpp"
 #include "support/fake_probe.hpp"
 
 #include <clprobe/catch2.hpp>

@@ -1,9 +1,10 @@
 // A kernel of a host program's own, timed on a device that takes one microsecond a trip, whatever
 // its stamps say.
 
+#include "measure/clock.hpp"
 #include "on_stub.hpp"
+#include "opencl/kernel_text.hpp"
 
-#include <clprobe/clock.hpp>
 #include <clprobe/sampling.hpp>
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,8 +1,8 @@
 // The program on a report of compute/julia: its picture, and its local sizes as a heat map.
 
+#include "io/file.hpp"
 #include "program.hpp"
 
-#include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
 
 #include <catch2/catch_test_macros.hpp>

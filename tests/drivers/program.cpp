@@ -1,7 +1,7 @@
+#include "io/file.hpp"
 #include "on_stub.hpp"
 #include "program.hpp"
 
-#include <clprobe/file.hpp>
 #include <clprobe/json.hpp>
 
 #include <catch2/catch_test_macros.hpp>

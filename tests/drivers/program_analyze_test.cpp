@@ -1,8 +1,7 @@
 // The program on curves of other tools, and on several files.
 
+#include "io/file.hpp"
 #include "program.hpp"
-
-#include <clprobe/file.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

@@ -1,10 +1,10 @@
 // `clprobe inspect` on the stub: what a driver prints and answers, and what it dies of.
 
+#include "io/file.hpp"
+#include "io/inspection_json.hpp"
 #include "on_stub.hpp"
 #include "program.hpp"
 
-#include <clprobe/file.hpp>
-#include <clprobe/inspection.hpp>
 #include <clprobe/json.hpp>
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,9 +1,8 @@
 // The program and its processes: what hangs in the kernel, what keeps pipes open, signals, locks.
 
+#include "measure/device_lock.hpp"
 #include "on_stub.hpp"
 #include "program.hpp"
-
-#include <clprobe/device_lock.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

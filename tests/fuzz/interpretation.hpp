@@ -1,11 +1,12 @@
 #pragma once
 #include "fuzz/mutation.hpp"
 #include "fuzz/properties.hpp"
+#include "io/file.hpp"
+#include "measure/data_check.hpp"
+#include "measure/session.hpp"
 
-#include <clprobe/file.hpp>
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 #include <clprobe/row.hpp>
-#include <clprobe/session.hpp>
 
 #include <cmath>
 #include <span>

@@ -1,8 +1,9 @@
 #pragma once
-#include <clprobe/csv.hpp>
+#include "io/csv.hpp"
+#include "io/terminal.hpp"
+
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
-#include <clprobe/terminal.hpp>
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,5 +1,5 @@
 #include <clprobe/catch2.hpp>
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 
 int main(int argc, char **argv) {
     const clprobe::Registry registry = clprobe::builtin_probes();

@@ -1,4 +1,4 @@
-#include <clprobe/compiler_report.hpp>
+#include "opencl/compiler_report.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,5 +1,6 @@
 #pragma once
-#include <clprobe/csv.hpp>
+#include "io/csv.hpp"
+
 #include <clprobe/series.hpp>
 
 #include <string>

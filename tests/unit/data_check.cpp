@@ -1,10 +1,11 @@
 #include "interpreted.hpp"
+#include "measure/data_check.hpp"
+#include "measure/session.hpp"
 #include "support/fake_probe.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
-#include <clprobe/probes.hpp>
-#include <clprobe/session.hpp>
+#include <clprobe/registry.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,5 @@
-#include <clprobe/device_lock.hpp>
+#include "measure/device_lock.hpp"
+
 #include <clprobe/error.hpp>
 
 #include <catch2/catch_test_macros.hpp>

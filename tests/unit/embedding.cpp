@@ -1,3 +1,5 @@
+#include "opencl/kernel_text.hpp"
+
 #include <clprobe/registry.hpp>
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,7 +1,6 @@
 #include "interpreted.hpp"
+#include "io/csv.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/csv.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>

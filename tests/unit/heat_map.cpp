@@ -1,5 +1,7 @@
-#include <clprobe/picture.hpp>
-#include <clprobe/terminal.hpp>
+#include "io/file.hpp"
+#include "io/terminal.hpp"
+
+#include <clprobe/series.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

@@ -1,4 +1,4 @@
-#include <clprobe/inspection.hpp>
+#include "inspect/inspection.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,6 +1,7 @@
+#include "io/file.hpp"
+#include "io/inspection_json.hpp"
+
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
-#include <clprobe/inspection.hpp>
 #include <clprobe/json.hpp>
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,7 +1,6 @@
 #include "inspect/code.hpp"
 #include "inspect/mesa.hpp"
-
-#include <clprobe/file.hpp>
+#include "io/file.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,6 +1,6 @@
 #include "interpreted.hpp"
 
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,8 +1,7 @@
 #include "fuzz/interpretation.hpp"
+#include "io/file.hpp"
 #include "io_sample.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/file.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,7 +1,7 @@
 #include "csv_reading.hpp"
+#include "io/csv.hpp"
 #include "io_sample.hpp"
 
-#include <clprobe/csv.hpp>
 #include <clprobe/error.hpp>
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,6 +1,5 @@
 #include "csv_reading.hpp"
-
-#include <clprobe/csv.hpp>
+#include "io/csv.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,7 +1,7 @@
+#include "io/file.hpp"
 #include "support/scratch.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/file.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>

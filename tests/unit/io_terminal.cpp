@@ -1,6 +1,5 @@
+#include "io/terminal.hpp"
 #include "io_sample.hpp"
-
-#include <clprobe/terminal.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

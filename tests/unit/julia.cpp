@@ -2,7 +2,7 @@
 #include "compute/julia/model.hpp"
 #include "synthetic.hpp"
 
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>

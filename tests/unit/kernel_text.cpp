@@ -1,3 +1,4 @@
+#include "opencl/kernel_text.hpp"
 #include "support/scratch.hpp"
 
 #include <clprobe/kernel.hpp>

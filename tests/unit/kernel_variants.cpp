@@ -1,4 +1,4 @@
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 

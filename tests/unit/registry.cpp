@@ -1,7 +1,7 @@
 #include "support/fake_probe.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 #include <clprobe/session.hpp>
 
 #include <catch2/catch_test_macros.hpp>

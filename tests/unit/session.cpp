@@ -1,8 +1,7 @@
+#include "measure/device_lock.hpp"
+#include "measure/session.hpp"
 #include "model/termination.hpp"
 #include "support/fake_probe.hpp"
-
-#include <clprobe/device_lock.hpp>
-#include <clprobe/session.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -1,3 +1,6 @@
+#include "measure/launch.hpp"
+#include "measure/sampler.hpp"
+
 #include <clprobe/sampling.hpp>
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,8 +1,7 @@
 #include "interpreted.hpp"
+#include "io/file.hpp"
 #include "memory/tlb/strides.hpp"
 #include "synthetic.hpp"
-
-#include <clprobe/file.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>

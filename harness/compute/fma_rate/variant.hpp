@@ -1,5 +1,5 @@
 #pragma once
-#include <clprobe/device_info.hpp>
+#include <clprobe/device.hpp>
 #include <clprobe/row.hpp>
 
 #include <array>

@@ -1,5 +1,6 @@
 #pragma once
-#include <clprobe/compiler_report.hpp>
+#include "opencl/compiler_report.hpp"
+
 #include <clprobe/probe.hpp>
 
 #include <cstddef>

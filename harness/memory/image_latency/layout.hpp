@@ -1,7 +1,7 @@
 #pragma once
 #include "common/ring.hpp"
 
-#include <clprobe/image.hpp>
+#include <clprobe/memory.hpp>
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,6 @@
 // Which clock clprobe times a kernel by on the first device, and why: a line. No probe can tell on
 // Mesa's no-hardware shim, where nothing executes: their kernels fail before their stamps count.
 #include <clprobe/context.hpp>
-#include <clprobe/device.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/sampling.hpp>
 

@@ -1,4 +1,4 @@
-#include <clprobe/probes.hpp>
+#include <clprobe/registry.hpp>
 #include <clprobe/session.hpp>
 
 #include <cstdio>

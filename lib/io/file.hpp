@@ -1,4 +1,6 @@
 #pragma once
+#include <clprobe/series.hpp>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -25,5 +27,19 @@ void write_file(const std::filesystem::path &file, std::string_view text);
 /// not there, no permission, a read-only disk, a link not to be followed. Changes nothing and
 /// leaves nothing behind.
 void ensure_writable(const std::filesystem::path &file);
+
+/// The picture as a PGM file (netpbm's "P5"). Throws std::invalid_argument where the values do not
+/// fill rows.
+[[nodiscard]] std::string to_pgm(const Picture &picture);
+
+/// Whether the bytes begin as a gzip file does (RFC 1952).
+[[nodiscard]] bool is_gzip(std::string_view bytes);
+
+/// The text that a gzip file holds. Throws Error where it is damaged, cut short, or holds more than
+/// a gibibyte.
+[[nodiscard]] std::string gunzip(std::string_view bytes);
+
+/// The text as a gzip file, the same bytes for the same text.
+[[nodiscard]] std::string gzip(std::string_view text);
 
 } // namespace clprobe

@@ -1,12 +1,55 @@
 #pragma once
-#include <clprobe/opencl.hpp>
+// The native OpenCL types that some public names show. A consumer may set another target version
+// before it includes anything of clprobe.
+#ifndef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 300
+#endif
+#include <CL/cl.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace clprobe {
+
+/// Memory of a device, read and written by kernels.
+class Buffer {
+public:
+    /// Takes over one reference of the handle.
+    Buffer(cl_mem owned, std::size_t bytes);
+
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+    [[nodiscard]] cl_mem native() const;
+
+private:
+    struct State;
+    std::shared_ptr<const State> state_;
+    std::size_t bytes_;
+};
+
+/// A part of a buffer in the host's address space, for as long as this lives.
+class Mapping {
+public:
+    /// Takes over the mapping of `bytes` of the buffer to `at`, made on that queue.
+    Mapping(cl_command_queue queue, Buffer buffer, std::byte *at, std::size_t bytes);
+    Mapping(Mapping &&) noexcept = default;
+    Mapping &operator=(Mapping &&) = delete;
+    Mapping(const Mapping &) = delete;
+    Mapping &operator=(const Mapping &) = delete;
+    /// Ends it without waiting, and whatever the driver says.
+    ~Mapping();
+
+    [[nodiscard]] std::span<std::byte> bytes() const;
+    /// Ends it and waits for that. Throws Error where the driver refuses. No bytes are left after
+    /// it.
+    void unmap();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 /// What a texel holds: which channels, and each one's type.
 struct ImageFormat {

@@ -1,0 +1,52 @@
+#pragma once
+#include <clprobe/session.hpp>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace clprobe {
+
+/// Measures one probe on one device and interprets it. Never throws for what the probe or the
+/// device does wrong: the record says it. Throws Cancelled where the stop token was used before
+/// anything was measured.
+[[nodiscard]] ProbeRecord run_probe(const Registry &registry, const PlannedProbe &planned,
+                                    const Device &device, const Facts &facts,
+                                    const RunOptions &options,
+                                    const std::function<void(double)> &progress = {});
+
+/// The record of a probe that could not make one itself, because its process crashed, say: failed,
+/// for that reason.
+[[nodiscard]] ProbeRecord failed_record(const PlannedProbe &planned, const DeviceInfo &device,
+                                        const Facts &facts, const std::string &reason);
+
+/// The status of a whole probe: the worst that keeps its findings from being used, with the reason.
+void settle_status(ProbeRecord &record);
+
+/// What a probe may know of the records before it on the same device.
+[[nodiscard]] Facts facts_for(const Probe &probe, const DeviceRecord &device);
+
+/// Runs one planned probe on one device, here or in another process.
+using Execute = std::function<ProbeRecord(const PlannedProbe &, const DeviceInfo &, const Facts &)>;
+
+/// Why a device does not answer any more; empty where it does.
+using CheckDevice = std::function<std::string(const DeviceInfo &)>;
+
+/// Runs a plan over devices through `execute`, each device locked against other processes
+/// meanwhile, and skips what `report` holds already. `report` is filled as it goes; it is complete
+/// at the end unless the stop token was used. Where a probe fails as on a device that vanished, and
+/// `check` confirms it or two more fail likewise, that row says so, and the other probes fail
+/// without being tried. Throws Cancelled where it is stopped while it waits for a device, and Error
+/// where the process that holds one is stopped.
+void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo> devices,
+              const Execute &execute, const RunOptions &options, Observer &observer, Report &report,
+              const CheckDevice &check = {});
+
+/// Opens the device and writes some bytes to it. Throws Error where it does not answer.
+void check_answers(const Device &device);
+
+/// A report with everything in it but the devices: version, host, time, options.
+[[nodiscard]] Report new_report(const RunOptions &options, std::vector<std::string> command_line);
+
+} // namespace clprobe
