@@ -39,6 +39,13 @@ void add_picture(CLI::App &command, std::optional<std::filesystem::path> &pictur
         ->type_name("FILE");
 }
 
+void add_summary(CLI::App &command, std::optional<std::filesystem::path> &summary) {
+    command
+        .add_option("--summary", summary,
+                    "write the report without samples, which cannot be made anew; - is stdout")
+        ->type_name("FILE");
+}
+
 /// CLI11's own check names the largest double as the limit.
 std::string positive(const std::string &text) {
     double value = 0;
@@ -99,6 +106,7 @@ void add_run(CLI::App &app, RunCommandOptions &options) {
     command
         .add_option("--json", options.json, "write the report, anew after each probe; - is stdout")
         ->type_name("FILE");
+    add_summary(command, options.summary);
     command.add_option("--csv", options.csv, "write each series as a file into this folder")
         ->type_name("DIR");
     add_picture(command, options.picture);
@@ -148,6 +156,7 @@ void add_analyze(CLI::App &app, AnalyzeOptions &options) {
         ->type_name("N");
     command.add_option("--json", options.json, "write the report with the new findings")
         ->type_name("FILE");
+    add_summary(command, options.summary);
     add_picture(command, options.picture);
     command.add_flag("--verify", options.verify,
                      "exit 1 where a finding is not what the report says, to the last bit");

@@ -28,6 +28,7 @@ struct RunCommandOptions {
     std::optional<std::string> device;
     std::optional<std::string> profile;
     std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> summary;
     std::optional<std::filesystem::path> csv;
     std::optional<std::filesystem::path> picture;
     std::optional<std::filesystem::path> resume;
@@ -58,6 +59,7 @@ struct AnalyzeOptions {
     std::string columns;  ///< which column of a CSV is what, as `CsvOptions` has it
     std::size_t skip = 0; ///< lines of a CSV before its header or rows
     std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> summary;
     std::optional<std::filesystem::path> picture;
     bool verify = false;
 };

@@ -265,6 +265,8 @@ Report read_report(const JsonNode &node) {
     report.profile = node["profile"].text();
     report.started = node["started"].text();
     report.complete = node["complete"].boolean();
+    if (const auto summary = node.find("summary"))
+        report.summary = summary->boolean();
     report.host = read_host(node["host"]);
     report.devices = node["devices"].list(read_device_record);
     refuse_twice(node["devices"], report.devices,

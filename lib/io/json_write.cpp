@@ -177,6 +177,8 @@ Json to_json(const Report &report) {
                  {"command_line", report.command_line}, {"seed", report.seed},
                  {"profile", report.profile},           {"started", report.started},
                  {"complete", report.complete},         {"host", to_json(report.host)}};
+    if (report.summary)
+        json["summary"] = true;
     json["devices"] = array_of(report.devices);
     return json;
 }

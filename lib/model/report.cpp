@@ -38,4 +38,12 @@ std::optional<double> Facts::value(std::string_view key) const {
     return finding->value;
 }
 
+Report summary_of(Report report) {
+    report.summary = true;
+    for (DeviceRecord &device : report.devices)
+        for (ProbeRecord &record : device.probes)
+            record.data.series.clear();
+    return report;
+}
+
 } // namespace clprobe
