@@ -1,19 +1,45 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 
+#include <clprobe/error.hpp>
 #include <clprobe/version.hpp>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace clprobe::runner {
 namespace {
+
+/// Says what is wrong on the command line.
+[[noreturn]] void refuse(const CLI::App &app, const CLI::ParseError &error) {
+    const auto chosen = app.get_subcommands();
+    const CLI::App &command = chosen.empty() ? app : *chosen.front();
+    const std::string help =
+        fmt::format("`clprobe {}--help` shows", chosen.empty() ? "" : command.get_name() + " ");
+    const std::vector<std::string> extras = app.remaining(true);
+    if (extras.empty())
+        throw InputError(fmt::format("{}; {} what it takes", error.what(), help));
+    const std::string wrong = extras.front().substr(0, extras.front().find('='));
+    const bool option = !chosen.empty() || wrong.starts_with('-');
+    std::map<std::string, std::string> known;
+    if (option)
+        for (const CLI::Option *const each : command.get_options())
+            for (const std::string &name : each->get_lnames())
+                known["--" + name];
+    else
+        for (const CLI::App *const each : app.get_subcommands({}))
+            known[each->get_name()];
+    throw InputError(unknown_name(option ? "option of " + command.get_name() : "command", wrong,
+                                  known, help + " them all"));
+}
 
 /// `--json [FILE]`: standard output where no file is named.
 void add_json(CLI::App &command, std::optional<std::filesystem::path> &json) {
@@ -23,6 +49,7 @@ void add_json(CLI::App &command, std::optional<std::filesystem::path> &json) {
         ->default_str("-");
 }
 
+constexpr const char *probe_patterns = "names, families or globs (memory/*); all by default";
 /// How one device is chosen.
 constexpr const char *one_device = "slug, index, cpu, gpu, or part of the name";
 
@@ -86,7 +113,8 @@ void add_devices(CLI::App &app, DevicesOptions &options) {
 
 void add_list(CLI::App &app, ListOptions &options) {
     CLI::App &command = *app.add_subcommand(
-        "list", "every probe: what it asks, what it needs, which findings it makes");
+        "list", "probes: what each asks, what it needs, which findings it makes");
+    command.add_option("PROBE", options.probes, probe_patterns);
     add_json(command, options.json);
     command
         .add_option("--markdown", options.markdown,
@@ -98,7 +126,7 @@ void add_list(CLI::App &app, ListOptions &options) {
 
 void add_run(CLI::App &app, RunCommandOptions &options) {
     CLI::App &command = *app.add_subcommand("run", "measure a device and say what was found");
-    command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
+    command.add_option("PROBE", options.probes, probe_patterns);
     add_device(command, options.device, std::string(one_device) + "; all for each of them");
     command.add_option("--profile", options.profile, "how much time to take (default: standard)")
         ->type_name("tiny|quick|standard|thorough")
@@ -125,7 +153,7 @@ void add_run(CLI::App &app, RunCommandOptions &options) {
 void add_inspect(CLI::App &app, InspectCommandOptions &options) {
     CLI::App &command = *app.add_subcommand(
         "inspect", "what the driver's compiler made of each kernel, in its own words");
-    command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
+    command.add_option("PROBE", options.probes, probe_patterns);
     add_device(command, options.device, one_device);
     add_json(command, options.json);
     command
@@ -201,7 +229,9 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? exit_done : exit_usage;
+        if (error.get_exit_code() != 0)
+            refuse(app, error);
+        return app.exit(error);
     }
     if (app.get_subcommands().empty()) {
         std::cerr << app.help();

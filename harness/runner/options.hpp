@@ -18,6 +18,7 @@ struct DevicesOptions {
 /// What `clprobe list` was called with. `markdown` is the folder for the pages, "-" for standard
 /// output.
 struct ListOptions {
+    std::vector<std::string> probes;
     std::optional<std::filesystem::path> json;
     std::optional<std::filesystem::path> markdown;
 };

@@ -22,8 +22,9 @@ namespace {
 Profile profile_of(const std::string &text) {
     if (const auto profile = parse_profile(text))
         return *profile;
-    throw InputError(
-        fmt::format("\"{}\" is no profile: tiny, quick, standard and thorough are", text));
+    throw InputError(unknown_name("profile", text,
+                                  {{"tiny", ""}, {"quick", ""}, {"standard", ""}, {"thorough", ""}},
+                                  "tiny, quick, standard and thorough are"));
 }
 
 std::uint64_t drawn_seed() {

@@ -32,7 +32,4 @@ private:
     std::vector<KernelText> kernels_;
 };
 
-/// The name of `names` that is nearest to `wrong` in edits; empty where none is near.
-[[nodiscard]] std::string nearest_name(std::string_view wrong, std::span<const std::string> names);
-
 } // namespace clprobe
