@@ -181,8 +181,8 @@ Levels levels_of(const std::optional<LatencyCurve> &curve, const std::string &to
     return none;
 }
 
-Curve shown(const LatencyCurve &curve) {
-    Curve shown{curve.series, curve.x, {"latency", curve.unit, {}}, {}};
+Curve shown(const LatencyCurve &curve, const std::string &mark) {
+    Curve shown{curve.series, curve.x, {"latency", curve.unit, {}}, {}, {mark}};
     for (const CurvePoint &point : curve.points)
         if (!point.samples.empty())
             shown.points.push_back({point.x, median(point.samples)});

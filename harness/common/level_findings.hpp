@@ -79,8 +79,8 @@ struct LatencyCurve {
 [[nodiscard]] Levels levels_of(const std::optional<LatencyCurve> &curve,
                                const std::string &too_small);
 
-/// Its medians, for people.
-[[nodiscard]] Curve shown(const LatencyCurve &curve);
+/// Its medians, for people, with the findings of that key marked.
+[[nodiscard]] Curve shown(const LatencyCurve &curve, const std::string &mark);
 
 /// The key of the level of that number, counted from the fastest, from one with "<n>" for it.
 [[nodiscard]] FindingKey numbered(FindingKey key, std::size_t level);

@@ -83,7 +83,8 @@ public:
         Curve curve{own ? buffer_bandwidth::entry::walk : buffer_bandwidth::entry::bare,
                     {"footprint", Unit::byte, {}},
                     {"bandwidth", Unit::byte_per_second, {}},
-                    {}};
+                    {},
+                    {"buffer.l<n>.read_size"}};
         for (const CurvePoint &point : buffer_bandwidth::bandwidth_curve(data))
             if (!point.samples.empty())
                 curve.points.push_back({point.x, median(point.samples)});

@@ -99,7 +99,7 @@ public:
 
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
         const auto curve = curve_in(data);
-        return curve ? std::vector{shown(*curve)} : std::vector<Curve>{};
+        return curve ? std::vector{shown(*curve, "constant.l<n>.size")} : std::vector<Curve>{};
     }
 
 private:

@@ -174,13 +174,18 @@ public:
     }
 
     void add(Document &document) {
+        if (document.report.summary)
+            runner::say(fmt::format("'{}' is a summary, without samples: its findings are shown as "
+                                    "they were when it was written",
+                                    document.file));
         for (DeviceRecord &device : document.report.devices) {
             // CSV files of one device come as a report for each of its probes.
             if (!document.from_csv || device.device.slug != shown_)
                 show(device_text(device.device, style_));
             shown_ = device.device.slug;
             for (ProbeRecord &record : device.probes)
-                add(record, device.device, document.from_csv);
+                document.report.summary ? show(record)
+                                        : add(record, device.device, document.from_csv);
         }
     }
     void show(const ProbeRecord &record) {
@@ -241,9 +246,21 @@ int analyze_command(const AnalyzeOptions &options, const Registry &registry) {
     const auto reports = std::ranges::count(inputs.documents, false, &Document::from_csv);
     const bool from_run = std::cmp_less(reports, inputs.documents.size());
     const bool several = reports + (from_run ? 1 : 0) + (inputs.external ? 1 : 0) > 1;
-    if (options.json && inputs.documents.size() + (inputs.external ? 1 : 0) > 1)
-        throw InputError("--json takes the findings of one report, and these files hold several");
-    Analysis analysis(registry, options.json != "-", options.files.size() == 1);
+    if ((options.json || options.summary) &&
+        inputs.documents.size() + (inputs.external ? 1 : 0) > 1)
+        throw InputError(fmt::format("{} takes the findings of one report, and these files hold "
+                                     "several",
+                                     options.json ? "--json" : "--summary"));
+    if (options.summary && inputs.external)
+        throw InputError(
+            fmt::format("--summary is one of a report, and '{}' is none", inputs.external_file));
+    for (const Document &document : inputs.documents)
+        if (options.verify && document.report.summary)
+            throw InputError(fmt::format("'{}' is a summary: it holds no samples to verify its "
+                                         "findings by",
+                                         document.file));
+    Analysis analysis(registry, options.json != "-" && options.summary != "-",
+                      options.files.size() == 1);
     Json json;
     for (Document &document : inputs.documents) {
         if (several)
@@ -261,6 +278,8 @@ int analyze_command(const AnalyzeOptions &options, const Registry &registry) {
     }
     if (options.json)
         write_file(*options.json, to_text(json));
+    if (options.summary)
+        write_file(*options.summary, to_text(to_json(summary_of(inputs.documents.front().report))));
     if (options.picture &&
         (inputs.documents.empty() ||
          !write_picture(registry, inputs.documents.front().report, *options.picture)))

@@ -1,19 +1,45 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 
+#include <clprobe/error.hpp>
 #include <clprobe/report.hpp>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace clprobe::runner {
 namespace {
+
+/// Says what is wrong on the command line.
+[[noreturn]] void refuse(const CLI::App &app, const CLI::ParseError &error) {
+    const auto chosen = app.get_subcommands();
+    const CLI::App &command = chosen.empty() ? app : *chosen.front();
+    const std::string help =
+        fmt::format("`clprobe {}--help` shows", chosen.empty() ? "" : command.get_name() + " ");
+    const std::vector<std::string> extras = app.remaining(true);
+    if (extras.empty())
+        throw InputError(fmt::format("{}; {} what it takes", error.what(), help));
+    const std::string wrong = extras.front().substr(0, extras.front().find('='));
+    const bool option = !chosen.empty() || wrong.starts_with('-');
+    std::map<std::string, std::string> known;
+    if (option)
+        for (const CLI::Option *const each : command.get_options())
+            for (const std::string &name : each->get_lnames())
+                known["--" + name];
+    else
+        for (const CLI::App *const each : app.get_subcommands({}))
+            known[each->get_name()];
+    throw InputError(unknown_name(option ? "option of " + command.get_name() : "command", wrong,
+                                  known, help + " them all"));
+}
 
 /// `--json [FILE]`: standard output where no file is named.
 void add_json(CLI::App &command, std::optional<std::filesystem::path> &json) {
@@ -23,6 +49,7 @@ void add_json(CLI::App &command, std::optional<std::filesystem::path> &json) {
         ->default_str("-");
 }
 
+constexpr const char *probe_patterns = "names, families or globs (memory/*); all by default";
 /// How one device is chosen.
 constexpr const char *one_device = "slug, index, cpu, gpu, or part of the name";
 
@@ -36,6 +63,13 @@ void add_device(CLI::App &command, std::optional<std::string> &device, const std
 
 void add_picture(CLI::App &command, std::optional<std::filesystem::path> &picture) {
     command.add_option("--picture", picture, "write the picture of a probe that makes one, as PGM")
+        ->type_name("FILE");
+}
+
+void add_summary(CLI::App &command, std::optional<std::filesystem::path> &summary) {
+    command
+        .add_option("--summary", summary,
+                    "write the report without samples, which cannot be made anew; - is stdout")
         ->type_name("FILE");
 }
 
@@ -79,7 +113,8 @@ void add_devices(CLI::App &app, DevicesOptions &options) {
 
 void add_list(CLI::App &app, ListOptions &options) {
     CLI::App &command = *app.add_subcommand(
-        "list", "every probe: what it asks, what it needs, which findings it makes");
+        "list", "probes: what each asks, what it needs, which findings it makes");
+    command.add_option("PROBE", options.probes, probe_patterns);
     add_json(command, options.json);
     command
         .add_option("--markdown", options.markdown,
@@ -91,7 +126,7 @@ void add_list(CLI::App &app, ListOptions &options) {
 
 void add_run(CLI::App &app, RunCommandOptions &options) {
     CLI::App &command = *app.add_subcommand("run", "measure a device and say what was found");
-    command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
+    command.add_option("PROBE", options.probes, probe_patterns);
     add_device(command, options.device, std::string(one_device) + "; all for each of them");
     command.add_option("--profile", options.profile, "how much time to take (default: standard)")
         ->type_name("tiny|quick|standard|thorough")
@@ -99,6 +134,7 @@ void add_run(CLI::App &app, RunCommandOptions &options) {
     command
         .add_option("--json", options.json, "write the report, anew after each probe; - is stdout")
         ->type_name("FILE");
+    add_summary(command, options.summary);
     command.add_option("--csv", options.csv, "write each series as a file into this folder")
         ->type_name("DIR");
     add_picture(command, options.picture);
@@ -117,7 +153,7 @@ void add_run(CLI::App &app, RunCommandOptions &options) {
 void add_inspect(CLI::App &app, InspectCommandOptions &options) {
     CLI::App &command = *app.add_subcommand(
         "inspect", "what the driver's compiler made of each kernel, in its own words");
-    command.add_option("PROBE", options.probes, "names or globs (memory/*); all by default");
+    command.add_option("PROBE", options.probes, probe_patterns);
     add_device(command, options.device, one_device);
     add_json(command, options.json);
     command
@@ -148,6 +184,7 @@ void add_analyze(CLI::App &app, AnalyzeOptions &options) {
         ->type_name("N");
     command.add_option("--json", options.json, "write the report with the new findings")
         ->type_name("FILE");
+    add_summary(command, options.summary);
     add_picture(command, options.picture);
     command.add_flag("--verify", options.verify,
                      "exit 1 where a finding is not what the report says, to the last bit");
@@ -192,7 +229,9 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? exit_done : exit_usage;
+        if (error.get_exit_code() != 0)
+            refuse(app, error);
+        return app.exit(error);
     }
     if (app.get_subcommands().empty()) {
         std::cerr << app.help();

@@ -52,28 +52,9 @@ Json json_of(const ProbeInfo &info) {
             {"sources", info.sources}};
 }
 
-Json all_probes(const Registry &registry) {
-    Json probes = Json::array();
-    for (const auto &probe : registry.probes())
-        probes.push_back(json_of(probe->info()));
-    return {{"probes", std::move(probes)}};
-}
-
-void write_pages(const Registry &registry, const std::filesystem::path &folder) {
-    std::filesystem::create_directories(folder);
-    write_file(folder / "README.md", index_page(registry));
-    for (const auto &probe : registry.probes())
-        write_file(folder / page_name(probe->info()), probe_page(probe->info()));
-}
-
-void print_pages(const Registry &registry) {
-    for (const auto &probe : registry.probes())
-        std::cout << probe_page(probe->info()) << '\n';
-}
-
-void print_for_people(const Registry &registry) {
+void print_for_people(const std::vector<const Probe *> &probes) {
     const TextStyle style = style_of_stdout();
-    for (const auto &probe : registry.probes()) {
+    for (const Probe *probe : probes) {
         const ProbeInfo &info = probe->info();
         std::cout << render_table({{{info.name}, Colour::bold}}, style)
                   << render_table({{{" ", info.question}}}, style);
@@ -89,14 +70,25 @@ void print_for_people(const Registry &registry) {
 } // namespace
 
 int list_command(const ListOptions &options, const Registry &registry) {
-    if (options.json)
-        write_file(*options.json, to_text(all_probes(registry)));
-    if (options.markdown && *options.markdown == "-")
-        print_pages(registry);
-    else if (options.markdown)
-        write_pages(registry, *options.markdown);
-    else if (!options.json || *options.json != "-")
-        print_for_people(registry);
+    const std::vector<const Probe *> probes = registry.match(options.probes);
+    if (options.json) {
+        Json all = Json::array();
+        for (const Probe *probe : probes)
+            all.push_back(json_of(probe->info()));
+        write_file(*options.json, to_text({{"probes", std::move(all)}}));
+    }
+    if (options.markdown && *options.markdown != "-") {
+        std::filesystem::create_directories(*options.markdown);
+        if (options.probes.empty())
+            write_file(*options.markdown / "README.md", index_page(registry));
+        for (const Probe *probe : probes)
+            write_file(*options.markdown / page_name(probe->info()), probe_page(probe->info()));
+    } else if (options.markdown) {
+        for (const Probe *probe : probes)
+            std::cout << probe_page(probe->info()) << '\n';
+    } else if (!options.json || *options.json != "-") {
+        print_for_people(probes);
+    }
     return exit_done;
 }
 

@@ -18,6 +18,7 @@ struct DevicesOptions {
 /// What `clprobe list` was called with. `markdown` is the folder for the pages, "-" for standard
 /// output.
 struct ListOptions {
+    std::vector<std::string> probes;
     std::optional<std::filesystem::path> json;
     std::optional<std::filesystem::path> markdown;
 };
@@ -28,6 +29,7 @@ struct RunCommandOptions {
     std::optional<std::string> device;
     std::optional<std::string> profile;
     std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> summary;
     std::optional<std::filesystem::path> csv;
     std::optional<std::filesystem::path> picture;
     std::optional<std::filesystem::path> resume;
@@ -58,6 +60,7 @@ struct AnalyzeOptions {
     std::string columns;  ///< which column of a CSV is what, as `CsvOptions` has it
     std::size_t skip = 0; ///< lines of a CSV before its header or rows
     std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> summary;
     std::optional<std::filesystem::path> picture;
     bool verify = false;
 };

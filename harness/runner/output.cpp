@@ -96,13 +96,14 @@ bool write_picture(const Registry &registry, const Report &report, const fs::pat
 }
 
 OutputFiles::OutputFiles(OutputPaths paths) : paths_(std::move(paths)) {
+    if (paths_.json == "-" && paths_.summary == "-")
+        throw InputError("--json and --summary cannot both go to standard output");
     try {
-        if (paths_.json)
-            ensure_writable(*paths_.json);
+        for (const auto &file : {paths_.json, paths_.summary, paths_.picture})
+            if (file)
+                ensure_writable(*file);
         if (paths_.csv)
             prepare_folder(*paths_.csv);
-        if (paths_.picture)
-            ensure_writable(*paths_.picture);
     } catch (const Error &error) {
         throw InputError(error.what());
     }
@@ -131,19 +132,10 @@ void OutputFiles::lock_report() {
 
 void OutputFiles::update(const Report &report, const DeviceRecord &device,
                          const ProbeRecord &record) {
-    try {
-        if (!unfinished_.empty())
-            write_file(unfinished_, text_of(report));
-    } catch (const std::exception &error) {
-        complain(error); // tried again at the end
-    }
-    try {
-        if (paths_.csv)
-            write_csv(report, device, record);
-    } catch (const std::exception &error) {
-        complain(error);
-        csv_failed_ = true;
-    }
+    if (!unfinished_.empty())
+        attempt([&] { write_file(unfinished_, text_of(report)); }); // tried again at the end
+    if (paths_.csv)
+        failed_ |= !attempt([&] { write_csv(report, device, record); });
 }
 
 void OutputFiles::write_csv(const Report &report, const DeviceRecord &device,
@@ -156,10 +148,17 @@ void OutputFiles::write_csv(const Report &report, const DeviceRecord &device,
         write_file(folder / file.name, file.text);
 }
 
-void OutputFiles::complain(const std::exception &error) {
-    if (!complained_)
-        say(error.what());
-    complained_ = true;
+/// Whether it could be written; the first that could not is said.
+bool OutputFiles::attempt(const std::function<void()> &write) {
+    try {
+        write();
+        return true;
+    } catch (const std::exception &error) {
+        if (!complained_)
+            say(error.what());
+        complained_ = true;
+        return false;
+    }
 }
 
 void OutputFiles::write_report(const Report &report, const std::string &text) {
@@ -185,17 +184,12 @@ void OutputFiles::write_report(const Report &report, const std::string &text) {
 
 bool OutputFiles::finish(const Report &report) {
     const std::string text = text_of(report);
-    bool json_failed = false;
-    try {
-        if (paths_.json)
-            write_report(report, text);
-    } catch (const std::exception &error) {
-        complain(error);
-        json_failed = true;
-    }
-    if (json_failed || (csv_failed_ && !paths_.json))
+    if (paths_.summary)
+        failed_ |= !attempt([&] { write_file(*paths_.summary, text_of(summary_of(report))); });
+    const bool lost = paths_.json && !attempt([&] { write_report(report, text); });
+    if (lost || (failed_ && !paths_.json))
         rescue(text);
-    return !json_failed && !csv_failed_;
+    return !lost && !failed_;
 }
 
 } // namespace clprobe::runner

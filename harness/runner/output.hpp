@@ -6,8 +6,8 @@
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>
 
-#include <exception>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,10 +23,11 @@ namespace clprobe::runner {
 [[nodiscard]] bool write_picture(const Registry &registry, const Report &report,
                                  const std::filesystem::path &file);
 
-/// What a run is asked to write: the report ("-" is standard output), the folder of the CSV files,
-/// and a picture.
+/// What a run is asked to write: the report and its summary ("-" is standard output), the folder of
+/// the CSV files, and a picture.
 struct OutputPaths {
     std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> summary;
     std::optional<std::filesystem::path> csv;
     std::optional<std::filesystem::path> picture;
     /// The report in `json` is the one that the run goes on with, and is not complete.
@@ -45,8 +46,8 @@ public:
     OutputFiles(const OutputFiles &) = delete;
     OutputFiles &operator=(const OutputFiles &) = delete;
 
-    /// Whether standard output belongs to the report.
-    [[nodiscard]] bool on_stdout() const { return paths_.json == "-"; }
+    /// Whether standard output belongs to the report or its summary.
+    [[nodiscard]] bool on_stdout() const { return paths_.json == "-" || paths_.summary == "-"; }
 
     /// After each probe. What cannot be written now is said once, on stderr.
     void update(const Report &report, const DeviceRecord &device, const ProbeRecord &record);
@@ -60,12 +61,12 @@ private:
     void lock_report();
     void write_csv(const Report &report, const DeviceRecord &device, const ProbeRecord &record);
     void write_report(const Report &report, const std::string &text);
-    void complain(const std::exception &error);
+    bool attempt(const std::function<void()> &write);
 
     OutputPaths paths_;
     std::optional<FileLock> lock_;
     std::filesystem::path unfinished_; ///< where the report is until it is complete
-    bool csv_failed_ = false;
+    bool failed_ = false; ///< to write a file besides the report
     bool complained_ = false;
 };
 

@@ -22,8 +22,9 @@ namespace {
 Profile profile_of(const std::string &text) {
     if (const auto profile = parse_profile(text))
         return *profile;
-    throw InputError(
-        fmt::format("\"{}\" is no profile: tiny, quick, standard and thorough are", text));
+    throw InputError(unknown_name("profile", text,
+                                  {{"tiny", ""}, {"quick", ""}, {"standard", ""}, {"thorough", ""}},
+                                  "tiny, quick, standard and thorough are"));
 }
 
 std::uint64_t drawn_seed() {
@@ -35,6 +36,8 @@ std::optional<Report> previous_report(const RunCommandOptions &options) {
     if (!options.resume)
         return std::nullopt;
     Report report = read_report(*options.resume);
+    if (report.summary)
+        throw InputError("cannot go on with this report: it is a summary, without samples");
     if (options.profile && *options.profile != report.profile)
         throw InputError(fmt::format("cannot go on with this report: its profile is {}, not {}",
                                      report.profile, *options.profile));
@@ -144,7 +147,7 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
     const RunOptions run = run_options(options, previous, interrupts);
     const auto planned = plan(registry, options.probes, run.profile);
     const auto json = options.json ? options.json : options.resume;
-    OutputFiles files({json, options.csv, options.picture,
+    OutputFiles files({json, options.summary, options.csv, options.picture,
                        previous && !previous->complete && json == options.resume});
     RunObserver observer(files, asked_for_one(planned));
     const Isolation isolation{options.timeout, options.verbose, run.stop};

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -49,6 +50,13 @@ class InputError : public Error {
 public:
     using Error::Error;
 };
+
+/// The message for a name that is none of those known, with the nearest of them and where all are:
+/// `no command is called "rnu" (did you mean run?); `clprobe --help` shows them all`. A known name
+/// may stand for another, as a finding's key for its probe.
+[[nodiscard]] std::string unknown_name(std::string_view what, std::string_view wrong,
+                                       const std::map<std::string, std::string> &known,
+                                       std::string_view all);
 
 /// A kernel ran, but its output is not what the host computes: its time counts for nothing.
 class VerificationError : public Error {

@@ -55,6 +55,9 @@ struct FindingKey {
     std::string meaning;
 };
 
+/// Whether the key is the listed one, in which `<n>` stands for a number.
+[[nodiscard]] bool is_listed_as(std::string_view key, std::string_view listed);
+
 /// A finding of this key with a value.
 [[nodiscard]] Finding measured(const FindingKey &key, double value, Interval interval);
 /// A finding of this key without a value; `status` is none of the two that have one, and `reason`

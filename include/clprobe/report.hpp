@@ -111,7 +111,7 @@ struct HostInfo {
 };
 
 /// A whole run: what was asked, where, and what came out. It holds the raw samples, so that it can
-/// be interpreted anew without the device.
+/// be interpreted anew without the device, unless it is a summary.
 struct Report {
     std::string tool_version;
     std::vector<std::string> command_line;
@@ -119,6 +119,7 @@ struct Report {
     std::string profile;
     std::string started;   ///< ISO 8601, UTC
     bool complete = false; ///< false while a run goes on, or where it was interrupted
+    bool summary = false;  ///< holds no samples, only what was made of them
     HostInfo host;
     std::vector<DeviceRecord> devices;
 
@@ -127,6 +128,8 @@ struct Report {
 
 /// The library's version, "0.1.0", as reports carry it.
 [[nodiscard]] std::string_view version();
+/// The report without its samples, which are most of it.
+[[nodiscard]] Report summary_of(Report report);
 
 /// The report that a file holds, which may be packed (gzip). Throws InputError, naming the file and
 /// what is wrong in it.

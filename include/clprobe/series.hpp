@@ -44,6 +44,8 @@ struct Curve {
     Axis x;
     Axis y;
     std::vector<Point> points;
+    /// Keys, as the probe lists them, of findings that are places on the x axis.
+    std::vector<std::string> marks = {};
 };
 
 /// A measure over two axes for people to look at: more is better.

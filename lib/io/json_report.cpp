@@ -150,6 +150,7 @@ void members(const auto &each, Either<Report> auto &report) {
     each("profile", report.profile);
     each("started", report.started);
     each("complete", report.complete);
+    each.filled("summary", report.summary);
     each("host", report.host);
     each("devices", report.devices);
 }

@@ -38,12 +38,15 @@ std::vector<Curve::Point> shown_points(const Curve &curve) {
     return places;
 }
 
-/// The findings that are places on the curve's x axis.
+/// The findings that the probe says are places on the x axis, of those made of this curve.
 std::vector<const Finding *> marks_of(const Curve &curve, const std::vector<Finding> &findings) {
     std::vector<const Finding *> marks;
     for (const Finding &finding : findings)
-        if (finding.value && *finding.value > 0 && finding.unit == curve.x.unit &&
-            std::ranges::count(finding.evidence, curve.series) > 0)
+        if (finding.value && *finding.value > 0 &&
+            std::ranges::count(finding.evidence, curve.series) > 0 &&
+            std::ranges::any_of(curve.marks, [&](const std::string &mark) {
+                return is_listed_as(finding.key, mark);
+            }))
             marks.push_back(&finding);
     return marks;
 }

@@ -48,7 +48,7 @@ struct TableRow {
 [[nodiscard]] std::string probe_text(const ProbeRecord &record, const TextStyle &style);
 
 /// The curve as a small plot, both axes logarithmic, with the findings marked that
-/// are places on its x axis (of the same unit, and made of its series) and named below. Empty
+/// its `marks` name and that were made of its series, and named below. Empty
 /// where fewer than two places are positive.
 [[nodiscard]] std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
                                     const TextStyle &style);

@@ -102,18 +102,6 @@ std::string problem_of_attribute(const std::string &name, double value) {
     return problem.empty() ? "" : fmt::format("'{}': {}", name, problem);
 }
 
-/// Whether the key is the listed one, in which `<n>` stands for a number.
-bool fits(std::string_view key, std::string_view listed) {
-    constexpr std::string_view number = "<n>";
-    if (key == listed)
-        return true;
-    const auto at = listed.find(number);
-    if (at == std::string_view::npos || !key.starts_with(listed.substr(0, at)))
-        return false;
-    const auto digits = std::min(key.find_first_not_of("0123456789", at), key.size());
-    return digits > at && fits(key.substr(digits), listed.substr(at + number.size()));
-}
-
 } // namespace
 
 std::string problem_of(const Dataset &data, const ProbeInfo &info) {
@@ -144,7 +132,7 @@ void fail_broken(std::vector<Finding> &findings, const ProbeInfo &info) {
     for (Finding &finding : findings) {
         std::string problem = problem_of(finding);
         if (problem.empty() && std::ranges::none_of(info.findings, [&](const FindingKey &listed) {
-                return fits(finding.key, listed.key);
+                return is_listed_as(finding.key, listed.key);
             }))
             problem = "a key that the probe does not list";
         if (problem.empty())

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace clprobe {
 namespace {
@@ -23,77 +22,20 @@ bool fits_pattern(std::string_view pattern, std::string_view name) {
            fits_pattern(pattern.substr(1), name.substr(1));
 }
 
-/// Levenshtein's distance.
-std::size_t edits(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
-}
-
 std::string_view family_of(std::string_view name) {
     return name.substr(0, name.find('/'));
 }
-std::string_view after_slash(std::string_view name) {
-    return name.substr(name.find('/') + 1);
-}
 
-/// Whether that is the key: "buffer.l<n>.size" stands for those of all levels.
-bool is_key(std::string_view key, std::string_view text) {
-    const auto level = key.find("<n>");
-    if (level == std::string_view::npos)
-        return key == text;
-    std::string pattern(key);
-    return fits_pattern(pattern.replace(level, 3, "*"), text);
-}
-
-/// The name that is nearest to `wrong` in edits; empty where none is near.
-std::string nearest_name(std::string_view wrong, const std::vector<std::string> &names) {
-    std::string best;
-    std::size_t least = std::max<std::size_t>(3, wrong.size() / 2);
-    for (const std::string &name : names) {
-        const std::size_t distance = std::min(edits(wrong, name), edits(wrong, after_slash(name)));
-        if (distance < least) {
-            least = distance;
-            best = name;
-        }
+/// What may have been meant by a pattern: a probe, a family, or the probe of that finding.
+std::map<std::string, std::string> known_names(const Registry &registry) {
+    std::map<std::string, std::string> known;
+    for (const auto &probe : registry.probes()) {
+        const ProbeInfo &info = probe->info();
+        known[info.name] = known[std::string(family_of(info.name))] = "";
+        for (const FindingKey &key : info.findings)
+            known[key.key] = fmt::format("{}, which finds {}", info.name, key.key);
     }
-    return best;
-}
-
-/// The probe that makes a finding of that key, or null.
-const Probe *maker_of(const std::vector<std::unique_ptr<Probe>> &probes, std::string_view key) {
-    for (const auto &probe : probes)
-        for (const FindingKey &made : probe->info().findings)
-            if (is_key(made.key, key))
-                return probe.get();
-    return nullptr;
-}
-
-/// What may have been meant by a pattern that no probe fits.
-std::string suggestion(const std::vector<std::unique_ptr<Probe>> &probes,
-                       const std::string &pattern) {
-    if (const Probe *maker = maker_of(probes, pattern))
-        return fmt::format("it is a finding of {}", maker->info().name);
-    std::vector<std::string> names;
-    for (const auto &probe : probes) {
-        names.push_back(probe->info().name);
-        names.emplace_back(family_of(probe->info().name));
-        for (const FindingKey &key : probe->info().findings)
-            names.push_back(key.key);
-    }
-    const std::string nearest = nearest_name(pattern, names);
-    if (const Probe *maker = maker_of(probes, nearest))
-        return fmt::format("did you mean the finding {} of {}?", nearest, maker->info().name);
-    return nearest.empty() ? "" : fmt::format("did you mean {}?", nearest);
+    return known;
 }
 
 } // namespace
@@ -128,11 +70,9 @@ std::vector<const Probe *> Registry::match(std::span<const std::string> patterns
             if (fits_pattern(pattern, name) || pattern == family_of(name))
                 wanted[i] = found = true;
         }
-        if (found)
-            continue;
-        const std::string meant = suggestion(probes_, pattern);
-        throw InputError(fmt::format("no probe is called \"{}\"{}; `clprobe list` shows them all",
-                                     pattern, meant.empty() ? "" : " (" + meant + ")"));
+        if (!found)
+            throw InputError(unknown_name("probe", pattern, known_names(*this),
+                                          "`clprobe list` shows them all"));
     }
     std::vector<const Probe *> matched;
     for (std::size_t i = 0; i < probes_.size(); ++i)

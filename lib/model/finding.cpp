@@ -57,4 +57,15 @@ void make_suspect(Finding &finding, std::string_view reason) {
     finding.note += reason;
 }
 
+bool is_listed_as(std::string_view key, std::string_view listed) {
+    constexpr std::string_view number = "<n>";
+    if (key == listed)
+        return true;
+    const auto at = listed.find(number);
+    if (at == std::string_view::npos || !key.starts_with(listed.substr(0, at)))
+        return false;
+    const auto digits = std::min(key.find_first_not_of("0123456789", at), key.size());
+    return digits > at && is_listed_as(key.substr(digits), listed.substr(at + number.size()));
+}
+
 } // namespace clprobe

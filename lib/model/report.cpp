@@ -42,4 +42,12 @@ std::string_view version() {
     return CLPROBE_VERSION;
 }
 
+Report summary_of(Report report) {
+    report.summary = true;
+    for (DeviceRecord &device : report.devices)
+        for (ProbeRecord &record : device.probes)
+            record.data.series.clear();
+    return report;
+}
+
 } // namespace clprobe

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 namespace clprobe {
 
@@ -88,6 +91,22 @@ std::string failure(std::string_view doing, int code) {
     return fmt::format("{}: {} ({})", doing, opencl_error_name(code), code);
 }
 
+/// Levenshtein's distance.
+std::size_t edits(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
 /// The compiler's own words, as far as they fit a line or two of a table.
 std::string excerpt(const std::string &log) {
     constexpr std::size_t most = 600;
@@ -103,5 +122,21 @@ BuildError::BuildError(std::string_view kernel, std::string_view options, int co
     : Error(code, failure(fmt::format("building {} with \"{}\"", kernel, options), code) + "\n" +
                       excerpt(log)),
       log_(std::move(log)) {}
+
+std::string unknown_name(std::string_view what, std::string_view wrong,
+                         const std::map<std::string, std::string> &known, std::string_view all) {
+    std::string meant;
+    std::size_t least = std::max<std::size_t>(3, wrong.size() / 2);
+    for (const auto &[name, stands_for] : known) {
+        const std::string_view behind_family = std::string_view(name).substr(name.find('/') + 1);
+        const std::size_t distance = std::min(edits(wrong, name), edits(wrong, behind_family));
+        if (distance < least) {
+            least = distance;
+            meant = stands_for.empty() ? name : stands_for;
+        }
+    }
+    return fmt::format("no {} is called \"{}\"{}; {}", what, wrong,
+                       meant.empty() ? "" : fmt::format(" (did you mean {}?)", meant), all);
+}
 
 } // namespace clprobe

@@ -2,11 +2,13 @@
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <map>
+#include <ranges>
 
 namespace clprobe {
 namespace {
@@ -92,10 +94,12 @@ std::vector<std::size_t> select(std::span<const DeviceInfo> devices, std::string
     }
     if (!found.empty() || devices.empty())
         return found;
-    std::string known;
+    std::map<std::string, std::string> known;
     for (const DeviceInfo &device : devices)
-        known += fmt::format("{}{}", known.empty() ? "" : ", ", device.slug);
-    throw InputError(fmt::format("no device fits \"{}\"; there are: {}", selector, known));
+        known[device.slug];
+    throw InputError(
+        unknown_name("device", selector, known,
+                     fmt::format("there are {}", fmt::join(std::views::keys(known), ", "))));
 }
 
 } // namespace clprobe

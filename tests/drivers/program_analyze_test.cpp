@@ -7,6 +7,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -134,4 +135,34 @@ TEST_CASE("program.of_several_files_each_line_names_its_own") {
     outcome = run_on_stub("", {"analyze", one, two});
     CHECK(outcome.exit_status == 2);
     CHECK_THAT(outcome.err, ContainsSubstring(two));
+}
+
+TEST_CASE("program.a_summary_has_the_findings_without_samples") {
+    const Scratch scratch;
+    const std::string full = scratch.file("full.json");
+    const std::string summary = scratch.file("summary.json.gz");
+    CHECK(run_on_stub(sound, {"run", "--profile", "tiny", "host/event_timer", "--json", full,
+                              "--summary", summary})
+              .exit_status == 0);
+    CHECK(report_of(summary) == summary_of(report_of(full)));
+    CHECK(std::filesystem::file_size(summary) < std::filesystem::file_size(full) / 4);
+
+    const Outcome shown = run_on_stub("", {"analyze", summary});
+    CHECK(shown.exit_status == 0);
+    CHECK(shown.out == run_on_stub("", {"analyze", full}).out);
+    CHECK_THAT(shown.err, ContainsSubstring(summary + "' is a summary, without samples"));
+
+    const Outcome verified = run_on_stub("", {"analyze", "--verify", summary});
+    CHECK(verified.exit_status == 2);
+    CHECK_THAT(verified.err, ContainsSubstring("holds no samples to verify its findings by"));
+    const Outcome resumed = run_on_stub(sound, {"run", "--resume", summary});
+    CHECK(resumed.exit_status == 2);
+    CHECK_THAT(resumed.err, ContainsSubstring("it is a summary, without samples"));
+
+    const std::string later = scratch.file("later.json");
+    CHECK(run_on_stub("", {"analyze", full, "--summary", later}).exit_status == 0);
+    CHECK(report_of(later) == report_of(summary));
+    CHECK(run_on_stub("", {"analyze", full, "--summary", "-"}).out == text_of(later));
+    CHECK(run_on_stub("", {"analyze", full, later, "--summary", "-"}).exit_status == 2);
+    CHECK(run_on_stub("", {"run", "--json", "-", "--summary", "-"}).exit_status == 2);
 }

@@ -19,6 +19,7 @@ using namespace clprobe;
 using namespace clprobe::test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -59,12 +60,35 @@ TEST_CASE("program.no_device_is_status_3") {
 }
 
 TEST_CASE("program.wrong_names_are_status_2_with_the_nearest") {
-    const Outcome probe = run_on_stub("", {"run", "compute/fma_rat"});
-    CHECK(probe.exit_status == 2);
-    CHECK_THAT(probe.err, ContainsSubstring("compute/fma_rate"));
-    const Outcome device = run_on_stub("", {"run", "--device", "gpu0-stab-gpu"});
-    CHECK(device.exit_status == 2);
-    CHECK_THAT(device.err, ContainsSubstring("gpu0-stub-gpu"));
+    using Words = std::vector<std::string>;
+    for (const auto &[wrong, message] : {
+             std::pair{Words{"rnu"}, "no command is called \"rnu\" (did you mean run?); "
+                                     "`clprobe --help` shows them all"},
+             {Words{"--versio"}, "no option of clprobe is called \"--versio\" (did you mean "
+                                 "--version?); `clprobe --help` shows them all"},
+             {Words{"run", "--jsn=x", "memory"}, "no option of run is called \"--jsn\" (did you "
+                                                 "mean --json?); `clprobe run --help` shows"},
+             {Words{"devices", "json"}, "no option of devices is called \"json\" (did you mean "
+                                        "--json?); `clprobe devices --help` shows them all"},
+             {Words{"run", "--profile", "quik"}, "no profile is called \"quik\" (did you mean "
+                                                 "quick?); tiny, quick, standard and thorough are"},
+             {Words{"run", "--device", "gpu0-stab-gpu"},
+              "no device is called \"gpu0-stab-gpu\" (did you mean gpu0-stub-gpu?); there are "},
+             {Words{"run", "compute/fma_rat"}, "no probe is called \"compute/fma_rat\" (did you "
+                                               "mean compute/fma_rate?); `clprobe list` shows"},
+             {Words{"list", "memry"}, "no probe is called \"memry\" (did you mean memory?)"},
+             {Words{"inspect", "buffer.l1.size"},
+              "(did you mean memory/buffer_latency, which finds buffer.l<n>.size?)"},
+             {Words{"analyze", "no.json", "--probe", "host/tranfer"},
+              "(did you mean host/transfer?)"},
+             {Words{"run", "--json"}, "--json: 1 required"},
+         }) {
+        const Outcome outcome = run_on_stub(sound, wrong);
+        CAPTURE(outcome.out);
+        CHECK(outcome.exit_status == 2);
+        CHECK_THAT(outcome.err, StartsWith("clprobe: ") && ContainsSubstring(message));
+        CHECK(std::ranges::count(outcome.err, '\n') == 1);
+    }
     for (const std::vector<std::string> &wrong : {std::vector<std::string>{},
                                                   {"rum"},
                                                   {"run", "--profile", "fast"},
@@ -77,6 +101,20 @@ TEST_CASE("program.wrong_names_are_status_2_with_the_nearest") {
         CHECK(outcome.exit_status == 2);
         CHECK(!outcome.err.empty());
     }
+}
+
+TEST_CASE("program.list_shows_the_probes_that_are_named") {
+    const Outcome some = run_on_stub("", {"list", "host", "*/tlb"});
+    CHECK(some.exit_status == 0);
+    for (const char *shown : {"host/event_timer\n", "host/transfer\n", "memory/tlb\n", "page.size"})
+        CHECK_THAT(some.out, ContainsSubstring(shown));
+    CHECK_THAT(some.out, !ContainsSubstring("memory/buffer_latency\n"));
+    const Json json = parse_json(run_on_stub("", {"list", "memory/tlb", "--json"}).out);
+    CHECK(json.at("probes").size() == 1);
+    const Scratch scratch;
+    CHECK(run_on_stub("", {"list", "memory/tlb", "--markdown", scratch.file("")}).exit_status == 0);
+    CHECK(std::filesystem::exists(scratch.file("memory-tlb.md")));
+    CHECK(!std::filesystem::exists(scratch.file("README.md")));
 }
 
 TEST_CASE("program.seeds_are_decimal_and_fit_64_bits") {

@@ -190,7 +190,7 @@ TEST_CASE("unit.json.contradictions_are_refused") {
 TEST_CASE("unit.json.versions") {
     CHECK_NOTHROW(report_from_json(with("/schema_version", "1.0.7")));
     refused(with("/schema_version", "2.0.0"),
-            "/schema_version: the report is of schema 2.0.0, but this program reads schema 1.0.0");
+            "/schema_version: the report is of schema 2.0.0, but this program reads schema 1.1.0");
     refused(with("/schema_version", "0.9.0"), "0.9.0");
     for (const char *wrong : {"", "1", "1.0", "1.0.0.0", "1.0.0-x", "-1.0.0", "99999999999.0.0"})
         refused(with("/schema_version", wrong), "is no version");
@@ -234,4 +234,16 @@ TEST_CASE("unit.json.a_long_report_is_written_and_read_quickly") {
     for (int i = 0; i < 10'000; ++i)
         series.points.push_back({{static_cast<double>(i)}, std::vector<double>(10, 1.0 / 3), {}});
     CHECK(read(to_text(to_json(report))) == report);
+}
+
+TEST_CASE("unit.json.a_summary_has_all_but_the_samples") {
+    const Report summary = summary_of(sample_report());
+    CHECK(summary.summary);
+    const Report again = read(to_text(to_json(summary)));
+    CHECK(again == summary);
+    const ProbeRecord &record = again.devices.at(0).probes.at(0);
+    CHECK(record.data.series.empty());
+    CHECK(record.data.number_attributes ==
+          sample_report().devices[0].probes[0].data.number_attributes);
+    CHECK(record.findings == sample_report().devices[0].probes[0].findings);
 }

@@ -164,16 +164,27 @@ TEST_CASE("unit.terminal.footer") {
 }
 
 TEST_CASE("unit.terminal.curves_are_plotted_with_their_levels") {
-    Curve curve{"chase", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}, {}};
+    Curve curve{"chase",
+                {"footprint", Unit::byte, {}},
+                {"latency", Unit::second, {}},
+                {},
+                {"buffer.l<n>.size"}};
     for (double kib = 1; kib <= 4096; kib *= 2)
         curve.points.push_back({kib * 1024, kib <= 64 ? 1e-9 : 10e-9});
     Finding size = measured({"buffer.l1.size", Unit::byte, Better::none, ""}, 90 * 1024.0,
                             {64 * 1024.0, 128 * 1024.0});
     size.evidence = {"chase"};
+    // None is a place on this curve: another key of the same unit, one that is made of another
+    // series, and one of another unit.
+    Finding page = measured({"page.size", Unit::byte, Better::none, ""}, 4096, {});
+    page.evidence = {"chase"};
+    Finding elsewhere = size;
+    elsewhere.key = "buffer.l2.size";
+    elsewhere.evidence = {"sweep"};
     Finding l1_latency = measured({"buffer.l1.latency", Unit::second, Better::none, ""}, 1e-9, {});
     l1_latency.evidence = {"chase"};
 
-    const auto shown = lines(plot_text(curve, {size, l1_latency}, plain));
+    const auto shown = lines(plot_text(curve, {page, size, elsewhere, l1_latency}, plain));
     REQUIRE(shown.size() == 16);
     CHECK(std::ranges::all_of(shown, [](const auto &line) { return line.size() <= 80; }));
     CHECK_THAT(shown[0], ContainsSubstring("latency over footprint"));
@@ -194,7 +205,8 @@ TEST_CASE("unit.terminal.curves_are_plotted_with_their_levels") {
 }
 
 TEST_CASE("unit.terminal.a_plot_takes_what_comes") {
-    Curve curve{"chase", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}, {}};
+    Curve curve{
+        "chase", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}, {}, {"size"}};
     CHECK(plot_text(curve, {}, plain).empty());
     curve.points = {
         {1024, 1e-9}, {0, 1e-9}, {2048, -1}, {4096, std::numeric_limits<double>::quiet_NaN()}};

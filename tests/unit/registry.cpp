@@ -65,8 +65,9 @@ TEST_CASE("unit.registry.a wrong name is answered with the nearest") {
 TEST_CASE("unit.registry.the key of a finding is answered with its probe") {
     const Registry registry = builtin_probes();
     for (const auto &[wrong, answer] :
-         {std::pair{"buffer.l1.size", "it is a finding of memory/buffer_latency"},
-          std::pair{"fma.fp32.rat", "did you mean the finding fma.fp32.rate of compute/fma_rate?"},
+         {std::pair{"buffer.l1.size",
+                    "did you mean memory/buffer_latency, which finds buffer.l<n>.size?"},
+          std::pair{"fma.fp32.rat", "did you mean compute/fma_rate, which finds fma.fp32.rate?"},
           std::pair{"memry", "did you mean memory?"}}) {
         const Names patterns = {wrong};
         CHECK_THROWS_MATCHES(registry.match(patterns), InputError,

@@ -73,8 +73,8 @@ constexpr const char *adjacent =
 
 /// Estimates as a curve for people, each value divided by `parts`.
 Curve curve_of(const char *series, const Axis &x, const Axis &y,
-               const std::vector<Estimate> &places, double parts) {
-    Curve curve{series, x, y, {}};
+               const std::vector<Estimate> &places, double parts, const FindingKey &mark) {
+    Curve curve{series, x, y, {}, {mark.key}};
     for (const Estimate &place : places)
         curve.points.push_back({place.x, place.value / parts});
     return curve;
@@ -234,15 +234,17 @@ std::vector<Curve> curves_of(const Dataset &data) {
             shared.push_back(
                 {static_cast<double>(row.distance), time.value, time.error, time.samples});
     return {curve_of(series::stride, stride, bare != nullptr ? bare->measure : latency,
-                     estimates_over(data.find(series::stride), &StrideRow::stride), 1),
+                     estimates_over(data.find(series::stride), &StrideRow::stride), 1, key(0)),
             curve_of(series::sweep, stride, latency,
-                     estimates_over(data.find(series::sweep), &SweepRow::stride), hops_a_trip),
+                     estimates_over(data.find(series::sweep), &SweepRow::stride), hops_a_trip,
+                     key(0)),
             curve_of(series::slots, stride, {"slots that fit", Unit::one, {}},
-                     slots_that_fit(estimates_of<SlotsRow>(data.find(series::slots))), 1),
-            curve_of(series::false_sharing, distance, contended, shared, 1),
-            curve_of(series::pairs, distance, pair, pairs_in(data, series::pairs), hops_a_trip / 2),
+                     slots_that_fit(estimates_of<SlotsRow>(data.find(series::slots))), 1, key(0)),
+            curve_of(series::false_sharing, distance, contended, shared, 1, key(0)),
+            curve_of(series::pairs, distance, pair, pairs_in(data, series::pairs), hops_a_trip / 2,
+                     key(1)),
             curve_of(series::memory_pairs, distance, from_memory,
-                     pairs_in(data, series::memory_pairs), hops_a_trip / 2)};
+                     pairs_in(data, series::memory_pairs), hops_a_trip / 2, key(2))};
 }
 
 } // namespace clprobe::probes::cache_line

@@ -207,7 +207,8 @@ Curve shown_curve(const Dataset &data) {
     Curve curve{series::footprint,
                 {"footprint", Unit::byte, {}},
                 {"bandwidth", Unit::byte_per_second, {}},
-                {}};
+                {},
+                {size_key.key}};
     for (const CurvePoint &point : bandwidth_curve(data))
         if (!point.samples.empty())
             curve.points.push_back({point.x, median(point.samples)});

@@ -151,7 +151,7 @@ std::vector<Finding> findings_of(const Dataset &data) {
 
 std::vector<Curve> curves_of(const Dataset &data) {
     const Axis seconds{"time", Unit::second, {}};
-    Curve strides{series::strides, {"stride", Unit::byte, {}}, seconds, {}};
+    Curve strides{series::strides, {"stride", Unit::byte, {}}, seconds, {}, {"local.bank_width"}};
     for (const StrideTime &time : stride_times(data))
         strides.points.push_back({4.0 * time.stride, time.seconds});
     Curve evictions{series::eviction, {"footprint", Unit::byte, {}}, seconds, {}};

@@ -187,11 +187,11 @@ std::vector<Finding> findings_of(const Dataset &data) {
 std::vector<Curve> curves_of(const Dataset &data) {
     std::vector<Curve> curves;
     if (const auto bare = latency_curve(data, 1))
-        curves.push_back(shown(*bare));
+        curves.push_back(shown(*bare, "tlb.l<n>.reach"));
     for (auto &[stride, translation] : translations(data)) {
         std::vector<CurvePoint> points = over_span(std::move(translation), stride).curve;
         const Axis span{"span at a stride of " + format({stride, Unit::byte}), Unit::byte, {}};
-        curves.push_back(shown({series::spread, span, std::move(points)}));
+        curves.push_back(shown({series::spread, span, std::move(points)}, "tlb.l<n>.reach"));
     }
     return curves;
 }
