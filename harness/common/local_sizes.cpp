@@ -19,7 +19,7 @@ std::string name(const LocalSize &size) {
 }
 
 std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &range) {
-    const auto most = device.max_work_group_size.value_or(largest_group(device));
+    const auto most = most_work_items(device);
     const std::size_t most_x = std::min({longest_side, largest_group(device, 0), range.global[0]});
     const std::size_t most_y = std::min({longest_side, largest_group(device, 1), range.global[1]});
     std::vector<LocalSize> sizes;

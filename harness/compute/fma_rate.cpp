@@ -38,7 +38,7 @@ std::optional<Launchable> fastest(KernelCache &kernel_cache, const SearchSpace &
     Bench &bench = kernel_cache.bench();
     const std::string type(name(kernel_cache.real()));
     struct Tried {
-        Variant wanted; ///< its groups may be larger than its kernel can have
+        Variant wanted; ///< whose groups may be larger than those of the launchable
         Launchable launchable;
         Candidate candidate;
     };

@@ -1,4 +1,5 @@
 #include "opencl/checked.hpp"
+#include "opencl/device_limits.hpp"
 
 #include <clprobe/context.hpp>
 
@@ -24,22 +25,6 @@ cl::CommandQueue make_queue(const cl::Context &context, cl_device_id device,
                             cl_command_queue_properties properties, cl_int &code) {
     const cl_command_queue queue = clCreateCommandQueue(context(), device, properties, &code);
     return code == CL_SUCCESS ? cl::CommandQueue(queue) : cl::CommandQueue();
-}
-
-/// Throws Unsupported where a group is larger than the device allows.
-void check_range(const DeviceInfo &device, const Kernel &kernel, const NdRange &range) {
-    const auto refuse = [&](const char *what, std::uint64_t most, int code) {
-        throw Unsupported(fmt::format("launching {} in groups of {} x {} x {}: {} has at most {}",
-                                      kernel.name(), range.local[0], range.local[1], range.local[2],
-                                      what, most),
-                          code);
-    };
-    if (device.max_work_group_size && range.group_size() > *device.max_work_group_size)
-        refuse("a group", *device.max_work_group_size, CL_INVALID_WORK_GROUP_SIZE);
-    for (unsigned i = 0; i < range.dimensions && device.max_work_item_sizes; ++i)
-        if (range.local.at(i) > device.max_work_item_sizes->at(i))
-            refuse("that side of one", device.max_work_item_sizes->at(i),
-                   CL_INVALID_WORK_ITEM_SIZE);
 }
 
 } // namespace
@@ -125,7 +110,7 @@ Program Context::build(const KernelText &text, const std::string &options) const
 }
 
 Event Context::launch(const Kernel &kernel, const NdRange &range) const {
-    check_range(device().info(), kernel, range);
+    check_range(device().info(), kernel.name(), range);
     cl_event event = nullptr;
     const cl_int code =
         clEnqueueNDRangeKernel(state_->queue(), kernel.native(), range.dimensions, nullptr,

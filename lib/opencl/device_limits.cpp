@@ -1,6 +1,10 @@
 #include "opencl/device_limits.hpp"
 #include "opencl/loader.hpp"
 
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -24,11 +28,16 @@ std::optional<std::uint64_t> ask_limit(const Device &device, cl_device_info what
 
 } // namespace
 
+std::size_t most_work_items(const DeviceInfo &device) {
+    return std::max<std::size_t>(limit_or(device.max_work_group_size, 64), 1);
+}
+
 std::size_t largest_group(const DeviceInfo &device, unsigned dimension) {
-    std::size_t most = limit_or(device.max_work_group_size, 64);
-    if (device.max_work_item_sizes)
-        most = std::min(most, limit_or(device.max_work_item_sizes->at(dimension), 1));
-    return std::max<std::size_t>(most, 1);
+    const std::size_t in_all = most_work_items(device);
+    if (!device.max_work_item_sizes)
+        return in_all;
+    return std::clamp<std::size_t>(limit_or(device.max_work_item_sizes->at(dimension), 1), 1,
+                                   in_all);
 }
 
 std::size_t largest_buffer(const DeviceInfo &device) {
@@ -56,6 +65,21 @@ std::size_t largest_image_height(const DeviceInfo &device) {
 
 std::size_t largest_buffer_image(const Device &device) {
     return limit_or(ask_limit<std::size_t>(device, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE), 2048);
+}
+
+void check_range(const DeviceInfo &device, const std::string &kernel, const NdRange &range) {
+    const auto refuse = [&](const char *what, std::uint64_t most, int code) {
+        throw Unsupported(fmt::format("launching {} in groups of {} x {} x {}: {} has at most {}",
+                                      kernel, range.local[0], range.local[1], range.local[2], what,
+                                      most),
+                          code);
+    };
+    if (device.max_work_group_size && range.group_size() > *device.max_work_group_size)
+        refuse("a group", *device.max_work_group_size, CL_INVALID_WORK_GROUP_SIZE);
+    for (unsigned i = 0; i < range.dimensions && device.max_work_item_sizes; ++i)
+        if (range.local.at(i) > device.max_work_item_sizes->at(i))
+            refuse("that side of one", device.max_work_item_sizes->at(i),
+                   CL_INVALID_WORK_ITEM_SIZE);
 }
 
 } // namespace clprobe

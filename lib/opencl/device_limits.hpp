@@ -1,12 +1,17 @@
 #pragma once
 #include <clprobe/device.hpp>
+#include <clprobe/kernel.hpp>
 
 #include <cstddef>
+#include <string>
 
 namespace clprobe {
 
 // The most that a launch, a buffer or an image may ask for: what the device grants, or a cautious
 // value where it does not answer. Nothing else looks at a device's limits.
+
+/// Work-items of a group in all. At least 1.
+[[nodiscard]] std::size_t most_work_items(const DeviceInfo &device);
 
 /// Work-items of a group along one dimension: no more than that dimension allows, and no more than
 /// a group may have in all. At least 1.
@@ -27,5 +32,9 @@ namespace clprobe {
 
 /// Texels of an image on a buffer.
 [[nodiscard]] std::size_t largest_buffer_image(const Device &device);
+
+/// Throws Unsupported where groups of that range are larger than the device allows, as far as it
+/// answers.
+void check_range(const DeviceInfo &device, const std::string &kernel, const NdRange &range);
 
 } // namespace clprobe

@@ -36,8 +36,9 @@ public:
 
     [[nodiscard]] Real real() const { return real_; }
     [[nodiscard]] Bench &bench() const { return bench_; }
-    /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
-    /// VerificationError, Unsupported where a group is too large or `fma` rounds twice, or Error.
+    /// Builds, launches once (some drivers compile only then) and verifies, with groups as large as
+    /// the kernel and the device allow. Throws BuildError, VerificationError, Unsupported where
+    /// `fma` rounds twice, or Error.
     [[nodiscard]] Launchable make(Variant variant);
 
 private:

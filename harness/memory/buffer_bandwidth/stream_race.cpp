@@ -95,16 +95,14 @@ StreamShape first_shape(const Bench &bench, Operation operation) {
 std::optional<StreamShape> fastest_shape(Bench &bench, Streams &streams, Operation operation,
                                          Series &times, double reserve) {
     double least = std::numeric_limits<double>::infinity();
-    const auto whole = [&](const StreamShape &wanted) {
-        const StreamShape shape = streams.allowed(wanted);
+    const auto whole = [&](const StreamShape &shape) {
         const double seconds = streams.sample(times, shape, 1, 0);
         least = std::min(least, seconds);
         return seconds;
     };
     Tuner<StreamShape> tuner({
         .time =
-            [&](const StreamShape &wanted) {
-                const StreamShape shape = streams.allowed(wanted);
+            [&](const StreamShape &shape) {
                 constexpr double sounding =
                     0.125; // of the arrays: compiles, and shows what is slow
                 constexpr double hopeless = 1.5;
@@ -115,17 +113,21 @@ std::optional<StreamShape> fastest_shape(Bench &bench, Streams &streams, Operati
         .time_again = whole,
         .time_left = [&] { return bench.tiny() || bench.remaining() > reserve; },
     });
-    const StreamShape first = first_shape(bench, operation);
+    const StreamShape first = streams.allowed(first_shape(bench, operation));
     tuner.try_out(first);
     std::vector<std::function<std::vector<StreamShape>(const StreamShape &)>> stages;
     for (int stage = 0; stage < 4; ++stage)
-        stages.emplace_back(
-            [&bench, stage](const StreamShape &best) { return alternatives(bench, best, stage); });
+        stages.emplace_back([&bench, &streams, stage](const StreamShape &best) {
+            std::vector<StreamShape> shapes = alternatives(bench, best, stage);
+            for (StreamShape &shape : shapes)
+                shape = streams.allowed(shape);
+            return shapes;
+        });
     tuner.descend(first, stages);
     if (!bench.tiny())
         tuner.halve(4, [] { return true; });
     record_failures(bench.data(), "stream." + name(operation), tuner);
-    return tuner.best() != nullptr ? std::optional(streams.allowed(*tuner.best())) : std::nullopt;
+    return tuner.best() != nullptr ? std::optional(*tuner.best()) : std::nullopt;
 }
 
 } // namespace clprobe::probes::buffer_bandwidth

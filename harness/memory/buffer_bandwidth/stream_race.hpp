@@ -10,7 +10,7 @@ namespace clprobe::probes::buffer_bandwidth {
 /// `reserve` seconds of the probe's budget are left over. Nothing where no shape works.
 [[nodiscard]] std::optional<StreamShape>
 fastest_shape(Bench &bench, Streams &streams, Operation operation, Series &times, double reserve);
-/// A shape to begin with.
+/// A shape to begin with, whose groups may be larger than is allowed.
 [[nodiscard]] StreamShape first_shape(const Bench &bench, Operation operation);
 
 } // namespace clprobe::probes::buffer_bandwidth

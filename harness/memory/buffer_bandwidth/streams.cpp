@@ -88,7 +88,12 @@ std::vector<Operation> Streams::operations() const {
 }
 
 StreamShape Streams::allowed(StreamShape shape) const {
-    shape.local_size = programs_.group_size(name(shape.operation), shape.width, shape.local_size);
+    try {
+        shape.local_size =
+            programs_.group_size(name(shape.operation), shape.width, shape.local_size);
+    } catch (const BuildError &) {
+        return shape; // which fails again, and is then recorded, where it is tried
+    }
     return shape;
 }
 

@@ -56,7 +56,7 @@ public:
     Streams(Programs &programs, const Source &source, double fill_seconds);
 
     [[nodiscard]] std::vector<Operation> operations() const;
-    /// The shape with groups as large as its kernel and the device allow.
+    /// The shape with groups as large as its kernel, where that builds, and the device allow.
     [[nodiscard]] StreamShape allowed(StreamShape shape) const;
     /// Lowers the arrays' size until a launch of the shape stays within the bench's bounds.
     void fit(const StreamShape &shape);
