@@ -52,7 +52,8 @@ std::string text_of(cl_platform_id platform, const cl_icd_dispatch &table, cl_pl
 
 Json describe_loader() {
     void *library = ::dlopen("libOpenCL.so.1", RTLD_LAZY | RTLD_LOCAL);
-    const char *problem = library == nullptr ? ::dlerror() : "";
+    // A copy, which the next dlopen does not free.
+    const std::string problem = library == nullptr ? ::dlerror() : "";
     if (library == nullptr)
         library = ::dlopen("libOpenCL.so", RTLD_LAZY | RTLD_LOCAL);
     link_map *map = nullptr;

@@ -58,7 +58,7 @@ Timed measured_once_with(const std::string &behaviour) {
 template <typename Right>
 Timed measured_with(const std::string &behaviour, Right right) {
     Timed timed = measured_once_with(behaviour);
-    for (int more = 4; more > 0 && !right(timed); --more)
+    for (int more = 9; more > 0 && !right(timed); --more)
         timed = measured_once_with(behaviour);
     return timed;
 }
