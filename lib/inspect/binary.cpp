@@ -1,4 +1,3 @@
-#include "inspect/binary.hpp"
 #include "inspect/code.hpp"
 
 #include <array>

@@ -1,4 +1,4 @@
-#include "inspect/capture.hpp"
+#include "inspect/mesa.hpp"
 
 #include <clprobe/error.hpp>
 

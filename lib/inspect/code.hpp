@@ -39,4 +39,13 @@ struct CodeLine {
 /// of its statistics.
 [[nodiscard]] std::string mali_language(const std::vector<Statistic> &statistics);
 
+/// The function's code in a program's binary as the driver gives it: NVIDIA's is PTX text, PoCL's
+/// an archive with a shared library for each kernel, taken apart by `objdump` where that is
+/// installed. Nothing where the binary holds neither.
+[[nodiscard]] std::optional<Disassembly> disassembled(const std::vector<unsigned char> &binary,
+                                                      const std::string &function);
+
+/// The body of the entry ".entry NAME(" of a PTX text; empty where it has none.
+[[nodiscard]] std::string ptx_entry(std::string_view ptx, std::string_view function);
+
 } // namespace clprobe

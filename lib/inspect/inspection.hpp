@@ -1,4 +1,5 @@
 #pragma once
+#include "inspect/inspection.hpp"
 #include "opencl/compiler_report.hpp"
 
 #include <clprobe/context.hpp>
@@ -125,5 +126,9 @@ void make_compilers_talk();
                                                    const KernelText &text,
                                                    const KernelVariant &variant,
                                                    const InspectOptions &options);
+
+/// Launches the kernel once, by one small group, with arguments made up from what they are: zeroed
+/// buffers, small images, numbers that are 0. Its program has to be built with -cl-kernel-arg-info.
+[[nodiscard]] FirstLaunch launch_once_made_up(const Context &context, Kernel kernel);
 
 } // namespace clprobe

@@ -1,4 +1,4 @@
-#include "inspect/launch.hpp"
+#include "inspect/inspection.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,5 +1,4 @@
 #include "inspect/code.hpp"
-#include "inspect/lines.hpp"
 
 #include <algorithm>
 #include <charconv>

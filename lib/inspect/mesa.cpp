@@ -1,4 +1,3 @@
-#include "inspect/lines.hpp"
 #include "inspect/mesa.hpp"
 
 #include <algorithm>

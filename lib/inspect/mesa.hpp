@@ -1,6 +1,7 @@
 #pragma once
 #include "inspect/inspection.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,5 +33,9 @@ struct MesaOutput {
 /// The numbers of a line "SHADER-DB: ... shader: 28 inst, 25 tuples, ..., 0:0 spills:fills"; none
 /// for another line.
 [[nodiscard]] std::vector<Statistic> read_shader_db(std::string_view line);
+
+/// What the process prints on stdout and stderr while `work` runs, in the order of its writing.
+/// Whatever `work` throws passes through. Throws Error where no temporary file can be made.
+[[nodiscard]] std::string captured(const std::function<void()> &work);
 
 } // namespace clprobe

@@ -1,5 +1,4 @@
 #include "io/file.hpp"
-#include "io/gzip.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,4 +1,4 @@
-#include "io/gzip.hpp"
+#include "io/file.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,5 +1,4 @@
 #include "measure/clock.hpp"
-#include "measure/steady_time.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -2,6 +2,7 @@
 #include <clprobe/context.hpp>
 #include <clprobe/report.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,5 +54,11 @@ struct ProfiledLaunch {
 
 /// The clock that a choice names.
 [[nodiscard]] std::unique_ptr<Clock> make_clock(const ClockChoice &choice, const Context &context);
+
+/// The host's steady clock, s.
+[[nodiscard]] inline double steady_time() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
 } // namespace clprobe

@@ -1,5 +1,4 @@
 #include "measure/launch.hpp"
-#include "measure/steady_time.hpp"
 
 #include <clprobe/error.hpp>
 

@@ -1,5 +1,5 @@
+#include "measure/clock.hpp"
 #include "measure/machine.hpp"
-#include "measure/steady_time.hpp"
 
 #include <algorithm>
 #include <array>

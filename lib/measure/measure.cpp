@@ -1,8 +1,14 @@
 #include "measure/launch.hpp"
 #include "measure/sampler.hpp"
-#include "measure/steady_time.hpp"
+#include "model/names.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/sampling.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
 
 namespace clprobe {
 namespace {
@@ -65,6 +71,114 @@ Samples measure(const Context &context, const BoundLaunch &launch, const Measure
                           }};
     const StopReason stop = take_blocks({&sampled, 1}, options.stopping, seconds);
     return {std::move(times), counts_trips, std::move(choice), stop};
+}
+
+namespace {
+
+using Verdict = Samples::Verdict;
+
+constexpr Names<Verdict, 5> verdicts = {{{Verdict::plain, "plain"},
+                                         {Verdict::removed, "removed"},
+                                         {Verdict::not_linear, "not linear"},
+                                         {Verdict::noisy, "noisy"},
+                                         {Verdict::too_short, "too short"}}};
+
+constexpr double linear_tolerance = 0.05; ///< of the slopes over few and over many trips
+constexpr double min_growth_share = 0.5;  ///< of the longest launches' time
+constexpr double no_growth_share = 0.05;
+constexpr double widest = 0.25; ///< half of an interval, relative
+
+struct Judged {
+    Verdict verdict = Verdict::plain;
+    std::string reason;
+};
+
+Judged judged(const SlopeFit &fit) {
+    // Blocks may scatter about a bend: it counts from where their interval begins.
+    const Interval bend = fit.nonlinearity_interval.value_or(Interval{});
+    const double least_bend =
+        bend.contains(0) ? 0 : std::min(std::abs(bend.low), std::abs(bend.high));
+    const double grows = 100 * fit.growth;
+    if (fit.growth < no_growth_share || fit.seconds_per_trip <= 0 ||
+        (fit.growth < min_growth_share && fit.interval.low <= 0))
+        return {Verdict::removed,
+                fmt::format("{:.1f} % of the longest launches' time grows with the trips: the "
+                            "compiler removed the loop, or a trip takes next to no time",
+                            grows)};
+    if (least_bend > linear_tolerance)
+        return {Verdict::not_linear,
+                fmt::format("a trip takes {:.0f} % {} time in launches of many trips than in those "
+                            "of few",
+                            100 * std::abs(*fit.nonlinearity), bend.low > 0 ? "more" : "less")};
+    if (fit.growth < min_growth_share)
+        return {
+            Verdict::too_short,
+            fmt::format("only {:.0f} % of the longest launches' time grows with the trips", grows)};
+    if (fit.interval.half_width() > widest * fit.seconds_per_trip)
+        return {Verdict::noisy,
+                fmt::format("the interval of a trip's time reaches {:.0f} % to "
+                            "either side",
+                            100 * fit.interval.half_width() / fit.seconds_per_trip)};
+    return {};
+}
+
+Judged judged(const Summary &launch) {
+    if (!launch.interval || *launch.median <= 0)
+        return {
+            Verdict::too_short,
+            fmt::format("{} launches, or launches shorter than the clock's resolution", launch.n)};
+    if (launch.interval->half_width() > widest * *launch.median)
+        return {Verdict::noisy,
+                fmt::format("the interval of a launch's time reaches {:.0f} % to either side",
+                            100 * launch.interval->half_width() / *launch.median)};
+    return {};
+}
+
+} // namespace
+
+std::string_view name(Samples::Verdict verdict) {
+    return word_of(verdicts, verdict);
+}
+
+Samples::Samples(std::vector<TripTime> times, bool counts_trips, ClockChoice clock, StopReason stop)
+    : times_(std::move(times)), clock_(std::move(clock)), stop_(stop) {
+    double most = 0;
+    for (const TripTime &time : times_)
+        most = std::max(most, time.trips);
+    std::vector<double> longest;
+    for (const TripTime &time : times_)
+        if (time.trips == most)
+            longest.push_back(time.seconds);
+    launch_ = summarize(longest);
+    if (counts_trips)
+        slope_ = fit_slope(times_);
+    judge(counts_trips);
+}
+
+void Samples::judge(bool counts_trips) {
+    Judged result = slope_ ? judged(*slope_) : judged(launch_);
+    if (counts_trips && (!slope_ || slope_->blocks < 2))
+        result = {Verdict::too_short, "too few launches, or too few lengths of them, for a slope"};
+    verdict_ = result.verdict;
+    reason_ = std::move(result.reason);
+}
+
+void Samples::expect_plain() const {
+    if (verdict_ != Verdict::plain)
+        throw Error(
+            fmt::format("the times are not to be relied on ({}): {}", name(verdict_), reason_));
+}
+
+const SlopeFit &Samples::slope() const {
+    expect_plain();
+    if (!slope_)
+        throw Error("a kernel without a trip count has no slope");
+    return *slope_;
+}
+
+const Summary &Samples::launch() const {
+    expect_plain();
+    return launch_;
 }
 
 } // namespace clprobe

@@ -3,7 +3,6 @@
 #include "measure/device_lock.hpp"
 #include "measure/machine.hpp"
 #include "measure/session.hpp"
-#include "measure/steady_time.hpp"
 #include "model/termination.hpp"
 
 #include <clprobe/error.hpp>

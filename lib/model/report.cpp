@@ -38,4 +38,8 @@ std::optional<double> Facts::value(std::string_view key) const {
     return finding->value;
 }
 
+std::string_view version() {
+    return CLPROBE_VERSION;
+}
+
 } // namespace clprobe

@@ -6,16 +6,6 @@
 namespace clprobe {
 namespace {
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-    std::vector<std::string_view> lines;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        lines.push_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return lines;
-}
-
 /// The number right before `words` in the line: 30 of "Used 30 registers" for " registers".
 std::optional<std::uint64_t> number_before(std::string_view line, std::string_view words) {
     const std::size_t end = line.find(words);

@@ -1,4 +1,4 @@
-#include "inspect/capture.hpp"
+#include "inspect/mesa.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,3 @@
-#include "inspect/binary.hpp"
 #include "inspect/code.hpp"
 
 #include <catch2/catch_test_macros.hpp>
