@@ -1,4 +1,3 @@
-#include "mutants.hpp"
 #include "probe_test.hpp"
 
 #include <clprobe/catch2.hpp>
@@ -28,7 +27,7 @@ std::vector<DeviceTest> &device_tests() {
     return tests;
 }
 
-/// A test as Catch2 and ctest are told of it.
+/// A test as Catch2 and ctest see it.
 struct ListedTest {
     std::string name;
     std::string labels; ///< separated by blanks

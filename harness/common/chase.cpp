@@ -1,3 +1,4 @@
+#include "analysis/refinement.hpp"
 #include "common/chase.hpp"
 #include "common/launch_size.hpp"
 
@@ -29,9 +30,9 @@ void follow(BoundLaunch &launch, Bench &bench, const Buffer &start, const Buffer
 
 RingMemory::RingMemory(Bench &bench, const Program &program, std::size_t address_words)
     : bench_(bench), link_(program.kernel("link_ring")), follow_(program.kernel("follow_ring")),
-      lanes_(is_cpu(bench) ? 1 : group_size(bench, follow_, 1024)),
-      groups_(is_cpu(bench) ? units_of(bench) : 1), sums_(bench.buffer(groups_ * lanes_ * word)),
-      start_(bench.buffer(address_words * word)),
+      group_size_(is_cpu(bench) ? 1 : group_size(bench, follow_, 1024)),
+      groups_(is_cpu(bench) ? units_of(bench) : 1),
+      sums_(bench.buffer(groups_ * group_size_ * word)), start_(bench.buffer(address_words * word)),
       end_(bench.buffer(groups_ * address_words * word)) {}
 
 void RingMemory::link(const Ring &ring) {
@@ -50,13 +51,13 @@ void RingMemory::link(const Ring &ring) {
 
 void RingMemory::warm() {
     BoundLaunch launch = follow(true);
-    launch.range = NdRange::linear(groups_, lanes_);
+    launch.range = NdRange::linear(groups_, group_size_);
     bench_.launch(launch, 0);
 }
 
 BoundLaunch RingMemory::follow(bool warmed) {
     const auto done = std::make_shared<std::uint64_t>(0);
-    BoundLaunch launch{follow_, NdRange::linear(1, lanes_), {memory(), ring_}};
+    BoundLaunch launch{follow_, NdRange::linear(1, group_size_), {memory(), ring_}};
     for (Argument &argument : layout())
         launch.arguments.push_back(std::move(argument));
     const auto position = [done, length = ring_.length()] {
@@ -71,7 +72,7 @@ BoundLaunch RingMemory::follow(bool warmed) {
     launch.check = [this, end_check = std::move(launch.check),
                     sum = warmed ? sum(ring_) : 0](const LaunchOutcome &outcome) {
         end_check(outcome);
-        const auto sums = outcome.read<std::uint32_t>(sums_, 0, lanes_);
+        const auto sums = outcome.read<std::uint32_t>(sums_, 0, group_size_);
         outcome.expect(std::accumulate(sums.begin(), sums.end(), 0u) == sum,
                        "the work-group did not read the whole ring");
     };
@@ -146,6 +147,48 @@ void LatencySampler::sample(Series &series, std::vector<double> at, const Ring &
             const auto [least, is_new] = seconds_a_trip_.try_emplace(ring.bytes(), seconds / trips);
             least->second = std::min(least->second, seconds / trips);
         }
+}
+
+void survey(Bench &bench, const CurveSurvey &wanted, double share) {
+    constexpr int sweeps_a_point = 2;
+    constexpr int most_rounds = 12; // an octave is narrowed down to a point in fewer
+    // What takes longer waits for its second sample until the curve is known.
+    const double most_seconds = 0.02 * bench.budget();
+    const double until = (1 - share) * bench.budget();
+    const auto time_left = [&] { return bench.tiny() || bench.remaining() > until; };
+    std::map<std::size_t, double> seconds; // that a footprint took
+    int block = 0;
+    const auto sweep = [&](const std::vector<std::size_t> &footprints, double most) {
+        for (const std::size_t footprint : footprints) {
+            if (!time_left())
+                return;
+            if (seconds[footprint] > most)
+                continue;
+            const double before = bench.remaining();
+            wanted.sample(footprint, block);
+            seconds[footprint] = before - bench.remaining();
+        }
+        ++block;
+    };
+    std::vector<std::size_t> all = coarse_footprints(wanted.least, wanted.most);
+    std::vector<std::size_t> wanting = all;
+    for (int round = 0; !wanting.empty() && round < most_rounds; ++round) {
+        for (int i = 0; i < sweeps_a_point; ++i)
+            sweep(wanting, most_seconds);
+        if (bench.tiny() || !time_left())
+            return;
+        const std::vector<CurvePoint> curve = wanted.curve();
+        wanting = points_between(curve, wanted.least / 4, wanted.rise);
+        all.insert(all.end(), wanting.begin(), wanting.end());
+        const std::vector<std::size_t> doubtful = doubtful_points(curve);
+        wanting.insert(wanting.end(), doubtful.begin(), doubtful.end());
+    }
+    for (int round = 0; time_left(); ++round) {
+        std::vector<std::size_t> footprints =
+            round % 2 == 0 ? all : uncertain_points(wanted.curve());
+        std::shuffle(footprints.begin(), footprints.end(), bench.random());
+        sweep(footprints, bench.budget());
+    }
 }
 
 } // namespace clprobe::probes

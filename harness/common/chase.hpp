@@ -1,8 +1,10 @@
 #pragma once
 #include "common/ring.hpp"
 
+#include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -60,8 +62,8 @@ private:
     Bench &bench_;
     Kernel link_;
     Kernel follow_;
-    std::size_t lanes_;  ///< of a group that reads the ring
-    std::size_t groups_; ///< that warm it, each all of it
+    std::size_t group_size_; ///< work-items of a group that reads the ring
+    std::size_t groups_;     ///< that warm it, each all of it
     Buffer sums_;
     Buffer start_;
     Buffer end_;
@@ -117,5 +119,21 @@ private:
     RingMemory &memory_;
     std::map<std::size_t, double> seconds_a_trip_; ///< the least seen, by the ring's bytes
 };
+
+/// How a curve over footprint is sampled.
+struct CurveSurvey {
+    std::size_t least = 1024; ///< B, and what footprints are multiples of in the refinement's end
+    std::size_t most = 0;     ///< B
+    double rise = 0.05;       ///< from point to point, relative, that calls for others between
+    /// Takes a block of samples at that footprint.
+    std::function<void(std::size_t footprint, int block)> sample;
+    /// The curve so far.
+    std::function<std::vector<CurvePoint>()> curve;
+};
+
+/// Samples the curve: two sweeps over coarse footprints, then rounds of doubtful ones and of some
+/// between them where it rises, then sweeps over all in turn with such over the uncertain half,
+/// until `share` of the budget is used. Each sweep is a block.
+void survey(Bench &bench, const CurveSurvey &wanted, double share = 0.9);
 
 } // namespace clprobe::probes

@@ -1,5 +1,4 @@
 #include "analysis/level_joining.hpp"
-#include "common/cross_check.hpp"
 #include "common/level_findings.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -16,6 +15,10 @@ namespace {
 
 /// What is level differs by less than so many times.
 constexpr double flat = 1.25;
+
+bool meet(const Interval &a, const Interval &b) {
+    return a.low <= b.high && b.low <= a.high;
+}
 
 /// Says which curve they are made of, in whose unit their latencies are.
 void attribute(std::vector<Finding> &findings, const std::optional<LatencyCurve> &curve) {
@@ -70,10 +73,31 @@ void judge_small_rise(Finding &finding, const Level &level, const Level &next, c
                                    "tell from a cache"));
 }
 
-/// How a size was found.
-std::string size_method(const Level &level, const std::string &rise) {
-    return level.rise_seen ? "midpoint of the " + rise
-                           : "between the last point before a " + rise + " and the first beyond it";
+/// The sizes `<prefix>.l<n>.<what>` that have a value.
+std::vector<const Finding *> sizes(const std::vector<Finding> &findings, const std::string &prefix,
+                                   const std::string &what) {
+    std::vector<const Finding *> found;
+    for (const Finding &finding : findings)
+        if (finding.key.starts_with(prefix + ".l") && finding.key.ends_with("." + what) &&
+            finding.value && *finding.value > 0 && finding.interval)
+            found.push_back(&finding);
+    return found;
+}
+
+/// What to say of a level of that size; empty where one of the others agrees.
+std::string disagreement(const Finding &own, const std::vector<const Finding *> &others,
+                         const std::string &by) {
+    const auto distance = [&](const Finding *other) {
+        return std::abs(std::log(*other->value / *own.value));
+    };
+    if (std::ranges::any_of(
+            others, [&](const auto *other) { return meet(*own.interval, *other->interval); }))
+        return {};
+    const Finding &nearest = **std::ranges::min_element(others, {}, distance);
+    return fmt::format("{} shows no knee there: the nearest lies at {}, from {} to {}", by,
+                       format({*nearest.value, Unit::byte}),
+                       format({nearest.interval->low, Unit::byte}),
+                       format({nearest.interval->high, Unit::byte}));
 }
 
 } // namespace
@@ -113,7 +137,9 @@ Finding only_level_finding(const FindingKey &key, const Levels &levels) {
 
 Finding size_finding(const FindingKey &key, const Level &level, const std::string &rise) {
     Finding finding = measured(key, level.size.value(), level.knee);
-    finding.method = size_method(level, rise);
+    finding.method = level.rise_seen
+                         ? "midpoint of the " + rise
+                         : "between the last point before a " + rise + " and the first beyond it";
     return finding;
 }
 
@@ -273,6 +299,20 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
                 without_value(numbered(key, known + 1), Status::inconclusive, levels.reason));
     attribute(findings, curve);
     return findings;
+}
+
+void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
+                       const CrossCheck &opinion) {
+    const auto others = sizes(facts.findings, opinion.prefix, opinion.other);
+    if (others.empty())
+        return; // the other found nothing at all
+    for (const Finding *own : sizes(findings, opinion.prefix, opinion.own)) {
+        const std::string level = own->key.substr(0, own->key.rfind('.') + 1);
+        const std::string note = disagreement(*own, others, opinion.by);
+        for (Finding &finding : findings)
+            if (!note.empty() && finding.key.starts_with(level))
+                finding.note += (finding.note.empty() ? "" : "; ") + note;
+    }
 }
 
 } // namespace clprobe::probes

@@ -74,7 +74,7 @@ sweep_local_sizes(Bench &bench, Series &grid, const std::vector<SweptKernel> &ke
 /// there where all were.
 [[nodiscard]] std::string untried_entry(const std::vector<double> &at);
 
-/// Makes a finding suspect that stands on the best size of the kernel at the coordinates `at`,
+/// Makes a finding suspect that rests on the best size of the kernel at the coordinates `at`,
 /// where the sweep ended before all neighbours of that size were tried.
 void check_local_size(Finding &finding, const Dataset &data, const std::vector<double> &at);
 
@@ -91,12 +91,12 @@ template <typename Kernel>
 [[nodiscard]] std::vector<LocalSizeTime> local_size_times(const Series *grid,
                                                           const Kernel &kernel) {
     std::vector<LocalSizeTime> times;
-    std::map<LocalSize, std::size_t> places;
+    std::map<LocalSize, std::size_t> indices;
     for (const auto &[row, trips, samples] : samples_by_row<SweptRow<Kernel>>(grid)) {
         if (row.kernel != kernel || samples.empty())
             continue;
         const double seconds = *std::ranges::min_element(samples) / trips;
-        const auto [known, is_new] = places.try_emplace(row.size, times.size());
+        const auto [known, is_new] = indices.try_emplace(row.size, times.size());
         if (is_new)
             times.push_back({row.size, seconds});
         double &least = times[known->second].seconds_per_trip;

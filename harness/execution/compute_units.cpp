@@ -3,12 +3,13 @@
 
 #include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
-#include <clprobe/registry.hpp>
 #include <clprobe/row.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 namespace clprobe::probes {
 namespace {
@@ -40,7 +41,7 @@ ProbeInfo describe() {
         "trips to take half the time, as some drivers take a third of a millisecond for any "
         "launch. The number of groups is doubled until that "
         "shows, the step found by bisection, and the times around it, at twice as many groups and "
-        "at one more taken several times, in turn. The least time of each place counts: nothing "
+        "at one more taken several times, in turn. The least time of each number counts: nothing "
         "makes a launch faster than the device is. The step counts only where it doubles the time "
         "and the next one comes after as many groups again.";
     info.pitfalls = {
@@ -79,8 +80,8 @@ struct Reading {
     std::optional<double> half;
 };
 
-Reading read(const Series &series) {
-    const auto launches = samples_by_row<StairsRow>(&series);
+Reading read(const Series *series) {
+    const auto launches = samples_by_row<StairsRow>(series);
     double most_trips = 0;
     for (const auto &launch : launches)
         most_trips = std::max(most_trips, launch.trips);
@@ -89,7 +90,7 @@ Reading read(const Series &series) {
     for (const auto &[row, trips, samples] : launches) {
         if (samples.empty())
             continue;
-        const double least = *std::min_element(samples.begin(), samples.end());
+        const double least = *std::ranges::min_element(samples);
         if (trips == most_trips)
             times[row.groups] = least;
         else if (row.groups == 1 && 2 * trips == most_trips)
@@ -97,10 +98,6 @@ Reading read(const Series &series) {
     }
     reading.stairs = find_wave_step(std::move(times));
     return reading;
-}
-
-bool within(double value, double low, double high) {
-    return low <= value && value <= high;
 }
 
 /// Why the first step is not that of units which one group fills; empty where it is. Half the trips
@@ -113,16 +110,17 @@ std::string doubt(const Reading &reading) {
     for (const std::size_t needed : {std::size_t{1}, units + 1, 2 * units, 2 * units + 1})
         if (!time.contains(needed))
             return fmt::format("no time was taken of this number of work-groups: {}", needed);
-    if (!reading.half || !within(time.at(1) / *reading.half, 1.7, 2.3))
+    if (!reading.half || !Interval{1.7, 2.3}.contains(time.at(1) / *reading.half))
         return "half the trips of its loop do not take one group half the time";
     const double one_more = time.at(units + 1) / time.at(units);
     const double twice = time.at(2 * units) / time.at(units);
     const double three = time.at(2 * units + 1) / time.at(units);
-    if (!within(one_more, 1.7, 2.4))
+    constexpr Interval doubled{1.7, 2.4};
+    if (!doubled.contains(one_more))
         return fmt::format("{} groups take {:.2f} times as long as {}, where units that one group "
                            "fills would take twice as long",
                            units + 1, one_more, units);
-    if (!within(twice, 1.7, 2.4) || !within(three, 2.5, 3.6))
+    if (!doubled.contains(twice) || !Interval{2.5, 3.6}.contains(three))
         return fmt::format("{} and {} groups take {:.2f} and {:.2f} times as long as {}: not the "
                            "stairs of equal units",
                            2 * units, 2 * units + 1, twice, three, units);
@@ -158,12 +156,20 @@ public:
         }
     }
 
+    /// Takes times until the first step lies between two neighbouring numbers of groups.
+    void corner_step() {
+        std::size_t next = 0;
+        while ((next = next_count(reading().stairs)) != 0 && next <= most_groups)
+            for (int repeat = 0; repeat < 3; ++repeat)
+                time(next);
+    }
+
     void time(std::size_t groups) { time(groups, trips_); }
 
     /// Half the trips must take half the time, else they are not what is timed.
     void time_half() { time(1, trips_ / 2); }
 
-    [[nodiscard]] Reading reading() const { return read(bench_.series(stairs_name)); }
+    [[nodiscard]] Reading reading() const { return read(&bench_.series(stairs_name)); }
 
 private:
     void time(std::size_t groups, std::uint32_t trips) {
@@ -210,23 +216,22 @@ private:
     std::uint32_t trips_ = 1;
 };
 
-/// Takes times until the first step lies between two neighbouring numbers of groups.
-void corner_step(Experiment &experiment) {
-    for (;;) {
-        const std::size_t next = next_count(experiment.reading().stairs);
-        if (next == 0 || next > most_groups)
-            return;
-        for (int repeat = 0; repeat < 3; ++repeat)
-            experiment.time(next);
-    }
-}
-
 class ComputeUnits final : public Probe {
 public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
     void measure(Bench &bench) const override;
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &facts) const override;
+                                                 const Facts &) const override {
+        const Reading reading = read(data.find(stairs_name));
+        if (const std::string reason = doubt(reading); !reason.empty())
+            return {without_value(units_key, Status::inconclusive, reason)};
+        const auto units = static_cast<double>(reading.stairs.flat);
+        Finding finding = measured(units_key, units, {units, units});
+        finding.method = "the most groups, each filling a unit, that take no longer than one; one "
+                         "more doubles the time";
+        finding.evidence = {stairs_name};
+        return {finding};
+    }
 
 private:
     ProbeInfo info_ = describe();
@@ -240,12 +245,12 @@ void ComputeUnits::measure(Bench &bench) const {
         return;
     }
     experiment.drown_launch_cost();
-    // In turns, so that a disturbance of some milliseconds does not fall on one place alone. What
-    // a turn finds may move the step: then the search goes on. Some turns are taken even where a
-    // slow build has used up the time.
+    // In turns, so that a disturbance of some milliseconds does not fall on one number of groups
+    // alone. What a turn finds may move the step: then the search goes on. Some turns are taken
+    // even where a slow build has used up the time.
     constexpr int least_turns = 5;
     for (int turn = 0; turn < least_turns || bench.remaining() > 0; ++turn) {
-        corner_step(experiment);
+        experiment.corner_step();
         experiment.time_half();
         const WaveStep stairs = experiment.reading().stairs;
         const std::size_t units = stairs.flat;
@@ -255,19 +260,6 @@ void ComputeUnits::measure(Bench &bench) const {
              {std::size_t{1}, units, units + 1, 2 * units, 2 * units + 1})
             experiment.time(groups);
     }
-}
-
-std::vector<Finding> ComputeUnits::interpret(const Dataset &data, const Facts &) const {
-    const Series *series = data.find(stairs_name);
-    const Reading reading = series == nullptr ? Reading{} : read(*series);
-    if (const std::string reason = doubt(reading); !reason.empty())
-        return {without_value(units_key, Status::inconclusive, reason)};
-    const auto units = static_cast<double>(reading.stairs.flat);
-    Finding finding = measured(units_key, units, {units, units});
-    finding.method = "the most groups, each filling a unit, that take no longer than one; one more "
-                     "doubles the time";
-    finding.evidence = {stairs_name};
-    return {finding};
 }
 
 } // namespace

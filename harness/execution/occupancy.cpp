@@ -1,10 +1,4 @@
-#include "occupancy/experiment.hpp"
-#include "occupancy/findings.hpp"
-#include "occupancy/launcher.hpp"
-#include "occupancy/reading.hpp"
-
-#include <clprobe/probe.hpp>
-#include <clprobe/registry.hpp>
+#include "execution/occupancy/occupancy.hpp"
 
 namespace clprobe::probes {
 namespace {
@@ -24,7 +18,7 @@ ProbeInfo describe() {
         "By time: the same kernel with a chase through memory instead of the poll takes as long "
         "for any number of groups that are resident together, and twice as long for one more a "
         "unit. Where the two differ by more than 5 %, the finding is suspect.\n"
-        "Two cliffs are told apart: fewer resident groups, seen by the counts, and spilling, seen "
+        "Two cliffs are kept apart: fewer resident groups, seen by the counts, and spilling, seen "
         "by what the compiler reports or, where it reports nothing, by one group alone that takes "
         "longer for an operation. Between the values tried at first, both edges are bisected.\n"
         "Local memory is counted by the same poll: the most memory of a group that still lets n "
@@ -32,7 +26,7 @@ ProbeInfo describe() {
         "line over 1 / n.";
     info.pitfalls = {
         "Values in the source are not registers: the compiler needs more. Its own count is used "
-        "where it tells it (NVIDIA's verbose build log), and the findings say which was.",
+        "where it reports one (NVIDIA's verbose build log), and the findings say which was.",
         "NVIDIA's build log is empty for code from its cache, which new names or comments do not "
         "make new: each variant carries a kernel with a constant of its own.",
         "CL_KERNEL_WORK_GROUP_SIZE says 256 on NVIDIA for a kernel that runs with 1024, and "
@@ -42,9 +36,28 @@ ProbeInfo describe() {
         "Sorensen, Donaldson, Batty, Gopalakrishnan, Rakamaric: Portable Inter-workgroup Barrier "
         "Synchronisation for GPUs, OOPSLA 2016 (the occupancy discovery protocol)"};
     info.depends_on = {"execution/compute_units"};
-    info.findings = occupancy_keys();
-    info.series = occupancy_series();
-    info.kernels = {"execution/occupancy"};
+    info.findings = occupancy::finding_keys();
+    const Axis seconds{"time", Unit::second, {}};
+    info.series = {
+        {occupancy::residents,
+         axes<occupancy::ResidentsRow>(),
+         {"threads", Unit::one, {}},
+         "work-items resident a compute unit, counted, over live values, the registers that the "
+         "compiler made of them, and group size"},
+        {occupancy::waves, axes<occupancy::WaveRow>(), seconds,
+         "time of chases through memory over the number of groups a compute unit"},
+        {occupancy::local,
+         axes<occupancy::LocalRow>(),
+         {"groups", Unit::one, {}},
+         "groups resident a compute unit, counted, over the local memory of each"},
+        {occupancy::turns, axes<occupancy::TurnRow>(), seconds,
+         "time of one group's turns of its live values"},
+        {occupancy::compiler,
+         axes<occupancy::CompilerRow>(),
+         {"said", Unit::one, {}},
+         "what the driver's compiler reports of each variant"},
+    };
+    info.kernels = {occupancy::kernel_name};
     info.seconds = 10;
     return info;
 }
@@ -52,13 +65,13 @@ ProbeInfo describe() {
 class Occupancy final : public Probe {
 public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-    void measure(Bench &bench) const override { explore_occupancy(bench); }
+    void measure(Bench &bench) const override { occupancy::run_experiment(bench); }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts & /*facts*/) const override {
-        return occupancy_findings(data);
+                                                 const Facts &) const override {
+        return occupancy::findings_of(data);
     }
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
-        return inspected_builds(device);
+        return occupancy::inspected_builds(device);
     }
 
 private:

@@ -21,41 +21,40 @@ std::uint32_t after_steps(std::uint32_t x, std::uint32_t a, std::uint32_t c, std
     return x;
 }
 
-class EventTimer : public Probe {
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "host/event_timer";
+    info.question = "Can the device's profiling timestamps be trusted, and how fine are they?";
+    info.method =
+        "Launches of a dependent chain of some milliseconds and of random length are timed by the "
+        "device's profiling timestamps and by the host. The resolution is the greatest common "
+        "divisor of all differences between START and END timestamps, whatever the driver claims. "
+        "The ratio is how far the END timestamps advance while the host's steady clock advances "
+        "by a second. Every other probe takes its clock from this: device events where the "
+        "timestamps move, never run backwards, cover the commands and tick in nanoseconds at "
+        "least every half microsecond; otherwise the host's clock, with the slope over trip "
+        "counts cancelling the launch.";
+    info.pitfalls = {
+        "A queue with profiling can be refused although the device advertises it (Mesa's panfrost "
+        "before late 2024).",
+        "A driver can answer success and give zeros, or timestamps in its own ticks.",
+        "CL_DEVICE_PROFILING_TIMER_RESOLUTION is often wrong by a factor of 30 in either "
+        "direction, and is not used.",
+        "Some drivers compile inside the first launch: it is not counted."};
+    info.sources = {"OpenCL 3.0 specification, section 5.14, profiling operations"};
+    info.findings = audit_keys();
+    const Series stamps = timestamp_series({});
+    info.series = {{stamps.name, stamps.axes, stamps.measure,
+                    "device timestamps in ticks, host times in nanoseconds, each from the first "
+                    "launch"}};
+    info.kernels = {"host/event_timer"};
+    info.seconds = 1;
+    return info;
+}
+
+class EventTimer final : public Probe {
 public:
-    [[nodiscard]] const ProbeInfo &info() const override {
-        static const ProbeInfo info = {
-            .name = "host/event_timer",
-            .question = "Can the device's time stamps be trusted, and how fine are they?",
-            .method =
-                "Launches of a dependent chain of some milliseconds and of random length are "
-                "stamped by the device and timed by the host. The resolution is the greatest "
-                "common divisor of all differences between START and END stamps, whatever the "
-                "driver claims. The ratio is how far the END stamps advance while the host's "
-                "steady clock advances by a second. Every other probe takes its clock from this: "
-                "device events where the stamps move, never run backwards, cover the commands and "
-                "tick in nanoseconds at least every half microsecond; otherwise the host's clock, "
-                "with the slope over trip counts cancelling the launch.",
-            .pitfalls = {"A queue with profiling can be refused although the device advertises it "
-                         "(Mesa's panfrost before late 2024).",
-                         "A driver can answer success and give zeros, or stamps in its own ticks.",
-                         "CL_DEVICE_PROFILING_TIMER_RESOLUTION is often wrong by a factor of 30 in "
-                         "either direction, and is not used.",
-                         "Some drivers compile inside the first launch: it is not counted."},
-            .sources = {"OpenCL 3.0 specification, section 5.14, profiling operations"},
-            .needs = "",
-            .depends_on = {},
-            .cross_checks = {},
-            .findings = audit_keys(),
-            .series = {{timestamp_series({}).name, timestamp_series({}).axes,
-                        timestamp_series({}).measure,
-                        "device stamps in ticks, host times in nanoseconds, each from the first "
-                        "launch"}},
-            .kernels = {"host/event_timer"},
-            .seconds = 1,
-        };
-        return info;
-    }
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
 
     void measure(Bench &bench) const override {
         const Buffer out = bench.buffer(work_items * sizeof(std::uint32_t));
@@ -87,10 +86,13 @@ public:
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &) const override {
-        const Series *stamps = data.find("stamps");
+        const Series *stamps = data.find(info_.series.front().name);
         return audit(stamps != nullptr ? *stamps : Series{},
                      data.text_attribute("profiling_refusal"));
     }
+
+private:
+    ProbeInfo info_ = describe();
 };
 
 } // namespace

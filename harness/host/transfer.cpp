@@ -1,5 +1,5 @@
 // clprobe: no kernel
-#include "host/transfer/experiment.hpp"
+#include "host/transfer/transfer.hpp"
 
 namespace clprobe::probes {
 namespace {
@@ -11,7 +11,7 @@ ProbeInfo describe() {
     info.method =
         "Sizes from 4 KiB to 16 MiB (less where memory or time are short), four times as many "
         "bytes each, timed by the host's clock; all transfers in turn, in random order, each from "
-        "and to random places of much larger memory, so that small ones are not told from a cache. "
+        "and to random pages of much larger memory, so that small ones are not served by a cache. "
         "Pageable: between ordinary host memory and a buffer, and mappings of such a buffer. "
         "Pinned: with host memory that is a mapping of a buffer with CL_MEM_ALLOC_HOST_PTR, and "
         "mappings of another. A mapping's time is that of mapping, of the host reading every word "
@@ -21,7 +21,7 @@ ProbeInfo describe() {
         "the smallest ones leave at no bytes: Hockney's r and t0. Contents are random, a page of "
         "the device's side is changed by a copy on the device before each transfer, and pages "
         "chosen after it (of mappings that are read, all of them) are compared with what they must "
-        "hold. Zero-copy is told by mappings that touch nothing, to be read and written: where "
+        "hold. Zero-copy is seen by mappings that touch nothing, to be read and written: where "
         "they copy, they take longer for more bytes by about what reading and writing them takes.";
     info.pitfalls = {
         "A mapping that is timed without touching it shows how fast an address is returned: "
@@ -58,7 +58,7 @@ public:
         static const ProbeInfo info = describe();
         return info;
     }
-    void measure(Bench &bench) const override { transfer::Experiment(bench).run(); }
+    void measure(Bench &bench) const override { transfer::run_experiment(bench); }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &) const override {
         return transfer::findings_of(data);

@@ -1,4 +1,4 @@
-#include "common/images.hpp"
+#include "common/launch_size.hpp"
 #include "memory/cache_sharing/findings.hpp"
 #include "memory/cache_sharing/rounds.hpp"
 

@@ -1,6 +1,5 @@
 #include "analysis/trip_timing.hpp"
 #include "common/chase.hpp"
-#include "common/curve_survey.hpp"
 #include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
 #include "opencl/device_limits.hpp"

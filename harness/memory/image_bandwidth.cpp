@@ -1,4 +1,4 @@
-#include "common/images.hpp"
+#include "common/launch_size.hpp"
 #include "memory/image_bandwidth/experiment.hpp"
 #include "memory/image_bandwidth/findings.hpp"
 #include "memory/image_bandwidth/readers.hpp"

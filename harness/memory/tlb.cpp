@@ -1,5 +1,4 @@
 #include "common/chase.hpp"
-#include "common/curve_survey.hpp"
 #include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
 #include "memory/tlb/findings.hpp"

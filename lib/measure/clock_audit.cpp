@@ -1,5 +1,6 @@
 #include "measure/clock.hpp"
 
+#include <clprobe/row.hpp>
 #include <clprobe/sampling.hpp>
 
 #include <algorithm>
@@ -10,49 +11,60 @@
 namespace clprobe {
 namespace {
 
-enum Label : std::size_t { queued, submit, start, end, host_begin, host_end };
+enum Stamp : std::size_t { queued, submit, start, end, host_begin, host_end };
 
-/// The audit's launches again, column by column. Device ticks and host nanoseconds, both counted
-/// from the first launch.
+/// One of the times of one launch: device ticks or host nanoseconds, both counted from the first
+/// launch.
+struct StampRow {
+    std::size_t launch = 0;
+    Stamp stamp = queued;
+
+    static auto columns() {
+        return std::tuple{
+            column("launch", &StampRow::launch),
+            column("stamp", &StampRow::stamp,
+                   std::array{"queued", "submit", "start", "end", "host_begin", "host_end"})};
+    }
+};
+
+/// The times by kind, in the launches' order.
 struct Columns {
     std::array<std::vector<double>, 6> of;
     [[nodiscard]] std::size_t stamped() const { return of[end].size(); }
 };
 
 Columns columns_of(const Series &series) {
-    std::vector<const Point *> points;
-    for (const Point &point : series.points)
-        if (!point.samples.empty())
-            points.push_back(&point);
-    std::ranges::stable_sort(points, {}, [](const Point *point) { return point->at[0]; });
+    auto points = samples_by_row<StampRow>(&series);
+    std::ranges::stable_sort(points, {}, [](const auto &point) { return point.row.launch; });
     Columns columns;
-    for (const Point *point : points)
-        columns.of.at(static_cast<std::size_t>(point->at[1])).push_back(point->samples.front());
+    for (const auto &[row, trips, samples] : points)
+        if (!samples.empty())
+            columns.of[row.stamp].push_back(samples.front());
     return columns;
 }
 
 bool moves(const std::vector<double> &values) {
-    return std::any_of(values.begin(), values.end(), [&](double v) { return v != values.front(); });
+    return std::ranges::any_of(values, [&](double value) { return value != values.front(); });
 }
 
-/// The length of one tick: the greatest common divisor of the differences between stamps.
+/// The length of one tick: the greatest common divisor of the differences between timestamps.
 double tick_of(const Columns &columns) {
     std::int64_t divisor = 0;
-    for (const Label label : {start, end})
-        for (const double value : columns.of[label])
+    for (const Stamp stamp : {start, end})
+        for (const double value : columns.of[stamp])
             divisor =
                 std::gcd(divisor, static_cast<std::int64_t>(value - columns.of[start].front()));
     return static_cast<double>(divisor);
 }
 
-/// Why the stamps cannot be a clock; empty where they can.
+/// Why the profiling timestamps cannot be a clock; empty where they can.
 std::string unsound(const Columns &columns) {
     constexpr double longest = 0x1p53; // ticks: of nanoseconds, three months
-    for (const Label label : {queued, submit, start, host_begin, host_end})
-        if (columns.of[label].size() != columns.stamped())
+    for (const Stamp stamp : {queued, submit, start, host_begin, host_end})
+        if (columns.of[stamp].size() != columns.stamped())
             return "some launches lack some of their stamps";
-    for (const Label label : {start, end})
-        for (const double value : columns.of[label])
+    for (const Stamp stamp : {start, end})
+        for (const double value : columns.of[stamp])
             if (std::abs(value - columns.of[start].front()) > longest)
                 return "the stamps lie months apart";
     if (!moves(columns.of[start]) || !moves(columns.of[end]))
@@ -84,8 +96,8 @@ std::pair<double, Interval> ratio_of(const Columns &columns,
     return {median(ratios), {quantile(ratios, 0), quantile(ratios, 1)}};
 }
 
-/// The half of the launches after which the host woke up soonest: on a busy machine the others tell
-/// more of the host than of the device.
+/// The half of the launches after which the host woke up soonest: on a busy machine the others show
+/// the host more than the device.
 std::vector<std::size_t> prompt_launches(const Columns &columns, double ratio) {
     const auto delay = [&](std::size_t i) {
         return columns.of[host_end][i] - columns.of[host_begin][i] -
@@ -132,22 +144,16 @@ std::vector<FindingKey> audit_keys() {
 }
 
 Series timestamp_series(std::span<const ProfiledLaunch> launches) {
-    Series series{
-        "stamps",
-        {{"launch", Unit::one, {}},
-         {"stamp", Unit::one, {"queued", "submit", "start", "end", "host_begin", "host_end"}}},
-        {"ticks", Unit::one, {}},
-        {}};
+    Series series{"stamps", axes<StampRow>(), {"ticks", Unit::one, {}}, {}};
     std::optional<std::uint64_t> base;
     for (std::size_t i = 0; i < launches.size(); ++i) {
         const ProfiledLaunch &launch = launches[i];
-        const auto add = [&](Label label, double ticks) {
-            series.points.push_back(
-                {{static_cast<double>(i), static_cast<double>(label)}, {ticks}, {}});
+        const auto add = [&](Stamp stamp, double ticks) {
+            series.points.push_back({coordinates(StampRow{i, stamp}), {ticks}, {}});
         };
-        // Counted from the first stamp, the ticks fit a double exactly.
-        const auto ticks = [&](std::uint64_t stamp) {
-            return static_cast<double>(static_cast<std::int64_t>(stamp - *base));
+        // Counted from the first timestamp, the ticks fit a double exactly.
+        const auto ticks = [&](std::uint64_t of_device) {
+            return static_cast<double>(static_cast<std::int64_t>(of_device - *base));
         };
         if (launch.stamps) {
             if (!base)
@@ -189,7 +195,8 @@ std::vector<Finding> audit(const Series &stamps, const std::string &refusal) {
     host_ratio.method = "END stamps against the host's steady clock, launches half the audit apart";
     for (Finding *finding : {&resolution, &host_ratio}) {
         finding->evidence = {"stamps"};
-        // Work whose time the stamps do not show: a driver that stamps the submission, say.
+        // Work whose time the timestamps do not show: a driver that takes those of the submission,
+        // say.
         if (const double share = covered(columns, ratio); share < 0.5 || share > 1.05)
             make_suspect(*finding, "START to END does not cover the commands' time on the host");
     }

@@ -1,6 +1,5 @@
 #pragma once
-#include <clprobe/device.hpp>
-#include <clprobe/kernel.hpp>
+#include <clprobe/context.hpp>
 
 #include <cstddef>
 #include <string>

@@ -1,4 +1,4 @@
-#include "execution/occupancy/reading.hpp"
+#include "execution/occupancy/occupancy.hpp"
 #include "interpreted.hpp"
 #include "occupancy_truth.hpp"
 
@@ -24,8 +24,8 @@ std::vector<int> every(int step, int last) {
 
 /// The counts of the experiment's own search, on a unit that takes `own` bytes for each group and
 /// runs 32 at most.
-std::vector<probes::LocalResidency> local_curve(int capacity, int own) {
-    std::vector<probes::LocalResidency> curve;
+std::vector<probes::occupancy::LocalResidency> local_curve(int capacity, int own) {
+    std::vector<probes::occupancy::LocalResidency> curve;
     const auto groups = [&](int bytes) { return std::min(32, capacity / (bytes + own)); };
     const auto add = [&](int bytes) { curve.push_back({double(bytes), double(groups(bytes))}); };
     const std::vector<int> sizes = {256, 12032, 24320, 36608, 48896};
@@ -109,14 +109,14 @@ TEST_CASE("unit.occupancy.local memory is that of the unit, not what its groups 
 TEST_CASE("unit.occupancy.local memory is found whatever the driver takes of each group") {
     for (const int capacity : {64000, 96 << 10, 228 << 10, 512 << 10})
         for (const int own : {0, 256, 1024}) {
-            const auto memory = probes::local_memory_of(local_curve(capacity, own));
+            const auto memory = probes::occupancy::local_memory_of(local_curve(capacity, own));
             REQUIRE(memory.has_value());
             CHECK(memory->bytes == Catch::Approx(capacity).epsilon(0.04));
             CHECK(memory->held <= capacity);
             CHECK(memory->own_of_group == Catch::Approx(own).margin(300));
         }
-    CHECK_FALSE(probes::local_memory_of({{256, 8}, {512, 8}}).has_value());
-    CHECK_FALSE(probes::local_memory_of({}).has_value());
+    CHECK_FALSE(probes::occupancy::local_memory_of({{256, 8}, {512, 8}}).has_value());
+    CHECK_FALSE(probes::occupancy::local_memory_of({}).has_value());
 }
 
 TEST_CASE("unit.occupancy.a compiler that tells of some variants only counts for none") {

@@ -1,4 +1,4 @@
-#include "common/pages.hpp"
+#include "common/launch_size.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

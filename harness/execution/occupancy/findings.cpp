@@ -1,12 +1,18 @@
-#include "execution/occupancy/findings.hpp"
-#include "execution/occupancy/reading.hpp"
+#include "analysis/wave_step.hpp"
+#include "execution/occupancy/occupancy.hpp"
+
+#include <clprobe/statistics.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
+#include <ranges>
+#include <utility>
 
-namespace clprobe::probes {
+namespace clprobe::probes::occupancy {
 namespace {
 
 const FindingKey max_threads_key{"occupancy.max_threads_per_cu", Unit::one, Better::higher,
@@ -20,32 +26,86 @@ const FindingKey file_key{"register_file.bytes_per_cu", Unit::byte, Better::high
 const FindingKey local_key{"local_memory.bytes_per_cu", Unit::byte, Better::higher,
                            "local memory that the groups resident on a compute unit share"};
 
-std::string registers_are(const Dataset &data) {
-    return data.text_attribute(occupancy::registers_from) == "compiler"
-               ? "registers as the compiler reports them"
-               : "registers taken to be the values that the source keeps alive: the compiler does "
-                 "not tell its own count";
+/// The points of a series that have samples; none where there is no such series.
+template <typename Row>
+std::vector<RowSamples<Row>> sampled(const Dataset &data, const char *name) {
+    std::vector<RowSamples<Row>> points = samples_by_row<Row>(data.find(name));
+    std::erase_if(points, [](const auto &point) { return point.samples.empty(); });
+    return points;
 }
 
-/// Marks a finding where time does not bear out half of the places of the counted curve that it
-/// rests on.
+/// Where the compiler reported its count of some variants only, it counts for none.
+bool registers_counted(const Dataset &data) {
+    return data.text_attribute(registers_from) != "live values";
+}
+
+/// What the compiler reported of each variant, by its live values.
+std::map<double, double> reported(const Dataset &data, Reported what) {
+    std::map<double, double> values;
+    for (const auto &[row, trips, samples] : sampled<CompilerRow>(data, compiler))
+        if (row.what == what)
+            values[static_cast<double>(row.live)] = samples.front();
+    return values;
+}
+
+/// Registers of a work-item with so many live values: those that the compiler reported, or else the
+/// live values themselves.
+double registers_with(const Dataset &data, double live) {
+    if (!registers_counted(data))
+        return live;
+    const std::map<double, double> counts = reported(data, Reported::registers);
+    const auto found = counts.find(live);
+    return found == counts.end() ? live : found->second;
+}
+
+/// The counted curve, the most of each point's counts. The poll only ever counts too few: where it
+/// counted less than with more registers, it takes that count.
+std::vector<Residency> counted_curve(const Dataset &data) {
+    const bool counted = registers_counted(data);
+    std::vector<Residency> curve;
+    for (const auto &[row, trips, samples] : sampled<ResidentsRow>(data, residents))
+        curve.push_back({static_cast<double>(row.live),
+                         static_cast<double>(counted ? row.registers : row.live),
+                         static_cast<double>(row.group_size), *std::ranges::max_element(samples)});
+    std::map<double, std::map<double, double>> counts; // by group size and registers
+    for (const Residency &point : curve) {
+        double &threads = counts[point.group_size][point.registers];
+        threads = std::max(threads, point.threads);
+    }
+    for (auto &[group_size, by_registers] : counts) {
+        double with_more = 0;
+        for (auto &[registers, threads] : std::views::reverse(by_registers))
+            threads = with_more = std::max(threads, with_more);
+    }
+    for (Residency &point : curve)
+        point.threads = counts[point.group_size][point.registers];
+    return curve;
+}
+
+/// Marks a finding where time does not bear out half of the points of the counted curve that it
+/// rests on: as many groups as are resident run in the time of one, and one more does not. Points
+/// whose step was not found between neighbouring numbers of groups are not compared.
 void compare_with_time(Finding &finding, const Dataset &data,
                        const std::vector<Residency> &evidence) {
-    const WaveTimes waves = wave_times(data);
+    std::map<std::pair<double, double>, std::map<std::size_t, double>> times;
+    for (const auto &[row, trips, samples] : sampled<WaveRow>(data, waves))
+        times[{static_cast<double>(row.live), static_cast<double>(row.group_size)}][row.groups] =
+            *std::ranges::min_element(samples);
     int timed = 0;
     int different = 0;
     std::string difference;
-    for (const Residency &place : evidence) {
-        const auto by_time = threads_by_time(waves, place.live, place.group_size);
-        if (!by_time)
+    for (const Residency &point : evidence) {
+        const WaveStep stairs = find_wave_step(times[{point.live, point.group_size}]);
+        if (stairs.above == 0 || stairs.above != stairs.flat + 1)
             continue;
         ++timed;
-        if (std::abs(*by_time / place.threads - 1) <= 0.05)
+        const double by_time = static_cast<double>(stairs.flat) * point.group_size;
+        if (std::abs(by_time / point.threads - 1) <= 0.05)
             continue;
         ++different;
         difference = fmt::format("with {:.0f} live values in groups of {:.0f}, {:.0f} work-items "
                                  "are resident by count, {:.0f} by time",
-                                 place.live, place.group_size, place.threads, *by_time);
+                                 point.live, point.group_size, point.threads, by_time);
     }
     if (timed == 0)
         finding.method += "; not compared with time";
@@ -55,26 +115,55 @@ void compare_with_time(Finding &finding, const Dataset &data,
         finding.method += "; the time of waves of groups agrees";
 }
 
-/// The place with the most resident of those with so many live values.
-Residency fullest_with(const std::vector<Residency> &curve, double live) {
-    Residency fullest;
-    for (const Residency &place : curve)
-        if (place.live == live && place.threads > fullest.threads)
-            fullest = place;
-    return fullest;
+/// The last point before the first that `is_beyond`, and that one.
+template <typename Beyond>
+Edge edge_of(const std::map<double, double> &curve, const Beyond &is_beyond) {
+    Edge edge;
+    for (const auto &[live, value] : curve) {
+        if (is_beyond(value)) {
+            edge.first = live;
+            break;
+        }
+        edge.last = live;
+    }
+    return edge;
+}
+
+/// Where one group alone, whose neighbours cannot matter, gets slower by the operation: a few
+/// spilled values cost little, so the edge reaches from the last point that is not slower at all to
+/// the first that clearly is.
+std::optional<Edge> timed_spill(const Dataset &data) {
+    std::map<std::size_t, double> times; // of an operation, by live values
+    for (const auto &[row, trips, samples] : sampled<TurnRow>(data, turns)) {
+        const double seconds =
+            *std::ranges::min_element(samples) / (static_cast<double>(row.live) * trips);
+        const auto least = times.emplace(row.live, seconds).first;
+        least->second = std::min(least->second, seconds);
+    }
+    const WaveStep clear = find_wave_step(times);
+    if (clear.above == 0)
+        return std::nullopt;
+    constexpr double hardly = 1.1;
+    return Edge{static_cast<double>(find_wave_step(times, hardly).flat),
+                static_cast<double>(clear.above)};
+}
+
+std::string registers_are(const Dataset &data) {
+    return data.text_attribute(registers_from) == "compiler"
+               ? "registers as the compiler reports them"
+               : "registers taken to be the values that the source keeps alive: the compiler does "
+                 "not tell its own count";
 }
 
 Finding max_threads(const Dataset &data, const std::vector<Residency> &curve) {
-    double most = 0;
-    for (const Residency &place : curve)
-        most = std::max(most, place.threads);
+    const double most = std::ranges::max_element(curve, {}, &Residency::threads)->threads;
     std::vector<Residency> evidence;
-    std::copy_if(curve.begin(), curve.end(), std::back_inserter(evidence),
-                 [&](const Residency &place) { return place.threads == most; });
+    std::ranges::copy_if(curve, std::back_inserter(evidence),
+                         [&](const Residency &point) { return point.threads == most; });
     Finding finding = measured(max_threads_key, most, {most, most});
     finding.method = "groups counted by a poll among those resident, most of several polls, over "
                      "the measured compute units";
-    finding.evidence = {occupancy::residents, occupancy::waves};
+    finding.evidence = {residents, waves};
     compare_with_time(finding, data, evidence);
     return finding;
 }
@@ -86,12 +175,19 @@ Finding full_limit(const Dataset &data, const std::vector<Residency> &curve) {
                              fmt::format("as many work-items are resident with {:.0f} live values, "
                                          "the most that were tried",
                                          edge.last));
-    const Residency last = fullest_with(curve, edge.last);
-    const Residency first = fullest_with(curve, edge.first);
+    const auto fullest_with = [&](double live) {
+        Residency fullest;
+        for (const Residency &point : curve)
+            if (point.live == live && point.threads > fullest.threads)
+                fullest = point;
+        return fullest;
+    };
+    const Residency last = fullest_with(edge.last);
+    const Residency first = fullest_with(edge.first);
     Finding finding = measured(full_limit_key, last.registers,
                                {last.registers, std::max(last.registers, first.registers - 1)});
     finding.method = "most registers at which the count is as high as ever; " + registers_are(data);
-    finding.evidence = {occupancy::residents, occupancy::waves, occupancy::compiler};
+    finding.evidence = {residents, waves, compiler};
     compare_with_time(finding, data, {last, first});
     return finding;
 }
@@ -110,15 +206,15 @@ Finding spill_limit(const Dataset &data) {
     const double last = registers_with(data, edge.last);
     const double first = registers_with(data, edge.first);
     // A compiler that spills does so at its limit, so it may report the same count either side.
-    const bool counted = data.text_attribute(occupancy::registers_from) == "compiler";
+    const bool counted = data.text_attribute(registers_from) == "compiler";
     const double high = counted ? std::max(last, first) : std::max(last, first - 1);
     Finding finding = measured(spill_limit_key, last, {last, high});
     finding.method =
-        (spill->known_by == "compiler"
+        (spill->shown_by == compiler
              ? "most registers of which the compiler reports no spill; "
              : "most registers before one group alone takes longer for an operation; ") +
         registers_are(data);
-    finding.evidence = {spill->known_by == "compiler" ? occupancy::compiler : occupancy::turns};
+    finding.evidence = {spill->shown_by};
     return finding;
 }
 
@@ -127,21 +223,26 @@ Finding register_file(const Dataset &data) {
     if (steps.empty())
         return without_value(file_key, Status::inconclusive,
                              "no number of registers that was tried keeps work-items out");
-    const RegisterStep step =
-        *std::min_element(steps.begin(), steps.end(),
-                          [](const auto &a, const auto &b) { return a.too_much() < b.too_much(); });
+    const RegisterStep step = *std::ranges::min_element(steps, {}, &RegisterStep::too_much);
     Finding finding = measured(file_key, step.held(), {step.held(), step.too_much()});
     finding.method = fmt::format("{:.0f} work-items of {:.0f} registers of 4 B are resident, and "
                                  "fewer with {:.0f}; {}",
                                  step.before.threads, step.before.registers, step.behind.registers,
                                  registers_are(data));
-    finding.evidence = {occupancy::residents, occupancy::waves, occupancy::compiler};
+    finding.evidence = {residents, waves, compiler};
     compare_with_time(finding, data, {step.before, step.behind});
     return finding;
 }
 
 Finding local_memory(const Dataset &data) {
-    const auto memory = local_memory_of(read_local(data));
+    std::vector<LocalResidency> curve;
+    for (const auto &[row, trips, samples] : sampled<LocalRow>(data, local))
+        curve.push_back({static_cast<double>(row.bytes), *std::ranges::max_element(samples)});
+    std::ranges::sort(curve, {}, &LocalResidency::bytes);
+    // More memory does not let more groups in: a count below that of more memory was too low.
+    for (std::size_t i = curve.size(); i-- > 1;)
+        curve[i - 1].groups = std::max(curve[i - 1].groups, curve[i].groups);
+    const auto memory = local_memory_of(curve);
     if (!memory)
         return without_value(local_key, Status::inconclusive,
                              "no local memory that a group may have keeps other groups out");
@@ -153,29 +254,114 @@ Finding local_memory(const Dataset &data) {
                     "resident, by count; they hold {} together at most, and the "
                     "driver some {} more for each",
                     format({memory->held, Unit::byte}), format({memory->own_of_group, Unit::byte}));
-    finding.evidence = {occupancy::local};
+    finding.evidence = {local};
     return finding;
 }
 
 } // namespace
 
-std::vector<FindingKey> occupancy_keys() {
+std::vector<FindingKey> finding_keys() {
     return {max_threads_key, full_limit_key, spill_limit_key, file_key, local_key};
 }
 
-std::vector<Finding> occupancy_findings(const Dataset &data) {
-    const std::vector<Residency> curve = read_residency(data);
-    std::string reason = data.text_attribute(occupancy::no_residency);
+std::vector<Finding> findings_of(const Dataset &data) {
+    const std::vector<Residency> curve = counted_curve(data);
+    std::string reason = data.text_attribute(no_residency);
     if (reason.empty() && curve.empty())
         reason = "no groups were counted";
+    if (reason.empty())
+        return {max_threads(data, curve), full_limit(data, curve), spill_limit(data),
+                register_file(data), local_memory(data)};
     std::vector<Finding> findings;
-    if (!reason.empty()) {
-        for (const FindingKey &key : occupancy_keys())
-            findings.push_back(without_value(key, Status::inconclusive, reason));
-        return findings;
-    }
-    return {max_threads(data, curve), full_limit(data, curve), spill_limit(data),
-            register_file(data), local_memory(data)};
+    for (const FindingKey &key : finding_keys())
+        findings.push_back(without_value(key, Status::inconclusive, reason));
+    return findings;
 }
 
-} // namespace clprobe::probes
+Edge full_occupancy_edge(const Dataset &data) {
+    std::map<double, double> most_threads; // by live values, over group sizes
+    double full = 0;
+    for (const Residency &point : counted_curve(data)) {
+        double &threads = most_threads[point.live];
+        threads = std::max(threads, point.threads);
+        full = std::max(full, point.threads);
+    }
+    return edge_of(most_threads, [&](double threads) { return threads < full; });
+}
+
+std::optional<SpillEdge> spill_edge(const Dataset &data) {
+    const auto spills = [](double bytes) { return bytes > 0; };
+    if (const auto bytes = reported(data, Reported::spilled_bytes);
+        !bytes.empty() && data.text_attribute(registers_from) == "compiler")
+        return SpillEdge{edge_of(bytes, spills), compiler};
+    // Private memory shows a spill only where it is more than zero for some variant, but not for
+    // that of the fewest values: else the driver counts something else, or does not count.
+    if (const Edge edge = edge_of(reported(data, Reported::private_bytes), spills);
+        edge.first > 0 && edge.last > 0)
+        return SpillEdge{edge, compiler};
+    if (const auto timed = timed_spill(data))
+        return SpillEdge{*timed, turns};
+    return std::nullopt;
+}
+
+std::vector<RegisterStep> fullest_steps(const Dataset &data) {
+    const std::vector<Residency> curve = counted_curve(data);
+    const auto spill = spill_edge(data);
+    std::map<double, std::vector<Residency>> by_registers; // of each group size
+    for (const Residency &point : curve)
+        by_registers[point.group_size].push_back(point);
+    for (auto &[group_size, points] : by_registers)
+        std::ranges::stable_sort(points, {}, &Residency::registers);
+    std::vector<RegisterStep> steps;
+    double most_held = 0;
+    for (const Residency &point : curve) {
+        if (spill && spill->edge.first > 0 && point.live >= spill->edge.first)
+            continue;
+        const std::vector<Residency> &points = by_registers.at(point.group_size);
+        const auto behind = std::ranges::partition_point(points, [&](const Residency &other) {
+            return other.registers <= point.registers || other.threads >= point.threads;
+        });
+        if (behind == points.end())
+            continue;
+        steps.push_back({point, *behind});
+        most_held = std::max(most_held, steps.back().held());
+    }
+    std::erase_if(steps, [&](const RegisterStep &step) { return step.held() < most_held; });
+    std::ranges::stable_sort(steps, {}, [](const RegisterStep &step) {
+        return std::pair(step.before.registers, step.before.live);
+    });
+    return steps;
+}
+
+std::optional<LocalMemory> local_memory_of(const std::vector<LocalResidency> &curve) {
+    constexpr double sharp = 0.05; // relative width of a step that counts for the line
+    LocalMemory memory;
+    std::vector<TripTime> line; // bytes over 1 / groups
+    double widest = 0;
+    for (std::size_t i = 0; i + 1 < curve.size(); ++i) {
+        const auto &[bytes, groups] = curve[i];
+        const double width = curve[i + 1].bytes - bytes;
+        if (curve[i + 1].groups >= groups || bytes * groups == 0)
+            continue;
+        if (bytes * groups > memory.held) {
+            memory.held = memory.bytes = bytes * groups;
+            memory.uncertainty = width * groups;
+        }
+        if (width > sharp * bytes)
+            continue;
+        line.push_back({1 / groups, bytes + width / 2, 0});
+        widest = std::max(widest, width);
+    }
+    if (memory.held == 0)
+        return std::nullopt;
+    const auto fit = fit_slope(line);
+    if (!fit || fit->seconds_per_trip < memory.held)
+        return memory;
+    const auto [fewest, most] = std::ranges::minmax_element(line, {}, &TripTime::trips);
+    memory.bytes = fit->seconds_per_trip;
+    memory.uncertainty = widest / (most->trips - fewest->trips);
+    memory.own_of_group = std::max(0.0, -fit->overhead);
+    return memory;
+}
+
+} // namespace clprobe::probes::occupancy

@@ -1,62 +1,125 @@
-#include "host/transfer/experiment.hpp"
+#include "host/transfer/transfer.hpp"
 
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
+#include <map>
+#include <memory>
 #include <new>
+#include <optional>
+#include <random>
+#include <set>
+#include <span>
 
 namespace clprobe::probes::transfer {
+namespace {
 
-HostPages::HostPages(std::size_t bytes)
-    : at_(static_cast<std::byte *>(std::aligned_alloc(page_bytes, bytes + page_bytes))) {
-    if (!at_)
-        throw std::bad_alloc();
-    std::memset(at_.get(), 0x5a, bytes + page_bytes); // so that no transfer waits for its pages
-}
+constexpr std::size_t page_bytes = 4096;
 
-RandomBytes::RandomBytes(std::size_t bytes, std::mt19937_64 &random)
-    : random_(random), pages_(bytes / page_bytes + 2), memory_(pages_ * page_bytes) {
-    for (std::size_t at = 0; at < pages_ * page_bytes; at += sizeof(std::uint64_t)) {
-        const std::uint64_t word = random_();
-        std::memcpy(memory_.page(0) + at, &word, sizeof word);
+/// Host memory from the begin of a page on, with a spare page behind it.
+class HostPages {
+public:
+    explicit HostPages(std::size_t bytes)
+        : at_(static_cast<std::byte *>(std::aligned_alloc(page_bytes, bytes + page_bytes))) {
+        if (!at_)
+            throw std::bad_alloc();
+        // So that no transfer waits for its pages.
+        std::memset(at_.get(), 0x5a, bytes + page_bytes);
     }
+
+    [[nodiscard]] std::byte *page(std::size_t index) const {
+        return at_.get() + index * page_bytes;
+    }
+
+private:
+    struct Free {
+        void operator()(std::byte *at) const { std::free(at); }
+    };
+    std::unique_ptr<std::byte, Free> at_;
+};
+
+/// The random bytes that everything is filled with, so that no contents can be packed or guessed.
+class RandomBytes {
+public:
+    RandomBytes(std::size_t bytes, std::mt19937_64 &random)
+        : random_(random), pages_(bytes / page_bytes + 2), memory_(pages_ * page_bytes) {
+        for (std::size_t at = 0; at < pages_ * page_bytes; at += sizeof(std::uint64_t)) {
+            const std::uint64_t word = random_();
+            std::memcpy(memory_.page(0) + at, &word, sizeof word);
+        }
+    }
+
+    /// The begin of any page with so many bytes behind it, and a page more.
+    [[nodiscard]] const std::byte *any(std::size_t bytes) {
+        return memory_.page(random_() % (pages_ - bytes / page_bytes));
+    }
+
+private:
+    std::mt19937_64 &random_;
+    std::size_t pages_;
+    HostPages memory_;
+};
+
+/// What each page of a memory holds: a page of the random bytes, from any byte on.
+using Contents = std::vector<const std::byte *>;
+
+/// So many pages hold, one after the other, what begins at `source`.
+void set_contents(Contents &contents, std::size_t first, std::size_t pages,
+                  const std::byte *source) {
+    for (std::size_t page = 0; page < pages; ++page)
+        contents[first + page] = source + page * page_bytes;
 }
 
-const std::byte *RandomBytes::any(std::size_t bytes) {
-    return memory_.page(random_() % (pages_ - bytes / page_bytes));
-}
+/// A buffer whose contents are known.
+class KnownBuffer {
+public:
+    KnownBuffer(Bench &bench, std::size_t bytes, cl_mem_flags flags, RandomBytes &random)
+        : context_(bench.context()), buffer_(bench.buffer(bytes, CL_MEM_READ_WRITE | flags)),
+          spare_(bench.buffer(page_bytes)), contents_(bytes / page_bytes) {
+        const std::byte *source = random.any(bytes);
+        context_.write_bytes(buffer_, 0, bytes, source);
+        set_contents(contents_, 0, contents_.size(), source);
+    }
 
-KnownBuffer::KnownBuffer(Bench &bench, std::size_t bytes, cl_mem_flags flags, RandomBytes &random)
-    : context_(bench.context()), buffer_(bench.buffer(bytes, CL_MEM_READ_WRITE | flags)),
-      spare_(bench.buffer(page_bytes)) {
-    const std::byte *source = random.any(bytes);
-    context_.write_bytes(buffer_, 0, bytes, source);
-    for (std::size_t page = 0; page < bytes / page_bytes; ++page)
-        contents_.push_back(source + page * page_bytes);
-}
+    [[nodiscard]] const Buffer &buffer() const { return buffer_; }
+    [[nodiscard]] Contents &contents() { return contents_; }
 
-void KnownBuffer::change(std::size_t page, RandomBytes &random) {
-    const std::byte *source = random.any(page_bytes);
-    context_.write_bytes(spare_, 0, page_bytes, source);
-    context_.copy(spare_, 0, buffer_, page * page_bytes, page_bytes);
-    contents_[page] = source;
-}
+    /// Gives a page other contents by a copy on the device, of which the host knows nothing: a copy
+    /// that a driver kept on the host's side is out of date from then on, and a transfer that does
+    /// not take place is noticed.
+    void change(std::size_t page, RandomBytes &random) {
+        const std::byte *source = random.any(page_bytes);
+        context_.write_bytes(spare_, 0, page_bytes, source);
+        context_.copy(spare_, 0, buffer_, page * page_bytes, page_bytes);
+        contents_[page] = source;
+    }
 
-void KnownBuffer::check(std::size_t page) const {
-    std::array<std::byte, page_bytes> found{};
-    context_.copy(buffer_, page * page_bytes, spare_, 0, page_bytes);
-    context_.read_bytes(spare_, 0, page_bytes, found.data());
-    if (std::memcmp(found.data(), contents_[page], page_bytes) != 0)
-        throw VerificationError(
-            fmt::format("4096 B of the device, {} B into the buffer, are not what was written",
-                        page * page_bytes));
-}
+    /// Throws VerificationError where the device, asked for a copy of the page, has anything else
+    /// in it than it should.
+    void check(std::size_t page) const {
+        std::array<std::byte, page_bytes> found{};
+        context_.copy(buffer_, page * page_bytes, spare_, 0, page_bytes);
+        context_.read_bytes(spare_, 0, page_bytes, found.data());
+        if (std::memcmp(found.data(), contents_[page], page_bytes) != 0)
+            throw VerificationError(
+                fmt::format("4096 B of the device, {} B into the buffer, are not what was written",
+                            page * page_bytes));
+    }
 
+private:
+    const Context &context_;
+    Buffer buffer_;
+    Buffer spare_; ///< one page
+    Contents contents_;
+};
+
+/// All 64-bit words together by exclusive or.
 std::uint64_t folded(std::span<const std::byte> bytes) {
     // Several sums, or each word would wait for the one before.
     std::array<std::uint64_t, 8> sums{};
@@ -72,9 +135,34 @@ std::uint64_t folded(std::span<const std::byte> bytes) {
     return all;
 }
 
-namespace {
+/// Memory that both sides reach: a buffer of the device's, and one that stays mapped, for the
+/// host's side of transfers.
+struct Pinned {
+    Pinned(Bench &bench, std::size_t bytes, RandomBytes &random)
+        : buffer(bench, bytes, CL_MEM_ALLOC_HOST_PTR, random),
+          staging_buffer(bench.buffer(bytes, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR)),
+          staging(bench.context().map(staging_buffer, 0, bytes, CL_MAP_READ | CL_MAP_WRITE)),
+          staging_contents(bytes / page_bytes) {
+        const std::byte *source = random.any(bytes);
+        std::memcpy(staged(0), source, bytes);
+        set_contents(staging_contents, 0, staging_contents.size(), source);
+    }
 
-/// Far beyond caches where the device has the memory: places are chosen at random, so that small
+    [[nodiscard]] std::byte *staged(std::size_t page) const {
+        return staging.bytes().data() + page * page_bytes;
+    }
+
+    KnownBuffer buffer;
+    Buffer staging_buffer;
+    Mapping staging;
+    Contents staging_contents;
+};
+
+bool is_pinned(const Transfer &transfer) {
+    return transfer.memory == Memory::pinned;
+}
+
+/// Far beyond caches where the device has the memory: pages are chosen at random, so that small
 /// transfers do not find their bytes in a cache either.
 std::size_t pool_bytes(const Bench &bench) {
     std::size_t wanted = std::size_t{64} << 20;
@@ -96,226 +184,233 @@ std::size_t repetitions(std::size_t bytes, std::size_t largest) {
     return 4 * bytes == largest ? 2 : 3;
 }
 
-std::byte *staged(const Mapping &staging, std::size_t page) {
-    return staging.bytes().data() + page * page_bytes;
-}
+/// Transfers between host and device, each between pages of its own choice in memory of known
+/// contents, timed by the host and verified.
+class Experiment {
+public:
+    explicit Experiment(Bench &bench)
+        : bench_(bench), context_(bench.context()), bytes_(pool_bytes(bench)),
+          random_(bytes_, bench.random()), host_(bytes_), pageable_(bench, bytes_, 0, random_) {
+        try {
+            pinned_.emplace(bench, bytes_, random_);
+        } catch (const Error &error) {
+            if (!error.code())
+                throw;
+            bench.data().text_attributes[refusal_attribute] = error.what();
+        }
+    }
+
+    void run() {
+        const std::size_t largest = find_largest();
+        constexpr int most = 200;
+        double longest = 0;
+        for (int block = 0;
+             block < 2 || (block < most && !bench_.tiny() && bench_.remaining() > 1.2 * longest);
+             ++block) {
+            const double before = bench_.remaining();
+            round(block, largest);
+            longest = std::max(longest, before - bench_.remaining());
+        }
+        for (const auto &[memory, addresses] : addresses_)
+            bench_.data().number_attributes[addresses_attribute(memory)] =
+                static_cast<double>(addresses.size());
+    }
+
+private:
+    /// The pages that a transfer goes from and to, of the device's buffer and of host memory.
+    struct Pages {
+        std::size_t count;
+        std::size_t device;
+        std::size_t host;
+        std::size_t changed; ///< the one of them whose contents the device has just changed
+
+        [[nodiscard]] std::size_t bytes() const { return count * page_bytes; }
+        [[nodiscard]] std::size_t offset() const { return device * page_bytes; }
+    };
+
+    [[nodiscard]] std::vector<Transfer> transfers(std::size_t bytes) const {
+        std::vector<Transfer> all;
+        for (const Memory memory : {Memory::pageable, Memory::pinned}) {
+            if (memory == Memory::pinned && !pinned_)
+                continue;
+            for (const Operation operation :
+                 {Operation::write, Operation::read, Operation::map_read, Operation::map_write,
+                  Operation::map})
+                all.push_back({operation, memory, 0});
+        }
+        if (bytes >= 4 * smallest)
+            for (const Operation operation : {Operation::write, Operation::read})
+                for (const std::size_t misalignment : {1u, 4u})
+                    all.push_back({operation, Memory::pageable, misalignment});
+        return all;
+    }
+
+    /// The largest size of which the budget allows several rounds, a quarter of the memory at most:
+    /// what it allows changes from run to run, and with it what the large ones show. The transfers
+    /// that find it also warm up whatever a driver sets up at the first.
+    std::size_t find_largest() {
+        constexpr double share = 0.12; // of the budget, for the transfers of one size
+        constexpr std::size_t least = 16 * smallest;
+        const std::size_t most = std::max(bytes_ / 4, least);
+        std::size_t bytes = smallest;
+        while (4 * bytes <= most) {
+            const double before = bench_.remaining();
+            for (const Transfer &transfer : transfers(bytes))
+                time(transfer, bytes);
+            if (bytes >= least && 4 * (before - bench_.remaining()) > share * bench_.budget())
+                break;
+            bytes *= 4;
+        }
+        return bytes;
+    }
+
+    void round(int block, std::size_t largest) {
+        std::vector<std::pair<Transfer, std::size_t>> order;
+        for (std::size_t bytes = smallest; bytes <= largest; bytes *= 4)
+            for (const Transfer &transfer : transfers(bytes))
+                // What alignment does is asked at one size: the largest but one.
+                if (transfer.misalignment == 0 || 4 * bytes == largest)
+                    order.insert(order.end(), repetitions(bytes, largest), {transfer, bytes});
+        std::shuffle(order.begin(), order.end(), bench_.random());
+        Series &series = bench_.series(series_name);
+        for (const auto &[transfer, bytes] : order) {
+            const double seconds = time(transfer, bytes);
+            Point &point = series.point(coordinates(transfer, static_cast<double>(bytes)));
+            point.samples.push_back(seconds);
+            point.block.push_back(block);
+        }
+    }
+
+    /// Seconds of that transfer.
+    double time(const Transfer &transfer, std::size_t bytes) {
+        const std::size_t count = bytes / page_bytes;
+        const auto any_page = [&] { return bench_.random()() % (bytes_ / page_bytes - count + 1); };
+        const Pages pages{count, any_page(), any_page(), bench_.random()() % count};
+        device(transfer).change(pages.device + pages.changed, random_);
+        switch (transfer.operation) {
+        case Operation::write:
+            return write(transfer, pages);
+        case Operation::read:
+            return read(transfer, pages);
+        case Operation::map_read:
+            return map_read(transfer, pages);
+        case Operation::map_write:
+            return map_write(transfer, pages);
+        case Operation::map:
+            break;
+        }
+        return map(transfer, pages);
+    }
+
+    double write(const Transfer &transfer, const Pages &pages) {
+        const std::byte *source = is_pinned(transfer)
+                                      ? pinned_->staged(pages.host)
+                                      : random_.any(pages.bytes()) + transfer.misalignment;
+        const double seconds = bench_.transfer([&] {
+            context_.write_bytes(pageable_.buffer(), pages.offset(), pages.bytes(), source);
+        });
+        Contents &written = pageable_.contents();
+        if (is_pinned(transfer))
+            std::copy_n(&pinned_->staging_contents[pages.host], pages.count,
+                        &written[pages.device]);
+        else
+            set_contents(written, pages.device, pages.count, source);
+        check_device(transfer, pages);
+        return seconds;
+    }
+
+    double read(const Transfer &transfer, const Pages &pages) {
+        std::byte *to = is_pinned(transfer) ? pinned_->staged(pages.host)
+                                            : host_.page(pages.host) + transfer.misalignment;
+        const double seconds = bench_.transfer(
+            [&] { context_.read_bytes(pageable_.buffer(), pages.offset(), pages.bytes(), to); });
+        const Contents &expected = pageable_.contents();
+        for (const std::size_t page : some(pages))
+            if (std::memcmp(to + page * page_bytes, expected[pages.device + page], page_bytes) != 0)
+                throw VerificationError(
+                    fmt::format("{} B were read, and those from {} on are not the device's",
+                                pages.bytes(), page * page_bytes));
+        if (is_pinned(transfer))
+            std::copy_n(&expected[pages.device], pages.count,
+                        &pinned_->staging_contents[pages.host]);
+        return seconds;
+    }
+
+    double map_read(const Transfer &transfer, const Pages &pages) {
+        KnownBuffer &memory = device(transfer);
+        std::uint64_t found = 0;
+        const double seconds = bench_.transfer([&] {
+            Mapping mapping =
+                context_.map(memory.buffer(), pages.offset(), pages.bytes(), CL_MAP_READ);
+            found = folded(mapping.bytes());
+            mapping.unmap();
+        });
+        std::uint64_t expected = 0;
+        for (std::size_t page = 0; page < pages.count; ++page)
+            expected ^= folded({memory.contents()[pages.device + page], page_bytes});
+        if (found != expected)
+            throw VerificationError(fmt::format(
+                "a mapping of {} B to be read does not show what the device has", pages.bytes()));
+        return seconds;
+    }
+
+    double map_write(const Transfer &transfer, const Pages &pages) {
+        KnownBuffer &memory = device(transfer);
+        const std::byte *source = random_.any(pages.bytes());
+        const double seconds = bench_.transfer([&] {
+            Mapping mapping = context_.map(memory.buffer(), pages.offset(), pages.bytes(),
+                                           CL_MAP_WRITE_INVALIDATE_REGION);
+            std::memcpy(mapping.bytes().data(), source, pages.bytes());
+            mapping.unmap();
+        });
+        set_contents(memory.contents(), pages.device, pages.count, source);
+        check_device(transfer, pages);
+        return seconds;
+    }
+
+    double map(const Transfer &transfer, const Pages &pages) {
+        const double seconds = bench_.transfer([&] {
+            Mapping mapping = context_.map(device(transfer).buffer(), pages.offset(), pages.bytes(),
+                                           CL_MAP_READ | CL_MAP_WRITE);
+            // Of the buffer's begin, wherever the mapping begins.
+            addresses_[transfer.memory].insert(
+                reinterpret_cast<std::intptr_t>(mapping.bytes().data()) -
+                static_cast<std::intptr_t>(pages.offset()));
+            mapping.unmap();
+        });
+        check_device(transfer, pages);
+        return seconds;
+    }
+
+    [[nodiscard]] KnownBuffer &device(const Transfer &transfer) {
+        // What is written and read lies in the device's own memory, whatever the host's side is.
+        return is_mapped(transfer) && is_pinned(transfer) ? pinned_->buffer : pageable_;
+    }
+
+    /// Some pages of a transfer, the changed and the last among them.
+    std::vector<std::size_t> some(const Pages &pages) {
+        return {pages.changed, pages.count - 1, bench_.random()() % pages.count};
+    }
+
+    void check_device(const Transfer &transfer, const Pages &pages) {
+        for (const std::size_t page : some(pages))
+            device(transfer).check(pages.device + page);
+    }
+
+    Bench &bench_;
+    const Context &context_;
+    std::size_t bytes_;
+    RandomBytes random_;
+    HostPages host_;
+    KnownBuffer pageable_;
+    std::optional<Pinned> pinned_;
+    std::map<Memory, std::set<std::ptrdiff_t>> addresses_;
+};
 
 } // namespace
 
-Experiment::Pinned::Pinned(Bench &bench, std::size_t bytes, RandomBytes &random)
-    : buffer(bench, bytes, CL_MEM_ALLOC_HOST_PTR, random),
-      staging_buffer(bench.buffer(bytes, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR)),
-      staging(bench.context().map(staging_buffer, 0, bytes, CL_MAP_READ | CL_MAP_WRITE)) {
-    const std::byte *source = random.any(bytes);
-    std::memcpy(staged(staging, 0), source, bytes);
-    for (std::size_t page = 0; page < bytes / page_bytes; ++page)
-        staging_contents.push_back(source + page * page_bytes);
-}
-
-Experiment::Experiment(Bench &bench)
-    : bench_(bench), context_(bench.context()), bytes_(pool_bytes(bench)),
-      random_(bytes_, bench.random()), host_(bytes_), pageable_(bench, bytes_, 0, random_) {
-    try {
-        pinned_.emplace(bench, bytes_, random_);
-    } catch (const Error &error) {
-        if (!error.code())
-            throw;
-        bench.data().text_attributes[refusal_attribute] = error.what();
-    }
-}
-
-std::vector<Transfer> Experiment::transfers(std::size_t bytes) const {
-    std::vector<Transfer> all;
-    for (const Memory memory : {Memory::pageable, Memory::pinned}) {
-        if (memory == Memory::pinned && !pinned_)
-            continue;
-        for (const Operation operation : {Operation::write, Operation::read, Operation::map_read,
-                                          Operation::map_write, Operation::map})
-            all.push_back({operation, memory, 0});
-    }
-    if (bytes >= 4 * smallest)
-        for (const Operation operation : {Operation::write, Operation::read})
-            for (const std::size_t misalignment : {1u, 4u})
-                all.push_back({operation, Memory::pageable, misalignment});
-    return all;
-}
-
-void Experiment::run() {
-    const std::size_t largest = find_largest();
-    constexpr int most = 200;
-    double longest = 0;
-    for (int block = 0; block < 2 || (block < most && bench_.remaining() > 1.2 * longest);
-         ++block) {
-        const double before = bench_.remaining();
-        round(block, largest);
-        longest = std::max(longest, before - bench_.remaining());
-        if (bench_.tiny() && block > 0)
-            break;
-    }
-    for (const auto &[memory, addresses] : addresses_)
-        bench_.data().number_attributes[addresses_attribute(memory)] =
-            static_cast<double>(addresses.size());
-}
-
-std::size_t Experiment::find_largest() {
-    constexpr double share = 0.12; // of the budget, for the transfers of one size
-    constexpr std::size_t least = 16 * smallest;
-    const std::size_t most = std::max(bytes_ / 4, least);
-    std::size_t bytes = smallest;
-    while (4 * bytes <= most) {
-        const double before = bench_.remaining();
-        for (const Transfer &transfer : transfers(bytes))
-            time(transfer, bytes);
-        if (bytes >= least && 4 * (before - bench_.remaining()) > share * bench_.budget())
-            break;
-        bytes *= 4;
-    }
-    return bytes;
-}
-
-void Experiment::round(int block, std::size_t largest) {
-    std::vector<std::pair<Transfer, std::size_t>> order;
-    for (std::size_t bytes = smallest; bytes <= largest; bytes *= 4)
-        for (const Transfer &transfer : transfers(bytes))
-            // What alignment does is asked at one size: the largest but one.
-            if (transfer.misalignment == 0 || 4 * bytes == largest)
-                order.insert(order.end(), repetitions(bytes, largest), {transfer, bytes});
-    std::shuffle(order.begin(), order.end(), bench_.random());
-    Series &series = bench_.series(series_name);
-    for (const auto &[transfer, bytes] : order) {
-        const double seconds = time(transfer, bytes);
-        Point &point = series.point(coordinates(transfer, static_cast<double>(bytes)));
-        point.samples.push_back(seconds);
-        point.block.push_back(block);
-    }
-}
-
-KnownBuffer &Experiment::device(const Transfer &transfer) {
-    const bool mapped =
-        transfer.operation != Operation::write && transfer.operation != Operation::read;
-    // What is written and read lies in the device's own memory, whatever the host's side is.
-    return mapped && transfer.memory == Memory::pinned ? pinned_->buffer : pageable_;
-}
-
-Experiment::Places Experiment::choose(const Transfer &transfer, std::size_t bytes) {
-    const std::size_t pages = bytes / page_bytes;
-    const auto any_place = [&] { return bench_.random()() % (bytes_ / page_bytes - pages + 1); };
-    const Places places{pages, any_place(), any_place(), bench_.random()() % pages};
-    device(transfer).change(places.device + places.changed, random_);
-    return places;
-}
-
-std::vector<std::size_t> Experiment::some(const Places &places) {
-    return {places.changed, places.pages - 1, bench_.random()() % places.pages};
-}
-
-void Experiment::check_device(const Transfer &transfer, const Places &places) {
-    for (const std::size_t page : some(places))
-        device(transfer).check(places.device + page);
-}
-
-void Experiment::note_address(const Transfer &transfer, const Places &places, const std::byte *at) {
-    // Of the buffer's begin, wherever the mapping begins.
-    addresses_[transfer.memory].insert(reinterpret_cast<std::intptr_t>(at) -
-                                       static_cast<std::intptr_t>(places.device * page_bytes));
-}
-
-double Experiment::time(const Transfer &transfer, std::size_t bytes) {
-    const Places places = choose(transfer, bytes);
-    switch (transfer.operation) {
-    case Operation::write:
-        return write(transfer, places);
-    case Operation::read:
-        return read(transfer, places);
-    case Operation::map_read:
-        return map_read(transfer, places);
-    case Operation::map_write:
-        return map_write(transfer, places);
-    case Operation::map:
-        return map(transfer, places);
-    }
-    throw Error("no such transfer");
-}
-
-double Experiment::write(const Transfer &transfer, const Places &places) {
-    const std::size_t bytes = places.pages * page_bytes;
-    const bool pinned = transfer.memory == Memory::pinned;
-    const std::byte *source = pinned ? pinned_->staging.bytes().data() + places.host * page_bytes
-                                     : random_.any(bytes) + transfer.misalignment;
-    const double seconds = bench_.transfer([&] {
-        context_.write_bytes(pageable_.buffer(), places.device * page_bytes, bytes, source);
-    });
-    for (std::size_t page = 0; page < places.pages; ++page)
-        pageable_.contents()[places.device + page] =
-            pinned ? pinned_->staging_contents[places.host + page] : source + page * page_bytes;
-    check_device(transfer, places);
-    return seconds;
-}
-
-double Experiment::read(const Transfer &transfer, const Places &places) {
-    const std::size_t bytes = places.pages * page_bytes;
-    const bool pinned = transfer.memory == Memory::pinned;
-    std::byte *to = pinned ? pinned_->staging.bytes().data() + places.host * page_bytes
-                           : host_.page(places.host) + transfer.misalignment;
-    const double seconds = bench_.transfer(
-        [&] { context_.read_bytes(pageable_.buffer(), places.device * page_bytes, bytes, to); });
-    const Contents &expected = pageable_.contents();
-    for (const std::size_t page : some(places))
-        if (std::memcmp(to + page * page_bytes, expected[places.device + page], page_bytes) != 0)
-            throw VerificationError(
-                fmt::format("{} B were read, and those from {} on are not the device's", bytes,
-                            page * page_bytes));
-    if (pinned)
-        for (std::size_t page = 0; page < places.pages; ++page)
-            pinned_->staging_contents[places.host + page] = expected[places.device + page];
-    return seconds;
-}
-
-double Experiment::map_read(const Transfer &transfer, const Places &places) {
-    const std::size_t bytes = places.pages * page_bytes;
-    KnownBuffer &memory = device(transfer);
-    std::uint64_t found = 0;
-    const double seconds = bench_.transfer([&] {
-        Mapping mapping =
-            context_.map(memory.buffer(), places.device * page_bytes, bytes, CL_MAP_READ);
-        found = folded(mapping.bytes());
-        mapping.unmap();
-    });
-    std::uint64_t expected = 0;
-    for (std::size_t page = 0; page < places.pages; ++page)
-        expected ^= folded({memory.contents()[places.device + page], page_bytes});
-    if (found != expected)
-        throw VerificationError(
-            fmt::format("a mapping of {} B to be read does not show what the device has", bytes));
-    return seconds;
-}
-
-double Experiment::map_write(const Transfer &transfer, const Places &places) {
-    const std::size_t bytes = places.pages * page_bytes;
-    KnownBuffer &memory = device(transfer);
-    const std::byte *source = random_.any(bytes);
-    const double seconds = bench_.transfer([&] {
-        Mapping mapping = context_.map(memory.buffer(), places.device * page_bytes, bytes,
-                                       CL_MAP_WRITE_INVALIDATE_REGION);
-        std::memcpy(mapping.bytes().data(), source, bytes);
-        mapping.unmap();
-    });
-    for (std::size_t page = 0; page < places.pages; ++page)
-        memory.contents()[places.device + page] = source + page * page_bytes;
-    check_device(transfer, places);
-    return seconds;
-}
-
-double Experiment::map(const Transfer &transfer, const Places &places) {
-    const std::size_t bytes = places.pages * page_bytes;
-    const double seconds = bench_.transfer([&] {
-        Mapping mapping = context_.map(device(transfer).buffer(), places.device * page_bytes, bytes,
-                                       CL_MAP_READ | CL_MAP_WRITE);
-        note_address(transfer, places, mapping.bytes().data());
-        mapping.unmap();
-    });
-    check_device(transfer, places);
-    return seconds;
+void run_experiment(Bench &bench) {
+    Experiment(bench).run();
 }
 
 } // namespace clprobe::probes::transfer

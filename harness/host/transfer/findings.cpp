@@ -1,4 +1,4 @@
-#include "host/transfer/findings.hpp"
+#include "host/transfer/transfer.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -10,60 +10,23 @@
 #include <span>
 
 namespace clprobe::probes::transfer {
-
 namespace {
 
-std::string name(Operation operation) {
-    return operation_names[static_cast<std::size_t>(operation)];
-}
-std::string name(Memory memory) {
-    return memory_names[static_cast<std::size_t>(memory)];
-}
-
-} // namespace
-
-std::string addresses_attribute(Memory memory) {
-    return "mapped_addresses." + name(memory);
-}
-
-std::vector<FindingKey> finding_keys() {
-    std::vector<FindingKey> keys;
+/// The transfers that have a bandwidth and a fixed cost, in the order of their findings.
+std::vector<Transfer> valued_transfers() {
+    std::vector<Transfer> all;
     for (const Operation operation :
          {Operation::write, Operation::read, Operation::map_read, Operation::map_write})
-        for (const Memory memory : {Memory::pageable, Memory::pinned}) {
-            const std::string key = "transfer." + name(operation) + "." + name(memory);
-            keys.push_back({key, Unit::byte_per_second, Better::higher,
-                            "asymptotic bandwidth, from the growth of time with size"});
-            keys.push_back({key + ".fixed", Unit::second, Better::lower,
-                            "what a transfer takes beside its bytes, from the small ones"});
-        }
-    for (const Operation operation : {Operation::write, Operation::read})
-        keys.push_back({"transfer." + name(operation) + ".misaligned", Unit::one, Better::lower,
-                        "time where the host's pointer is one or four bytes off a page's begin, "
-                        "the worse of both, over time where it is not"});
-    keys.push_back({"transfer.zero_copy", Unit::one, Better::none,
-                    "1 where a mapping copies nothing, 0 where it does"});
-    return keys;
+        for (const Memory memory : {Memory::pageable, Memory::pinned})
+            all.push_back({operation, memory, 0});
+    return all;
 }
 
-namespace {
-
-constexpr double small_transfer = 64 << 10; // up to here the fixed cost is told from the bytes'
+constexpr double small_transfer = 64 << 10; // up to here the fixed cost shows beside the bytes'
 constexpr double large_share = 1.0 / 16;    // of the largest: from here on bandwidth counts
 
-/// The times of one transfer in each block, the median of each.
-std::map<int, double> by_block(std::span<const TripTime> times) {
-    std::map<int, std::vector<double>> samples;
-    for (const TripTime &time : times)
-        samples[time.block].push_back(time.seconds);
-    std::map<int, double> medians;
-    for (const auto &[block, seconds] : samples)
-        medians.emplace(block, median(seconds));
-    return medians;
-}
-
-std::string text(double value, Unit unit) {
-    return format({value, unit});
+std::string in_bytes(double size) {
+    return format({size, Unit::byte});
 }
 
 /// Half-widths, relative, that intervals have at least: the host's pace differs from run to run by
@@ -77,10 +40,6 @@ Finding at_the_hosts_pace(Finding finding, double least) {
     finding.interval->low = std::min(finding.interval->low, (1 - least) * *finding.value);
     finding.interval->high = std::max(finding.interval->high, (1 + least) * *finding.value);
     return finding;
-}
-
-bool is_mapped(const Transfer &transfer) {
-    return transfer.operation != Operation::write && transfer.operation != Operation::read;
 }
 
 /// Whether the host itself touches the bytes: its driver copies ordinary memory to some that the
@@ -101,14 +60,14 @@ public:
     }
 
     [[nodiscard]] Finding bandwidth(const FindingKey &key, const Transfer &transfer) const {
-        const auto fit = large_fit(transfer);
+        const auto fit = fit_slope(times_between(transfer, large_share * largest(), largest()));
         if (!fit)
             return missing(key, transfer, "not timed at two large sizes");
         if (fit->growth < 0.5)
             return without_value(key, Status::inconclusive,
                                  fmt::format("the time hardly grows with the size: up to {}, most "
                                              "of it is not spent on bytes",
-                                             text(largest(), Unit::byte)));
+                                             in_bytes(largest())));
         if (fit->interval.low <= 0)
             return without_value(key, Status::inconclusive,
                                  "the times scatter too much to tell how they grow with the size");
@@ -130,7 +89,7 @@ public:
         Finding finding = measured(key, fit->overhead, *fit->overhead_interval);
         finding.method = fmt::format("what the line through the times of up to {} leaves at no "
                                      "bytes",
-                                     text(small_transfer, Unit::byte));
+                                     in_bytes(small_transfer));
         finding.evidence = {series_name};
         return at_the_hosts_pace(finding, is_mapped(transfer) ? pace_of_mappings : pace_of_calls);
     }
@@ -146,7 +105,7 @@ public:
             worst = measured(key, median(ratios), repeat_interval(ratios));
             worst->method = fmt::format("{} with the host's pointer {} B off a page's begin, over "
                                         "as much at its begin, in the same round",
-                                        text(size, Unit::byte), off);
+                                        in_bytes(size), off);
             worst->evidence = {series_name};
         }
         return worst ? *worst
@@ -166,8 +125,7 @@ public:
         const std::string share = fmt::format(
             "mapping {} without touching it takes longer than mapping {} by {:.2g} times what "
             "reading and writing as much takes",
-            text(largest(), Unit::byte), text(sizes_.front(), Unit::byte),
-            std::max(0.0, median(shares)));
+            in_bytes(largest()), in_bytes(sizes_.front()), std::max(0.0, median(shares)));
         if (high > 0.1 && low < 0.5)
             return without_value(key, Status::inconclusive,
                                  share + ": neither nothing nor a copy; a cache that is written "
@@ -189,15 +147,8 @@ public:
 private:
     [[nodiscard]] double largest() const { return sizes_.empty() ? 0 : sizes_.back(); }
 
-    [[nodiscard]] std::optional<SlopeFit> large_fit(const Transfer &transfer) const {
-        return fit(transfer, large_share * largest(), largest());
-    }
     [[nodiscard]] std::optional<SlopeFit> small_fit(const Transfer &transfer) const {
-        return fit(transfer, 0, small_transfer);
-    }
-    [[nodiscard]] std::optional<SlopeFit> fit(const Transfer &transfer, double least,
-                                              double most) const {
-        return fit_slope(times_between(transfer, least, most));
+        return fit_slope(times_between(transfer, 0, small_transfer));
     }
     /// The times of one transfer between two sizes, "trips" being bytes.
     [[nodiscard]] std::vector<TripTime> times_between(const Transfer &transfer, double least,
@@ -209,8 +160,19 @@ private:
                     chosen.push_back(time);
         return chosen;
     }
+    /// Those at each size in each block, the median of each.
+    [[nodiscard]] std::map<double, std::map<int, double>> medians(const Transfer &transfer) const {
+        std::map<double, std::map<int, std::vector<double>>> samples;
+        for (const TripTime &time : times_between(transfer, 0, largest()))
+            samples[time.trips][time.block].push_back(time.seconds);
+        std::map<double, std::map<int, double>> medians;
+        for (const auto &[size, blocks] : samples)
+            for (const auto &[block, seconds] : blocks)
+                medians[size][block] = median(seconds);
+        return medians;
+    }
     [[nodiscard]] std::map<int, double> times_at(const Transfer &transfer, double size) const {
-        return by_block(times_between(transfer, size, size));
+        return medians(transfer)[size];
     }
 
     [[nodiscard]] Finding missing(const FindingKey &key, const Transfer &transfer,
@@ -228,22 +190,19 @@ private:
         if (transfer.operation == Operation::map_write)
             what = "mapping, copying host memory into it, and unmapping: ";
         return fmt::format("{}slope of time over bytes from {} to {}", what,
-                           text(large_share * largest(), Unit::byte), text(largest(), Unit::byte));
+                           in_bytes(large_share * largest()), in_bytes(largest()));
     }
 
     /// Where the sizes between do not take what the fixed cost and the bandwidth add up to.
     [[nodiscard]] std::string between(const Transfer &transfer, const SlopeFit &large) const {
         const auto small = small_fit(transfer);
-        double worst = 1;
-        double at = 0;
         if (!small || small->overhead <= 0)
             return "";
-        std::map<double, std::vector<TripTime>> by_size;
-        for (const TripTime &time : times_between(transfer, 0, largest()))
-            by_size[time.trips].push_back(time);
-        for (const auto &[size, times] : by_size) {
+        double worst = 1;
+        double at = 0;
+        for (const auto &[size, blocks] : medians(transfer)) {
             std::vector<double> seconds;
-            for (const auto &[block, time] : by_block(times))
+            for (const auto &[block, time] : blocks)
                 seconds.push_back(time);
             const double ratio =
                 median(seconds) / (small->overhead + size * large.seconds_per_trip);
@@ -256,7 +215,7 @@ private:
                    ? ""
                    : fmt::format("{} take {:.2g} times as long as fixed cost and bandwidth add up "
                                  "to",
-                                 text(at, Unit::byte), worst);
+                                 in_bytes(at), worst);
     }
 
     /// Time of one over time of the other, round by round.
@@ -296,17 +255,34 @@ private:
 
 } // namespace
 
+std::vector<FindingKey> finding_keys() {
+    std::vector<FindingKey> keys;
+    for (const Transfer &transfer : valued_transfers()) {
+        const std::vector<std::string> names = words(transfer);
+        const std::string key = fmt::format("transfer.{}.{}", names[0], names[1]);
+        keys.push_back({key, Unit::byte_per_second, Better::higher,
+                        "asymptotic bandwidth, from the growth of time with size"});
+        keys.push_back({key + ".fixed", Unit::second, Better::lower,
+                        "what a transfer takes beside its bytes, from the small ones"});
+    }
+    for (const char *name : {"write", "read"})
+        keys.push_back({fmt::format("transfer.{}.misaligned", name), Unit::one, Better::lower,
+                        "time where the host's pointer is one or four bytes off a page's begin, "
+                        "the worse of both, over time where it is not"});
+    keys.push_back({"transfer.zero_copy", Unit::one, Better::none,
+                    "1 where a mapping copies nothing, 0 where it does"});
+    return keys;
+}
+
 std::vector<Finding> findings_of(const Dataset &data) {
     const Reader reader(data);
     const std::vector<FindingKey> all = finding_keys();
     auto key = all.begin();
     std::vector<Finding> findings;
-    for (const Operation operation :
-         {Operation::write, Operation::read, Operation::map_read, Operation::map_write})
-        for (const Memory memory : {Memory::pageable, Memory::pinned}) {
-            findings.push_back(reader.bandwidth(*key++, {operation, memory, 0}));
-            findings.push_back(reader.fixed_cost(*key++, {operation, memory, 0}));
-        }
+    for (const Transfer &transfer : valued_transfers()) {
+        findings.push_back(reader.bandwidth(*key++, transfer));
+        findings.push_back(reader.fixed_cost(*key++, transfer));
+    }
     for (const Operation operation : {Operation::write, Operation::read})
         findings.push_back(reader.misaligned(*key++, operation));
     findings.push_back(reader.zero_copy(*key));

@@ -1,5 +1,4 @@
 #include "analysis/trip_timing.hpp"
-#include "common/cross_check.hpp"
 #include "common/level_findings.hpp"
 #include "memory/image_bandwidth/experiment.hpp"
 #include "memory/image_bandwidth/findings.hpp"

@@ -1,5 +1,5 @@
 #include "analysis/estimates.hpp"
-#include "common/curve_survey.hpp"
+#include "common/chase.hpp"
 #include "common/level_findings.hpp"
 #include "memory/image_latency/chase.hpp"
 #include "memory/image_latency/experiment.hpp"

@@ -1,7 +1,6 @@
 #include "analysis/estimates.hpp"
 #include "analysis/size_posterior.hpp"
 #include "common/chase.hpp"
-#include "common/cross_check.hpp"
 #include "common/level_findings.hpp"
 #include "memory/image_latency/experiment.hpp"
 #include "memory/image_latency/findings.hpp"

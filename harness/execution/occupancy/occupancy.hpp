@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
-namespace clprobe::probes {
+/// What the parts of execution/occupancy share.
+namespace clprobe::probes::occupancy {
 
-/// The names that the experiment and its interpretation share.
-namespace occupancy {
+inline constexpr const char *kernel_name = "execution/occupancy";
+
+// Names of series and attributes.
 inline constexpr const char *residents = "resident_threads";
 inline constexpr const char *waves = "wave_time";
 inline constexpr const char *local = "local_residents";
@@ -18,9 +20,6 @@ inline constexpr const char *turns = "turn_time";
 inline constexpr const char *compiler = "compiler_report";
 inline constexpr const char *no_residency = "no_residency";     ///< why counts mean nothing here
 inline constexpr const char *registers_from = "registers_from"; ///< "compiler" or "live values"
-/// What the compiler may report.
-enum Reported { registers, spilled_bytes, stack_bytes, private_bytes, group_limit };
-} // namespace occupancy
 
 /// Work-items resident a compute unit, by live values and the registers made of them.
 struct ResidentsRow {
@@ -65,9 +64,10 @@ struct TurnRow {
 };
 
 /// What the compiler reports of a variant.
+enum class Reported { registers, spilled_bytes, stack_bytes, private_bytes, group_limit };
 struct CompilerRow {
     std::size_t live = 0;
-    occupancy::Reported what = occupancy::registers;
+    Reported what = Reported::registers;
 
     static auto columns() {
         return std::tuple{column("live_values", &CompilerRow::live),
@@ -77,33 +77,18 @@ struct CompilerRow {
     }
 };
 
-/// The series of the probe, with their axes.
-[[nodiscard]] std::vector<SeriesShape> occupancy_series();
+/// Fills `bench.data()`: counts, chases, turns and compiler reports, over live values and group
+/// sizes as far as the profile and the time go.
+void run_experiment(Bench &bench);
+/// Builds over the live values, closest together where registers run out on GPUs that we know of,
+/// for people who want to see what the compiler makes of them.
+[[nodiscard]] std::vector<KernelVariant> inspected_builds(const DeviceInfo &device);
 
-/// One place of the counted curve.
-struct Residency {
-    double live = 0;
-    double registers = 0;
-    double group_size = 0;
-    double threads = 0; ///< resident a compute unit
-};
+/// The keys of the probe, in the order of its findings.
+[[nodiscard]] std::vector<FindingKey> finding_keys();
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
 
-/// The counted curve, the most of each place's counts. The poll only ever counts too few: where it
-/// counted less than with more registers, it takes that count.
-[[nodiscard]] std::vector<Residency> read_residency(const Dataset &data);
-
-/// Times of waves by the number of groups a compute unit, for live values and group size.
-using WaveTimes = std::map<std::pair<double, double>, std::map<std::size_t, double>>;
-[[nodiscard]] WaveTimes wave_times(const Dataset &data);
-
-/// Threads a compute unit that run at the speed of one group, by time; nothing where the step from
-/// one wave of groups to two was not found between neighbouring numbers of groups.
-[[nodiscard]] std::optional<double> threads_by_time(const WaveTimes &waves, double live,
-                                                    double group_size);
-
-/// Registers of a work-item with so many live values: what the compiler told, where it told of all
-/// variants, else the live values themselves.
-[[nodiscard]] double registers_with(const Dataset &data, double live);
+// What the experiment, too, asks of the data so far.
 
 /// Where the device changes with the number of live values: the last that is still as before, the
 /// first that is not (0: none such was tried).
@@ -112,18 +97,26 @@ struct Edge {
     double first = 0;
 };
 
-/// Up to which number of live values as many threads are resident as ever.
+/// Up to which number of live values as many work-items are resident as ever.
 [[nodiscard]] Edge full_occupancy_edge(const Dataset &data);
 
-/// Up to which number of live values nothing is spilled (`first` is 0 where nothing is), and how
-/// that is known: "compiler" or "time". Nothing where neither tells.
+/// Up to which number of live values nothing is spilled (`first` is 0 where nothing is), and the
+/// series that shows it: the compiler's report, or times of turns. Nothing where neither does.
 struct SpillEdge {
     Edge edge;
-    std::string known_by;
+    std::string shown_by;
 };
 [[nodiscard]] std::optional<SpillEdge> spill_edge(const Dataset &data);
 
-/// A place of the counted curve, and the one of the same group size with the fewest registers more
+/// One point of the counted curve.
+struct Residency {
+    double live = 0;
+    double registers = 0;
+    double group_size = 0;
+    double threads = 0; ///< resident a compute unit
+};
+
+/// A point of the counted curve, and the one of the same group size with the fewest registers more
 /// that keep work-items out.
 struct RegisterStep {
     Residency before;
@@ -138,24 +131,24 @@ struct RegisterStep {
 /// count. Empty where no step was seen.
 [[nodiscard]] std::vector<RegisterStep> fullest_steps(const Dataset &data);
 
-/// How many groups a compute unit holds with so much local memory each: by rising memory, never
-/// rising groups.
+// What the unit tests ask as well.
+
+/// How many groups a compute unit holds with so much local memory each.
 struct LocalResidency {
     double bytes = 0;
     double groups = 0;
 };
-[[nodiscard]] std::vector<LocalResidency> read_local(const Dataset &data);
 
-/// The local memory of a compute unit, as the places show where one group fewer fits.
+/// The local memory of a compute unit, as the points show where one group fewer fits.
 struct LocalMemory {
     double held = 0;         ///< the most that is seen in use by resident groups
     double bytes = 0;        ///< of the unit
     double uncertainty = 0;  ///< of `bytes`
     double own_of_group = 0; ///< bytes that the driver takes for each group
 };
-/// Bytes b of a group, of which the driver takes o more, let (S / (b + o)) groups into a unit of S:
-/// the largest b that lets n groups in is S / n - o, a straight line over 1 / n. Nothing where no
-/// group is kept out.
+/// From a curve over rising memory with never rising groups. Bytes b of a group, of which the
+/// driver takes o more, let (S / (b + o)) groups into a unit of S: the largest b that lets n groups
+/// in is S / n - o, a straight line over 1 / n. Nothing where no group is kept out.
 [[nodiscard]] std::optional<LocalMemory> local_memory_of(const std::vector<LocalResidency> &curve);
 
-} // namespace clprobe::probes
+} // namespace clprobe::probes::occupancy

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+/// What the parts of host/transfer share.
 namespace clprobe::probes::transfer {
 
 /// What is timed; the order is that of the series' labels. `map` touches nothing.
@@ -32,18 +33,27 @@ struct Transfer {
     }
     bool operator==(const Transfer &) const = default;
 };
+[[nodiscard]] inline bool is_mapped(const Transfer &transfer) {
+    return transfer.operation != Operation::write && transfer.operation != Operation::read;
+}
 
 /// The one series: times of transfers over their size.
 constexpr const char *series_name = "transfers";
 
 /// Attributes: how many addresses the mappings of that memory had (counted from the buffer's
 /// begin), and why there is no pinned memory.
-[[nodiscard]] std::string addresses_attribute(Memory memory);
+[[nodiscard]] inline std::string addresses_attribute(Memory memory) {
+    return std::string("mapped_addresses.") + memory_names[static_cast<std::size_t>(memory)];
+}
 constexpr const char *refusal_attribute = "pinned.refusal";
 
 constexpr std::size_t smallest = 4096; ///< bytes of the smallest transfer; each next is four times
 
-/// Keys and meaning of the findings.
+/// Fills `bench.data()`: rounds of all transfers at all sizes, in random order, until the time is
+/// used up.
+void run_experiment(Bench &bench);
+
+/// The keys of the probe, in the order of its findings.
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
 
