@@ -1,9 +1,5 @@
-#include "memory/buffer_bandwidth/arrays.hpp"
-#include "memory/buffer_bandwidth/experiment.hpp"
-#include "memory/buffer_bandwidth/findings.hpp"
+#include "memory/buffer_bandwidth/buffer_bandwidth.hpp"
 
-#include <clprobe/levels.hpp>
-#include <clprobe/probe.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <memory>
@@ -80,7 +76,7 @@ public:
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
         const bool own = data.find(buffer_bandwidth::entry::walk) != nullptr;
-        Curve curve{own ? buffer_bandwidth::entry::walk : buffer_bandwidth::entry::bare,
+        Curve curve{own ? buffer_bandwidth::entry::walk : buffer_bandwidth::entry::external,
                     {"footprint", Unit::byte, {}},
                     {"bandwidth", Unit::byte_per_second, {}},
                     {},

@@ -1,5 +1,5 @@
 #include "interpreted.hpp"
-#include "memory/buffer_bandwidth/falling.hpp"
+#include "memory/buffer_bandwidth/buffer_bandwidth.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
