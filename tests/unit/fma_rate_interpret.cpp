@@ -1,5 +1,4 @@
-#include "compute/fma_rate/interpret.hpp"
-#include "compute/fma_rate/variant.hpp"
+#include "compute/fma_rate/fma_rate.hpp"
 #include "interpreted.hpp"
 
 #include <catch2/catch_approx.hpp>

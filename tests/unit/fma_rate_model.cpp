@@ -1,5 +1,4 @@
-#include "compute/fma_rate/model.hpp"
-#include "compute/fma_rate/search_space.hpp"
+#include "compute/fma_rate/fma_rate.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
