@@ -277,8 +277,8 @@ private:
     std::optional<Launchable> fastest(const SearchSpace &space, double reserve);
     void measure_knee(Form form, double reserve);
     [[nodiscard]] Candidate candidate(const Launchable &of, const char *series, double seconds) {
-        return {of.launch, &bench_.series(type_ + series), coordinates(of.variant),
-                bench_.calibrate(of.launch, seconds)};
+        const std::uint32_t trips = bench_.calibrate(of.launch, seconds);
+        return {of.launch, &bench_.series(type_ + series), coordinates(of.variant), trips};
     }
 
     Bench &bench_;
