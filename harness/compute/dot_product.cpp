@@ -1,114 +1,13 @@
-#include "common/local_sizes.hpp"
-#include "compute/dot_product/arrays.hpp"
-#include "compute/dot_product/findings.hpp"
-#include "compute/dot_product/launcher.hpp"
+#include "compute/dot_product/dot_product.hpp"
 
-#include <clprobe/error.hpp>
-#include <clprobe/probe.hpp>
-
-#include <algorithm>
-#include <deque>
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace clprobe::probes {
 namespace {
 
 using namespace dot_product;
 
-class DotProduct final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-
-    void measure(Bench &bench) const override {
-        std::vector<Program> programs;
-        for (const Variant &variant : variants)
-            programs.push_back(bench.build(kernel_text, build_options(variant)));
-        std::deque<Arrays> arrays = make_arrays(bench, programs.front());
-        const Extent extent = arrays.front().extent();
-        bench.data().number_attributes[entry::vectors] =
-            static_cast<double>(extent.width) * extent.rows;
-
-        const auto verified = std::make_shared<std::uint64_t>(0);
-        std::vector<SweptKernel> kernels;
-        std::vector<ProgramRow> rows;
-        for (std::size_t i = 0; i < variants.size(); ++i)
-            for (Arrays &memory : arrays) {
-                rows.push_back({memory.memory(), variants[i].published});
-                kernels.push_back({launch_on(memory, programs[i], variants[i], verified),
-                                   coordinates(rows.back()), extent.most_trips()});
-            }
-        const auto swept =
-            sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.4 * bench.budget());
-        *verified = 0;
-        measure_anew(bench, kernels, rows, swept);
-        bench.data().number_attributes[entry::verified] = static_cast<double>(*verified);
-    }
-
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &facts) const override {
-        return findings_of(data, facts);
-    }
-
-    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
-        return maps_of(data);
-    }
-
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
-        std::vector<KernelVariant> kernels;
-        for (const Variant &variant : variants)
-            kernels.push_back(
-                {std::to_string(variant.published), kernel_text, build_options(variant), {}});
-        return kernels;
-    }
-
-private:
-    static std::deque<Arrays> make_arrays(Bench &bench, const Program &program) {
-        const Extent extent = extent_for(bench, program);
-        std::deque<Arrays> arrays;
-        arrays.emplace_back(bench, program, Memory::buffer, extent);
-        try {
-            arrays.emplace_back(bench, program, Memory::image, extent);
-        } catch (const Unsupported &error) {
-            bench.data().text_attributes[entry::no_images] = error.what();
-        }
-        return arrays;
-    }
-
-    /// Each kernel with its best size, in turn.
-    static void measure_anew(Bench &bench, const std::vector<SweptKernel> &kernels,
-                             const std::vector<ProgramRow> &rows,
-                             const std::vector<std::optional<SweptSize>> &swept) {
-        Series &rate = bench.series(series::rate);
-        std::vector<Candidate> candidates;
-        for (std::size_t i = 0; i < kernels.size(); ++i) {
-            if (!swept[i])
-                continue;
-            BoundLaunch launch = kernels[i].launch;
-            launch.range = with_local_size(launch.range, swept[i]->size);
-            // A slope wants a quarter, a half and the whole of them.
-            const std::uint32_t trips =
-                std::min(std::max(4u, swept[i]->trips), kernels[i].most_trips);
-            candidates.push_back(
-                {std::move(launch), &rate, coordinates(RateRow{rows[i], swept[i]->size}), trips});
-        }
-        if (candidates.empty())
-            return;
-        StoppingRule rule;
-        rule.relative_half_width = 0.005;
-        rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
-        rule.least = bench.tiny() ? 2 : 6;
-        bench.sample(candidates, rule);
-    }
-
-    static ProbeInfo make_info();
-
-    ProbeInfo info_ = make_info();
-};
-
-ProbeInfo DotProduct::make_info() {
+ProbeInfo describe() {
     ProbeInfo info;
     info.name = "compute/dot_product";
     info.question = "How much arithmetic can be done on vectors on their way through the device, "
@@ -163,6 +62,29 @@ ProbeInfo DotProduct::make_info() {
     info.seconds = 5;
     return info;
 }
+
+class DotProduct final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
+        return maps_of(data);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
+        std::vector<KernelVariant> kernels;
+        for (const Variant &variant : variants)
+            kernels.push_back(
+                {std::to_string(variant.published), kernel_text, variant.build_options(), {}});
+        return kernels;
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
 
 } // namespace
 

@@ -1,199 +1,13 @@
-#include "common/launch_size.hpp"
-#include "compute/fma_rate/interpret.hpp"
-#include "compute/fma_rate/launch.hpp"
-#include "compute/fma_rate/search_space.hpp"
-#include "measure/tuner.hpp"
+#include "compute/fma_rate/fma_rate.hpp"
 
-#include <algorithm>
-#include <deque>
 #include <memory>
-#include <optional>
-#include <string>
-#include <utility>
 
 namespace clprobe::probes {
 namespace {
 
 using namespace fma_rate;
 
-/// What remains to be measured once a type's fastest variant is found.
-struct Finalists {
-    Real real;
-    Launchable winner;
-    Launchable chain; ///< a single one, for the latency
-};
-
-double launch_seconds(const DeviceInfo &device) {
-    return device.type == DeviceType::cpu ? 10e-3 : 4e-3;
-}
-
-Series &series(Bench &bench, Real real, const char *what) {
-    return bench.series(std::string(name(real)) + what);
-}
-
-/// The fastest variant, ready for launches; nothing where none works. Only `reserve` seconds of the
-/// probe's budget are left over.
-std::optional<Launchable> fastest(KernelCache &kernel_cache, const SearchSpace &space,
-                                  double reserve) {
-    Bench &bench = kernel_cache.bench();
-    const std::string type(name(kernel_cache.real()));
-    struct Tried {
-        Variant wanted; ///< whose groups may be larger than those of the launchable
-        Launchable launchable;
-        Candidate candidate;
-    };
-    std::deque<Tried> tried;
-    int block = 0;
-    /// Of the best launch so far, an operation.
-    const auto sample = [&](Tried &made) {
-        bench.sample_block(made.candidate, block++);
-        const Point *longest =
-            made.candidate.series->find(coordinates(made.launchable.variant, made.candidate.trips));
-        const double seconds = std::ranges::min(longest->samples);
-        return seconds / (made.launchable.variant.per_trip() * made.candidate.trips);
-    };
-    const auto find = [&](const Variant &variant) {
-        return std::ranges::find(tried, variant, &Tried::wanted);
-    };
-    Tuner<Variant> tuner({
-        .time =
-            [&](const Variant &variant) {
-                const Launchable made = kernel_cache.make(variant);
-                const std::uint32_t trips =
-                    bench.calibrate(made.launch, launch_seconds(bench.device()));
-                if (tried.empty())
-                    bench.warm_up(made.launch, trips);
-                tried.push_back({variant,
-                                 made,
-                                 {made.launch, &series(bench, kernel_cache.real(), ".race"),
-                                  coordinates(made.variant), trips}});
-                return sample(tried.back());
-            },
-        .time_again = [&](const Variant &variant) { return sample(*find(variant)); },
-        .time_left = [&] { return bench.remaining() > reserve; },
-        .leave_out_wrong = true,
-    });
-    tuner.try_out(space.start);
-    if (tuner.best() == nullptr && tuner.failures().back().unsupported)
-        for (Variant other = space.start; const Form form : {Form::expression, Form::mad}) {
-            other.form = form;
-            tuner.try_out(other);
-        }
-    tuner.descend(space.start, space.stages);
-    tuner.halve(4, [] { return true; });
-    if (tuner.best() == nullptr) {
-        bench.data().text_attributes[type + entry::failed] = tuner.failures().back().reason;
-        return std::nullopt;
-    }
-    record_failures(bench.data(), type, tuner);
-    return find(*tuner.best())->launchable;
-}
-
-/// Chains beside the single one, in a few launches: they only check its latency.
-void measure_knee(KernelCache &kernel_cache, const Variant &winner, double reserve) {
-    Bench &bench = kernel_cache.bench();
-    if (bench.profile() == Profile::tiny || bench.profile() == Profile::quick)
-        return;
-    for (const unsigned chains : {2U, 4U, 8U, 16U}) {
-        if (bench.remaining() < reserve)
-            return;
-        const Launchable made = kernel_cache.make(latency_variant(winner.form, chains));
-        Candidate candidate{made.launch, &series(bench, kernel_cache.real(), ".latency"),
-                            coordinates(made.variant),
-                            bench.calibrate(made.launch, launch_seconds(bench.device()) / 10)};
-        for (int block = 0; block < 3; ++block)
-            bench.sample_block(candidate, block);
-    }
-}
-
-std::string arithmetic(const Verdict &verdict) {
-    if (verdict.fused && verdict.unfused)
-        return "rounded once or twice";
-    return verdict.fused ? "rounded once" : "rounded twice";
-}
-
-class FmaRate final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-
-    void measure(Bench &bench) const override {
-        std::vector<Finalists> all;
-        std::optional<Variant> first_winner;
-        double reserve = 0.6;
-        for (const Real real : all_reals) {
-            if (auto finalists = choose(bench, real, first_winner, reserve * bench.budget())) {
-                if (!first_winner)
-                    first_winner = finalists->winner.variant;
-                all.push_back(std::move(*finalists));
-            }
-            reserve = std::max(0.35, reserve - 0.15);
-        }
-        measure_anew(bench, all);
-    }
-
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &facts) const override {
-        return fma_rate::interpret(data, facts);
-    }
-
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
-        return inspected(device);
-    }
-
-private:
-    static std::optional<Finalists>
-    choose(Bench &bench, Real real, const std::optional<Variant> &first_winner, double reserve) {
-        const std::string type(name(real));
-        if (const std::string reason = lacks(bench.device(), real); !reason.empty()) {
-            bench.data().text_attributes[type + entry::unsupported] = reason;
-            return std::nullopt;
-        }
-        KernelCache kernel_cache(bench, real);
-        const auto winner = fastest(
-            kernel_cache,
-            search_space_for(real, bench.device(), units_of(bench), bench.profile(), first_winner),
-            reserve);
-        if (!winner)
-            return std::nullopt;
-        const Variant &variant = winner->variant;
-        measure_knee(kernel_cache, variant, reserve);
-        return Finalists{real, *winner, kernel_cache.make(latency_variant(variant.form, 1))};
-    }
-
-    /// All types' winners in turn, so that each is spread over the time that is left.
-    static void measure_anew(Bench &bench, const std::vector<Finalists> &all) {
-        const double seconds_a_launch = launch_seconds(bench.device());
-        std::vector<Candidate> candidates;
-        const auto enter = [&](const Launchable &launchable, Series &samples, double seconds) {
-            launchable.verdict->words = 0;
-            candidates.push_back({launchable.launch, &samples, coordinates(launchable.variant),
-                                  bench.calibrate(launchable.launch, seconds)});
-        };
-        for (const Finalists &finalists : all) {
-            enter(finalists.winner, series(bench, finalists.real, ".rate"), seconds_a_launch);
-            enter(finalists.chain, series(bench, finalists.real, ".latency"),
-                  seconds_a_launch / 10);
-        }
-        StoppingRule rule;
-        rule.relative_half_width = 0.002;
-        rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
-        rule.least = bench.tiny() ? 2 : 8;
-        bench.sample(candidates, rule);
-        for (const Finalists &finalists : all) {
-            const std::string type(name(finalists.real));
-            bench.data().text_attributes[type + entry::arithmetic] =
-                arithmetic(*finalists.winner.verdict);
-            bench.data().number_attributes[type + entry::verified] =
-                static_cast<double>(finalists.winner.verdict->words);
-        }
-    }
-
-    static ProbeInfo make_info();
-
-    ProbeInfo info_ = make_info();
-};
-
-ProbeInfo FmaRate::make_info() {
+ProbeInfo describe() {
     ProbeInfo info;
     info.name = "compute/fma_rate";
     info.question = "How many multiply-adds does the device do in a second, and how long does one "
@@ -235,7 +49,7 @@ ProbeInfo FmaRate::make_info() {
     info.depends_on = {"execution/compute_units"};
     info.findings = finding_keys();
     for (const Real real : all_reals) {
-        const std::string type(name(real));
+        const std::string type = name(real);
         const Axis time{"time", Unit::second, {}};
         info.series.push_back(
             {type + ".race", axes<Variant>(), time, "every variant that was tried"});
@@ -247,6 +61,22 @@ ProbeInfo FmaRate::make_info() {
     info.seconds = 12;
     return info;
 }
+
+class FmaRate final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return inspected(device);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
 
 } // namespace
 

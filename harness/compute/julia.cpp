@@ -1,123 +1,13 @@
-#include "common/local_sizes.hpp"
-#include "compute/julia/findings.hpp"
-#include "compute/julia/launcher.hpp"
+#include "compute/julia/julia.hpp"
 
-#include <clprobe/probe.hpp>
-
-#include <algorithm>
-#include <deque>
 #include <memory>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace clprobe::probes {
 namespace {
 
 using namespace julia;
 
-constexpr std::uint32_t write_ups_iterations = 1000;
-
-BoundLaunch with_size(BoundLaunch launch, const LocalSize &size) {
-    launch.range = with_local_size(launch.range, size);
-    return launch;
-}
-
-void take_picture(Bench &bench, Launcher &launcher, const SweptSize &swept) {
-    const unsigned a_trip = iterations_of(launcher.body());
-    const std::uint32_t trips = std::min(write_ups_iterations / a_trip, swept.trips);
-    bench.launch(with_size(launcher.launch(published), swept.size), trips);
-    std::string &picture = bench.data().text_attributes[entry::picture];
-    for (const std::uint32_t count : launcher.counts())
-        picture += letter_of(count);
-}
-
-class Julia final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-
-    void measure(Bench &bench) const override {
-        const std::uint32_t size = bench.tiny() ? 16 : 256;
-        bench.data().number_attributes[entry::size] = size;
-        std::deque<Launcher> launchers;
-        std::vector<SweptKernel> kernels;
-        for (const Body body : all_bodies) {
-            Launcher &launcher = launchers.emplace_back(bench, body, size);
-            kernels.push_back({launcher.launch(bounded), coordinates(GridKernel{body})});
-        }
-        const auto swept =
-            sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.35 * bench.budget());
-        measure_anew(bench, launchers, swept);
-    }
-
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &facts) const override {
-        return findings_of(data, facts);
-    }
-
-    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
-        return maps_of(data);
-    }
-
-    [[nodiscard]] std::optional<Picture> picture(const Dataset &data) const override {
-        return picture_of(data);
-    }
-
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
-        std::vector<KernelVariant> kernels;
-        for (const Body body : all_bodies)
-            kernels.push_back({name(body), kernel_text, build_options(body), kernel_function});
-        return kernels;
-    }
-
-private:
-    /// Each body with its best size, and with both kinds of points, in turn.
-    static void measure_anew(Bench &bench, std::deque<Launcher> &launchers,
-                             const std::vector<std::optional<SweptSize>> &swept) {
-        Series &rate = bench.series(series::rate);
-        std::vector<Candidate> candidates;
-        for (std::size_t i = 0; i < launchers.size(); ++i) {
-            if (!swept[i])
-                continue;
-            for (const Points points : {Points::escaping, Points::confined}) {
-                const Operands operands = points == Points::escaping ? published : bounded;
-                BoundLaunch launch = with_size(launchers[i].launch(operands), swept[i]->size);
-                const RateRow row{{launchers[i].body(), points}, swept[i]->size};
-                const std::uint32_t trips = bench.calibrate(launch);
-                candidates.push_back({std::move(launch), &rate, coordinates(row), trips});
-            }
-            if (i + 1 == launchers.size())
-                take_picture(bench, launchers[i], *swept[i]);
-        }
-        if (candidates.empty())
-            return;
-        StoppingRule rule;
-        rule.relative_half_width = 0.003;
-        rule.seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget());
-        rule.least = bench.tiny() ? 2 : 8;
-        bench.sample(candidates, rule);
-        record_verification(bench, launchers);
-    }
-
-    static void record_verification(Bench &bench, const std::deque<Launcher> &launchers) {
-        std::uint64_t points = 0;
-        bool fused = true;
-        for (const Launcher &launcher : launchers) {
-            points += launcher.verdict().points;
-            fused = fused && !launcher.verdict().unfused;
-        }
-        bench.data().number_attributes[entry::verified] = static_cast<double>(points);
-        bench.data().text_attributes[entry::arithmetic] =
-            fused ? "px^2 + c fused" : "px^2 + c not fused";
-    }
-
-    static ProbeInfo make_info();
-
-    ProbeInfo info_ = make_info();
-};
-
-ProbeInfo Julia::make_info() {
+ProbeInfo describe() {
     ProbeInfo info;
     info.name = "compute/julia";
     info.question = "How fast is a loop of arithmetic that nothing can be left out of, and with "
@@ -162,6 +52,31 @@ ProbeInfo Julia::make_info() {
     info.seconds = 4;
     return info;
 }
+
+class Julia final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
+        return maps_of(data);
+    }
+    [[nodiscard]] std::optional<Picture> picture(const Dataset &data) const override {
+        return picture_of(data);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
+        std::vector<KernelVariant> kernels;
+        for (const Body body : all_bodies)
+            kernels.push_back({name(body), kernel_text, build_options(body), kernel_function});
+        return kernels;
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
 
 } // namespace
 

@@ -1,9 +1,5 @@
-#include "common/launch_size.hpp"
-#include "memory/image_bandwidth/experiment.hpp"
-#include "memory/image_bandwidth/findings.hpp"
-#include "memory/image_bandwidth/readers.hpp"
-
-#include <clprobe/probe.hpp>
+#include "common/images.hpp"
+#include "memory/image_bandwidth/image_bandwidth.hpp"
 
 #include <memory>
 
@@ -81,21 +77,6 @@ private:
 
 } // namespace
 
-namespace image_bandwidth {
-
-std::vector<SeriesShape> series_shapes() {
-    const Axis time{"time", Unit::second, {}};
-    return {{series::rates, axes<RateRow>(), time,
-             "a tile read by all groups; 16 texels a work-item and trip"},
-            {series::locality, axes<LocalityRow>(), time,
-             "the same without a filter, in each pattern: the race for the best"},
-            {series::footprint, axes<FootprintRow>(), time,
-             "so much of an image of RGBA32UI read by all units"}};
-}
-
-} // namespace image_bandwidth
-
-std::unique_ptr<Probe> make_memory_image_bandwidth();
 std::unique_ptr<Probe> make_memory_image_bandwidth() {
     return std::make_unique<ImageBandwidth>();
 }

@@ -1,8 +1,5 @@
-#include "common/launch_size.hpp"
-#include "memory/image_latency/experiment.hpp"
-#include "memory/image_latency/findings.hpp"
-
-#include <clprobe/probe.hpp>
+#include "common/images.hpp"
+#include "memory/image_latency/image_latency.hpp"
 
 #include <memory>
 
@@ -68,7 +65,7 @@ public:
     void measure(Bench &bench) const override { run_experiments(bench); }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
                                                  const Facts &facts) const override {
-        return image_latency::findings_of(data, facts);
+        return findings_of(data, facts);
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
         const auto curve = curve_in(data);
@@ -81,27 +78,6 @@ private:
 
 } // namespace
 
-namespace image_latency {
-
-std::vector<SeriesShape> series_shapes() {
-    const Axis time{"time", Unit::second, {}};
-    std::vector<SeriesShape> shapes = latency_series(
-        "time of a dependent read, over the part of an image that a random chase goes through");
-    shapes.insert(
-        shapes.end(),
-        {{series::counts, axes<CountsRow>(), time,
-          "a chase over so many pairs of texels, twice the same or far apart; 8 pairs a trip"},
-         {series::fetch_pairs, axes<PairsRow>(), time,
-          "a chase over pairs of texels, so many apart, in more cells than the first level holds "
-          "lines; 8 pairs a trip"},
-         {series::line_pairs, axes<PairsRow>(), time,
-          "the same in fewer cells, but more than half of that"}});
-    return shapes;
-}
-
-} // namespace image_latency
-
-std::unique_ptr<Probe> make_memory_image_latency();
 std::unique_ptr<Probe> make_memory_image_latency() {
     return std::make_unique<ImageLatency>();
 }

@@ -1,5 +1,4 @@
-#include "compute/dot_product/findings.hpp"
-#include "compute/dot_product/model.hpp"
+#include "compute/dot_product/dot_product.hpp"
 #include "synthetic.hpp"
 
 #include <clprobe/registry.hpp>
@@ -26,7 +25,7 @@ constexpr double launch = 20e-6;     // s
 
 /// Seconds that a device takes for a vector which memory and arithmetic limit.
 double seconds_for(const Variant &variant) {
-    return std::max(bytes_of(variant) / memory_rate, operations_of(variant).flops() / arithmetic);
+    return std::max(variant.bytes() / memory_rate, operations_of(variant).flops() / arithmetic);
 }
 
 void add_times(Dataset &data, Memory memory, const Variant &variant, double noise, int blocks) {
@@ -80,15 +79,14 @@ TEST_CASE("unit.dot_product.multiplications_are_the_write_ups") {
         CHECK(operations.multiplications == least[i]);
         CHECK(operations.flops() == flops[i]);
     }
-    CHECK(bytes_of(variants[0]) == 48);
-    CHECK(bytes_of(variants[4]) == 64);
+    CHECK(variants[0].bytes() == 48);
+    CHECK(variants[4].bytes() == 64);
 }
 
 TEST_CASE("unit.dot_product.pairs_are_all_products") {
     const Vector<double> x = {1, 2, 3, 4};
     const Vector<double> y = {10, 100, 1000, 10000};
-    CHECK(pair(x, y) == Vector<double>{43210, 34120, 21430, 12340});
-    CHECK(combined({16}, x, y, {}) == pair(x, y));
+    CHECK(combined({16}, x, y, {}) == Vector<double>{43210, 34120, 21430, 12340});
     CHECK(combined({48}, x, y, {1, 0, 0, 0})[0] == 43210 + 10 + 1);
 }
 

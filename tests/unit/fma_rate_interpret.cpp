@@ -1,5 +1,4 @@
-#include "compute/fma_rate/interpret.hpp"
-#include "compute/fma_rate/variant.hpp"
+#include "compute/fma_rate/fma_rate.hpp"
 #include "interpreted.hpp"
 
 #include <catch2/catch_approx.hpp>
@@ -103,16 +102,16 @@ TEST_CASE("unit.fma_rate.interpret finds an exact rate and latency") {
     CHECK(latency.value.value() == Approx(latency_truth).epsilon(1e-9));
 }
 
-TEST_CASE("unit.fma_rate.interpret suspects a winner that stays behind its race") {
-    const auto raced = [](double speed) {
+TEST_CASE("unit.fma_rate.interpret suspects a winner that stays behind its tuning") {
+    const auto tuned = [](double speed) {
         Dataset data = clean();
         time_launches(data, "fp32.race", wide(),
                       [&](double trips) { return launch + (rate_time(trips) - launch) / speed; });
         return found(data, "fma.fp32.rate");
     };
-    CHECK(raced(1).status == Status::measured);
-    CHECK(raced(1.05).status == Status::measured);
-    const Finding halved = raced(2); // both workers on one core, ever since
+    CHECK(tuned(1).status == Status::measured);
+    CHECK(tuned(1.05).status == Status::measured);
+    const Finding halved = tuned(2); // both workers on one core, ever since
     CHECK(halved.status == Status::suspect);
     CHECK_THAT(halved.note, ContainsSubstring("the race before it reached"));
 }
@@ -152,7 +151,7 @@ TEST_CASE("unit.fma_rate.interpret has no value where nothing was verified") {
     CHECK_FALSE(rate.value.has_value());
 }
 
-TEST_CASE("unit.fma_rate.interpret of a bare series is suspect") {
+TEST_CASE("unit.fma_rate.interpret of an external series is suspect") {
     Dataset data;
     time_launches(data, "fp32.rate", wide(), rate_time);
     const Finding rate = found(data, "fma.fp32.rate", {});

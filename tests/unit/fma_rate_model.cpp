@@ -1,5 +1,4 @@
-#include "compute/fma_rate/model.hpp"
-#include "compute/fma_rate/search_space.hpp"
+#include "compute/fma_rate/fma_rate.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -88,7 +87,7 @@ TEST_CASE("unit.fma_rate.variant survives its way through coordinates") {
     CHECK_THROWS_AS(parsed(variant), InvalidRow);
 }
 
-TEST_CASE("unit.fma_rate.race tries fewer variants in smaller profiles") {
+TEST_CASE("unit.fma_rate.tuning tries fewer variants in smaller profiles") {
     for (const DeviceType type : {DeviceType::cpu, DeviceType::gpu}) {
         DeviceInfo device;
         device.type = type;

@@ -1,5 +1,5 @@
 #include "interpreted.hpp"
-#include "memory/image_bandwidth/experiment.hpp"
+#include "memory/image_bandwidth/image_bandwidth.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -71,7 +71,7 @@ void add_footprints(Dataset &data, double last, const Truth &truth) {
     }
 }
 
-std::vector<Finding> findings_of(const Dataset &data, const Facts &facts = {}) {
+std::vector<Finding> interpret(const Dataset &data, const Facts &facts = {}) {
     return builtin("memory/image_bandwidth").interpret(data, facts);
 }
 
@@ -82,7 +82,7 @@ bool says(const Finding &finding, const std::string &text) {
 } // namespace
 
 TEST_CASE("unit.image_bandwidth.tells_a_limit_in_texels_from_one_in_bytes") {
-    const auto findings = findings_of(measured_on({}));
+    const auto findings = interpret(measured_on({}));
     const Finding r8 = finding(findings, "image.r8.nearest.rate");
     CHECK_THAT(*r8.value, WithinRel(2e12, 0.01));
     CHECK(r8.interval->contains(*r8.value));
@@ -102,7 +102,7 @@ TEST_CASE("unit.image_bandwidth.tells_a_limit_in_texels_from_one_in_bytes") {
 }
 
 TEST_CASE("unit.image_bandwidth.one_format_shows_no_limit_in_bytes") {
-    const auto findings = findings_of(measured_on({.texels = 1e12, .bytes = 1e14}));
+    const auto findings = interpret(measured_on({.texels = 1e12, .bytes = 1e14}));
     const Finding widest = finding(findings, "image.rgba32f.nearest.rate");
     CHECK(says(widest, "limit in texels"));
     CHECK_FALSE(says(widest, "in bytes"));
@@ -116,7 +116,7 @@ TEST_CASE("unit.image_bandwidth.a_format_that_is_missing_leaves_the_others") {
     });
     data.text_attributes[refusal("rg32f")] = "the device has no RG32F images";
     data.text_attributes[refusal("r32f", "linear")] = "not their mean";
-    const auto findings = findings_of(data);
+    const auto findings = interpret(data);
     for (const char *key :
          {"image.rg32f.nearest.rate", "image.rg32f.linear.rate", "image.r32f.linear.rate"}) {
         const Finding found = finding(findings, key);
@@ -132,7 +132,7 @@ TEST_CASE("unit.image_bandwidth.finds_the_levels_of_the_curve") {
         const Truth truth{.noise = noise};
         Dataset data = measured_on(truth);
         add_footprints(data, 1 << 30, truth);
-        const auto findings = findings_of(data);
+        const auto findings = interpret(data);
         CAPTURE(noise);
         CHECK_THAT(*finding(findings, "image.l1.read_bandwidth").value, WithinRel(8e12, 0.02));
         CHECK_THAT(*finding(findings, "image.l2.read_bandwidth").value, WithinRel(5e12, 0.02));
@@ -147,7 +147,7 @@ TEST_CASE("unit.image_bandwidth.what_memory_outdoes_has_no_levels") {
         "buffer.memory.read_bandwidth", Unit::byte_per_second, Better::higher, {}};
     const auto levels_beside = [&](double bandwidth) {
         const auto findings =
-            findings_of(data, {{}, {measured(memory, bandwidth, {bandwidth, bandwidth})}});
+            interpret(data, {{}, {measured(memory, bandwidth, {bandwidth, bandwidth})}});
         return std::ranges::count_if(findings, [](const Finding &each) {
             return each.value && each.key.ends_with("read_bandwidth");
         });
@@ -159,7 +159,7 @@ TEST_CASE("unit.image_bandwidth.what_memory_outdoes_has_no_levels") {
 TEST_CASE("unit.image_bandwidth.one_level_is_neither_a_cache_nor_memory") {
     Dataset data = measured_on({});
     add_footprints(data, 256e3, {});
-    const auto findings = findings_of(data);
+    const auto findings = interpret(data);
     CHECK_FALSE(finding(findings, "image.l1.read_bandwidth").value);
     CHECK_FALSE(finding(findings, "image.memory.read_bandwidth").value);
 }
@@ -169,7 +169,7 @@ TEST_CASE("unit.image_bandwidth.every_key_is_made_or_refused") {
     Dataset cut = measured_on({.blocks = 1});
     cut.series.pop_back();
     for (const Dataset &data : {Dataset{}, cut, measured_on({})}) {
-        const auto findings = findings_of(data);
+        const auto findings = interpret(data);
         for (const FindingKey &key : makes)
             if (key.key.find('<') == std::string::npos)
                 CHECK(std::ranges::count(findings, key.key, &Finding::key) == 1);

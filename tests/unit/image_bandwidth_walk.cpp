@@ -1,4 +1,4 @@
-#include "memory/image_bandwidth/walk.hpp"
+#include "memory/image_bandwidth/image_bandwidth.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -16,22 +16,22 @@ using Texels = std::map<std::pair<std::uint32_t, std::uint32_t>, int>;
 /// How often each texel of a tile is read in a trip of a group.
 Texels reads_of(const Tile &tile) {
     Texels texels;
-    for (const TexelAt &place : tile.places)
+    for (const TexelAt &position : tile.positions)
         for (const std::uint32_t x : tile.xs)
             for (const std::uint32_t y : tile.ys)
-                ++texels[{place.x ^ x, place.y ^ y}];
+                ++texels[{position.x ^ x, position.y ^ y}];
     return texels;
 }
 
 /// What the kernel does, step by step.
-std::uint32_t sum_as_the_kernel_does(const Walk &walk, const TexelAt &place, std::uint32_t group,
+std::uint32_t sum_as_the_kernel_does(const Walk &walk, const TexelAt &position, std::uint32_t group,
                                      std::uint32_t trips, const Texel &texel) {
     std::uint32_t tile = (walk.first + group * walk.apart) % walk.tiles;
     std::uint32_t total = 0;
     for (std::uint32_t trip = 0; trip < trips; ++trip) {
         const std::uint32_t column = tile & ((1u << walk.columns_log2) - 1);
-        const std::uint32_t x = (column << walk.width_log2) + place.x;
-        const std::uint32_t y = ((tile >> walk.columns_log2) << walk.height_log2) + place.y;
+        const std::uint32_t x = (column << walk.width_log2) + position.x;
+        const std::uint32_t y = ((tile >> walk.columns_log2) << walk.height_log2) + position.y;
         for (const std::uint32_t dx : walk.xs)
             for (const std::uint32_t dy : walk.ys)
                 total += texel(x ^ dx, y ^ dy);
@@ -79,13 +79,13 @@ TEST_CASE("unit.image_bandwidth.a_small_tile_is_read_evenly_and_nothing_beyond")
 TEST_CASE("unit.image_bandwidth.patterns_lie_as_they_are_called") {
     std::mt19937_64 random(3);
     const Tile row = tile_of(Pattern::row, 64, 1u << 20, random);
-    CHECK(row.places[63] == TexelAt{63, 0});
+    CHECK(row.positions[63] == TexelAt{63, 0});
     const Tile column = tile_of(Pattern::column, 64, 1u << 20, random);
-    CHECK(column.places[63] == TexelAt{0, 63});
+    CHECK(column.positions[63] == TexelAt{0, 63});
     const Tile block = tile_of(Pattern::block, 64, 1u << 20, random);
-    CHECK(block.places[63] == TexelAt{7, 7});
+    CHECK(block.positions[63] == TexelAt{7, 7});
     const Tile same = tile_of(Pattern::same, 64, 1u << 20, random);
-    CHECK(std::set<std::uint32_t>{same.places[0].x, same.places[63].x}.size() == 1);
+    CHECK(std::set<std::uint32_t>{same.positions[0].x, same.positions[63].x}.size() == 1);
     // A small row stays a row.
     CHECK(tile_of(Pattern::row, 64, 256, random).height_log2 == 0);
     CHECK(tile_of(Pattern::column, 64, 256, random).width_log2 == 0);
@@ -125,8 +125,8 @@ TEST_CASE("unit.image_bandwidth.the_model_sums_as_the_kernel_does") {
             CAPTURE(tiles, trips);
             for (const Texel &texel :
                  {nearest_texel(9, 1), nearest_texel(9, 4), linear_texel(9, 2), word_texel(9)})
-                CHECK(sum_of(walk, tile.places[13], 5, trips, texel) ==
-                      sum_as_the_kernel_does(walk, tile.places[13], 5, trips, texel));
+                CHECK(sum_of(walk, tile.positions[13], 5, trips, texel) ==
+                      sum_as_the_kernel_does(walk, tile.positions[13], 5, trips, texel));
         }
     }
 }

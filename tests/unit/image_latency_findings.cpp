@@ -1,6 +1,5 @@
 #include "interpreted.hpp"
-#include "memory/image_latency/experiment.hpp"
-#include "memory/image_latency/findings.hpp"
+#include "memory/image_latency/image_latency.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -132,12 +131,12 @@ TEST_CASE("unit.image_latency.a_curve_cut_short_does_not_show_memory") {
     CHECK_THAT(*find(data, "image.l2.latency").value, WithinRel(140e-9, 0.03));
 }
 
-TEST_CASE("unit.image_latency.takes_anybodys_curve") {
+TEST_CASE("unit.image_latency.takes_an_external_curve") {
     Dataset data;
-    Series &bare =
+    Series &external =
         data.add("latency", {{"footprint", Unit::byte, {}}}, {"latency", Unit::second, {}});
     for (double bytes = 1024; bytes <= 256e6; bytes *= 1.2)
-        bare.point({bytes}).samples = {bytes <= 16384 ? 20e-9 : 90e-9};
+        external.point({bytes}).samples = {bytes <= 16384 ? 20e-9 : 90e-9};
     CHECK_THAT(*find(data, "image.l1.size").value, WithinRel(16384.0, 0.12));
     CHECK_FALSE(find(data, "image.line_size").value);
 }

@@ -1,4 +1,4 @@
-#include "memory/image_latency/layout.hpp"
+#include "memory/image_latency/image_latency.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,5 +1,4 @@
-#include "compute/julia/findings.hpp"
-#include "compute/julia/model.hpp"
+#include "compute/julia/julia.hpp"
 #include "synthetic.hpp"
 
 #include <clprobe/registry.hpp>

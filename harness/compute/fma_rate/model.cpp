@@ -1,4 +1,6 @@
-#include "compute/fma_rate/model.hpp"
+#include "compute/fma_rate/fma_rate.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -8,31 +10,39 @@
 namespace clprobe::probes::fma_rate {
 namespace {
 
-/// A number of half precision, held in a wider type that all its values fit in.
-struct Half {
-    double value = 0;
-};
+/// "x = fma(x, a, b)".
+std::string recurrence_text(Form form, Recurrence recurrence) {
+    static constexpr const char *factors_and_sum[][3] = {
+        {"x", "a", "b"}, {"y", "a", "x"}, {"x", "x", "b"}};
+    const auto &[a, b, c] = factors_and_sum[static_cast<std::size_t>(recurrence)];
+    if (form == Form::expression)
+        return fmt::format("x = {}*{}+{}", a, b, c);
+    return fmt::format("x = {}({}, {}, {})", form_names[static_cast<std::size_t>(form)], a, b, c);
+}
+
+std::string vector_of(Real real, unsigned width) {
+    return type_of(real) + (width > 1 ? std::to_string(width) : "");
+}
 
 constexpr double least_normal_half = 0x1p-14;
 
-/// Rounds to eleven significant bits, ties to even, fewer below the normal range; for magnitudes
-/// that half can hold.
-inline Half to_half(double value) {
-    if (std::abs(value) < least_normal_half)
-        return {std::nearbyint(value * 0x1p24) * 0x1p-24};
-    auto bits = std::bit_cast<std::uint64_t>(value);
-    bits += 0x1ffffffffffU + (bits >> 42 & 1U);
-    return {std::bit_cast<double>(bits & ~0x3ffffffffffU)};
-}
+/// A number of half precision, held in a wider type that all its values fit in.
+struct Half {
+    double value = 0;
 
-template <class T>
-T from_double(double value) {
-    return static_cast<T>(value);
-}
-template <>
-Half from_double<Half>(double value) {
-    return to_half(value);
-}
+    Half() = default;
+    /// Rounds to eleven significant bits, ties to even, fewer below the normal range; for
+    /// magnitudes that half can hold.
+    explicit Half(double exact) {
+        if (std::abs(exact) < least_normal_half) {
+            value = std::nearbyint(exact * 0x1p24) * 0x1p-24;
+            return;
+        }
+        auto bits = std::bit_cast<std::uint64_t>(exact);
+        bits += 0x1ffffffffffU + (bits >> 42 & 1U);
+        value = std::bit_cast<double>(bits & ~0x3ffffffffffU);
+    }
+};
 
 [[gnu::always_inline]] inline float fused(float a, float b, float c) {
     return __builtin_fmaf(a, b, c);
@@ -42,7 +52,7 @@ Half from_double<Half>(double value) {
 }
 /// Exact in double before the one rounding: the values are near one.
 [[gnu::always_inline]] inline Half fused(Half a, Half b, Half c) {
-    return to_half(a.value * b.value + c.value);
+    return Half(a.value * b.value + c.value);
 }
 
 /// The product is taken as fma(a, b, -0): a compiler may contract a plain one with the sum.
@@ -53,7 +63,7 @@ Half from_double<Half>(double value) {
     return __builtin_fma(a, b, -0.0) + c;
 }
 [[gnu::always_inline]] inline Half unfused(Half a, Half b, Half c) {
-    return to_half(to_half(a.value * b.value).value + c.value);
+    return Half(Half(a.value * b.value).value + c.value);
 }
 
 std::uint32_t word_of(float value) {
@@ -80,36 +90,42 @@ double seed(std::size_t element, unsigned stream) {
 
 /// Four chains side by side: one alone would leave the host's multiplier idle most of the time.
 template <class T>
-struct Lanes {
-    std::array<T, 4> x{};
-    std::array<T, 4> y{};
+using Four = std::array<T, 4>;
+
+template <class T>
+struct Chains {
+    Four<T> x{};
+    Four<T> y{};
 };
 
 template <class T>
 struct Constants {
-    T a;
-    T b;
-    T c;
-    T d;
+    explicit Constants(const Operands &of)
+        : a(all(of.a)), b(all(of.b)), c(all(of.c)), d(all(of.d)) {}
+    static Four<T> all(double value) {
+        const auto same = static_cast<T>(value);
+        return {same, same, same, same};
+    }
+
+    Four<T> a;
+    Four<T> b;
+    Four<T> c;
+    Four<T> d;
 };
 
 template <bool is_fused, class T>
-[[gnu::always_inline]] inline void step(std::array<T, 4> &target, const std::array<T, 4> &factor,
-                                        const std::array<T, 4> &by, const std::array<T, 4> &plus) {
+[[gnu::always_inline]] inline void step(Four<T> &target, const Four<T> &factor, const Four<T> &by,
+                                        const Four<T> &plus) {
     for (std::size_t i = 0; i < 4; ++i)
         target[i] =
             is_fused ? fused(factor[i], by[i], plus[i]) : unfused(factor[i], by[i], plus[i]);
 }
 
 template <bool is_fused, class T>
-[[gnu::always_inline]] inline void advance(Lanes<T> &lanes, Recurrence recurrence,
+[[gnu::always_inline]] inline void advance(Chains<T> &chains, Recurrence recurrence,
                                            const Constants<T> &constants, std::uint64_t turns) {
-    const std::array<T, 4> a = {constants.a, constants.a, constants.a, constants.a};
-    const std::array<T, 4> b = {constants.b, constants.b, constants.b, constants.b};
-    const std::array<T, 4> c = {constants.c, constants.c, constants.c, constants.c};
-    const std::array<T, 4> d = {constants.d, constants.d, constants.d, constants.d};
-    std::array<T, 4> x = lanes.x;
-    std::array<T, 4> y = lanes.y;
+    const auto [a, b, c, d] = constants;
+    auto [x, y] = chains;
     switch (recurrence) {
     case Recurrence::affine:
         for (std::uint64_t turn = 0; turn < turns; ++turn) {
@@ -130,58 +146,46 @@ template <bool is_fused, class T>
         }
         break;
     }
-    lanes = {x, y};
-}
-
-template <class T>
-using Advance = void(Lanes<T> &, Recurrence, const Constants<T> &, std::uint64_t);
-
-template <bool is_fused, class T>
-void advance_anywhere(Lanes<T> &lanes, Recurrence recurrence, const Constants<T> &constants,
-                      std::uint64_t turns) {
-    advance<is_fused>(lanes, recurrence, constants, turns);
+    chains = {x, y};
 }
 
 #ifdef __x86_64__
 // A library call for each multiply-add would take longer than the device's launch.
 template <bool is_fused, class T>
-[[gnu::target("avx2,fma")]] void advance_in_hardware(Lanes<T> &lanes, Recurrence recurrence,
+[[gnu::target("avx2,fma")]] void advance_in_hardware(Chains<T> &chains, Recurrence recurrence,
                                                      const Constants<T> &constants,
                                                      std::uint64_t turns) {
-    advance<is_fused>(lanes, recurrence, constants, turns);
-}
-template <bool is_fused, class T>
-Advance<T> *advance_here() {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-               ? advance_in_hardware<is_fused, T>
-               : advance_anywhere<is_fused, T>;
-}
-#else
-template <bool is_fused, class T>
-Advance<T> *advance_here() {
-    return advance_anywhere<is_fused, T>;
+    advance<is_fused>(chains, recurrence, constants, turns);
 }
 #endif
+
+template <bool is_fused, class T>
+void advance_here(Chains<T> &chains, Recurrence recurrence, const Constants<T> &constants,
+                  std::uint64_t turns) {
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return advance_in_hardware<is_fused>(chains, recurrence, constants, turns);
+#endif
+    advance<is_fused>(chains, recurrence, constants, turns);
+}
 
 template <class T>
 std::uint32_t expected_as(Real real, const Variant &variant, Arithmetic arithmetic,
                           std::size_t element, std::uint32_t trips) {
-    const Operands o = operands(real, variant.recurrence);
-    const Constants<T> constants = {from_double<T>(o.a), from_double<T>(o.b), from_double<T>(o.c),
-                                    from_double<T>(o.d)};
+    const Constants<T> constants(operands(real, variant.recurrence));
     const auto advance =
-        arithmetic == Arithmetic::fused ? advance_here<true, T>() : advance_here<false, T>();
+        arithmetic == Arithmetic::fused ? advance_here<true, T> : advance_here<false, T>;
     std::array<T, 16> x{};
     std::array<T, 16> y{};
     for (unsigned first = 0; first < variant.chains; first += 4) {
-        Lanes<T> lanes;
+        Chains<T> chains;
         for (unsigned i = 0; i < 4; ++i) {
-            lanes.x[i] = from_double<T>(seed(element, first + i));
-            lanes.y[i] = from_double<T>(seed(element, 16 + first + i));
+            chains.x[i] = static_cast<T>(seed(element, first + i));
+            chains.y[i] = static_cast<T>(seed(element, 16 + first + i));
         }
-        advance(lanes, variant.recurrence, constants, std::uint64_t{variant.turns()} * trips);
-        std::copy_n(lanes.x.begin(), 4, x.begin() + first);
-        std::copy_n(lanes.y.begin(), 4, y.begin() + first);
+        advance(chains, variant.recurrence, constants, std::uint64_t{variant.turns()} * trips);
+        std::ranges::copy(chains.x, x.begin() + first);
+        std::ranges::copy(chains.y, y.begin() + first);
     }
     std::uint32_t word = 0;
     for (unsigned i = 0; i < variant.chains; ++i)
@@ -193,6 +197,42 @@ std::uint32_t expected_as(Real real, const Variant &variant, Arithmetic arithmet
 }
 
 } // namespace
+
+std::string name(Real real) {
+    return std::array{"fp32", "fp64", "fp16"}[static_cast<std::size_t>(real)];
+}
+
+std::string type_of(Real real) {
+    return std::array{"float", "double", "half"}[static_cast<std::size_t>(real)];
+}
+
+Variant Variant::with_body(unsigned operations) const {
+    Variant variant = *this;
+    variant.body = 2 * chains * std::clamp((operations + chains) / (2 * chains), 1U, 1023U);
+    return variant;
+}
+
+double Variant::per_trip() const {
+    return static_cast<double>(body) * width * static_cast<double>(local_size) *
+           static_cast<double>(groups);
+}
+
+std::string Variant::build_options(Real real) const {
+    return fmt::format("-DREAL={} -DWIDTH={} -DCHAINS={} -DTURNS={} -DFORM={} -DRECURRENCE={}",
+                       type_of(real), width, chains, turns(), static_cast<int>(form),
+                       static_cast<int>(recurrence));
+}
+
+std::string Variant::label(Real real) const {
+    return recurrence_text(form, recurrence) + ", " + vector_of(real, width);
+}
+
+std::string Variant::describe(Real real) const {
+    return fmt::format("{}, {} {} of {}, {} in the loop, {} {} of {}",
+                       recurrence_text(form, recurrence), chains, chains == 1 ? "chain" : "chains",
+                       vector_of(real, width), body, groups, groups == 1 ? "group" : "groups",
+                       local_size);
+}
 
 Operands operands(Real real, Recurrence recurrence) {
     // The constants for half are what a search found: the longest cycle (136) of all chaotic ones,
@@ -219,7 +259,7 @@ Operands operands(Real real, Recurrence recurrence) {
 }
 
 std::uint16_t half_bits(double value) {
-    return static_cast<std::uint16_t>(word_of(to_half(value)));
+    return static_cast<std::uint16_t>(word_of(Half(value)));
 }
 
 std::uint32_t expected_word(Real real, const Variant &variant, Arithmetic arithmetic,

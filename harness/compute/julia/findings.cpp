@@ -1,6 +1,5 @@
 #include "analysis/trip_timing.hpp"
-#include "common/local_sizes.hpp"
-#include "compute/julia/findings.hpp"
+#include "compute/julia/julia.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +15,7 @@ constexpr double as_good = 1.02;
 /// Points at infinity are not to be faster than this, by the rate of those that stay near.
 constexpr double alike = 1.1;
 
-constexpr double usual_size = 256; ///< of a bare series, which does not say
+constexpr double usual_size = 256; ///< of an external series, which does not say
 
 const FindingKey rate_key{"julia.rate", Unit::op_per_second, Better::higher,
                           "operations of all points' iterations, nine each, with the better body"};
@@ -44,86 +43,91 @@ struct Measured {
 class Interpretation {
 public:
     Interpretation(const Dataset &data, const Facts &facts)
-        : data_(data), bare_(!facts.device),
-          points_(data.number_attribute(entry::size).value_or(usual_size)) {}
+        : data_(data), external_(!facts.device),
+          size_(data.number_attribute(entry::size).value_or(usual_size)) {}
 
-    [[nodiscard]] std::optional<Measured> measured_of(Body body, Points points) const;
-    [[nodiscard]] Finding rate(const FindingKey &key, const std::optional<Measured> &of) const;
-    [[nodiscard]] Finding best_size(Body body) const;
+    /// The body whose rate on the published points is higher.
+    [[nodiscard]] Body better_body() const {
+        const auto plain = measured_of(Body::plain, Points::escaping);
+        const auto unrolled = measured_of(Body::unrolled, Points::escaping);
+        return plain && (!unrolled || plain->rate > unrolled->rate) ? Body::plain : Body::unrolled;
+    }
+
+    [[nodiscard]] Finding rate(const FindingKey &key, Body body, Points points) const {
+        const auto of = measured_of(body, points);
+        if (!of)
+            return without_value(
+                key, Status::inconclusive,
+                "the launches do not tell a rate: too few, or time does not grow with "
+                "the trips");
+        const double verified = data_.number_attribute(entry::verified).value_or(0);
+        if (!external_ && verified <= 0)
+            return without_value(key, Status::inconclusive, "no point was verified");
+        Finding finding = measured(key, of->rate, of->interval);
+        finding.method = fmt::format("{}, groups of {}; {}", words_for(body), name(of->row.size),
+                                     of->timing.method);
+        if (verified > 0)
+            finding.method += fmt::format("; {:.0f} points verified, {}", verified,
+                                          data_.text_attribute(entry::arithmetic));
+        finding.evidence = {series::rate};
+        if (external_)
+            make_suspect(finding, "a bare series does not say that the work was verified");
+        check_timing(finding, of->timing);
+        check_local_size(finding, data_, coordinates(GridKernel{body}));
+        if (points == Points::escaping)
+            compare(finding, *of, measured_of(body, Points::confined));
+        return finding;
+    }
+
+    [[nodiscard]] Finding best_size(Body body) const {
+        const auto times = local_size_times(data_.find(series::grid), GridKernel{body});
+        if (times.size() < 2)
+            return without_value(size_key, Status::inconclusive, "fewer than two sizes were timed");
+        const auto best = std::ranges::min_element(times, {}, &LocalSizeTime::seconds_per_trip);
+        const auto size = static_cast<double>(best->size.work_items());
+        Interval interval{size, size};
+        std::size_t others = 0;
+        for (const LocalSizeTime &time : times) {
+            if (time.seconds_per_trip > as_good * best->seconds_per_trip || time.size == best->size)
+                continue;
+            ++others;
+            const auto items = static_cast<double>(time.size.work_items());
+            interval = {std::min(interval.low, items), std::max(interval.high, items)};
+        }
+        Finding finding = measured(size_key, size, interval);
+        finding.method = fmt::format("{}, the fastest of {} sizes with {}; {} more within 2 %",
+                                     name(best->size), times.size(), words_for(body), others);
+        finding.evidence = {series::grid};
+        check_local_size(finding, data_, coordinates(GridKernel{body}));
+        return finding;
+    }
 
 private:
-    const Dataset &data_;
-    bool bare_;
-    double points_; ///< along each side
-};
-
-std::optional<Measured> Interpretation::measured_of(Body body, Points points) const {
-    for (const auto &[row, times] : times_by_row<RateRow>(data_.find(series::rate)))
-        if (const auto timing =
-                row.kernel == RateKernel{body, points} ? time_per_trip(times) : std::nullopt) {
-            const double work = operations * points_ * points_ * iterations_of(body);
-            return Measured{row,
-                            *timing,
-                            work / timing->seconds,
-                            {work / timing->interval.high, work / timing->interval.low}};
-        }
-    return std::nullopt;
-}
-
-Finding Interpretation::rate(const FindingKey &key, const std::optional<Measured> &of) const {
-    if (!of)
-        return without_value(key, Status::inconclusive,
-                             "the launches do not tell a rate: too few, or time does not grow with "
-                             "the trips");
-    const double verified = data_.number_attribute(entry::verified).value_or(0);
-    if (!bare_ && verified <= 0)
-        return without_value(key, Status::inconclusive, "no point was verified");
-    Finding finding = measured(key, of->rate, of->interval);
-    finding.method = fmt::format("{}, groups of {}; {}", words_for(of->row.kernel.body),
-                                 name(of->row.size), of->timing.method);
-    if (verified > 0)
-        finding.method += fmt::format("; {:.0f} points verified, {}", verified,
-                                      data_.text_attribute(entry::arithmetic));
-    finding.evidence = {series::rate};
-    if (bare_)
-        make_suspect(finding, "a bare series does not say that the work was verified");
-    check_timing(finding, of->timing);
-    check_local_size(finding, data_, coordinates(GridKernel{of->row.kernel.body}));
-    return finding;
-}
-
-Finding Interpretation::best_size(Body body) const {
-    const auto times = local_size_times(data_.find(series::grid), GridKernel{body});
-    if (times.size() < 2)
-        return without_value(size_key, Status::inconclusive, "fewer than two sizes were timed");
-    const auto best = std::ranges::min_element(times, {}, &LocalSizeTime::seconds_per_trip);
-    Interval interval{static_cast<double>(best->size.work_items()),
-                      static_cast<double>(best->size.work_items())};
-    std::size_t others = 0;
-    for (const LocalSizeTime &time : times) {
-        if (time.seconds_per_trip > as_good * best->seconds_per_trip || time.size == best->size)
-            continue;
-        ++others;
-        const auto items = static_cast<double>(time.size.work_items());
-        interval = {std::min(interval.low, items), std::max(interval.high, items)};
+    [[nodiscard]] std::optional<Measured> measured_of(Body body, Points points) const {
+        for (const auto &[row, times] : times_by_row<RateRow>(data_.find(series::rate)))
+            if (const auto timing =
+                    row.kernel == RateKernel{body, points} ? time_per_trip(times) : std::nullopt) {
+                const double work = operations * size_ * size_ * iterations_of(body);
+                return Measured{row,
+                                *timing,
+                                work / timing->seconds,
+                                {work / timing->interval.high, work / timing->interval.low}};
+            }
+        return std::nullopt;
     }
-    Finding finding = measured(size_key, static_cast<double>(best->size.work_items()), interval);
-    finding.method = fmt::format("{}, the fastest of {} sizes with {}; {} more within 2 %",
-                                 name(best->size), times.size(), words_for(body), others);
-    finding.evidence = {series::grid};
-    check_local_size(finding, data_, coordinates(GridKernel{body}));
-    return finding;
-}
 
-/// Most of the published points' work is on NaN: where that is faster than work on numbers, the
-/// rate says nothing of that.
-void compare_with_bounded(Finding &rate, const std::optional<Measured> &finite) {
-    if (!rate.value || !finite)
-        return;
-    if (rate.interval->low > alike * finite->interval.high)
-        make_suspect(rate, fmt::format("{:.2f} times as fast as on points that stay finite",
-                                       *rate.value / finite->rate));
-}
+    /// Most of the published points' work is on NaN: where that is faster than work on numbers, the
+    /// rate says nothing of that.
+    static void compare(Finding &rate, const Measured &of, const std::optional<Measured> &finite) {
+        if (finite && of.interval.low > alike * finite->interval.high)
+            make_suspect(rate, fmt::format("{:.2f} times as fast as on points that stay finite",
+                                           of.rate / finite->rate));
+    }
+
+    const Dataset &data_;
+    bool external_;
+    double size_; ///< points along each side
+};
 
 } // namespace
 
@@ -162,20 +166,12 @@ std::optional<Picture> picture_of(const Dataset &data) {
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     const Interpretation interpretation(data, facts);
-    const auto plain = interpretation.measured_of(Body::plain, Points::escaping);
-    const auto unrolled = interpretation.measured_of(Body::unrolled, Points::escaping);
-    const bool plain_wins = plain && (!unrolled || plain->rate > unrolled->rate);
-    const auto &winner = plain_wins ? plain : unrolled;
-    const Body body = plain_wins ? Body::plain : Body::unrolled;
-    const auto finite = interpretation.measured_of(body, Points::confined);
-    std::vector<Finding> findings = {
-        interpretation.rate(rate_key, winner), interpretation.rate(plain_key, plain),
-        interpretation.rate(unrolled_key, unrolled), interpretation.rate(bounded_key, finite)};
-    compare_with_bounded(findings[0], finite);
-    compare_with_bounded(findings[1], interpretation.measured_of(Body::plain, Points::confined));
-    compare_with_bounded(findings[2], interpretation.measured_of(Body::unrolled, Points::confined));
-    findings.push_back(interpretation.best_size(body));
-    return findings;
+    const Body better = interpretation.better_body();
+    return {interpretation.rate(rate_key, better, Points::escaping),
+            interpretation.rate(plain_key, Body::plain, Points::escaping),
+            interpretation.rate(unrolled_key, Body::unrolled, Points::escaping),
+            interpretation.rate(bounded_key, better, Points::confined),
+            interpretation.best_size(better)};
 }
 
 } // namespace clprobe::probes::julia

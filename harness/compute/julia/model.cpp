@@ -1,4 +1,4 @@
-#include "compute/julia/model.hpp"
+#include "compute/julia/julia.hpp"
 
 #include <cmath>
 
@@ -8,7 +8,7 @@ namespace {
 constexpr double limit = 10;
 constexpr double unit_roundoff = 0x1p-24;
 
-float place(std::uint32_t position, std::uint32_t size, float extent) {
+float coordinate(std::uint32_t position, std::uint32_t size, float extent) {
     return (static_cast<float>(position) * spacing(size) - 0.5F) * extent;
 }
 
@@ -22,8 +22,8 @@ float rounded_product(float a, float b) {
 std::optional<std::uint32_t> count_of(const Operands &operands, std::uint32_t column,
                                       std::uint32_t row, std::uint32_t size,
                                       std::uint64_t iterations) {
-    double x = place(column, size, operands.width);
-    double y = place(row, size, operands.height);
+    double x = coordinate(column, size, operands.width);
+    double y = coordinate(row, size, operands.height);
     double error = 0; // how far a device's x and y may be from these
     std::uint32_t count = 0;
     for (std::uint64_t i = 0; i < iterations; ++i) {
@@ -48,7 +48,7 @@ std::optional<std::uint32_t> count_of(const Operands &operands, std::uint32_t co
 
 float last_of_bounded(Arithmetic arithmetic, std::uint32_t column, std::uint32_t size,
                       std::uint64_t iterations) {
-    float x = place(column, size, bounded.width);
+    float x = coordinate(column, size, bounded.width);
     if (arithmetic == Arithmetic::fused)
         for (std::uint64_t i = 0; i < iterations; ++i)
             x = std::fma(x, x, bounded.c);

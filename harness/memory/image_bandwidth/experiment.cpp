@@ -1,19 +1,160 @@
 #include "analysis/refinement.hpp"
-#include "memory/image_bandwidth/experiment.hpp"
-#include "memory/image_bandwidth/readers.hpp"
+#include "common/launch_size.hpp"
+#include "memory/image_bandwidth/image_bandwidth.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
-#include <map>
+#include <cstdlib>
+#include <memory>
 #include <optional>
+#include <utility>
 
 namespace clprobe::probes::image_bandwidth {
 namespace {
 
 constexpr std::size_t least_footprint = 4096; ///< B
+constexpr auto word_bytes = static_cast<std::size_t>(word_texel_bytes);
+
+/// An image, and the key of what it holds.
+struct Painted {
+    Image image;
+    std::uint32_t key = 0;
+};
+
+/// Groups of a launch, and the work-items of each: a power of two.
+struct Grid {
+    std::size_t groups = 1;
+    std::size_t work_items = 1;
+
+    [[nodiscard]] std::size_t size() const { return groups * work_items; }
+    [[nodiscard]] NdRange range() const { return NdRange::linear(groups, work_items); }
+    /// Texels that all of them read in a trip.
+    [[nodiscard]] double texels() const { return static_cast<double>(size() * reads); }
+};
+
+std::size_t grid_group_size(const Bench &bench, const Program &program, std::size_t wanted) {
+    return group_size(bench, program,
+                      {"paint_words", "paint_values", "words4", "nearest1", "nearest2", "nearest4",
+                       "linear1", "linear2", "linear4"},
+                      bench.tiny() ? 16 : wanted);
+}
+
+/// As many small groups as fill the device.
+Grid full_grid(const Bench &bench, const Program &program) {
+    // Enough work-items to hide latency with sixteen reads each, and few enough to be there at once
+    // whatever registers they take. The workers of a processor share them out.
+    return {bench.tiny() ? 2 : std::max<std::size_t>(64, 8 * units_of(bench)),
+            grid_group_size(bench, program, 64)};
+}
+
+/// One group a unit, so that no other group finds in the unit's cache what this one brought. The
+/// workers of a processor share more of them out.
+Grid unit_grid(const Bench &bench, const Program &program) {
+    if (bench.tiny() || is_cpu(bench))
+        return full_grid(bench, program);
+    return {units_of(bench), grid_group_size(bench, program, 256)};
+}
+
+/// What a byte counts in a colour: exact in the formats of floating point.
+double unit_of(const ImageFormat &format) {
+    return format.type == CL_UNORM_INT8 ? 1.0 / 255 : 1.0 / 256;
+}
+
+/// Launches of the kernels that paint images and read them, by such groups.
+class Readers {
+public:
+    Readers(Bench &bench, Program program, const Grid &grid)
+        : bench_(bench), program_(std::move(program)), grid_(grid),
+          sums_(bench.buffer(grid.size() * sizeof(std::uint32_t))) {}
+
+    [[nodiscard]] const Grid &grid() const { return grid_; }
+
+    /// An image of random contents. Throws Unsupported where the device has none of that format.
+    [[nodiscard]] Painted paint(const ImageShape &shape);
+    /// Reads of colours at texels, or between four of them: then one more row and column than the
+    /// walk goes through are read.
+    [[nodiscard]] BoundLaunch colours(const Painted &painted, Filter filter, const Tile &tile,
+                                      const Walk &walk);
+    /// Reads of an image of four words a texel.
+    [[nodiscard]] BoundLaunch words(const Painted &painted, const Tile &tile, const Walk &walk) {
+        return launch({"words4", word_texel(painted.key)}, painted, tile, walk);
+    }
+
+private:
+    /// The whole number that a texel is read as, times what, and how far a sum of them may be off.
+    struct Model {
+        std::string kernel;
+        Texel texel;
+        double scale = 1;
+        std::uint32_t tolerance = 0; ///< a trip
+    };
+    [[nodiscard]] BoundLaunch launch(const Model &model, const Painted &painted, const Tile &tile,
+                                     const Walk &walk);
+
+    Bench &bench_;
+    Program program_;
+    Grid grid_;
+    Buffer sums_;
+};
+
+Painted Readers::paint(const ImageShape &shape) {
+    const Painted painted{bench_.image(shape), static_cast<std::uint32_t>(bench_.random()())};
+    const bool words = shape.format.type == CL_UNSIGNED_INT32;
+    BoundLaunch paint{program_.kernel(words ? "paint_words" : "paint_values"),
+                      grid_.range(),
+                      {painted.image, painted.key}};
+    if (!words)
+        paint.set(2, static_cast<float>(unit_of(shape.format)));
+    bench_.launch(paint); // whoever reads it checks what it did
+    return painted;
+}
+
+BoundLaunch Readers::colours(const Painted &painted, Filter filter, const Tile &tile,
+                             const Walk &walk) {
+    const ImageFormat &format = painted.image.shape().format;
+    const std::size_t channels = format.channels();
+    const double scale = 1 / unit_of(format);
+    if (filter == Filter::nearest)
+        return launch(
+            {fmt::format("nearest{}", channels), nearest_texel(painted.key, channels), scale},
+            painted, tile, walk);
+    // A filter may round: by half a step of a byte in either direction, as llvmpipe does, or in all
+    // four quarters of one.
+    const auto tolerance = static_cast<std::uint32_t>(reads * channels * 4);
+    return launch({fmt::format("linear{}", channels), linear_texel(painted.key, channels),
+                   4 * scale, tolerance},
+                  painted, tile, walk);
+}
+
+BoundLaunch Readers::launch(const Model &model, const Painted &painted, const Tile &tile,
+                            const Walk &walk) {
+    const Buffer positions = bench_.buffer(grid_.work_items * sizeof(TexelAt));
+    bench_.write<TexelAt>(positions, tile.positions);
+    // A launch goes on where the last one ended, or only a part of a large image would be read.
+    const auto at = std::make_shared<Walk>(walk);
+    const auto check = [model, tile, grid = grid_, at](const LaunchOutcome &outcome) {
+        for (const std::size_t item : outcome.sample(grid.size())) {
+            const std::uint32_t expected =
+                sum_of(*at, tile.positions[item % grid.work_items], item / grid.work_items,
+                       outcome.trips(), model.texel);
+            const auto off = std::abs(static_cast<std::int64_t>(static_cast<std::int32_t>(
+                static_cast<std::uint32_t>(outcome.word(item) - expected))));
+            outcome.expect(off <= std::int64_t{model.tolerance} * outcome.trips(),
+                           "a work-item read something else than the texels that were painted");
+        }
+        at->advance(outcome.trips());
+    };
+    return {program_.kernel(model.kernel),
+            grid_.range(),
+            {painted.image, [at] { return *at; }, positions, static_cast<float>(model.scale),
+             output(sums_), trip_count},
+            check};
+}
 
 /// A walk through an image, painted for it.
 struct Scene {
@@ -54,8 +195,6 @@ private:
     }
     /// Samples all of them in turns until `share` of the probe's time is used.
     void sample(std::vector<Candidate> candidates, double share, std::size_t least) {
-        if (candidates.empty())
-            return;
         const double seconds = bench_.remaining() - (1 - share) * bench_.budget();
         bench_.sample(candidates,
                       {.relative_half_width = 0.003, .seconds = seconds, .least = least});
@@ -152,16 +291,12 @@ void Experiment::rates() {
 
 /// An image of as much as is to be read: several times what the last cache of most devices holds.
 ImageShape Experiment::large_shape() const {
-    const bool cpu = bench_.device().type == DeviceType::cpu;
-    std::size_t bytes = std::size_t{cpu ? 128u : 2048u} << 20;
-    if (bench_.tiny())
-        bytes = std::size_t{1} << 20;
-    const auto texel = static_cast<std::size_t>(word_texel_bytes);
+    const std::size_t bytes = std::size_t{bench_.tiny() ? 1u : is_cpu(bench_) ? 128u : 2048u} << 20;
     const DeviceInfo &device = bench_.device();
     const std::size_t most_width = std::bit_floor(largest_image_width(device));
     const std::size_t most_height =
         std::min<std::size_t>(std::bit_floor(largest_image_height(device)), 8192);
-    std::size_t texels = std::bit_floor(std::min(bytes, bench_.most_bytes())) / texel;
+    std::size_t texels = std::bit_floor(std::min(bytes, bench_.most_bytes())) / word_bytes;
     texels = std::min(texels, most_height * most_width);
     // Rows long enough and columns tall enough for any tile.
     const std::size_t height = std::min(most_height, std::max<std::size_t>(256, texels / 512));
@@ -169,11 +304,10 @@ ImageShape Experiment::large_shape() const {
 }
 
 void Experiment::footprints() {
-    const bool cpu = bench_.device().type == DeviceType::cpu;
-    const Pattern pattern = cpu ? Pattern::row : Pattern::block; // as their images are tiled
+    // As their images are tiled.
+    const Pattern pattern = is_cpu(bench_) ? Pattern::row : Pattern::block;
     const ImageShape shape = large_shape();
     const Painted painted = unit_readers_.paint(shape);
-    const auto texel = static_cast<std::size_t>(word_texel_bytes);
     const Grid &grid = unit_readers_.grid();
     const Tile whole = tile_of(pattern, grid.work_items, shape.texels(), bench_.random());
     const auto columns_log2 =
@@ -181,12 +315,13 @@ void Experiment::footprints() {
     std::vector<Candidate> candidates;
     const auto add = [&](const Tile &tile, std::size_t tiles) {
         const Walk walk = walk_through(tile, tiles, columns_log2, grid.groups);
-        candidates.push_back(candidate(unit_readers_.words(painted, tile, walk), series::footprint,
-                                       coordinates(FootprintRow{tiles * tile.texels() * texel})));
+        candidates.push_back(
+            candidate(unit_readers_.words(painted, tile, walk), series::footprint,
+                      coordinates(FootprintRow{tiles * tile.texels() * word_bytes})));
     };
-    const std::size_t tile_bytes = whole.texels() * texel;
+    const std::size_t tile_bytes = whole.texels() * word_bytes;
     for (std::size_t bytes = least_footprint; bytes < tile_bytes; bytes *= 2)
-        add(tile_of(pattern, grid.work_items, bytes / texel, bench_.random()), 1);
+        add(tile_of(pattern, grid.work_items, bytes / word_bytes, bench_.random()), 1);
     std::size_t next = 0;
     for (const std::size_t bytes : coarse_footprints(tile_bytes, shape.bytes()))
         if (bench_.profile() != Profile::quick || bytes >= next) {
@@ -198,11 +333,14 @@ void Experiment::footprints() {
 
 } // namespace
 
-std::string refusal(const std::string &format) {
-    return "refused." + format;
-}
-std::string refusal(const std::string &format, const std::string &filter) {
-    return refusal(format) + "." + filter;
+std::vector<SeriesShape> series_shapes() {
+    const Axis time{"time", Unit::second, {}};
+    return {{series::rates, axes<RateRow>(), time,
+             "a tile read by all groups; 16 texels a work-item and trip"},
+            {series::locality, axes<LocalityRow>(), time,
+             "the same without a filter, in each pattern: the race for the best"},
+            {series::footprint, axes<FootprintRow>(), time,
+             "so much of an image of RGBA32UI read by all units"}};
 }
 
 void run_experiments(Bench &bench) {

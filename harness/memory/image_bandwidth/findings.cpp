@@ -1,11 +1,7 @@
 #include "analysis/trip_timing.hpp"
 #include "common/level_findings.hpp"
-#include "memory/image_bandwidth/experiment.hpp"
-#include "memory/image_bandwidth/findings.hpp"
-#include "memory/image_bandwidth/readers.hpp"
+#include "memory/image_bandwidth/image_bandwidth.hpp"
 
-#include <clprobe/levels.hpp>
-#include <clprobe/probe.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <fmt/format.h>
@@ -49,7 +45,8 @@ struct Rate {
     }
 };
 
-std::vector<Rate> rates_of(const Dataset &data, double texels) {
+std::vector<Rate> rates_of(const Dataset &data) {
+    const double texels = data.number_attribute(texels_a_trip).value_or(0);
     std::vector<Rate> rates;
     for (const auto &[row, times] : times_by_row<RateRow>(data.find(series::rates)))
         if (const auto timing = time_per_trip(times))
@@ -65,7 +62,6 @@ struct Limits {
 };
 
 Limits limits_of(const std::vector<Rate> &rates, Filter filter) {
-    Limits limits;
     const auto limit = [&](auto &&measure) {
         double most = 0;
         for (const Rate &rate : rates)
@@ -79,21 +75,18 @@ Limits limits_of(const std::vector<Rate> &rates, Filter filter) {
             std::any_of(sizes.begin(), sizes.end(), [&](auto size) { return size != sizes[0]; });
         return different ? std::optional(most) : std::nullopt;
     };
-    limits.texels = limit([](const Rate &rate) { return rate.texels; });
-    limits.bytes = limit([](const Rate &rate) { return rate.bytes(); });
-    return limits;
+    return {limit([](const Rate &rate) { return rate.texels; }),
+            limit([](const Rate &rate) { return rate.bytes(); })};
 }
 
 std::string limited_by(const Rate &rate, const Limits &limits) {
-    const bool texels = limits.texels && rate.texels >= alike * *limits.texels;
-    const bool bytes = limits.bytes && rate.bytes() >= alike * *limits.bytes;
-    const std::string by_texels =
-        texels ? "in texels, " + format({*limits.texels, Unit::texel_per_second}) : "";
-    const std::string by_bytes =
-        bytes ? "in bytes, " + format({*limits.bytes, Unit::byte_per_second}) : "";
-    if (!texels && !bytes)
-        return "";
-    return "at the limit " + by_texels + (texels && bytes ? ", and " : "") + by_bytes;
+    std::string limited;
+    if (limits.texels && rate.texels >= alike * *limits.texels)
+        limited = "at the limit in texels, " + format({*limits.texels, Unit::texel_per_second});
+    if (limits.bytes && rate.bytes() >= alike * *limits.bytes)
+        limited += (limited.empty() ? "at the limit in bytes, " : ", and in bytes, ") +
+                   format({*limits.bytes, Unit::byte_per_second});
+    return limited;
 }
 
 /// Whether it is any faster when all work-items read one texel: then the cache is the limit, else
@@ -119,13 +112,12 @@ void add_note(Finding &finding, const std::string &note) {
 Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::size_t format,
                      Filter filter) {
     const FindingKey key = rate_key(formats()[format], filter);
-    for (const std::string &word :
-         {data.text_attribute(refusal(formats()[format].key)),
-          data.text_attribute(refusal(formats()[format].key, name(filter)))})
-        if (!word.empty())
-            return without_value(key, Status::unsupported, word);
-    const auto rate = std::find_if(rates.begin(), rates.end(), [&](const Rate &candidate) {
-        return candidate.row.format == format && candidate.row.filter == filter;
+    for (const std::string &attribute :
+         {refusal(formats()[format].key), refusal(formats()[format].key, name(filter))})
+        if (const std::string reason = data.text_attribute(attribute); !reason.empty())
+            return without_value(key, Status::unsupported, reason);
+    const auto rate = std::ranges::find_if(rates, [&](const Rate &each) {
+        return each.row.format == format && each.row.filter == filter;
     });
     if (rate == rates.end())
         return without_value(key, Status::inconclusive, "no slope over the trips");
@@ -146,31 +138,43 @@ Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::s
 std::vector<Finding> level_findings(const Levels &levels, const Facts &facts) {
     const bool reaches_memory = levels.decided && levels.complete && levels.levels.size() > 1;
     const bool alone = levels.levels.size() == 1 && levels.complete;
-    const std::size_t told = alone ? 0 : levels.decided ? levels.levels.size() : levels.settled;
+    const std::size_t reported = alone ? 0 : levels.decided ? levels.levels.size() : levels.settled;
     const std::string reason =
         alone && levels.decided
             ? "the curve shows no more than one level, of a cache, of memory or of the units"
             : levels.reason;
     std::vector<Finding> findings;
-    for (std::size_t i = 0; i < told; ++i) {
+    for (std::size_t i = 0; i < reported; ++i) {
         const Level &level = levels.levels[i];
-        const bool memory = reaches_memory && i + 1 == told;
+        const bool memory = reaches_memory && i + 1 == reported;
         findings.push_back(
             plateau_finding(memory ? memory_key : numbered(level_key, i + 1), level));
-        findings.back().evidence = {series::footprint};
-        if (!level.size || memory)
-            continue;
-        findings.push_back(
-            numbered_size_finding(size_key, levels, i, "fall in log bandwidth", facts));
-        findings.back().evidence = {series::footprint};
+        if (level.size && !memory)
+            findings.push_back(
+                numbered_size_finding(size_key, levels, i, "fall in log bandwidth", facts));
     }
-    if (told == 0 || !levels.decided)
+    for (Finding &finding : findings)
+        finding.evidence = {series::footprint};
+    if (reported == 0 || !levels.decided)
         for (const FindingKey &key : {level_key, size_key})
             findings.push_back(
-                without_value(numbered(key, told + 1), Status::inconclusive, reason));
+                without_value(numbered(key, reported + 1), Status::inconclusive, reason));
     if (!reaches_memory)
         findings.push_back(without_value(memory_key, Status::inconclusive, reason));
     return findings;
+}
+
+/// Bandwidth over footprint.
+std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
+    const double texels = data.number_attribute(curve_texels_a_trip).value_or(0);
+    if (texels <= 0)
+        return {};
+    std::vector<CurvePoint> curve = curve_over(data.find(series::footprint),
+                                               &FootprintRow::footprint, texels * word_texel_bytes);
+    for (CurvePoint &point : curve)
+        for (double &sample : point.samples)
+            sample = 1 / sample;
+    return curve;
 }
 
 /// The levels of the curve; none where buffers are read faster from memory than images at best.
@@ -189,19 +193,6 @@ Levels levels_in(const Dataset &data, const Facts &facts) {
 
 } // namespace
 
-std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
-    const Series *series = data.find(series::footprint);
-    const double texels = data.number_attribute(curve_texels_a_trip).value_or(0);
-    if (series == nullptr || texels <= 0)
-        return {};
-    std::vector<CurvePoint> curve =
-        curve_over(series, &FootprintRow::footprint, texels * word_texel_bytes);
-    for (CurvePoint &point : curve)
-        for (double &sample : point.samples)
-            sample = 1 / sample;
-    return curve;
-}
-
 Curve shown_curve(const Dataset &data) {
     Curve curve{series::footprint,
                 {"footprint", Unit::byte, {}},
@@ -219,15 +210,12 @@ std::vector<FindingKey> finding_keys() {
     for (const Format &format : formats())
         for (const Filter filter : filters)
             keys.push_back(rate_key(format, filter));
-    keys.push_back(level_key);
-    keys.push_back(size_key);
-    keys.push_back(memory_key);
+    keys.insert(keys.end(), {level_key, size_key, memory_key});
     return keys;
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
-    const double texels = data.number_attribute(texels_a_trip).value_or(0);
-    const std::vector<Rate> rates = rates_of(data, texels);
+    const std::vector<Rate> rates = rates_of(data);
     std::vector<Finding> findings;
     for (std::size_t format = 0; format < formats().size(); ++format)
         for (const Filter filter : filters)

@@ -1,9 +1,7 @@
 #include "analysis/estimates.hpp"
 #include "common/chase.hpp"
-#include "common/level_findings.hpp"
-#include "memory/image_latency/chase.hpp"
-#include "memory/image_latency/experiment.hpp"
-#include "memory/image_latency/findings.hpp"
+#include "common/launch_size.hpp"
+#include "memory/image_latency/image_latency.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -12,15 +10,76 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <optional>
+#include <utility>
 
 namespace clprobe::probes::image_latency {
 namespace {
 
+/// The kernels of kernels/memory/image_latency.cl on an image: they link rings of texels, warm the
+/// caches with them, and follow them with one work-item.
+class ImageChase final : public RingMemory {
+public:
+    ImageChase(Bench &bench, const Program &program)
+        : RingMemory(bench, program, sizeof(Texel) / sizeof(std::uint32_t)),
+          link_pairs_(program.kernel("link_pairs")), follow_pairs_(program.kernel("follow_pairs")) {
+    }
+
+    /// How rings that are linked from now on lie in their image: each gets one of its size.
+    void lay_out(const Layout &layout) { layout_ = layout; }
+
+    /// A ring of pairs of texels of an image of so many cells, instead: an even number of them, of
+    /// which the first and second, the third and fourth, and so on may be the same. The launches
+    /// follow it from its start, moving on.
+    [[nodiscard]] BoundLaunch link_pairs(std::vector<Texel> pairs, const Extent &cells);
+
+private:
+    void use(const ImageShape &shape) {
+        if (image_ && image_->shape() == shape)
+            return;
+        image_.reset();
+        image_ = bench().image(shape);
+    }
+    void make_room(const Ring &ring) override {
+        use({image_format, layout_.image_width(), layout_.image_height(ring.blocks)});
+    }
+    [[nodiscard]] Argument memory() const override { return *image_; }
+    [[nodiscard]] std::vector<Argument> layout() const override { return {layout_}; }
+    [[nodiscard]] std::vector<std::uint32_t> address(const Ring &ring,
+                                                     std::uint64_t position) const override {
+        const Texel texel = layout_.texel(ring.address(position) / ring.block_bytes);
+        return {texel.x, texel.y};
+    }
+    [[nodiscard]] std::uint32_t sum(const Ring &ring) const override {
+        return layout_.sum(ring.blocks);
+    }
+
+    Kernel link_pairs_;
+    Kernel follow_pairs_;
+    std::optional<Image> image_;
+    Layout layout_;
+};
+
+BoundLaunch ImageChase::link_pairs(std::vector<Texel> pairs, const Extent &cells) {
+    use({image_format, std::size_t{cells.width} * cell, std::size_t{cells.height} * cell});
+    const Buffer texels = bench().buffer(pairs.size() * sizeof(Texel));
+    bench().write<Texel>(texels, pairs);
+    const std::size_t groups = bench().tiny() ? 2 : 64;
+    bench().launch({link_pairs_,
+                    NdRange::linear(groups, group_size(bench(), link_pairs_, 64)),
+                    {*image_, texels, static_cast<std::uint32_t>(pairs.size() / 2)}});
+    BoundLaunch launch{
+        follow_pairs_, NdRange::linear(1, 1), {*image_, start(), output(end()), trip_count}};
+    probes::follow(launch, bench(), start(), end(),
+                   [pairs = std::move(pairs)](std::uint64_t trips) -> std::vector<std::uint32_t> {
+                       const Texel texel = pairs[hops * trips % pairs.size()];
+                       return {texel.x, texel.y};
+                   });
+    return launch;
+}
+
 /// As many cells as there may be, in as few columns: each is one page of a processor's then.
 Extent cells_of(const Bench &bench) {
-    const bool cpu = bench.device().type == DeviceType::cpu;
-    const std::size_t wanted = bench.tiny() ? 16 : cpu ? 1024 : 16384;
+    const std::size_t wanted = bench.tiny() ? 16 : is_cpu(bench) ? 1024 : 16384;
     const std::size_t granted = bench.most_bytes() / (cell * cell * texel_bytes);
     const std::size_t count = std::bit_floor(std::clamp<std::size_t>(granted, 1, wanted));
     const std::size_t rows = largest_image_height(bench.device());
@@ -30,7 +89,9 @@ Extent cells_of(const Bench &bench) {
 
 class Chases {
 public:
-    explicit Chases(Bench &bench) : bench_(bench), cells_(cells_of(bench)), chase_(bench) {
+    explicit Chases(Bench &bench)
+        : bench_(bench), cells_(cells_of(bench)),
+          chase_(bench, bench.build("memory/image_latency", "")) {
         const BoundLaunch launch =
             chase_.link_pairs(paired_texels(16, cells_, Direction::x, 0, bench.random()), cells_);
         trips_ = bench.calibrate(launch, 0.6e-3);
@@ -38,7 +99,7 @@ public:
         at_start_ = bench.remaining();
     }
 
-    /// Finds how many pairs tell the most: those whose lines the first level holds while a pair is
+    /// Finds how many pairs show the most: those whose lines the first level holds while a pair is
     /// in one of them, but not where it is in two.
     void counts();
     void pairs();
@@ -78,8 +139,8 @@ private:
     Extent cells_;
     ImageChase chase_;
     std::uint32_t trips_ = 1;
-    double at_start_ = 0;                     ///< seconds that were left once all was built
-    std::optional<std::size_t> most_telling_; ///< pairs; nothing where no number tells anything
+    double at_start_ = 0;                   ///< seconds that were left once all was built
+    std::optional<std::size_t> best_count_; ///< pairs; nothing where no number shows anything
 };
 
 void Chases::sample(const char *into, const std::vector<double> &at, std::size_t count,
@@ -101,7 +162,7 @@ Chases::Contrast Chases::contrast(std::size_t count, int first_block) {
         for (int block = first_block; block < first_block + contrast_blocks; ++block)
             sample(series::counts, coordinates(row), count, Direction::block, distance,
                    rounds(count), block);
-        // The quiet launches count: one that was disturbed must not make a number look telling.
+        // The quiet launches count: one that was disturbed must not make a number look good.
         seconds[distance > 0] = slope_estimate(times_of(&bench_.series(series::counts), row)).value;
     }
     return {seconds[0], seconds[1]};
@@ -112,7 +173,7 @@ void Chases::counts() {
     constexpr double held = 1.15;
     double best = clear;
     std::vector<double> same; // of all counts so far
-    int past = 0;             // counts since the best that tell much less, or are not held
+    int past = 0;             // counts since the best that show much less, or are not held
     for (double wanted = 64;
          wanted <= static_cast<double>(cell_count()) && past < 2 && time_for(0.2);
          wanted *= std::sqrt(2)) {
@@ -128,16 +189,15 @@ void Chases::counts() {
             continue;
         // A single disturbed one would end the search.
         if (const double again = contrast(count, contrast_blocks).ratio(); again > best) {
-            most_telling_ = count;
+            best_count_ = count;
             best = again;
         }
     }
 }
 
 void Chases::sample_pairs(const char *into, std::size_t count, std::uint32_t trips, double share) {
-    constexpr int least = least_pair_blocks;
     const auto decided = [&] { return extent_of(bench_.data(), into).has_value(); };
-    for (int block = 0; (block < least || !decided()) && time_for(share); ++block)
+    for (int block = 0; (block < least_pair_blocks || !decided()) && time_for(share); ++block)
         for (const Direction direction : {Direction::x, Direction::y, Direction::block})
             for (const std::uint32_t distance : pair_distances) {
                 sample(into, coordinates(PairsRow{direction, distance}), count, direction, distance,
@@ -148,31 +208,30 @@ void Chases::sample_pairs(const char *into, std::size_t count, std::uint32_t tri
 }
 
 void Chases::pairs() {
-    const std::size_t some = most_telling_.value_or(cell_count() / 4);
-    if (most_telling_ || bench_.tiny())
+    const std::size_t some = best_count_.value_or(cell_count() / 4);
+    if (best_count_ || bench_.tiny())
         sample_pairs(series::line_pairs, some, rounds(some), 0.42);
     if (bench_.profile() == Profile::quick && extent_of(bench_.data(), series::line_pairs))
         return;
     // Each is visited once in a launch, and is in no first cache then: none needs to go round.
-    const std::size_t many = most_telling_ ? std::min(6 * some, cell_count()) : cell_count();
+    const std::size_t many = best_count_ ? std::min(6 * some, cell_count()) : cell_count();
     sample_pairs(series::fetch_pairs, many, bench_.tiny() ? trips_ : std::max(4u, trips_ / 3), 0.4);
 }
 
 void Chases::levels() {
-    const bool cpu = bench_.device().type == DeviceType::cpu;
     const Extent common{64 / texel_bytes, 1};
     const auto fetched = extent_of(bench_.data(), series::fetch_pairs);
     const Extent line =
         extent_of(bench_.data(), series::line_pairs).value_or(fetched.value_or(common));
     const std::size_t least = std::max<std::size_t>(1024, 4 * line.bytes());
     // Of a processor's last cache others use a part, and large images take it long to link.
-    std::size_t most = std::size_t{!cpu                                 ? 256u
-                                   : bench_.profile() == Profile::quick ? 64u
-                                                                        : 128u}
-                       << 20;
-    if (bench_.tiny())
-        most = 16 * least;
-    most = std::bit_floor(std::min(most, bench_.most_bytes()));
+    const bool quick = bench_.profile() == Profile::quick;
+    const std::size_t wanted = bench_.tiny() ? 16 * least
+                                             : std::size_t{!is_cpu(bench_) ? 256u
+                                                           : quick         ? 64u
+                                                                           : 128u}
+                                                   << 20;
+    const std::size_t most = std::bit_floor(std::min(wanted, bench_.most_bytes()));
     bench_.data().number_attributes[most_bytes] = static_cast<double>(most);
     const auto ring = [&](std::size_t bytes) {
         const ImageRing made = image_ring(line, bytes, bench_.random());
@@ -198,11 +257,27 @@ void Chases::levels() {
 
 } // namespace
 
+std::vector<SeriesShape> series_shapes() {
+    const Axis time{"time", Unit::second, {}};
+    std::vector<SeriesShape> shapes = latency_series(
+        "time of a dependent read, over the part of an image that a random chase goes through");
+    shapes.insert(
+        shapes.end(),
+        {{series::counts, axes<CountsRow>(), time,
+          "a chase over so many pairs of texels, twice the same or far apart; 8 pairs a trip"},
+         {series::fetch_pairs, axes<PairsRow>(), time,
+          "a chase over pairs of texels, so many apart, in more cells than the first level holds "
+          "lines; 8 pairs a trip"},
+         {series::line_pairs, axes<PairsRow>(), time,
+          "the same in fewer cells, but more than half of that"}});
+    return shapes;
+}
+
 void run_experiments(Bench &bench) {
     Dataset &data = bench.data();
     if (bench.tiny())
         data.text_attributes[too_small] = "the tiny profile's sizes show no level";
-    data.text_attributes[warmed_by] = bench.device().type == DeviceType::cpu
+    data.text_attributes[warmed_by] = is_cpu(bench)
                                           ? "the chase's core, or each core where the ring is long"
                                           : "the chase's work-group";
     Chases chases(bench);

@@ -2,10 +2,7 @@
 #include "analysis/size_posterior.hpp"
 #include "common/chase.hpp"
 #include "common/level_findings.hpp"
-#include "memory/image_latency/experiment.hpp"
-#include "memory/image_latency/findings.hpp"
-
-#include <clprobe/levels.hpp>
+#include "memory/image_latency/image_latency.hpp"
 
 #include <fmt/format.h>
 
@@ -60,26 +57,22 @@ Finding line_finding(const Dataset &data) {
         return without_value(line_key, Status::inconclusive, reason);
     const auto line = extent_of(data, series::line_pairs);
     const auto fetched = extent_of(data, series::fetch_pairs);
-    if (!line) {
-        std::string reason = doubt(data, series::line_pairs);
-        if (fetched)
-            reason += "; a miss fetches " + shown(*fetched);
-        return without_value(line_key, Status::inconclusive, reason);
-    }
+    const std::string note = (line ? shown(*line) : doubt(data, series::line_pairs)) +
+                             (fetched ? "; a miss fetches " + shown(*fetched) : "");
+    if (!line)
+        return without_value(line_key, Status::inconclusive, note);
     const double size = line->bytes();
     // Powers of two: a second run finds the same, or another by the factor of two.
     Finding finding = measured(line_key, size, {size, size});
     finding.method = "pairs of reads, as many as the first level holds of lines";
     finding.evidence = {series::line_pairs};
-    finding.note = shown(*line);
-    if (fetched)
-        finding.note += "; a miss fetches " + shown(*fetched);
+    finding.note = note;
     return finding;
 }
 
 Levels levels_of(const Dataset &data, const std::optional<LatencyCurve> &curve) {
     Levels levels = probes::levels_of(curve, data.text_attribute(too_small));
-    // The last places of a curve take longest.
+    // The last points of a curve take longest.
     if (!levels.levels.empty() && levels.complete &&
         4 * curve->points.back().x < data.number_attribute(most_bytes).value_or(0)) {
         levels.complete = false;

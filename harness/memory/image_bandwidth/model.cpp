@@ -1,4 +1,4 @@
-#include "memory/image_bandwidth/walk.hpp"
+#include "memory/image_bandwidth/image_bandwidth.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -8,34 +8,26 @@ namespace {
 
 /// Bits of a work-item's index that count along x.
 std::uint32_t bits_along_x(Pattern pattern, std::uint32_t bits) {
-    switch (pattern) {
-    case Pattern::row:
+    if (pattern == Pattern::row)
         return bits;
-    case Pattern::column:
-        return 0;
-    case Pattern::block:
-    case Pattern::random:
-    case Pattern::same:
-        break;
-    }
-    return (bits + 1) / 2;
+    return pattern == Pattern::column ? 0 : (bits + 1) / 2;
 }
 
 /// Where a work-item is in its group: in a square, those that follow each other are in squares too,
 /// whatever number of them the device runs in step (Morton's order).
-TexelAt place_of(std::uint32_t item, std::uint32_t along_x, std::uint32_t along_y) {
-    TexelAt place;
+TexelAt position_of(std::uint32_t item, std::uint32_t along_x, std::uint32_t along_y) {
+    TexelAt position;
     for (std::uint32_t bit = 0; bit < std::max(along_x, along_y); ++bit) {
         if (bit < along_x) {
-            place.x |= (item & 1) << bit;
+            position.x |= (item & 1) << bit;
             item >>= 1;
         }
         if (bit < along_y) {
-            place.y |= (item & 1) << bit;
+            position.y |= (item & 1) << bit;
             item >>= 1;
         }
     }
-    return place;
+    return position;
 }
 
 /// Halves the tile until it has no more than so many texels, across the work-items first.
@@ -53,6 +45,21 @@ void shrink(Tile &tile, Pattern pattern, std::size_t most_texels) {
 constexpr std::uint32_t wide = 2; ///< bits of each of the offsets
 
 } // namespace
+
+const std::vector<Format> &formats() {
+    static const std::vector<Format> formats = {
+        {"r8", {CL_R, CL_UNORM_INT8}},         {"r32f", {CL_R, CL_FLOAT}},
+        {"rg32f", {CL_RG, CL_FLOAT}},          {"rgba8", {CL_RGBA, CL_UNORM_INT8}},
+        {"rgba16f", {CL_RGBA, CL_HALF_FLOAT}}, {"rgba32f", {CL_RGBA, CL_FLOAT}}};
+    return formats;
+}
+
+std::vector<std::string> format_keys() {
+    std::vector<std::string> keys;
+    for (const Format &format : formats())
+        keys.push_back(format.key);
+    return keys;
+}
 
 Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
              std::mt19937_64 &random) {
@@ -73,11 +80,11 @@ Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
     };
     const TexelAt one = anywhere();
     for (std::uint32_t item = 0; item < work_items; ++item) {
-        const TexelAt whole = place_of(item, along_x, along_y);
+        const TexelAt whole = position_of(item, along_x, along_y);
         const TexelAt own{whole.x & x_mask, whole.y & y_mask};
-        tile.places.push_back(pattern == Pattern::random ? anywhere()
-                              : pattern == Pattern::same ? one
-                                                         : own);
+        tile.positions.push_back(pattern == Pattern::random ? anywhere()
+                                 : pattern == Pattern::same ? one
+                                                            : own);
     }
     return tile;
 }
@@ -126,14 +133,14 @@ Texel word_texel(std::uint32_t key) {
     return [=](std::uint32_t x, std::uint32_t y) { return painted(x, y, key) * factors; };
 }
 
-std::uint32_t sum_of(const Walk &walk, const TexelAt &place, std::size_t group, std::uint32_t trips,
-                     const Texel &texel) {
+std::uint32_t sum_of(const Walk &walk, const TexelAt &position, std::size_t group,
+                     std::uint32_t trips, const Texel &texel) {
     const std::uint32_t columns = 1u << walk.columns_log2;
     auto tile = static_cast<std::uint32_t>((walk.first + group * walk.apart) % walk.tiles);
     std::uint32_t total = 0;
     for (std::uint32_t visit = 0; visit < std::min(trips, walk.tiles); ++visit) {
-        const std::uint32_t x = ((tile % columns) << walk.width_log2) + place.x;
-        const std::uint32_t y = ((tile / columns) << walk.height_log2) + place.y;
+        const std::uint32_t x = ((tile % columns) << walk.width_log2) + position.x;
+        const std::uint32_t y = ((tile / columns) << walk.height_log2) + position.y;
         std::uint32_t sum = 0;
         for (const std::uint32_t dx : walk.xs)
             for (const std::uint32_t dy : walk.ys)

@@ -1,6 +1,5 @@
 #include "analysis/trip_timing.hpp"
-#include "compute/fma_rate/interpret.hpp"
-#include "compute/fma_rate/variant.hpp"
+#include "compute/fma_rate/fma_rate.hpp"
 
 #include <fmt/format.h>
 
@@ -14,7 +13,7 @@ namespace {
 class Interpretation {
 public:
     Interpretation(const Dataset &data, const Facts &facts, Real real)
-        : data_(data), bare_(!facts.device), real_(real), type_(name(real)) {}
+        : data_(data), external_(!facts.device), real_(real), type_(name(real)) {}
 
     [[nodiscard]] Finding rate(const FindingKey &key) const {
         if (auto reason = no_measurement(key))
@@ -31,11 +30,9 @@ public:
         const double flops = 2 * variant.per_trip();
         Finding finding = measured(key, flops / timing->seconds,
                                    {flops / timing->interval.high, flops / timing->interval.low});
-        finding.method =
-            fmt::format("{}; {}; {}", variant.describe(real_), timing->method, verification());
+        explain(finding, variant, *timing);
         finding.evidence = {type_ + ".rate", type_ + ".race"};
-        check_timing(finding, *timing);
-        check_race(finding);
+        check_tuning(finding);
         note_rejections(finding);
         return finding;
     }
@@ -56,10 +53,8 @@ public:
         const double steps = one->row.body;
         Finding finding = measured(key, timing->seconds / steps,
                                    {timing->interval.low / steps, timing->interval.high / steps});
-        finding.method =
-            fmt::format("{}; {}; {}", one->row.describe(real_), timing->method, verification());
+        explain(finding, one->row, *timing);
         finding.evidence = {type_ + ".latency"};
-        check_timing(finding, *timing);
         check_knee(finding, rows);
         return finding;
     }
@@ -74,37 +69,36 @@ private:
             return without_value(key, Status::failed, reason);
         if (!data_.find(type_ + ".rate") && !data_.find(type_ + ".latency"))
             return without_value(key, Status::inconclusive,
-                                 "no time was left for " + std::string(type_of(real_)));
-        if (!bare_ && data_.number_attribute(type_ + entry::verified).value_or(0) <= 0)
+                                 "no time was left for " + type_of(real_));
+        if (!external_ && data_.number_attribute(type_ + entry::verified).value_or(0) <= 0)
             return without_value(key, Status::inconclusive,
                                  "no output of the timed launches was verified");
         return std::nullopt;
     }
 
-    [[nodiscard]] std::string verification() const {
-        if (bare_)
-            return "verification unknown";
-        const std::string arithmetic = data_.text_attribute(type_ + entry::arithmetic);
-        return fmt::format("{:.0f} words of the timed launches bit-exact{}",
-                           data_.number_attribute(type_ + entry::verified).value_or(0),
-                           arithmetic.empty() ? "" : ", " + arithmetic);
-    }
-
-    void check_timing(Finding &finding, const TripTiming &timing) const {
-        if (bare_)
+    /// How it was measured, and what casts doubt on it.
+    void explain(Finding &finding, const Variant &variant, const TripTiming &timing) const {
+        std::string verification = "verification unknown";
+        if (!external_) {
+            const std::string arithmetic = data_.text_attribute(type_ + entry::arithmetic);
+            verification = fmt::format("{:.0f} words of the timed launches bit-exact{}",
+                                       data_.number_attribute(type_ + entry::verified).value_or(0),
+                                       arithmetic.empty() ? "" : ", " + arithmetic);
+        }
+        finding.method =
+            fmt::format("{}; {}; {}", variant.describe(real_), timing.method, verification);
+        if (external_)
             make_suspect(finding, "a bare series does not say that the work was verified");
-        clprobe::check_timing(finding, timing);
+        check_timing(finding, timing);
     }
 
-    /// A launch of the race, its cost not taken off, is never faster than the device: where the
-    /// winner stays behind, something slowed all of its launches. Workers of a CPU that the system
-    /// stacks on one core do.
-    void check_race(Finding &finding) const {
-        const Series *race = data_.find(type_ + ".race");
-        if (!race)
-            return;
+    /// A tuning launch, its cost not taken off, is never faster than the device: where the winner
+    /// stays behind, something slowed all of its launches. Workers of a CPU that the system stacks
+    /// on one core do.
+    void check_tuning(Finding &finding) const {
         double best = 0;
-        for (const auto &[variant, trips, samples] : samples_by_row<Variant>(race)) {
+        for (const auto &[variant, trips, samples] :
+             samples_by_row<Variant>(data_.find(type_ + ".race"))) {
             const auto least = std::ranges::min_element(samples);
             if (least != samples.end() && *least > 0)
                 best = std::max(best, 2 * variant.per_trip() * trips / *least);
@@ -124,7 +118,7 @@ private:
     }
 
     /// Further chains must not make a trip shorter: the single one would not have been bound by its
-    /// dependences then. Where they begin to make it longer is the knee, which tells how many
+    /// dependences then. Where they begin to make it longer is the knee, which shows how many
     /// operations are in flight.
     static void check_knee(Finding &finding, const std::vector<RowTimes<Variant>> &rows) {
         std::vector<std::pair<unsigned, double>> by_chains;
@@ -133,7 +127,7 @@ private:
                 const double steps = static_cast<double>(variant.body) / variant.chains;
                 by_chains.emplace_back(variant.chains, fit->seconds_per_trip / steps);
             }
-        std::sort(by_chains.begin(), by_chains.end());
+        std::ranges::sort(by_chains);
         if (by_chains.size() < 2)
             return;
         const double alone = *finding.value;
@@ -148,7 +142,7 @@ private:
     }
 
     const Dataset &data_;
-    bool bare_;
+    bool external_;
     Real real_;
     std::string type_;
 };
@@ -158,18 +152,18 @@ private:
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
     for (const Real real : all_reals) {
-        const std::string type(name(real));
-        keys.push_back({"fma." + type + ".rate", Unit::flop_per_second, Better::higher,
-                        "multiply-adds of " + std::string(type_of(real)) +
-                            " by the whole device, each counting two"});
-        keys.push_back({"fma." + type + ".latency", Unit::second, Better::lower,
-                        "from one multiply-add of " + std::string(type_of(real)) +
-                            " to the next that needs its result"});
+        const std::string type = name(real);
+        keys.push_back(
+            {"fma." + type + ".rate", Unit::flop_per_second, Better::higher,
+             "multiply-adds of " + type_of(real) + " by the whole device, each counting two"});
+        keys.push_back(
+            {"fma." + type + ".latency", Unit::second, Better::lower,
+             "from one multiply-add of " + type_of(real) + " to the next that needs its result"});
     }
     return keys;
 }
 
-std::vector<Finding> interpret(const Dataset &data, const Facts &facts) {
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     const std::vector<FindingKey> keys = finding_keys();
     std::vector<Finding> findings;
     for (std::size_t i = 0; i < std::size(all_reals); ++i) {

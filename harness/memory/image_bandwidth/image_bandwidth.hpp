@@ -1,13 +1,27 @@
 #pragma once
+#include "common/level_findings.hpp"
+
+#include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <random>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace clprobe::probes::image_bandwidth {
+
+/// The formats whose rates are taken, by the names that findings have for them.
+struct Format {
+    std::string key;
+    ImageFormat format;
+};
+[[nodiscard]] const std::vector<Format> &formats();
+[[nodiscard]] std::vector<std::string> format_keys();
 
 /// How the work-items of a group lie in a tile: beside each other along x, along y, in a square,
 /// anywhere, or all on one texel.
@@ -33,7 +47,7 @@ struct Tile {
     std::uint32_t height_log2 = 0;
     std::array<std::uint32_t, 4> xs{};
     std::array<std::uint32_t, 4> ys{};
-    std::vector<TexelAt> places;
+    std::vector<TexelAt> positions;
 
     [[nodiscard]] std::size_t texels() const {
         return std::size_t{1} << (width_log2 + height_log2);
@@ -79,8 +93,68 @@ using Texel = std::function<std::uint32_t(std::uint32_t x, std::uint32_t y)>;
 /// The four words of a texel.
 [[nodiscard]] Texel word_texel(std::uint32_t key);
 
-/// What a work-item at that place of a tile leaves.
-[[nodiscard]] std::uint32_t sum_of(const Walk &walk, const TexelAt &place, std::size_t group,
+/// What a work-item at that position in a tile leaves.
+[[nodiscard]] std::uint32_t sum_of(const Walk &walk, const TexelAt &position, std::size_t group,
                                    std::uint32_t trips, const Texel &texel);
+
+/// The names of the series, shared with the interpretation.
+namespace series {
+inline constexpr const char *locality = "locality";
+inline constexpr const char *rates = "rates";
+inline constexpr const char *footprint = "footprint";
+} // namespace series
+
+/// A tile of an image of one of `formats()`, read by all groups.
+struct RateRow {
+    std::size_t format = 0;
+    Filter filter = Filter::nearest;
+    Pattern pattern = Pattern::row;
+
+    static auto columns() {
+        return std::tuple{column("format", &RateRow::format, format_keys()),
+                          column("filter", &RateRow::filter,
+                                 std::array{name(Filter::nearest), name(Filter::linear)}),
+                          column("pattern", &RateRow::pattern, pattern_names), trips()};
+    }
+};
+
+/// The same without a filter.
+struct LocalityRow {
+    std::size_t format = 0;
+    Pattern pattern = Pattern::row;
+
+    static auto columns() {
+        return std::tuple{column("format", &LocalityRow::format, format_keys()),
+                          column("pattern", &LocalityRow::pattern, pattern_names), trips()};
+    }
+};
+
+/// Texels that all work-items together read in a trip: numbers in the data, for the rates and for
+/// the curve over the footprint.
+inline constexpr const char *texels_a_trip = "texels_a_trip";
+inline constexpr const char *curve_texels_a_trip = "curve_texels_a_trip";
+/// Bytes of a texel of the curve over the footprint.
+inline constexpr double word_texel_bytes = 16;
+
+/// The text attribute of why a format, or a filter on it, was not measured.
+[[nodiscard]] inline std::string refusal(const std::string &format) {
+    return "refused." + format;
+}
+[[nodiscard]] inline std::string refusal(const std::string &format, const std::string &filter) {
+    return refusal(format) + "." + filter;
+}
+
+/// The form of every series that the probe makes.
+[[nodiscard]] std::vector<SeriesShape> series_shapes();
+
+/// Runs all the experiments, each for its share of the time there is.
+void run_experiments(Bench &bench);
+
+[[nodiscard]] std::vector<FindingKey> finding_keys();
+/// Bandwidth over footprint, for people.
+[[nodiscard]] Curve shown_curve(const Dataset &data);
+/// A rate for each format and filter, with what it is limited by, and a bandwidth for each level
+/// that the curve over the footprint shows.
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
 
 } // namespace clprobe::probes::image_bandwidth

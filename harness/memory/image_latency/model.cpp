@@ -1,4 +1,4 @@
-#include "memory/image_latency/layout.hpp"
+#include "memory/image_latency/image_latency.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -79,8 +79,7 @@ std::vector<Texel> paired_texels(std::size_t count, const Extent &cells, Directi
             second.x = neighbour(first.x, distance, random);
         if (distance > 0 && direction != Direction::x)
             second.y = neighbour(first.y, distance, random);
-        order.push_back(first);
-        order.push_back(second);
+        order.insert(order.end(), {first, second});
     }
     return order;
 }
