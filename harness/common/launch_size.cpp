@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 namespace clprobe::probes {
 
@@ -31,6 +32,11 @@ std::size_t units_of(const Bench &bench) {
     const auto claimed = static_cast<double>(bench.device().compute_units.value_or(1));
     return static_cast<std::size_t>(
         std::max(1.0, bench.facts().value("compute_units").value_or(claimed)));
+}
+
+double remaining_after(const Bench &bench, double share) {
+    return bench.tiny() ? -std::numeric_limits<double>::infinity()
+                        : bench.remaining() - share * bench.budget();
 }
 
 } // namespace clprobe::probes

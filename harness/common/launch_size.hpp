@@ -21,4 +21,8 @@ namespace clprobe::probes {
 /// Compute units, measured or else claimed, one at least: for the size of launches only.
 [[nodiscard]] std::size_t units_of(const Bench &bench);
 
+/// What will remain of the time once an experiment that begins now has used that share of the
+/// budget: a slow build is no reason to do less. The tiny profile's are bounded by their sizes.
+[[nodiscard]] double remaining_after(const Bench &bench, double share);
+
 } // namespace clprobe::probes

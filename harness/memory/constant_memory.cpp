@@ -176,7 +176,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<Probe> make_memory_constant_memory();
 std::unique_ptr<Probe> make_memory_constant_memory() {
     return std::make_unique<ConstantMemory>();
 }

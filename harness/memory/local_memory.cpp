@@ -78,7 +78,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<Probe> make_memory_local_memory();
 std::unique_ptr<Probe> make_memory_local_memory() {
     return std::make_unique<LocalMemory>();
 }

@@ -193,7 +193,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<Probe> make_memory_tlb();
 std::unique_ptr<Probe> make_memory_tlb() {
     return std::make_unique<Tlb>();
 }
