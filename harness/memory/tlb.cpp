@@ -180,7 +180,7 @@ public:
         return {{{}, "memory/tlb", {}, "follow_ring"}};
     }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts & /*facts*/) const override {
+                                                 const Facts &) const override {
         return tlb::findings_of(data);
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
