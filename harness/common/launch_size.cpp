@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 namespace clprobe::probes {
@@ -95,6 +96,11 @@ std::string pages_of(const Bench &bench, const Buffer &buffer) {
     } catch (const Error &) {
         return unknown; // no reason to measure nothing
     }
+}
+
+double remaining_after(const Bench &bench, double share) {
+    return bench.tiny() ? -std::numeric_limits<double>::infinity()
+                        : bench.remaining() - share * bench.budget();
 }
 
 } // namespace clprobe::probes

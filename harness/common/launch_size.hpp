@@ -34,5 +34,8 @@ namespace clprobe::probes {
 /// The pages that a buffer of a CPU device lies in; "unknown" elsewhere, as drivers do not report
 /// it.
 [[nodiscard]] std::string pages_of(const Bench &bench, const Buffer &buffer);
+/// What will remain of the time once an experiment that begins now has used that share of the
+/// budget: a slow build is no reason to do less. The tiny profile's are bounded by their sizes.
+[[nodiscard]] double remaining_after(const Bench &bench, double share);
 
 } // namespace clprobe::probes

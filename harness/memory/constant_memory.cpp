@@ -20,14 +20,14 @@ constexpr const char *together = "together";
 constexpr const char *too_small = "too_small";
 constexpr std::size_t line_bytes = 64;       ///< of the chase over footprint: no line is less
 constexpr std::size_t together_bytes = 1024; ///< the least first levels hold that
-constexpr std::size_t most_lanes = 32;
+constexpr std::size_t most_work_items = 32;
 
 FindingKey divergence_key() {
     return {"constant.divergence", Unit::one, Better::lower,
             "time that the work-items of a group take on as many addresses, over that on one"};
 }
 
-/// The work-items of a group on a ring, from so many places of it.
+/// The work-items of a group on a ring, from so many addresses of it.
 struct TogetherRow {
     std::size_t addresses = 1;
 
@@ -45,7 +45,7 @@ ProbeInfo describe() {
         "A chase by one work-item along a random ring through the constant address space, from 256 "
         "B to 64 KiB, which is what every device has to grant; sizes and latencies as "
         "memory/buffer_latency has them. Then 32 work-items of one group follow a ring of 1 KiB "
-        "together: all from one place, and from 2, 4 ... 32 different ones.";
+        "together: all from one address, and from 2, 4 ... 32 different ones.";
     info.pitfalls = {
         "Constant memory is often the same caches as global memory's (CPUs, many mobile GPUs): the "
         "levels are then those, cut off at 64 KiB.",
@@ -88,8 +88,8 @@ public:
     }
 
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts & /*facts*/) const override {
-        const auto curve = curve_in(data);
+                                                 const Facts &) const override {
+        const auto curve = latency_curve(data, Chase::hops);
         const Levels levels = levels_of(curve, data.text_attribute(too_small));
         std::vector<Finding> findings = cache_findings("constant", levels, curve);
         findings.push_back(divergence(data));
@@ -97,33 +97,30 @@ public:
     }
 
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
-        const auto curve = curve_in(data);
+        const auto curve = latency_curve(data, Chase::hops);
         return curve ? std::vector{shown(*curve, "constant.l<n>.size")} : std::vector<Curve>{};
     }
 
 private:
-    static std::optional<LatencyCurve> curve_in(const Dataset &data) {
-        return latency_curve(data, Chase::hops);
-    }
-
-    /// The work-items of a group follow one ring, from 1, 2, 4 ... places spread over it.
+    /// The work-items of a group follow one ring, from 1, 2, 4 ... addresses spread over it.
     void measure_together(Bench &bench, Chase &chase, const Kernel &kernel) const {
-        const std::size_t lanes = group_size(bench, kernel, most_lanes);
-        const Ring ring = ring_through(together_bytes, together_bytes / most_lanes, bench.random());
+        const std::size_t work_items = group_size(bench, kernel, most_work_items);
+        const Ring ring =
+            ring_through(together_bytes, together_bytes / most_work_items, bench.random());
         chase.link(ring);
-        const Buffer start = bench.buffer(lanes * sizeof(std::uint32_t));
+        const Buffer start = bench.buffer(work_items * sizeof(std::uint32_t));
         const Buffer end = bench.buffer(start.bytes());
         std::vector<Candidate> candidates;
-        for (std::size_t addresses = 1; addresses <= lanes; addresses *= 2) {
+        for (std::size_t addresses = 1; addresses <= work_items; addresses *= 2) {
             BoundLaunch launch{kernel,
-                               NdRange::linear(1, lanes),
+                               NdRange::linear(1, work_items),
                                {chase.buffer(), start, output(end), trip_count}};
-            follow(launch, bench, start, end, [ring, lanes, addresses](std::uint64_t trips) {
-                std::vector<std::uint32_t> places;
-                for (std::size_t lane = 0; lane < lanes; ++lane)
-                    places.push_back(ring.address(lane % addresses * (most_lanes / addresses) +
-                                                  Chase::hops * trips));
-                return places;
+            follow(launch, bench, start, end, [ring, work_items, addresses](std::uint64_t trips) {
+                std::vector<std::uint32_t> reached;
+                for (std::size_t item = 0; item < work_items; ++item)
+                    reached.push_back(ring.address(
+                        item % addresses * (most_work_items / addresses) + Chase::hops * trips));
+                return reached;
             });
             candidates.push_back({std::move(launch), &bench.series(together),
                                   coordinates(TogetherRow{addresses}), 0});
@@ -134,21 +131,15 @@ private:
     void measure_levels(Bench &bench, Chase &chase) const {
         LatencySampler sampler(bench, chase,
                                ring_through(together_bytes, line_bytes, bench.random()));
-        survey(bench,
-               {.least = 256,
-                .most = chase.bytes(),
-                .sample =
-                    [&](std::size_t footprint, int block) {
-                        sampler.sample(bench.series(chase_times),
-                                       coordinates(FootprintRow{footprint}),
-                                       ring_through(footprint, line_bytes, bench.random()), block);
-                    },
-                .curve =
-                    [&] {
-                        return curve_over(&bench.series(chase_times), &FootprintRow::footprint,
-                                          Chase::hops);
-                    }},
-               0.6);
+        Series &times = bench.series(chase_times);
+        const auto sample = [&](std::size_t footprint, int block) {
+            sampler.sample(times, coordinates(FootprintRow{footprint}),
+                           ring_through(footprint, line_bytes, bench.random()), block);
+        };
+        const auto curve = [&] {
+            return curve_over(&times, &FootprintRow::footprint, Chase::hops);
+        };
+        survey(bench, {.least = 256, .most = chase.bytes(), .sample = sample, .curve = curve}, 0.6);
     }
 
     [[nodiscard]] static Finding divergence(const Dataset &data) {
@@ -175,7 +166,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<Probe> make_memory_constant_memory();
 std::unique_ptr<Probe> make_memory_constant_memory() {
     return std::make_unique<ConstantMemory>();
 }

@@ -1,13 +1,11 @@
 #include "common/chase.hpp"
 #include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
-#include "memory/tlb/findings.hpp"
-#include "memory/tlb/strides.hpp"
+#include "memory/tlb/tlb.hpp"
 
 #include <clprobe/probe.hpp>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 namespace clprobe::probes {
@@ -23,31 +21,31 @@ ProbeInfo describe() {
         "A random chase through one line in each page (several on a GPU, and past its first cache, "
         "which may need no translation) takes longer once a translation buffer does not hold all "
         "pages. What the same chase takes through as many lines that lie side by side is taken "
-        "off: that is the caches' part. Lines lie at places that use all sets of caches and "
+        "off: that is the caches' part. Lines lie at addresses that use all sets of caches and "
         "buffers alike.\n\n"
         "Pages are taken 64 MiB, 32 MiB, 2 MiB, 64 KiB and 4 KiB apart, where there is memory for "
         "enough of them, until the buffer holds more of them than at larger strides, and then at "
         "powers of two in between. Slots that share an entry of the first buffer share its fate, "
         "so what an entry covers is the size that makes the buffer have the same number of entries "
         "at all strides, and the first reach is so many of them; where several slots share one, "
-        "they outgrow the buffer little by little. A further reach is half-way of the rise (on a "
+        "they outgrow the buffer little by little. A further reach is the knee midpoint (on a "
         "linear scale), at the largest stride that is no more than a page.\n\n"
-        "Somebody's curve is read this way, and as the curve of buffer_latency is; what shows more "
-        "levels is told.";
+        "An external series is read this way, and as the curve of buffer_latency is; what shows "
+        "more levels is reported.";
     info.pitfalls = {
         "Pages as the device has them: under a hypervisor an entry covers the smaller of the "
         "guest's page and the host's; some processors join neighbouring pages in one entry.",
         "An entry of a GPU can cover many neighbouring pages of its page table: it is the entry "
         "that shows here. Where memory lies in larger pieces it can cover more: on one GPU, a "
-        "tenth of the places had twice the reach.",
-        "Pages smaller than 4 KiB are not told from those of 4 KiB, nor pages larger than the "
-        "largest stride that was tried from those of that size.",
+        "tenth of the memory had twice the reach.",
+        "Pages smaller than 4 KiB look like those of 4 KiB, and pages larger than the largest "
+        "stride that was tried like those of that size.",
         "A GPU's next buffer may be hardly slower (3 % of a load on one): a rise counts where it "
         "is more than three times the noise, 1.5 %, and a tenth of what was taken off.",
         "On a GPU, the memory that may be had can be less than a buffer reaches.",
         "What rises slowly behind the first level is no level: the page tables leave the caches as "
         "well, and neighbours on a shared core take entries of the second buffer.",
-        "From somebody's curve nothing is taken off: where its lines leave a cache looks like a "
+        "From an external series nothing is taken off: where its lines leave a cache looks like a "
         "reach."};
     info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
                     "Zhang et al., TunneLs for Bootlegging: Fully Reverse-Engineering GPU TLBs, "
@@ -181,7 +179,7 @@ public:
         return {{{}, "memory/tlb", {}, "follow_ring"}};
     }
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts & /*facts*/) const override {
+                                                 const Facts &) const override {
         return tlb::findings_of(data);
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
@@ -194,7 +192,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<Probe> make_memory_tlb();
 std::unique_ptr<Probe> make_memory_tlb() {
     return std::make_unique<Tlb>();
 }

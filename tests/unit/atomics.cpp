@@ -1,7 +1,5 @@
 #include "interpreted.hpp"
-#include "memory/atomics/experiment.hpp"
-#include "memory/atomics/findings.hpp"
-#include "memory/atomics/operations.hpp"
+#include "memory/atomics/atomics.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>

@@ -1,4 +1,4 @@
-#include "memory/atomics/operations.hpp"
+#include "memory/atomics/atomics.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,7 +1,5 @@
 #include "interpreted.hpp"
-#include "memory/local_memory/experiment.hpp"
-#include "memory/local_memory/findings.hpp"
-#include "memory/local_memory/launches.hpp"
+#include "memory/local_memory/local_memory.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>

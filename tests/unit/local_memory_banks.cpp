@@ -1,4 +1,4 @@
-#include "memory/local_memory/banks.hpp"
+#include "memory/local_memory/local_memory.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -38,8 +38,8 @@ std::vector<StrideTime> taken(const std::vector<unsigned> &strides,
     return times;
 }
 
-/// 16, 32 or 64 banks of 4 bytes, or 32 of 8, that serve 32 lanes at a time (16 or 32 where there
-/// are 16); loads that cost up to a pass besides.
+/// 16, 32 or 64 banks of 4 bytes, or 32 of 8, that serve 32 work-items at a time (16 or 32 where
+/// there are 16); loads that cost up to a pass besides.
 struct BankedDevice {
     BankModel model;
     double besides = 0;
@@ -47,7 +47,7 @@ struct BankedDevice {
     explicit BankedDevice(Random &random) {
         model.banks = 16u << random.integer(0, 2);
         model.width_words = model.banks == 32 ? 1u << random.integer(0, 1) : 1;
-        model.lanes = model.banks == 16 ? 16u << random.integer(0, 1) : 32;
+        model.work_items = model.banks == 16 ? 16u << random.integer(0, 1) : 32;
         besides = random.uniform(0, 1);
     }
     [[nodiscard]] double seconds(unsigned stride) const { return model.passes(stride) + besides; }
@@ -66,7 +66,7 @@ TEST_CASE("unit.local_memory.passes are what stride and banks share") {
     CHECK(BankModel{32, 1, 32}.passes(0) == 1); // a broadcast
     CHECK(BankModel{32, 2, 32}.passes(2) == 1); // wide banks deliver every second word
     CHECK(BankModel{32, 2, 32}.passes(4) == 2);
-    CHECK(BankModel{32, 1, 16}.passes(2) == 1); // half of the lanes at a time
+    CHECK(BankModel{32, 1, 16}.passes(2) == 1); // half of the work-items at a time
     CHECK(BankModel{32, 1, 16}.passes(32) == 16);
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("unit.local_memory.banks without noise") {
         const auto verdict = find_banks(taken(
             all_strides(), [&](unsigned stride) { return device.seconds(stride); }, random, 0, 0));
         INFO(device.model.banks << " banks of " << device.model.width_words << " words, "
-                                << device.model.lanes << " lanes: " << verdict.reason);
+                                << device.model.work_items << " work-items: " << verdict.reason);
         REQUIRE(verdict.model);
         CHECK(verdict.model->banks == device.model.banks);
         CHECK(verdict.model->width_words == device.model.width_words);

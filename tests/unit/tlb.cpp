@@ -1,6 +1,6 @@
 #include "interpreted.hpp"
 #include "io/file.hpp"
-#include "memory/tlb/strides.hpp"
+#include "memory/tlb/tlb.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>

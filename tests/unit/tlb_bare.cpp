@@ -1,5 +1,5 @@
 #include "interpreted.hpp"
-#include "memory/tlb/reach.hpp"
+#include "memory/tlb/tlb.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,5 +1,5 @@
 #include "common/launch_size.hpp"
-#include "memory/atomics/launches.hpp"
+#include "memory/atomics/atomics.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -35,7 +35,12 @@ std::size_t chain_bytes_for(const Bench &bench) {
     return std::min(wanted, bench.most_bytes()) / word_bytes * word_bytes;
 }
 
-[[nodiscard]] std::string wrong(const Atomic &atomic, const char *what) {
+Words random_words(const Atomic &atomic, Bench &bench) {
+    const auto random = static_cast<std::uint32_t>(bench.random()());
+    return words_for(atomic, random, static_cast<std::uint32_t>(bench.random()()));
+}
+
+std::string wrong(const Atomic &atomic, const char *what) {
     return atomic.name() + ": " + what + " did not leave what the operations leave";
 }
 
@@ -100,16 +105,16 @@ Kernel Launcher::kernel(const Atomic &atomic, const char *function) const {
 }
 
 void Launcher::move(std::size_t bytes) {
-    place_ = static_cast<std::uint32_t>(std::min(bytes, chain_bytes() - word_bytes) / word_bytes);
+    offset_ = static_cast<std::uint32_t>(std::min(bytes, chain_bytes() - word_bytes) / word_bytes);
 }
 
-BoundLaunch Launcher::unchecked(const Atomic &atomic, Contention place, bool used,
+BoundLaunch Launcher::unchecked(const Atomic &atomic, Contention contention, bool used,
                                 const Words &words) {
     BoundLaunch launch{kernel(atomic, "many"),
-                       NdRange::linear(groups(atomic, place), group_size_),
+                       NdRange::linear(groups(atomic, contention), group_size_),
                        {output(memory_, words.start), output(seen_),
                         atomic.code() + (used ? 1u : 0u), words.start, words.by, words.apart,
-                        place == Contention::spread ? ~0u : 0u, trip_count}};
+                        contention == Contention::spread ? ~0u : 0u, trip_count}};
     if (atomic.space == Space::local)
         launch.arguments.push_back(LocalBytes{group_size_ * word_bytes});
     return launch;
@@ -132,20 +137,19 @@ void Launcher::try_minimum() {
     no_extension_ = "the device's atomic minimum of floats does not return what the word held";
 }
 
-BoundLaunch Launcher::many(const Atomic &atomic, Contention place, bool used) {
-    const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
-                                  static_cast<std::uint32_t>(bench_.random()()));
-    BoundLaunch launch = unchecked(atomic, place, used, words);
-    launch.check = [this, atomic, words, place, used](const LaunchOutcome &outcome) {
+BoundLaunch Launcher::many(const Atomic &atomic, Contention contention, bool used) {
+    const Words words = random_words(atomic, bench_);
+    BoundLaunch launch = unchecked(atomic, contention, used, words);
+    launch.check = [this, atomic, words, contention, used](const LaunchOutcome &outcome) {
         const auto check = [&](std::size_t first, std::size_t count, const char *what) {
             outcome.expect(possible(atomic, words, used, left_by(outcome, first, count)),
                            wrong(atomic, what));
         };
-        if (place == Contention::spread) {
-            for (const std::size_t item : outcome.sample(work_items(atomic, place), 2))
+        if (contention == Contention::spread) {
+            for (const std::size_t item : outcome.sample(work_items(atomic, contention), 2))
                 check(item, 1, "a work-item");
         } else if (atomic.space == Space::global) {
-            check(0, work_items(atomic, place), "work-items on one word");
+            check(0, work_items(atomic, contention), "work-items on one word");
         } else {
             check(outcome.sample(groups_, 1).front() * group_size_, group_size_,
                   "work-items on one word");
@@ -156,10 +160,10 @@ BoundLaunch Launcher::many(const Atomic &atomic, Contention place, bool used) {
 
 // Work-items take turns on one word, and the more of a processor's units do, the longer: launches
 // over all groups of one with many units would leave no time for another sample. A few a unit do.
-std::size_t Launcher::groups(const Atomic &atomic, Contention place) const {
+std::size_t Launcher::groups(const Atomic &atomic, Contention contention) const {
     constexpr std::size_t least = 64;
     constexpr std::size_t a_unit = 4;
-    const bool turns = atomic.space == Space::global && place == Contention::contended;
+    const bool turns = atomic.space == Space::global && contention == Contention::contended;
     if (!turns || !is_cpu(bench_))
         return groups_;
     return std::min(groups_, std::max(least, a_unit * units_of(bench_)));
@@ -174,25 +178,25 @@ Outcome Launcher::left_by(const LaunchOutcome &outcome, std::size_t first,
 }
 
 BoundLaunch Launcher::chain(const Atomic &atomic) {
-    const Words words = words_for(atomic, static_cast<std::uint32_t>(bench_.random()()),
-                                  static_cast<std::uint32_t>(bench_.random()()));
+    const Words words = random_words(atomic, bench_);
     const bool local = atomic.space == Space::local;
-    const auto place = [this, local] {
-        return local ? static_cast<std::uint32_t>(place_ % group_size_) : place_;
+    const auto offset = [this, local] {
+        return local ? static_cast<std::uint32_t>(offset_ % group_size_) : offset_;
     };
     BoundLaunch launch{kernel(atomic, "chain"),
                        NdRange::linear(1, 1),
                        {chain_memory_, output(chain_seen_), atomic.code(), words.start, words.by,
-                        0u, place, trip_count}};
+                        0u, offset, trip_count}};
     if (local)
         launch.arguments.push_back(LocalBytes{group_size_ * word_bytes});
-    launch.before = [this, words, place] {
-        bench_.context().write_bytes(chain_memory_, place() * word_bytes, word_bytes, &words.start);
+    launch.before = [this, words, offset] {
+        bench_.context().write_bytes(chain_memory_, offset() * word_bytes, word_bytes,
+                                     &words.start);
     };
-    launch.check = [this, atomic, words, place](const LaunchOutcome &outcome) {
+    launch.check = [this, atomic, words, offset](const LaunchOutcome &outcome) {
         const auto operations = static_cast<std::uint64_t>(operations_a_trip) * outcome.trips();
         outcome.expect(possible_chain(atomic, words, operations,
-                                      outcome.word(chain_memory_, place()), outcome.word(0)),
+                                      outcome.word(chain_memory_, offset()), outcome.word(0)),
                        wrong(atomic, "a chain"));
     };
     return launch;

@@ -1,9 +1,5 @@
 #include "analysis/trip_timing.hpp"
-#include "memory/local_memory/experiment.hpp"
-#include "memory/local_memory/findings.hpp"
-#include "memory/local_memory/launches.hpp"
-
-#include <clprobe/probe.hpp>
+#include "memory/local_memory/local_memory.hpp"
 
 #include <fmt/format.h>
 
@@ -107,7 +103,7 @@ std::vector<FindingKey> finding_keys() {
 }
 
 std::vector<StrideTime> stride_times(const Dataset &data) {
-    constexpr std::size_t most = 1000; // each is set against thousands of models
+    constexpr std::size_t most = 1000; // each is compared with thousands of models
     std::vector<RowTimes<StrideRow>> strides = times_by_row<StrideRow>(data.find(series::strides));
     strides.resize(std::min(strides.size(), most));
     std::vector<StrideTime> stride_times;

@@ -1,6 +1,6 @@
 #include "common/chase.hpp"
 #include "common/launch_size.hpp"
-#include "memory/local_memory/launches.hpp"
+#include "memory/local_memory/local_memory.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
@@ -14,6 +14,7 @@
 namespace clprobe::probes::local_memory {
 namespace {
 
+constexpr const char *text = "memory/local_memory";
 constexpr std::size_t word = sizeof(std::uint32_t);
 
 // As the kernels have it.
@@ -23,8 +24,8 @@ constexpr std::size_t vectors_apart = 8;   // distance of a work-item's loads
 constexpr std::size_t strided_items = 32;  // then strides begin anew
 constexpr std::size_t strided_loads = 8;
 constexpr std::size_t strided_apart = 37;
-constexpr std::size_t strided_places = 4096;
-constexpr std::size_t strided_words = strided_places + (strided_loads - 1) * strided_apart;
+constexpr std::size_t strided_offsets = 4096;
+constexpr std::size_t strided_words = strided_offsets + (strided_loads - 1) * strided_apart;
 
 constexpr std::size_t most_words = std::max(vectors * widths.back(), strided_words);
 
@@ -43,13 +44,23 @@ std::uint32_t sum_from(const std::uint32_t *first, std::size_t count, std::size_
     return sum;
 }
 
-/// How often a work-item begins at each of so many places (a power of two).
-std::vector<std::uint32_t> visits(std::uint32_t place, std::uint32_t step, std::uint32_t trips,
-                                  std::size_t places) {
-    std::vector<std::uint32_t> count(places);
-    for (std::uint32_t trip = 0; trip < trips; ++trip, place += step)
-        ++count[place & (places - 1)];
+/// How often a work-item begins at each of so many offsets (a power of two).
+std::vector<std::uint32_t> visits(std::uint32_t offset, std::uint32_t step, std::uint32_t trips,
+                                  std::size_t offsets) {
+    std::vector<std::uint32_t> count(offsets);
+    for (std::uint32_t trip = 0; trip < trips; ++trip, offset += step)
+        ++count[offset & (offsets - 1)];
     return count;
+}
+
+/// The widest load that is tried: sixteen words for CPUs, whose registers hold as much. A GPU would
+/// keep twice that of each work-item in registers, and half of the work-items wait.
+unsigned widest(const DeviceInfo &device) {
+    return device.type == DeviceType::cpu ? 16 : 8;
+}
+
+std::string options_for(const DeviceInfo &device) {
+    return fmt::format("-DWIDEST={}", widest(device));
 }
 
 /// The kernels that are launched in whole groups.
@@ -61,23 +72,14 @@ std::vector<std::string> summing_kernels(const DeviceInfo &device) {
     return kernels;
 }
 
-Program build(Bench &bench) {
-    const KernelVariant program = program_for(bench.device());
-    return bench.build(program.text, program.options);
-}
-
 } // namespace
 
-unsigned widest(const DeviceInfo &device) {
-    return device.type == DeviceType::cpu ? 16 : 8;
-}
-
 KernelVariant program_for(const DeviceInfo &device) {
-    return {{}, "memory/local_memory", fmt::format("-DWIDEST={}", widest(device)), {}};
+    return {{}, text, options_for(device), {}};
 }
 
 Launcher::Launcher(Bench &bench, std::size_t most_groups)
-    : bench_(bench), program_(build(bench)),
+    : bench_(bench), program_(bench.build(text, options_for(bench.device()))),
       group_size_(probes::group_size(bench, program_, summing_kernels(bench.device()),
                                      bench.tiny() ? 8 : 256)),
       local_memory_(largest_local_memory(bench.device())),
@@ -89,7 +91,7 @@ Launcher::Launcher(Bench &bench, std::size_t most_groups)
     find_chase_bytes();
 }
 
-/// Some drivers keep a part of what they say a group may have.
+/// Some drivers keep a part of what they report that a group may have.
 void Launcher::find_chase_bytes() {
     chase_bytes_ = bench_.tiny() ? 1024 : std::min<std::size_t>(local_memory_, 256 << 10);
     for (;;) {
@@ -164,9 +166,9 @@ BoundLaunch Launcher::read(unsigned width, std::size_t groups) {
         std::uint32_t folded = 0;
         for (unsigned element = 0; element < width; ++element) {
             std::uint32_t sum = 0;
-            for (std::size_t place = 0; place < visited.size(); ++place)
-                sum += visited[place] * sum_from(data_.data() + place * width + element, loads,
-                                                 vectors_apart * width);
+            for (std::size_t offset = 0; offset < visited.size(); ++offset)
+                sum += visited[offset] * sum_from(data_.data() + offset * width + element, loads,
+                                                  vectors_apart * width);
             folded ^= sum;
         }
         return folded;
@@ -176,10 +178,10 @@ BoundLaunch Launcher::read(unsigned width, std::size_t groups) {
 
 BoundLaunch Launcher::read_strided(std::uint32_t stride, std::size_t groups) {
     const auto expected = [this, stride](std::uint32_t item, std::uint32_t trips) {
-        const auto visited = visits(item % strided_items * stride, step_, trips, strided_places);
+        const auto visited = visits(item % strided_items * stride, step_, trips, strided_offsets);
         std::uint32_t sum = 0;
-        for (std::size_t place = 0; place < visited.size(); ++place)
-            sum += visited[place] * sum_from(data_.data() + place, strided_loads, strided_apart);
+        for (std::size_t offset = 0; offset < visited.size(); ++offset)
+            sum += visited[offset] * sum_from(data_.data() + offset, strided_loads, strided_apart);
         return sum;
     };
     return summing("read_strided", strided_words * word, groups, expected).set(5, stride);

@@ -1,23 +1,39 @@
 #include "common/chase.hpp"
 #include "common/level_findings.hpp"
-#include "memory/tlb/findings.hpp"
-#include "memory/tlb/reach.hpp"
+#include "memory/tlb/tlb.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
-#include <map>
-#include <optional>
+#include <span>
 #include <utility>
 
 namespace clprobe::probes::tlb {
 namespace {
 
-FindingKey reach_key(std::size_t level) {
-    FindingKey key = finding_keys()[0];
-    key.key = fmt::format("tlb.l{}.reach", level);
-    return key;
+const FindingKey reach_keys{"tlb.l<n>.reach", Unit::byte, Better::higher,
+                            "the memory whose pages the level holds, if one place of each is used"};
+const FindingKey page_key{"page.size", Unit::byte, Better::none,
+                          "what one entry of the first level covers"};
+
+/// A curve over pages as one over the memory that they span.
+Translation over_span(Translation translation, double stride) {
+    for (CurvePoint &point : translation.curve)
+        point.x *= stride;
+    return translation;
+}
+
+/// The part of a curve behind its first rise.
+Translation behind(const Translation &translation, const Reach &reach) {
+    Translation rest;
+    for (std::size_t i = 0; i < translation.curve.size(); ++i)
+        if (translation.curve[i].x >= reach.behind) {
+            rest.curve.push_back(translation.curve[i]);
+            rest.doubts.push_back(translation.doubts[i]);
+        }
+    return rest;
 }
 
 /// Why a curve shows no reach.
@@ -35,7 +51,7 @@ std::string no_further(const std::vector<CurvePoint> &curve) {
 
 /// The levels of a curve over the memory that pages span, by where each is outgrown, as far as they
 /// show clearly: what rises slowly can be page tables that leave the caches. The first so many
-/// levels need not, where something else vouches for them.
+/// levels need not, where other strides confirm them.
 std::vector<Finding> reach_findings(const Translation &translation, const std::string &evidence,
                                     std::size_t vouched) {
     std::vector<Finding> findings;
@@ -46,17 +62,18 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
             break;
         if (level > vouched && !reach->clear) {
             findings.push_back(without_value(
-                reach_key(level), Status::inconclusive,
+                numbered(reach_keys, level), Status::inconclusive,
                 fmt::format("the latency rises slowly from {} on: no level shows clearly",
                             format({reach->before, Unit::byte}))));
             break;
         }
-        findings.push_back(measured(reach_key(level), reach->half, reach->interval));
+        findings.push_back(measured(numbered(reach_keys, level), reach->half, reach->interval));
         findings.back().method = "half-way of the rise from the level before";
-        rest = behind(std::move(rest), *reach);
+        rest = behind(rest, *reach);
     }
     if (findings.empty())
-        findings.push_back(without_value(reach_key(1), Status::inconclusive, why_none(rest)));
+        findings.push_back(
+            without_value(numbered(reach_keys, 1), Status::inconclusive, why_none(rest)));
     if (findings.back().value)
         findings.back().note =
             rises_at_end(rest)
@@ -72,7 +89,7 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
 std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
     Levels found = find_levels(curve, CurveKind::latency);
     std::vector<Level> &levels = found.levels;
-    if (!levels.empty()) // a rise in the last points is too little to tell a TLB
+    if (!levels.empty()) // a rise in the last points is too little to show a TLB
         levels.back().size.reset();
     if (found.complete && levels.size() > 1 &&
         !settles(undoubted(curve), levels.back().value - levels[levels.size() - 2].value)) {
@@ -85,7 +102,8 @@ std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
         const std::size_t number = findings.size() + 1;
         if (!level.size || (!found.decided && number > found.settled))
             break;
-        findings.push_back(size_finding(reach_key(number), level, "rise in log latency"));
+        findings.push_back(
+            size_finding(numbered(reach_keys, number), level, "rise in log latency"));
         findings.back().evidence = {external_latency};
     }
     if (!findings.empty())
@@ -93,10 +111,10 @@ std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
     return findings;
 }
 
-/// Of somebody's curve, by whichever way shows more of them: nothing is told of it that would tell
-/// other slow rises from a TLB's. Where both show one, the levels tell its size better: between two
-/// places far apart it is the one before.
-std::vector<Finding> bare_reaches(const std::vector<CurvePoint> &curve) {
+/// Of an external series' curve, by whichever way shows more of them: nothing is known of it that
+/// would set other slow rises apart from a TLB's. Where both show one, the levels give its size
+/// better: between two points far apart it is the one before.
+std::vector<Finding> external_reaches(const std::vector<CurvePoint> &curve) {
     std::vector<Finding> findings = reach_findings(undoubted(curve), external_latency, 0);
     std::vector<Finding> levels = level_reaches(curve);
     const auto has_value = [](const Finding &finding) { return finding.value.has_value(); };
@@ -121,23 +139,60 @@ std::optional<Reach> sharpest_reach(std::vector<Reach> reaches, double page) {
     return *std::ranges::min_element(reaches, {}, width);
 }
 
+/// How far the strides contradict pages of that size: by the ratio, in octaves, between the most
+/// and the least entries that they make the first level have. Where many slots share an entry they
+/// outgrow it late, but not early.
+double contradiction(std::span<const Reach> reaches, double page) {
+    constexpr double many = 4;
+    double nearest = 0; // of the strides at which slots share an entry
+    for (const Reach &reach : reaches)
+        if (reach.stride < page)
+            nearest = std::max(nearest, reach.stride);
+    double least = INFINITY;
+    double most = 0;
+    for (const Reach &reach : reaches) {
+        const double entries = reach.quarter / std::max(1.0, page / reach.stride);
+        least = std::min(least, entries);
+        if (reach.stride >= std::min(nearest, page / many))
+            most = std::max(most, entries);
+    }
+    return std::log2(most / least);
+}
+
+Finding no_page(std::string reason) {
+    return without_value(page_key, Status::inconclusive, std::move(reason));
+}
+
+/// Of the size that makes the first level have the same number of entries whatever the stride:
+/// below it, several slots share an entry.
 Finding page_finding(const std::vector<Reach> &reaches, double smallest_stride) {
-    const PageSize page = page_size(reaches);
-    if (!page.bytes)
-        return without_value(finding_keys()[1], Status::inconclusive, page.reason);
+    if (reaches.size() < 2)
+        return no_page("too few strides show where a TLB is outgrown");
+    constexpr double agreement = 0.7;  // of an octave
+    constexpr double difference = 0.3; // more, for every other size
+    std::map<double, double> by_size;
+    for (double size = reaches.front().stride; size <= reaches.back().stride; size *= 2)
+        by_size[size] = contradiction(reaches, size);
+    const auto [page, least] =
+        *std::ranges::min_element(by_size, {}, &std::pair<const double, double>::second);
+    if (least > agreement)
+        return no_page("the strides contradict each other");
+    for (const auto &[size, off] : by_size)
+        if (size != page && off < least + difference)
+            return no_page(fmt::format("{} and {} explain the strides alike",
+                                       format({page, Unit::byte}), format({size, Unit::byte})));
     constexpr double smallest = 4096; // that is asked for
-    if (*page.bytes == smallest_stride && *page.bytes > smallest)
-        return without_value(finding_keys()[1], Status::inconclusive,
-                             fmt::format("{} or less: there was time for no smaller stride",
-                                         format({*page.bytes, Unit::byte})));
-    Finding finding = measured(finding_keys()[1], *page.bytes, {*page.bytes, *page.bytes});
+    if (page == smallest_stride && page > smallest)
+        return no_page(fmt::format("{} or less: there was time for no smaller stride",
+                                   format({page, Unit::byte})));
+    Finding finding = measured(page_key, page, {page, page});
     finding.method = "what makes the first TLB have the same number of entries at all strides";
     finding.evidence = {series::spread, series::packed};
-    if (*page.bytes == smallest_stride)
+    if (page == smallest_stride)
         finding.note = "or less: no smaller stride was tried";
-    else if (*page.bytes == reaches.front().stride)
+    else if (page == reaches.front().stride)
         finding.note = "or less: no smaller stride shows it";
-    if (*page.bytes == reaches.back().stride)
+    if (page == reaches.back().stride)
         finding.note = "or more: no larger stride shows it";
     return finding;
 }
@@ -145,30 +200,27 @@ Finding page_finding(const std::vector<Reach> &reaches, double smallest_stride) 
 } // namespace
 
 std::vector<FindingKey> finding_keys() {
-    return {{"tlb.l<n>.reach", Unit::byte, Better::higher,
-             "the memory whose pages the level holds, if one place of each is used"},
-            {"page.size", Unit::byte, Better::none, "what one entry of the first level covers"}};
+    return {reach_keys, page_key};
 }
 
 std::vector<Finding> findings_of(const Dataset &data) {
     const std::string reason = data.text_attribute(too_small);
     if (!reason.empty())
-        return {without_value(reach_key(1), Status::inconclusive, reason),
-                without_value(finding_keys()[1], Status::inconclusive, reason)};
+        return {without_value(numbered(reach_keys, 1), Status::inconclusive, reason),
+                no_page(reason)};
     std::vector<Finding> findings;
-    if (const Series *bare = data.find(external_latency)) {
-        findings = bare_reaches(curve_over(bare, &ExternalRow::footprint));
-        findings.push_back(without_value(finding_keys()[1], Status::inconclusive,
-                                         "one curve does not tell it from the number of entries"));
+    if (const Series *external = data.find(external_latency)) {
+        findings = external_reaches(curve_over(external, &ExternalRow::footprint));
+        findings.push_back(no_page("one curve does not tell it from the number of entries"));
         return findings;
     }
     std::map<double, Translation> by_stride = translations(data);
     const std::vector<Reach> reaches = first_reaches(by_stride);
     const Finding page = page_finding(reaches, by_stride.empty() ? 0 : by_stride.begin()->first);
     if (!page.value)
-        return {without_value(reach_key(1), Status::inconclusive, page.note), page};
+        return {without_value(numbered(reach_keys, 1), Status::inconclusive, page.note), page};
     // Slots closer than a page share its entry, and further apart they skip pages: the stride that
-    // is the page's tells the levels most directly.
+    // is the page's shows the levels most directly.
     double stride = 0;
     for (const Reach &reach : reaches)
         if (stride == 0 || reach.stride <= *page.value)
@@ -186,12 +238,12 @@ std::vector<Finding> findings_of(const Dataset &data) {
 
 std::vector<Curve> curves_of(const Dataset &data) {
     std::vector<Curve> curves;
-    if (const auto bare = latency_curve(data, 1))
-        curves.push_back(shown(*bare, "tlb.l<n>.reach"));
+    if (const auto external = latency_curve(data, 1))
+        curves.push_back(shown(*external, reach_keys.key));
     for (auto &[stride, translation] : translations(data)) {
         std::vector<CurvePoint> points = over_span(std::move(translation), stride).curve;
         const Axis span{"span at a stride of " + format({stride, Unit::byte}), Unit::byte, {}};
-        curves.push_back(shown({series::spread, span, std::move(points)}, "tlb.l<n>.reach"));
+        curves.push_back(shown({series::spread, span, std::move(points)}, reach_keys.key));
     }
     return curves;
 }

@@ -1,4 +1,4 @@
-#include "memory/local_memory/banks.hpp"
+#include "memory/local_memory/local_memory.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <vector>
 
 namespace clprobe::probes::local_memory {
 namespace {
@@ -21,8 +20,8 @@ constexpr std::size_t least_times = 8; // strides
 
 struct Fit {
     BankModel model;
-    double besides = 0;
-    double hidden = 1;
+    double besides = 0; ///< what a load costs besides its passes
+    double hidden = 1;  ///< passes that take no time
     double cost = std::numeric_limits<double>::infinity();
 };
 
@@ -47,16 +46,16 @@ public:
         : logs_(logs), sorted_(times.size()) {
         std::map<double, std::size_t> known; // few numbers of passes differ
         for (const StrideTime &time : times) {
-            const auto [place, is_new] = known.try_emplace(model.passes(time.stride), known.size());
+            const auto [at, is_new] = known.try_emplace(model.passes(time.stride), known.size());
             if (is_new)
-                passes_.push_back(place->first);
-            which_.push_back(place->second);
+                passes_.push_back(at->first);
+            which_.push_back(at->second);
         }
     }
 
     /// The logarithm of the model's times over its fastest.
     [[nodiscard]] std::vector<double> shape(double besides, double hidden) const {
-        const double least = *std::min_element(passes_.begin(), passes_.end());
+        const double least = std::ranges::min(passes_);
         std::vector<double> known;
         for (const double pass : passes_)
             known.push_back(
@@ -94,7 +93,6 @@ private:
     std::vector<double> sorted_;
 };
 
-/// The best of the model's fits over what a load costs besides its passes, and what hides them.
 Fit best_fit(const BankModel &model, std::span<const StrideTime> times, const Logs &logs) {
     Distances distances(logs, model, times);
     Fit best{model, 0, 1, std::numeric_limits<double>::infinity()};
@@ -134,58 +132,56 @@ void judge(const Fit &fit, std::span<const StrideTime> times, const Logs &logs,
         if (shape[i] > believed)
             slowed.add(explained);
     }
-    verdict.slowdown = std::exp(*std::max_element(shape.begin(), shape.end()));
+    verdict.slowdown = std::exp(std::ranges::max(shape));
     verdict.explained = std::min(all.value(), slowed.value());
-}
-
-/// Whether two models differ in what is asked for.
-bool differ(const BankModel &a, const BankModel &b) {
-    return a.banks != b.banks || a.width_words != b.width_words;
 }
 
 std::vector<Fit> all_fits(std::span<const StrideTime> times, const Logs &logs) {
     std::vector<Fit> fits;
     for (const unsigned banks : {8u, 16u, 32u, 64u, 128u})
         for (const unsigned width_words : {1u, 2u, 4u})
-            for (const unsigned lanes : {8u, 16u, 32u})
-                fits.push_back(best_fit({banks, width_words, lanes}, times, logs));
+            for (const unsigned work_items : {8u, 16u, 32u})
+                fits.push_back(best_fit({banks, width_words, work_items}, times, logs));
     return fits;
 }
+
+constexpr double beyond = 1.3;          // a ring slower than that is not in the first cache
+constexpr double clear = 1.15;          // a ratio of times that no noise makes
+constexpr std::size_t least_points = 2; // that show it
 
 } // namespace
 
 double BankModel::passes(unsigned stride) const {
     double sum = 0;
     for (unsigned begin = 0; begin < width_words; ++begin) {
-        // Places do not fall from lane to lane: the same one again follows at once, if at all.
+        // Words do not fall from work-item to work-item: the same again follows at once, if at all.
         std::vector<unsigned> words(banks);
         unsigned last = begin / width_words;
         ++words[last % banks];
-        for (unsigned lane = 1; lane < lanes; ++lane) {
-            const unsigned place = (begin + lane * stride) / width_words;
-            words[place % banks] += place != last;
-            last = place;
+        for (unsigned item = 1; item < work_items; ++item) {
+            const unsigned word = (begin + item * stride) / width_words;
+            words[word % banks] += word != last;
+            last = word;
         }
-        sum += *std::max_element(words.begin(), words.end());
+        sum += std::ranges::max(words);
     }
     return sum / width_words;
 }
 
 BankVerdict find_banks(std::span<const StrideTime> times) {
     BankVerdict verdict;
-    const bool usable = std::all_of(times.begin(), times.end(),
-                                    [](const StrideTime &time) { return time.seconds > 0; });
+    const bool usable =
+        std::ranges::all_of(times, [](const StrideTime &time) { return time.seconds > 0; });
     if (times.size() < least_times || !usable) {
         verdict.reason = "too few strides were timed";
         return verdict;
     }
     const Logs logs(times);
     const std::vector<Fit> fits = all_fits(times, logs);
-    const Fit &best = *std::min_element(fits.begin(), fits.end(),
-                                        [](const Fit &a, const Fit &b) { return a.cost < b.cost; });
+    const Fit &best = *std::ranges::min_element(fits, {}, &Fit::cost);
     double other = std::numeric_limits<double>::infinity();
     for (const Fit &fit : fits)
-        if (differ(fit.model, best.model))
+        if (fit.model.banks != best.model.banks || fit.model.width_words != best.model.width_words)
             other = std::min(other, fit.cost);
     judge(best, times, logs, verdict);
     if (verdict.slowdown < least_slowdown || verdict.explained < 1 - most_misses)
@@ -196,6 +192,52 @@ BankVerdict find_banks(std::span<const StrideTime> times) {
                                      verdict.slowdown);
     else
         verdict.model = best.model;
+    return verdict;
+}
+
+double first_knee(std::span<const EvictionTime> times) {
+    if (times.empty() || times.front().bytes != 0)
+        return 0;
+    const double local_seconds = times.front().few;
+    double lowest = 0;
+    double knee = 0;
+    for (const EvictionTime &time : times.subspan(1)) {
+        const double now = (time.few - local_seconds) / time.bytes; // of the ring alone
+        if (now <= 0)
+            continue;
+        if (lowest > 0 && now > beyond * lowest)
+            return knee;
+        lowest = lowest > 0 ? std::min(lowest, now) : now;
+        knee = time.bytes;
+    }
+    return 0;
+}
+
+EvictionVerdict judge_eviction(std::span<const EvictionTime> times, double local_bytes) {
+    EvictionVerdict verdict;
+    verdict.knee = first_knee(times);
+    std::size_t evicted = 0;
+    std::size_t suitable = 0;
+    std::size_t spared = 0;
+    for (const EvictionTime &time : times) {
+        verdict.worst_ratio = std::max(verdict.worst_ratio, time.all / time.few);
+        evicted += time.all_interval.low > clear * time.few_interval.high;
+        // In the cache alone, and not together; ten per cent for what else is in it.
+        if (time.bytes <= 1.1 * verdict.knee && time.bytes + local_bytes >= 1.1 * verdict.knee) {
+            ++suitable;
+            spared += time.all_interval.high < clear * time.few_interval.low;
+        }
+    }
+    if (evicted >= least_points)
+        verdict.own = false;
+    else if (verdict.knee == 0)
+        verdict.reason = "the first cache holds all of the global memory that was tried";
+    else if (suitable < least_points)
+        verdict.reason = "local memory is too small to take much room in the first cache";
+    else if (evicted > 0 || static_cast<double>(spared) < 0.75 * static_cast<double>(suitable))
+        verdict.reason = "the times of rings beside local memory scatter too much";
+    else
+        verdict.own = true;
     return verdict;
 }
 

@@ -1,4 +1,4 @@
-#include "memory/atomics/operations.hpp"
+#include "memory/atomics/atomics.hpp"
 
 #include <fmt/ranges.h>
 
@@ -21,17 +21,20 @@ std::uint32_t sum_below(std::uint64_t n) {
     return n % 2 == 0 ? low(n / 2) * low(n - 1) : low(n) * low((n - 1) / 2);
 }
 
-/// A word that was added to n times. A real stays at 2^24, where one is lost in rounding.
+/// How many of n additions to a word count. A real stays at 2^24, where one is lost in rounding.
+std::uint64_t counting(const Atomic &atomic, std::uint64_t n) {
+    return atomic.real ? std::min<std::uint64_t>(n, reals) : n;
+}
+
 std::uint32_t added(const Atomic &atomic, const Words &words, std::uint64_t n) {
-    const std::uint64_t counted = atomic.real ? std::min<std::uint64_t>(n, reals) : n;
-    return words.start + low(counted) * words.by;
+    return words.start + low(counting(atomic, n)) * words.by;
 }
 
 /// The sum of the results of n additions to one word.
 std::uint32_t sum_of_added(const Atomic &atomic, const Words &words, std::uint64_t n) {
-    const std::uint64_t counted = atomic.real ? std::min<std::uint64_t>(n, reals) : n;
+    const std::uint64_t counted = counting(atomic, n);
     return low(counted) * words.start + words.by * sum_below(counted) +
-           low(n - counted) * added(atomic, words, counted);
+           low(n - counted) * added(atomic, words, n);
 }
 
 bool is_last_exchanged(const Words &words, const Outcome &outcome) {
@@ -48,17 +51,6 @@ std::uint32_t sum_of_exchanged(const Words &words, const Outcome &outcome) {
     const std::uint32_t ids = outcome.work_items * outcome.first_id + sum_below(outcome.work_items);
     return n * (outcome.work_items * words.start + words.apart * ids) +
            outcome.work_items * words.by * (sum_below(outcome.operations) + n);
-}
-
-std::vector<Atomic> list_atomics() {
-    std::vector<Atomic> atomics;
-    for (const Space space : {Space::global, Space::local})
-        for (const bool real : {false, true})
-            for (const Operation operation :
-                 {Operation::add, Operation::min, Operation::exchange, Operation::compare_exchange})
-                if (!real || operation != Operation::compare_exchange)
-                    atomics.push_back({space, real, operation});
-    return atomics;
 }
 
 } // namespace
@@ -80,7 +72,16 @@ std::uint32_t Atomic::code() const {
 }
 
 std::span<const Atomic> all_atomics() {
-    static const std::vector<Atomic> atomics = list_atomics();
+    static const std::vector<Atomic> atomics = [] {
+        std::vector<Atomic> all;
+        for (const Space space : {Space::global, Space::local})
+            for (const bool real : {false, true})
+                for (const Operation operation : {Operation::add, Operation::min,
+                                                  Operation::exchange, Operation::compare_exchange})
+                    if (!real || operation != Operation::compare_exchange)
+                        all.push_back({space, real, operation});
+        return all;
+    }();
     return atomics;
 }
 

@@ -1,0 +1,204 @@
+#pragma once
+#include <clprobe/finding.hpp>
+#include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
+
+#include <array>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace clprobe::probes::atomics {
+
+enum class Space { global, local };
+enum class Operation { add, min, exchange, compare_exchange };
+enum class Contention { contended, spread };
+
+/// The names that axes and finding keys use, in the order of the enumerators.
+inline constexpr std::array<const char *, 2> space_names{"global", "local"};
+inline constexpr std::array<const char *, 2> type_names{"int", "float"};
+inline constexpr std::array<const char *, 4> operation_names{"add", "min", "exchange",
+                                                             "compare_exchange"};
+inline constexpr std::array<const char *, 2> contention_names{"contended", "spread"};
+inline constexpr std::array<const char *, 2> result_names{"dropped", "used"};
+
+/// An atomic operation on one type of word.
+struct Atomic {
+    Space space = Space::global;
+    bool real = false; ///< a float, else an integer
+    Operation operation = Operation::add;
+
+    static auto columns() {
+        return std::tuple{column("memory", &Atomic::space, space_names),
+                          column("type", &Atomic::real, type_names),
+                          column("operation", &Atomic::operation, operation_names)};
+    }
+
+    /// "global.int.add"
+    [[nodiscard]] std::string name() const;
+    /// Whether it takes cl_ext_float_atomics.
+    [[nodiscard]] bool extended() const;
+    /// The kernel's code for it, its result dropped.
+    [[nodiscard]] std::uint32_t code() const;
+    bool operator==(const Atomic &) const = default;
+};
+
+/// All atomics of a memory that OpenCL has; a float's compare-exchange is an integer's on its bits.
+[[nodiscard]] std::span<const Atomic> all_atomics();
+
+/// What the words of a launch begin with and count by, in bits. Operands are the kernel's business;
+/// `apart` tells those of one work-item from the next's.
+struct Words {
+    std::uint32_t start = 0;
+    std::uint32_t by = 1;
+    std::uint32_t apart = 0;
+};
+/// Words for that operation, chosen with two random numbers.
+[[nodiscard]] Words words_for(const Atomic &atomic, std::uint32_t random, std::uint32_t other);
+
+/// What work-items that shared one word left: `operations` each, by work-items of these ids.
+struct Outcome {
+    std::uint32_t first_id = 0;
+    std::uint32_t work_items = 1;
+    std::uint64_t operations = 0;
+    std::uint32_t word = 0; ///< in the end
+    std::uint32_t seen = 0; ///< the sum of what the work-items left
+};
+
+/// Whether this is what the operations leave, whatever their order was: sums exactly, the least,
+/// for exchanges that what was written and the first word are what was read and the last one.
+[[nodiscard]] bool possible(const Atomic &atomic, const Words &words, bool used,
+                            const Outcome &outcome);
+
+/// Whether one work-item's chain of operations leaves this: `seen` is its last result.
+[[nodiscard]] bool possible_chain(const Atomic &atomic, const Words &words,
+                                  std::uint64_t operations, std::uint32_t word, std::uint32_t seen);
+
+/// The names of the series, shared with the interpretation.
+namespace series {
+inline constexpr const char *rates = "rates";
+inline constexpr const char *latency = "latency";
+inline constexpr const char *addresses = "addresses";
+} // namespace series
+
+/// All work-items at once.
+struct RateRow {
+    Atomic atomic;
+    Contention contention = Contention::contended;
+    bool used = false; ///< whether results are, or are dropped
+    std::size_t work_items = 1;
+
+    static auto columns() {
+        return std::tuple{part(&RateRow::atomic),
+                          column("place", &RateRow::contention, contention_names),
+                          column("result", &RateRow::used, result_names),
+                          column("work_items", &RateRow::work_items), trips()};
+    }
+    bool operator==(const RateRow &) const = default;
+};
+
+/// One work-item, one operation after the other.
+struct LatencyRow {
+    Atomic atomic;
+
+    static auto columns() { return std::tuple{part(&LatencyRow::atomic), trips()}; }
+};
+
+/// The same by additions to the word at that many bytes.
+struct AddressRow {
+    std::size_t offset = 0;
+
+    static auto columns() {
+        return std::tuple{column("offset", &AddressRow::offset, Unit::byte), trips()};
+    }
+};
+
+/// Text attributes: why an operation ("global.float.add") was not tried.
+inline constexpr const char *lacking = ".lacking";
+/// And how one is spelled that the language has no function for.
+inline constexpr const char *spelling = ".spelling";
+
+/// Operations of a work-item in one trip.
+inline constexpr double operations_a_trip = 4;
+
+/// The programs: what OpenCL C 1.2 has, and what the device's extension adds.
+[[nodiscard]] std::vector<KernelVariant> programs_for(const DeviceInfo &device);
+
+/// The kernels with their buffers, each launch verified by what it left. Launches refer to their
+/// launcher, which has to outlive them.
+class Launcher {
+public:
+    explicit Launcher(Bench &bench);
+
+    /// Why the device does not have that operation; nothing where it does.
+    [[nodiscard]] std::optional<std::string> lacks(const Atomic &atomic) const;
+    /// Whether that is not a function of the language here, but inline PTX.
+    [[nodiscard]] bool as_ptx(const Atomic &atomic) const;
+    /// All work-items at once, on one word (in local memory one a group) or each on its own.
+    [[nodiscard]] BoundLaunch many(const Atomic &atomic, Contention contention, bool used);
+    /// One work-item, one operation after the other, at the address of the last `move`.
+    [[nodiscard]] BoundLaunch chain(const Atomic &atomic);
+
+    /// Of `many`.
+    [[nodiscard]] std::size_t work_items(const Atomic &atomic, Contention contention) const {
+        return groups(atomic, contention) * group_size_;
+    }
+    /// Memory that chains may use, B.
+    [[nodiscard]] std::size_t chain_bytes() const { return chain_memory_.bytes(); }
+    /// Chains of global memory from now on use the word at that many bytes.
+    void move(std::size_t bytes);
+
+private:
+    [[nodiscard]] std::size_t groups(const Atomic &atomic, Contention contention) const;
+    void build_extensions();
+    /// Takes the minimum of floats for lacking where a first one returns the wrong value.
+    void try_minimum();
+    [[nodiscard]] Kernel kernel(const Atomic &atomic, const char *function) const;
+    /// All but the check.
+    [[nodiscard]] BoundLaunch unchecked(const Atomic &atomic, Contention contention, bool used,
+                                        const Words &words);
+    /// What those work-items left, having shared the word of the first.
+    [[nodiscard]] Outcome left_by(const LaunchOutcome &outcome, std::size_t first,
+                                  std::size_t count) const;
+
+    Bench &bench_;
+    Program program_;
+    std::size_t group_size_;
+    std::size_t groups_;
+    std::map<Operation, Program> extensions_;
+    std::string no_extension_;
+    Buffer memory_;
+    Buffer seen_;
+    Buffer chain_seen_;
+    Buffer chain_memory_;
+    std::uint32_t offset_ = 0; ///< of chains, in words
+};
+
+/// Hartigan's dip: the largest distance between the distribution of the samples and the unimodal
+/// one that is nearest to it, which may jump at its mode (Hartigan and Hartigan, The Dip Test of
+/// Unimodality, 1985). Throws std::invalid_argument where there are no samples.
+[[nodiscard]] double dip(std::span<const double> samples);
+
+/// Whether a quantity that was taken at many addresses, several times at each, has one level or
+/// two.
+struct Modes {
+    std::optional<int> count; ///< 1 or 2
+    double low = 0;           ///< median of the addresses at the lower level, or of all
+    double high = 0;          ///< of those at the higher one, or of all
+    double share = 0;         ///< of the addresses at the higher level
+    std::string reason;       ///< why that is not known, if so
+};
+
+/// Two levels where the dip test rejects a single one, the levels are some per cent apart, each
+/// holds a good part of the addresses, and addresses keep to their level from time to time.
+/// `samples` holds the samples of each in the order they were taken.
+[[nodiscard]] Modes find_modes(std::span<const std::vector<double>> samples);
+
+[[nodiscard]] std::vector<FindingKey> finding_keys();
+
+/// What the data means: one finding a key.
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
+
+} // namespace clprobe::probes::atomics
