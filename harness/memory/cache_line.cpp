@@ -1,8 +1,4 @@
-#include "memory/cache_line/experiment.hpp"
-#include "memory/cache_line/findings.hpp"
-#include "memory/cache_line/series.hpp"
-
-#include <clprobe/probe.hpp>
+#include "memory/cache_line/cache_line.hpp"
 
 #include <memory>
 

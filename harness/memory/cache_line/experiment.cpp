@@ -1,9 +1,4 @@
-#include "memory/cache_line/experiment.hpp"
-#include "memory/cache_line/findings.hpp"
-#include "memory/cache_line/knees.hpp"
-#include "memory/cache_line/rings.hpp"
-#include "memory/cache_line/series.hpp"
-#include "memory/cache_line/sharing.hpp"
+#include "memory/cache_line/cache_line.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -12,6 +7,114 @@
 
 namespace clprobe::probes::cache_line {
 namespace {
+
+/// The stride at which the first level is looked for, B: beyond most lines.
+constexpr std::size_t coarse_stride = 124;
+
+constexpr std::uint32_t word_bytes = sizeof(std::uint32_t);
+constexpr std::uint32_t increments = 4; ///< in one trip
+
+/// Words ever further apart from an aligned address, and side by side on either side of a border.
+std::vector<SharingRow> placements() {
+    std::vector<SharingRow> all;
+    for (std::uint32_t size = 8; size <= 1024; size *= 2) {
+        all.push_back({size - word_bytes, 0});
+        all.push_back({size, 0});
+        all.push_back({word_bytes, size - word_bytes});
+    }
+    return all;
+}
+
+/// Two work-groups that increment words near each other.
+class Sharing {
+public:
+    Sharing(Bench &bench, const Program &program)
+        : bench_(bench), contend_(program.kernel("contend")), memory_(bench.buffer(16384)),
+          arrived_(bench.buffer(word_bytes)), last_(bench.buffer(4 * word_bytes)) {
+        bench.context().fill(memory_, 0);
+    }
+
+    [[nodiscard]] BoundLaunch launch(const SharingRow &words) {
+        const auto check = [this](const LaunchOutcome &outcome) {
+            const auto last = outcome.read<std::uint32_t>(last_, 0, 4);
+            for (std::uint32_t group = 0; group < 2; ++group)
+                outcome.expect(last[group] == group + increments * outcome.trips() &&
+                                   last[2 + group] <= 1,
+                               "the increments were not all done");
+            together_ = (last[2] & last[3]) != 0;
+            bench_.data().number_attributes["launches_together"] += together_ ? 1 : 0;
+            bench_.data().number_attributes["launches"] += 1;
+        };
+        return {contend_,
+                NdRange::linear(2, 1),
+                {memory_, static_cast<cl_uint>(words.offset / word_bytes),
+                 static_cast<cl_uint>(words.distance / word_bytes), bench_.tiny() ? 16u : 1u << 16,
+                 output(arrived_, 0), output(last_), trip_count},
+                check};
+    }
+
+    /// One launch in which the two work-groups met; none where they did not in a few.
+    void sample(const BoundLaunch &launch, const SharingRow &words, std::uint32_t trips,
+                int block) {
+        double seconds = 0;
+        together_ = false;
+        for (int attempt = 0; attempt < 3 && !together_; ++attempt)
+            seconds = bench_.launch(launch, trips);
+        Point &point = bench_.series(series::false_sharing).point(coordinates(words, trips));
+        point.samples.push_back(seconds);
+        point.block.push_back(block);
+    }
+
+private:
+    Bench &bench_;
+    Kernel contend_;
+    Buffer memory_;
+    Buffer arrived_;
+    Buffer last_;
+    bool together_ = false; ///< in the last launch
+};
+
+/// Trips for launches of about `seconds`: the most of three calibrations, as whatever disturbs one
+/// ends it early.
+std::uint32_t steady_trips(Bench &bench, const BoundLaunch &launch, double seconds) {
+    std::uint32_t trips = 0;
+    for (int i = 0; i < 3; ++i)
+        trips = std::max(trips, bench.calibrate(launch, seconds));
+    return trips;
+}
+
+/// Increments words until the line shows or the time is used up to that share of the budget.
+void measure_false_sharing(Bench &bench, const Program &program, double share) {
+    constexpr int least_blocks = 8;
+    constexpr int most_blocks = 40;
+    Sharing sharing(bench, program);
+    std::uint32_t trips = 0;
+    for (int block = 0; block < most_blocks; ++block) {
+        for (const SharingRow &words : placements()) {
+            const BoundLaunch launch = sharing.launch(words);
+            if (trips == 0)
+                trips = std::max(4u, steady_trips(bench, launch, 1e-3));
+            for (const std::uint32_t count : {trips / 4, trips})
+                sharing.sample(launch, words, count, block);
+        }
+        if (bench.tiny() || bench.remaining() < (1 - share) * bench.budget())
+            return;
+        const SizeVerdict verdict =
+            block + 1 < least_blocks ? SizeVerdict{} : sharing_verdict(bench.data());
+        if (verdict.size && !verdict.neighbours)
+            return;
+    }
+}
+
+/// Those of one stride, over slots.
+std::vector<Estimate> at_stride(const std::vector<RowEstimate<SlotsRow>> &estimates,
+                                std::size_t stride) {
+    std::vector<Estimate> curve;
+    for (const auto &[row, time] : estimates)
+        if (row.stride == stride)
+            curve.push_back({static_cast<double>(row.slots), time.value, time.error, time.samples});
+    return curve;
+}
 
 /// The experiments with chains of loads.
 class Chases {
@@ -175,6 +278,27 @@ void Chases::sweep() {
 }
 
 } // namespace
+
+std::vector<SeriesShape> series_shapes() {
+    const Axis time{"time", Unit::second, {}};
+    return {{series::stride,
+             axes<StrideRow>(),
+             {"latency", Unit::second, {}},
+             "time an access, over the stride of a sweep through more than the first level holds"},
+            {series::false_sharing, axes<SharingRow>(), time,
+             "two groups increment words a distance apart, the first an offset behind an aligned "
+             "place; 4 increments a trip"},
+            {series::slots, axes<SlotsRow>(), time,
+             "a random chase over slots, a stride apart; 16 hops a trip"},
+            {series::pairs, axes<PairsRow>(), time,
+             "a chase over pairs in neighbouring blocks of the distance, in more than the first "
+             "level holds; 8 pairs a trip"},
+            {series::memory_pairs, axes<PairsRow>(), time,
+             "the same after everything was evicted, each pair visited once"},
+            {series::sweep, axes<SweepRow>(), time,
+             "a sweep through more than the first level holds, random within 2 KiB; 16 hops a "
+             "trip"}};
+}
 
 void run_experiments(Bench &bench) {
     const Program program = bench.build("memory/cache_line", "");
