@@ -106,16 +106,6 @@ void measure_false_sharing(Bench &bench, const Program &program, double share) {
     }
 }
 
-/// Those of one stride, over slots.
-std::vector<Estimate> at_stride(const std::vector<RowEstimate<SlotsRow>> &estimates,
-                                std::size_t stride) {
-    std::vector<Estimate> curve;
-    for (const auto &[row, time] : estimates)
-        if (row.stride == stride)
-            curve.push_back({static_cast<double>(row.slots), time.value, time.error, time.samples});
-    return curve;
-}
-
 /// The experiments with chains of loads.
 class Chases {
 public:
@@ -205,7 +195,12 @@ void Chases::capacity() {
     const double share = 0.6;
     std::optional<double> threshold;
     const auto curve = [&] {
-        return at_stride(estimates_of<SlotsRow>(&bench_.series(series::slots)), coarse_stride);
+        std::vector<Estimate> over_slots;
+        for (const auto &[row, time] : estimates_of<SlotsRow>(&bench_.series(series::slots)))
+            if (row.stride == coarse_stride)
+                over_slots.push_back(
+                    {static_cast<double>(row.slots), time.value, time.error, time.samples});
+        return over_slots;
     };
     for (double slots = 32;
          slots <= static_cast<double>(most_slots(coarse_stride)) && !threshold && time_for(share);
