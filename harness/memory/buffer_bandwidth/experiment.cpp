@@ -63,15 +63,13 @@ std::vector<StreamShape> gpu_alternatives(const Bench &bench, const StreamShape 
     return shapes;
 }
 
-/// What to try beside the best so far; nothing after the last stage.
+/// What to try beside the best so far; a tiny run has one stage.
 std::vector<StreamShape> alternatives(const Bench &bench, const StreamShape &best, int stage) {
-    if (!bench.tiny())
-        return is_cpu(bench) ? cpu_alternatives(bench, best, stage)
-                             : gpu_alternatives(bench, best, stage);
-    if (stage > 0)
-        return {};
-    return {{best.operation, Layout::strided, best.width, best.local_size, 2},
-            {best.operation, Layout::chunked, best.width, 1, 4}};
+    if (bench.tiny())
+        return {{best.operation, Layout::strided, best.width, best.local_size, 2},
+                {best.operation, Layout::chunked, best.width, 1, 4}};
+    return is_cpu(bench) ? cpu_alternatives(bench, best, stage)
+                         : gpu_alternatives(bench, best, stage);
 }
 
 /// A shape to begin with.
@@ -81,15 +79,10 @@ StreamShape first_shape(const Bench &bench, Operation operation) {
     if (is_cpu(bench))
         return {operation, Layout::chunked, 16, 1, 16 * units_of(bench)};
     // What was fastest on a large GPU: little a work-item, and the more so the more is written.
-    switch (operation) {
-    case Operation::read:
+    if (operation == Operation::read)
         return {operation, Layout::one_shot, 2, 512, 8};
-    case Operation::write:
+    if (operation == Operation::write)
         return {operation, Layout::one_shot, 2, 1024, 4};
-    case Operation::copy:
-    case Operation::triad:
-        break;
-    }
     return {operation, Layout::one_shot, 1, 128, 4};
 }
 
@@ -287,7 +280,7 @@ std::optional<StreamShape> Experiment::fastest_shape(Operation operation) {
     const StreamShape first = first_shape(bench_, operation);
     tuner.try_out(first);
     std::vector<std::function<std::vector<StreamShape>(const StreamShape &)>> stages;
-    for (int stage = 0; stage < 4; ++stage)
+    for (int stage = 0; stage < (bench_.tiny() ? 1 : 4); ++stage)
         stages.emplace_back(
             [this, stage](const StreamShape &best) { return alternatives(bench_, best, stage); });
     tuner.descend(first, stages);
