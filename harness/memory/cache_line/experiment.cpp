@@ -112,21 +112,91 @@ public:
     Chases(Bench &bench, const Program &program)
         : bench_(bench), rings_(bench, program), trips_(hit_trips()) {}
 
-    void capacity();
-    void pairs();
-    void memory_pairs();
-    void sweep();
+    void capacity() {
+        const double share = 0.6;
+        std::optional<double> threshold;
+        const auto curve = [&] {
+            std::vector<Estimate> over_slots;
+            for (const auto &[row, time] : estimates_of<SlotsRow>(&bench_.series(series::slots)))
+                if (row.stride == coarse_stride)
+                    over_slots.push_back(
+                        {static_cast<double>(row.slots), time.value, time.error, time.samples});
+            return over_slots;
+        };
+        for (double slots = 32; slots <= static_cast<double>(most_slots(coarse_stride)) &&
+                                !threshold && time_for(share);
+             slots *= std::sqrt(2)) {
+            slot_latency(coarse_stride, static_cast<std::size_t>(slots), 1);
+            threshold = knee_midpoint(curve());
+        }
+        const auto knee = threshold ? crossing(curve(), *threshold) : std::nullopt;
+        if (!knee)
+            return;
+        lines_ = std::max(lines_, 4 * static_cast<std::size_t>(*knee));
+        const bool quick = bench_.profile() == Profile::quick;
+        for (const std::size_t stride : {28u, 508u, 60u, 252u, 124u, 92u, 188u, 380u, 44u, 20u}) {
+            if (!time_for(quick || stride != 28 ? share : 1))
+                return;
+            const double ratio = static_cast<double>(coarse_stride) / static_cast<double>(stride);
+            find_knee(stride, *threshold, *knee * std::min(1.0, ratio) * 0.6,
+                      *knee * std::max(1.0, ratio) * 1.3);
+        }
+    }
+
+    void pairs() {
+        // What memory fetches is found with the rest: linking its rings takes a sixth of a quick
+        // run.
+        const double share = bench_.profile() == Profile::quick ? 0.6 : 0.75;
+        const std::size_t cells =
+            std::min({rings_.most_slots() / 2, rings_.bytes() / pair_cell, lines_});
+        const auto decided = [&] { return pairs_verdict(bench_.data()).size.has_value(); };
+        for (int block = 0; (block < 8 || !decided()) && block < 40 && time_for(share, block);
+             ++block)
+            for (const std::size_t distance : pair_distances)
+                sample_ring(
+                    bench_.series(series::pairs), coordinates(PairsRow{distance}),
+                    paired_ring(shuffled(cells, bench_.random()), distance, bench_.random()), block,
+                    trips_);
+    }
+
+    void memory_pairs() {
+        // Each pair is visited once, while nothing else has brought it to a cache.
+        constexpr std::size_t n = std::size(pair_distances);
+        const std::uint32_t trips = bench_.tiny() ? 4 : 64;
+        const std::size_t block_pairs = trips * 7 / 4 * Rings::hops / 2;
+        const auto all = shuffled(rings_.bytes() / pair_cell, bench_.random());
+        const std::size_t blocks = std::min<std::size_t>(12, all.size() / n / block_pairs);
+        const std::size_t count = blocks * block_pairs;
+        if (blocks == 0 || !time_for(0.85))
+            return;
+        std::vector<Ring> rings;
+        for (std::size_t i = 0; i < n; ++i) {
+            rings.push_back(paired_ring(std::span(all).subspan(i * count, count), pair_distances[i],
+                                        bench_.random()));
+            rings_.link(rings.back());
+        }
+        rings_.evict();
+        for (std::size_t block = 0; block < blocks && time_for(0.9); ++block)
+            for (std::size_t i = 0; i < n; ++i) {
+                Candidate candidate{rings_.chase(rings[i]), &bench_.series(series::memory_pairs),
+                                    coordinates(PairsRow{pair_distances[i]}), trips};
+                bench_.sample_block(candidate, static_cast<int>(block));
+            }
+    }
+
+    void sweep() {
+        constexpr std::size_t page = 2048;
+        for (int block = 0; block < 4 && time_for(0.95, block); ++block)
+            for (const std::size_t stride :
+                 {4u, 8u, 12u, 16u, 24u, 32u, 48u, 64u, 92u, 124u, 188u, 252u, 380u, 508u}) {
+                const std::size_t wanted = lines_ * 64 / std::min<std::size_t>(64, stride);
+                const std::size_t slots = std::min(wanted, most_slots(stride));
+                sample_ring(bench_.series(series::sweep), coordinates(SweepRow{stride}),
+                            paged_ring(slots, stride, page, bench_.random()), block, trips_);
+            }
+    }
 
 private:
-    /// Samples a ring of `slots` slots for the series `slots`; seconds a trip.
-    std::optional<double> slot_latency(std::size_t stride, std::size_t slots, int blocks);
-    void find_knee(std::size_t stride, double threshold, double low, double high);
-    /// Links the ring anew and takes one block of samples.
-    void sample_ring(Series &series, const std::vector<double> &at, const Ring &ring, int block,
-                     std::uint32_t trips);
-    /// Trips for a launch of some milliseconds on a ring that fits the first level.
-    std::uint32_t hit_trips();
-
     /// Whether an experiment that may use the time up to this share of the budget goes on to a
     /// further block. A tiny run is bounded by its sizes.
     [[nodiscard]] bool time_for(double share, int block = 0) const {
@@ -137,140 +207,61 @@ private:
     [[nodiscard]] std::size_t most_slots(std::size_t stride) const {
         return std::min(rings_.most_slots(), rings_.bytes() / stride);
     }
+    /// Trips for a launch of some milliseconds on a ring that fits the first level.
+    std::uint32_t hit_trips() {
+        const Ring ring = spaced_ring(32, coarse_stride, bench_.random());
+        rings_.link(ring);
+        const BoundLaunch launch = rings_.chase(ring);
+        const std::uint32_t trips = steady_trips(bench_, launch, 1e-3);
+        bench_.warm_up(launch, trips);
+        return trips;
+    }
+
+    /// Links the ring anew and takes one block of samples.
+    void sample_ring(Series &into, const std::vector<double> &at, const Ring &ring, int block,
+                     std::uint32_t trips) {
+        rings_.link(ring);
+        Candidate candidate{rings_.chase(ring), &into, at, trips};
+        bench_.sample_block(candidate, block);
+    }
+
+    /// Samples a ring of `slots` slots for the series `slots`; seconds a trip.
+    std::optional<double> slot_latency(std::size_t stride, std::size_t slots, int blocks) {
+        const std::vector<double> at = coordinates(SlotsRow{stride, slots});
+        // The shortest of a block's launches still goes round the ring.
+        const auto round = static_cast<std::uint32_t>(4 * (slots / Rings::hops + 1));
+        for (int block = 0; block < blocks; ++block) {
+            Ring ring = spaced_ring(slots, stride, bench_.random());
+            move_to_random_page(ring, rings_.bytes() - slots * stride, bench_.random());
+            sample_ring(bench_.series(series::slots), at, ring, block,
+                        bench_.tiny() ? trips_ : std::max(trips_, round));
+        }
+        const auto fit = slope_at(bench_.series(series::slots), at);
+        return fit ? std::optional(fit->seconds_per_trip) : std::nullopt;
+    }
+
+    void find_knee(std::size_t stride, double threshold, double low, double high) {
+        const int blocks = bench_.profile() == Profile::quick ? 1 : 2;
+        const auto most = static_cast<double>(most_slots(stride));
+        const auto fits = [&](double slots) {
+            const auto latency = slot_latency(stride, static_cast<std::size_t>(slots), blocks);
+            return !latency || *latency <= threshold;
+        };
+        while (high < most && fits(high)) {
+            low = high;
+            high *= 1.5;
+        }
+        while (low < most && high > low * 1.06) {
+            const double middle = std::sqrt(low * high);
+            (fits(middle) ? low : high) = middle;
+        }
+    }
 
     Bench &bench_;
     Rings rings_;
     std::uint32_t trips_;
     std::size_t lines_ = 4096; ///< several times what the first level holds
 };
-
-std::uint32_t Chases::hit_trips() {
-    const Ring ring = spaced_ring(32, coarse_stride, bench_.random());
-    rings_.link(ring);
-    const BoundLaunch launch = rings_.chase(ring);
-    const std::uint32_t trips = steady_trips(bench_, launch, 1e-3);
-    bench_.warm_up(launch, trips);
-    return trips;
-}
-
-void Chases::sample_ring(Series &into, const std::vector<double> &at, const Ring &ring, int block,
-                         std::uint32_t trips) {
-    rings_.link(ring);
-    Candidate candidate{rings_.chase(ring), &into, at, trips};
-    bench_.sample_block(candidate, block);
-}
-
-std::optional<double> Chases::slot_latency(std::size_t stride, std::size_t slots, int blocks) {
-    const std::vector<double> at = coordinates(SlotsRow{stride, slots});
-    // The shortest of a block's launches still goes round the ring.
-    const auto round = static_cast<std::uint32_t>(4 * (slots / Rings::hops + 1));
-    for (int block = 0; block < blocks; ++block) {
-        Ring ring = spaced_ring(slots, stride, bench_.random());
-        move_to_random_page(ring, rings_.bytes() - slots * stride, bench_.random());
-        sample_ring(bench_.series(series::slots), at, ring, block,
-                    bench_.tiny() ? trips_ : std::max(trips_, round));
-    }
-    const auto fit = slope_at(bench_.series(series::slots), at);
-    return fit ? std::optional(fit->seconds_per_trip) : std::nullopt;
-}
-
-void Chases::find_knee(std::size_t stride, double threshold, double low, double high) {
-    const int blocks = bench_.profile() == Profile::quick ? 1 : 2;
-    const auto most = static_cast<double>(most_slots(stride));
-    const auto fits = [&](double slots) {
-        const auto latency = slot_latency(stride, static_cast<std::size_t>(slots), blocks);
-        return !latency || *latency <= threshold;
-    };
-    while (high < most && fits(high)) {
-        low = high;
-        high *= 1.5;
-    }
-    while (low < most && high > low * 1.06) {
-        const double middle = std::sqrt(low * high);
-        (fits(middle) ? low : high) = middle;
-    }
-}
-
-void Chases::capacity() {
-    const double share = 0.6;
-    std::optional<double> threshold;
-    const auto curve = [&] {
-        std::vector<Estimate> over_slots;
-        for (const auto &[row, time] : estimates_of<SlotsRow>(&bench_.series(series::slots)))
-            if (row.stride == coarse_stride)
-                over_slots.push_back(
-                    {static_cast<double>(row.slots), time.value, time.error, time.samples});
-        return over_slots;
-    };
-    for (double slots = 32;
-         slots <= static_cast<double>(most_slots(coarse_stride)) && !threshold && time_for(share);
-         slots *= std::sqrt(2)) {
-        slot_latency(coarse_stride, static_cast<std::size_t>(slots), 1);
-        threshold = knee_midpoint(curve());
-    }
-    const auto knee = threshold ? crossing(curve(), *threshold) : std::nullopt;
-    if (!knee)
-        return;
-    lines_ = std::max(lines_, 4 * static_cast<std::size_t>(*knee));
-    const bool quick = bench_.profile() == Profile::quick;
-    for (const std::size_t stride : {28u, 508u, 60u, 252u, 124u, 92u, 188u, 380u, 44u, 20u}) {
-        if (!time_for(quick || stride != 28 ? share : 1))
-            return;
-        const double ratio = static_cast<double>(coarse_stride) / static_cast<double>(stride);
-        find_knee(stride, *threshold, *knee * std::min(1.0, ratio) * 0.6,
-                  *knee * std::max(1.0, ratio) * 1.3);
-    }
-}
-
-void Chases::pairs() {
-    // What memory fetches is found with the rest: linking its rings takes a sixth of a quick run.
-    const double share = bench_.profile() == Profile::quick ? 0.6 : 0.75;
-    const std::size_t cells =
-        std::min({rings_.most_slots() / 2, rings_.bytes() / pair_cell, lines_});
-    const auto decided = [&] { return pairs_verdict(bench_.data()).size.has_value(); };
-    for (int block = 0; (block < 8 || !decided()) && block < 40 && time_for(share, block); ++block)
-        for (const std::size_t distance : pair_distances)
-            sample_ring(bench_.series(series::pairs), coordinates(PairsRow{distance}),
-                        paired_ring(shuffled(cells, bench_.random()), distance, bench_.random()),
-                        block, trips_);
-}
-
-void Chases::memory_pairs() {
-    // Each pair is visited once, while nothing else has brought it to a cache.
-    constexpr std::size_t n = std::size(pair_distances);
-    const std::uint32_t trips = bench_.tiny() ? 4 : 64;
-    const std::size_t block_pairs = trips * 7 / 4 * Rings::hops / 2;
-    const auto all = shuffled(rings_.bytes() / pair_cell, bench_.random());
-    const std::size_t blocks = std::min<std::size_t>(12, all.size() / n / block_pairs);
-    const std::size_t count = blocks * block_pairs;
-    if (blocks == 0 || !time_for(0.85))
-        return;
-    std::vector<Ring> rings;
-    for (std::size_t i = 0; i < n; ++i) {
-        rings.push_back(paired_ring(std::span(all).subspan(i * count, count), pair_distances[i],
-                                    bench_.random()));
-        rings_.link(rings.back());
-    }
-    rings_.evict();
-    for (std::size_t block = 0; block < blocks && time_for(0.9); ++block)
-        for (std::size_t i = 0; i < n; ++i) {
-            Candidate candidate{rings_.chase(rings[i]), &bench_.series(series::memory_pairs),
-                                coordinates(PairsRow{pair_distances[i]}), trips};
-            bench_.sample_block(candidate, static_cast<int>(block));
-        }
-}
-
-void Chases::sweep() {
-    constexpr std::size_t page = 2048;
-    for (int block = 0; block < 4 && time_for(0.95, block); ++block)
-        for (const std::size_t stride :
-             {4u, 8u, 12u, 16u, 24u, 32u, 48u, 64u, 92u, 124u, 188u, 252u, 380u, 508u}) {
-            const std::size_t wanted = lines_ * 64 / std::min<std::size_t>(64, stride);
-            const std::size_t slots = std::min(wanted, most_slots(stride));
-            sample_ring(bench_.series(series::sweep), coordinates(SweepRow{stride}),
-                        paged_ring(slots, stride, page, bench_.random()), block, trips_);
-        }
-}
 
 } // namespace
 

@@ -243,14 +243,11 @@ Finding sector(const Dataset &data, const Finding &line) {
     const SizeVerdict verdict = pairs_verdict(data);
     if (!verdict.size)
         return undecided(key(1), "pairs of loads: " + verdict.reason, {series::pairs});
-    if (line.value && *verdict.size > *line.value) {
-        Finding finding = sized(key(1), *line.value, "pairs of loads, bounded by the line",
-                                {series::pairs, series::false_sharing, series::slots});
-        finding.note = adjacent;
-        return finding;
-    }
-    Finding finding = sized(key(1), *verdict.size, "pairs of loads", {series::pairs});
-    if (verdict.neighbours)
+    const bool bounded = line.value && *verdict.size > *line.value;
+    Finding finding = bounded ? sized(key(1), *line.value, "pairs of loads, bounded by the line",
+                                      {series::pairs, series::false_sharing, series::slots})
+                              : sized(key(1), *verdict.size, "pairs of loads", {series::pairs});
+    if (bounded || verdict.neighbours)
         finding.note = adjacent;
     return finding;
 }
