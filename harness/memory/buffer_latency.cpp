@@ -14,8 +14,6 @@ namespace clprobe::probes {
 namespace {
 
 constexpr const char *too_small = "too_small";
-constexpr const char *warmed_by = "warmed_by";
-constexpr const char *pages = "pages";
 
 ProbeInfo describe() {
     ProbeInfo info;
@@ -29,26 +27,26 @@ ProbeInfo describe() {
         "leaves it in time. Ring and place are new for each sample, the allocation for each sweep. "
         "The latency is the slope of time over the number of hops, and the chase must end where "
         "the ring's order says.\n\n"
-        "Two footprints an octave first, then places between neighbours that differ by over 5 % "
+        "Two footprints an octave first, then points between neighbours that differ by over 5 % "
         "and by more than samples around them do, "
         "down to steps of 4 %, then sweeps over all of them in turn with such over the half whose "
-        "samples are few or lie apart, so that those of each place are spread over the time. The "
+        "samples are few or lie apart, so that those of each point are spread over the time. The "
         "curve's plateaus are the levels; a size is the midpoint of "
         "the rise beyond it in log latency, with its 10 and 90 % points as the interval; where "
         "points are far apart, it lies between the last point on the plateau and the first beyond. "
         "A size with a rise of 60 % or less behind it is suspect, as that may be the reach of a "
-        "TLB, unless memory/tlb or bandwidth tells.";
+        "TLB, unless memory/tlb or bandwidth shows which.";
     info.pitfalls = {
         "Who warmed a cache matters where it has partitions, and is recorded: here one work-group "
         "of a GPU, that of the chase itself up to 1 MiB, each core of a CPU up to 16 MiB. Seen "
         "from one unit, one partition of a GPU's last cache can be all that shows.",
-        "Pages are recorded where the system tells them. Small pages add TLB misses to large "
+        "Pages are recorded where the system reports them. Small pages add TLB misses to large "
         "footprints, and scatter a footprint over a cache's "
         "sets: the knee of a physically indexed cache is then a ramp.",
         "Neighbours on the same chip use shared caches too: they fade before their nominal size, "
         "and more or less so from one second to the next, which can look like a further level. Of "
-        "two levels that differ by less than three times, and by less than 3.5 times the scatter "
-        "of samples at one place, one is told, with a note.",
+        "two levels that differ by less than three times, and by less than 3.5 times the noise "
+        "of samples at one point, one is reported, with a note.",
         "Addresses are byte offsets, as the scaling of an index costs some processors a cycle, and "
         "the addition of the buffer's address counts: a chase of native pointers can be shorter, "
         "and one of indices was by 0.9 of 21 ns on one GPU.",
@@ -83,7 +81,7 @@ public:
         Dataset &data = bench.data();
         if (bench.tiny())
             data.text_attributes[too_small] = "the tiny profile's sizes show no level";
-        data.text_attributes[warmed_by] =
+        data.text_attributes["warmed_by"] =
             bench.device().type == DeviceType::cpu
                 ? "the core in its launch to 1 MiB, each core to 16 MiB, all together beyond"
                 : "the work-group in its launch to 1 MiB, one before it beyond";
@@ -91,7 +89,7 @@ public:
             std::min(wanted_bytes(bench), bench.most_bytes() - ring_alignment) / ring_alignment *
             ring_alignment;
         Chase chase(bench, program, bytes);
-        data.text_attributes[pages] = pages_of(bench, chase.buffer());
+        data.text_attributes["pages"] = pages_of(bench, chase.buffer());
         LatencySampler sampler(bench, chase);
         int renewed_for = 0;
         survey(bench, {.least = 1024,

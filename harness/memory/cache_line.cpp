@@ -1,8 +1,4 @@
-#include "memory/cache_line/experiment.hpp"
-#include "memory/cache_line/findings.hpp"
-#include "memory/cache_line/series.hpp"
-
-#include <clprobe/probe.hpp>
+#include "memory/cache_line/cache_line.hpp"
 
 #include <memory>
 
@@ -16,7 +12,8 @@ ProbeInfo describe() {
                     "least, and what does one access fetch from memory?";
     info.method =
         "Two answers for the line. By capacity: a random chase over n slots, a stride apart, is "
-        "fast while all their lines fit the first level; the n at which it slows down, half-way in "
+        "fast while all their lines fit the first level; the n at which it slows down, the "
+        "midpoint in "
         "log latency to the next level, falls as one over the stride while slots share a line and "
         "is constant from the line up. Strides are odd multiples of 4 B, so that all sets are "
         "used. By false sharing, which prefetch cannot fool: two work-groups increment words of "
@@ -34,13 +31,13 @@ ProbeInfo describe() {
         "sweep of strides is recorded as evidence, and read where there is nothing else: time "
         "rises in proportion to the stride, once that outweighs the rest, up to the line, and what "
         "follows from twice the line on is taken for pages or prefetch. Of curves over powers of "
-        "two with a known line, noise of up to 10 %, outliers and missing places, and a last "
+        "two with a known line, noise of up to 10 %, outliers and missing points, and a last "
         "octave that rises by more than three times the noise, 98 % are found: 87 % as one size, "
         "the others as an interval of two or three; 1 % of all are wrong.";
     info.pitfalls = {
         "A stride sweep alone shows what a miss fetches, which is the sector where lines have "
         "sectors: 32 B on a GPU whose tags cover 128 B.",
-        "A sweep over powers of two alone has one place an octave: where that at the line is off "
+        "A sweep over powers of two alone has one point an octave: where that at the line is off "
         "or missing, or a second rise follows at once, two or three sizes fit. The interval then "
         "covers them. Take strides between them.",
         "Adjacent-line prefetch makes two 64-byte lines look like one of 128 to any sweep of "

@@ -1,9 +1,5 @@
 #include "common/launch_size.hpp"
-#include "memory/cache_sharing/findings.hpp"
-#include "memory/cache_sharing/rounds.hpp"
-
-#include <clprobe/error.hpp>
-#include <clprobe/probe.hpp>
+#include "memory/cache_sharing/cache_sharing.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -77,10 +73,10 @@ void CacheSharing::measure(Bench &bench) const {
     for (const Path victim : {Path::none, Path::image, Path::buffer})
         for (const Path evictor : {Path::none, Path::image, Path::buffer})
             if (victim != Path::none || evictor != Path::none) {
-                BoundLaunch launch = rounds.launch(victim, evictor);
+                const RoundRow round{victim, evictor};
+                BoundLaunch launch = rounds.launch(round);
                 const std::uint32_t trips = bench.calibrate(launch, 2e-3);
-                candidates.push_back(
-                    {std::move(launch), &series, coordinates(RoundRow{victim, evictor}), trips});
+                candidates.push_back({std::move(launch), &series, coordinates(round), trips});
             }
     // What disturbs a launch adds to its time: many short ones, of which the quietest count.
     constexpr int least_blocks = 4;

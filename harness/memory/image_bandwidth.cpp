@@ -1,4 +1,4 @@
-#include "common/images.hpp"
+#include "common/launch_size.hpp"
 #include "memory/image_bandwidth/image_bandwidth.hpp"
 
 #include <memory>

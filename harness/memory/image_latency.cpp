@@ -1,4 +1,4 @@
-#include "common/images.hpp"
+#include "common/launch_size.hpp"
 #include "memory/image_latency/image_latency.hpp"
 
 #include <memory>

@@ -66,7 +66,7 @@ private:
     OutputPaths paths_;
     std::optional<FileLock> lock_;
     std::filesystem::path unfinished_; ///< where the report is until it is complete
-    bool failed_ = false; ///< to write a file besides the report
+    bool failed_ = false;              ///< to write a file besides the report
     bool complained_ = false;
 };
 

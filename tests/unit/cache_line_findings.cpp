@@ -1,8 +1,5 @@
 #include "interpreted.hpp"
-#include "memory/cache_line/findings.hpp"
-#include "memory/cache_line/knees.hpp"
-#include "memory/cache_line/rings.hpp"
-#include "memory/cache_line/series.hpp"
+#include "memory/cache_line/cache_line.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_approx.hpp>

@@ -1,5 +1,5 @@
 #include "cache_line_truth.hpp"
-#include "memory/cache_line/lines.hpp"
+#include "memory/cache_line/cache_line.hpp"
 #include "synthetic.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -63,15 +63,13 @@ std::vector<StreamShape> gpu_alternatives(const Bench &bench, const StreamShape 
     return shapes;
 }
 
-/// What to try beside the best so far; nothing after the last stage.
+/// What to try beside the best so far; a tiny run has one stage.
 std::vector<StreamShape> alternatives(const Bench &bench, const StreamShape &best, int stage) {
-    if (!bench.tiny())
-        return is_cpu(bench) ? cpu_alternatives(bench, best, stage)
-                             : gpu_alternatives(bench, best, stage);
-    if (stage > 0)
-        return {};
-    return {{best.operation, Layout::strided, best.width, best.local_size, 2},
-            {best.operation, Layout::chunked, best.width, 1, 4}};
+    if (bench.tiny())
+        return {{best.operation, Layout::strided, best.width, best.local_size, 2},
+                {best.operation, Layout::chunked, best.width, 1, 4}};
+    return is_cpu(bench) ? cpu_alternatives(bench, best, stage)
+                         : gpu_alternatives(bench, best, stage);
 }
 
 /// A shape to begin with.
@@ -81,15 +79,10 @@ StreamShape first_shape(const Bench &bench, Operation operation) {
     if (is_cpu(bench))
         return {operation, Layout::chunked, 16, 1, 16 * units_of(bench)};
     // What was fastest on a large GPU: little a work-item, and the more so the more is written.
-    switch (operation) {
-    case Operation::read:
+    if (operation == Operation::read)
         return {operation, Layout::one_shot, 2, 512, 8};
-    case Operation::write:
+    if (operation == Operation::write)
         return {operation, Layout::one_shot, 2, 1024, 4};
-    case Operation::copy:
-    case Operation::triad:
-        break;
-    }
     return {operation, Layout::one_shot, 1, 128, 4};
 }
 
@@ -100,11 +93,82 @@ public:
         : bench_(bench), programs_(bench), source_(make_source(programs_, wanted(), part(0.06))),
           walks_(programs_, source_), cpu_shape_{16, 1, 4 * units_of(bench)} {}
 
-    void choose_cpu_shape();
-    void walk();
-    void tune_l1();
-    void tune_streams();
-    void measure_winners();
+    /// Most drivers run a processor's work-items one after another: one a work-group, with wide
+    /// vectors, has no cost beside its loads. One that runs a work-group as a vector leaves most of
+    /// that idle then.
+    void choose_cpu_shape() {
+        constexpr std::size_t footprint = std::size_t{64} << 10;
+        constexpr double clearly = 1.5;
+        if (!cpu() || bench_.tiny())
+            return;
+        const auto speed = [&](const WalkShape &shape) {
+            return walks_.sample(bench_.series(entry::l1_race), footprint, shape, 0,
+                                 launch_seconds());
+        };
+        const WalkShape vector{4, walk_group(64), cpu_shape_.groups};
+        const double alone = speed(cpu_shape_);
+        if (speed(vector) > clearly * alone)
+            cpu_shape_ = vector;
+    }
+
+    void walk() {
+        const std::vector<std::size_t> all = footprints();
+        constexpr int least_sweeps = 2;
+        for (int block = 0; block == 0 || (block < least_sweeps && time_for(0.6)) || time_for(0.4);
+             ++block)
+            for (const std::size_t footprint : all)
+                walks_.sample(bench_.series(entry::walk), footprint, shape_for(footprint), block,
+                              launch_seconds());
+    }
+
+    void tune_l1() {
+        const Levels levels = falling_levels(bandwidth_curve(bench_.data()));
+        double bytes = static_cast<double>(footprints().front());
+        if (levels.settled > 0 || (levels.decided && !levels.levels.empty()))
+            bytes = std::max(bytes, levels.levels.front().plateau.high / 2);
+        const auto footprint = static_cast<std::size_t>(bytes);
+        const auto whole = [&](const WalkShape &shape) {
+            return footprint / shape.tile() * shape.tile();
+        };
+        const auto seconds_per_byte = [&](const WalkShape &shape) {
+            return 1 / walks_.sample(bench_.series(entry::l1_race), whole(shape), shape, 0,
+                                     launch_seconds());
+        };
+        const auto time_left = [&] { return time_for(0.5); };
+        Tuner<WalkShape> tuner(
+            {.time = seconds_per_byte, .time_again = seconds_per_byte, .time_left = time_left});
+        const std::vector<WalkShape> shapes = l1_shapes(footprint);
+        if (!shapes.empty())
+            tuner.try_out(shapes.front());
+        tuner.try_all(shapes);
+        tuner.halve(4, time_left);
+        record_failures(bench_.data(), entry::l1, tuner);
+        if (const WalkShape *best = tuner.best())
+            l1_ = WalkRow{whole(*best), *best};
+    }
+
+    void tune_streams() {
+        streams_.emplace(programs_, source_, part(0.06));
+        streams_->fit(streams_->allowed(first_shape(bench_, Operation::read)));
+        for (const Operation operation : streams_->operations())
+            if (const auto winner = fastest_shape(operation))
+                winners_.push_back(*winner);
+    }
+
+    void measure_winners() {
+        constexpr int least_blocks = 6;
+        for (int block = 0; block < (bench_.tiny() ? 1 : least_blocks) || time_for(0.95); ++block) {
+            if (l1_)
+                walks_.sample(bench_.series(entry::l1), l1_->footprint, l1_->shape, block,
+                              2 * launch_seconds());
+            for (const StreamShape &winner : winners_) {
+                std::vector<double> shares = {0.25, 0.5, 1};
+                std::shuffle(shares.begin(), shares.end(), bench_.random());
+                for (const double share : shares)
+                    streams_->sample(bench_.series(entry::stream), winner, share, block);
+            }
+        }
+    }
 
 private:
     [[nodiscard]] bool cpu() const { return is_cpu(bench_); }
@@ -114,15 +178,116 @@ private:
         return !bench_.tiny() && bench_.remaining() > (1 - share) * bench_.budget();
     }
     [[nodiscard]] double launch_seconds() const { return cpu() ? 4e-3 : 1.5e-3; }
-    [[nodiscard]] std::size_t wanted() const;
     /// Work-items of a walk's work-groups, as many as wanted where they may be so many.
     [[nodiscard]] std::size_t walk_group(std::size_t wanted, unsigned width = 4) {
         return programs_.group_size("walk", width, wanted);
     }
-    [[nodiscard]] WalkShape shape_for(std::size_t footprint);
-    [[nodiscard]] std::vector<std::size_t> footprints();
-    [[nodiscard]] std::vector<WalkShape> l1_shapes(std::size_t footprint);
-    [[nodiscard]] std::optional<StreamShape> fastest_shape(Operation operation);
+    std::size_t wanted() const {
+        constexpr std::uint64_t unit = std::uint64_t{64} << 10; // whole launches of any shape
+        if (bench_.tiny())
+            return unit;
+        const std::uint64_t most = std::uint64_t{cpu() ? (quick(bench_) ? 128u : 256u) : 4096u}
+                                   << 20;
+        const std::uint64_t memory = bench_.device().global_memory.value_or(most * 8);
+        const std::uint64_t granted = bench_.most_bytes();
+        return static_cast<std::size_t>(std::min({most, granted, memory / 8}) / unit * unit);
+    }
+
+    WalkShape shape_for(std::size_t footprint) {
+        const std::size_t units = units_of(bench_);
+        if (bench_.tiny())
+            return {usual_width(bench_.device()),
+                    cpu() ? 1 : walk_group(4, usual_width(bench_.device())), 2};
+        if (cpu())
+            return cpu_shape_;
+        // One work-group a compute unit, so that none finds in its cache what another has read
+        // there; only footprints that such a work-group would cover in less than four trips have
+        // smaller ones.
+        WalkShape shape{4, walk_group(gpu_group), units};
+        while (4 * shape.tile() > footprint && shape.local_size % 2 == 0 && shape.local_size > 32) {
+            shape.local_size /= 2;
+            shape.groups *= 2;
+        }
+        return shape;
+    }
+
+    std::vector<std::size_t> footprints() {
+        // A level of little over half an octave has three points on the finer grid, which a
+        // processor's quick run has no time for.
+        const double ratio = std::exp2(quick(bench_) && cpu() ? 1.0 / 3 : 1.0 / 4);
+        std::vector<std::size_t> all;
+        const auto most = static_cast<double>(std::min(
+            walks_.most(), (bench_.tiny() ? std::size_t{16} << 10 : std::size_t{512} << 20)));
+        for (double bytes = bench_.tiny() ? 1024 : 4096; bytes <= most;
+             bytes *= bench_.tiny() ? 2 : ratio) {
+            const std::size_t tile = shape_for(static_cast<std::size_t>(bytes)).tile();
+            const auto tiles = std::llround(bytes / static_cast<double>(tile));
+            const std::size_t footprint = tile * static_cast<std::size_t>(std::max(1LL, tiles));
+            if (all.empty() || footprint > all.back())
+                all.push_back(footprint);
+        }
+        return all;
+    }
+
+    std::vector<WalkShape> l1_shapes(std::size_t footprint) {
+        const std::size_t units = units_of(bench_);
+        const WalkShape usual = shape_for(footprint);
+        std::vector<WalkShape> shapes{usual};
+        if (bench_.tiny())
+            return shapes;
+        if (cpu()) {
+            shapes.insert(shapes.end(), {{16, 1, units}, {16, 1, 16 * units}});
+            if (!quick(bench_))
+                shapes.insert(shapes.end(), {{8, 1, 4 * units}, {4, 1, 4 * units}});
+        } else {
+            for (const std::size_t more : {2u, 4u, 8u})
+                shapes.push_back({4, walk_group(gpu_group), more * units});
+            if (!quick(bench_))
+                shapes.insert(shapes.end(), {{2, walk_group(gpu_group, 2), 8 * units},
+                                             {8, walk_group(gpu_group, 8), 4 * units}});
+        }
+        std::erase_if(shapes, [&](const WalkShape &shape) { return shape.tile() > footprint; });
+        return shapes;
+    }
+
+    /// What suits this kind of device first, then one property after the other, the best of each
+    /// being kept; nothing where no shape works.
+    std::optional<StreamShape> fastest_shape(Operation operation) {
+        double least = std::numeric_limits<double>::infinity();
+        const auto sample = [&](const StreamShape &shape, double share) {
+            return streams_->sample(bench_.series(entry::stream_race), shape, share, 0);
+        };
+        const auto whole = [&](const StreamShape &shape) {
+            const double seconds = sample(shape, 1);
+            least = std::min(least, seconds);
+            return seconds;
+        };
+        const auto first_time = [&](const StreamShape &shape) {
+            constexpr double sounding = 0.125; // of the arrays: compiles, and shows what is slow
+            constexpr double hopeless = 1.5;
+            sample(shape, sounding);
+            const double seconds = sample(shape, sounding) / sounding;
+            return seconds < hopeless * least ? whole(shape) : seconds;
+        };
+        Tuner<StreamShape> tuner({.time = first_time, .time_again = whole, .time_left = [&] {
+                                      return bench_.tiny() || bench_.remaining() > part(0.25);
+                                  }});
+        const StreamShape first = streams_->allowed(first_shape(bench_, operation));
+        tuner.try_out(first);
+        std::vector<std::function<std::vector<StreamShape>(const StreamShape &)>> stages;
+        for (int stage = 0; stage < (bench_.tiny() ? 1 : 4); ++stage)
+            stages.emplace_back([this, stage](const StreamShape &best) {
+                std::vector<StreamShape> shapes = alternatives(bench_, best, stage);
+                for (StreamShape &shape : shapes)
+                    shape = streams_->allowed(shape);
+                return shapes;
+            });
+        tuner.descend(first, stages);
+        if (!bench_.tiny())
+            tuner.halve(4, [] { return true; });
+        record_failures(bench_.data(), "stream." + name(operation), tuner);
+        return tuner.best() != nullptr ? std::optional(*tuner.best()) : std::nullopt;
+    }
 
     Bench &bench_;
     Programs programs_;
@@ -133,187 +298,6 @@ private:
     std::optional<WalkRow> l1_;
     std::vector<StreamShape> winners_;
 };
-
-std::size_t Experiment::wanted() const {
-    constexpr std::uint64_t unit = std::uint64_t{64} << 10; // whole launches of any shape
-    if (bench_.tiny())
-        return unit;
-    const std::uint64_t most = std::uint64_t{cpu() ? (quick(bench_) ? 128u : 256u) : 4096u} << 20;
-    const std::uint64_t memory = bench_.device().global_memory.value_or(most * 8);
-    const std::uint64_t granted = bench_.most_bytes();
-    return static_cast<std::size_t>(std::min({most, granted, memory / 8}) / unit * unit);
-}
-
-WalkShape Experiment::shape_for(std::size_t footprint) {
-    const std::size_t units = units_of(bench_);
-    if (bench_.tiny())
-        return {usual_width(bench_.device()),
-                cpu() ? 1 : walk_group(4, usual_width(bench_.device())), 2};
-    if (cpu())
-        return cpu_shape_;
-    // One work-group a compute unit, so that none finds in its cache what another has read there;
-    // only footprints that such a work-group would cover in less than four trips have smaller ones.
-    WalkShape shape{4, walk_group(gpu_group), units};
-    while (4 * shape.tile() > footprint && shape.local_size % 2 == 0 && shape.local_size > 32) {
-        shape.local_size /= 2;
-        shape.groups *= 2;
-    }
-    return shape;
-}
-
-std::vector<std::size_t> Experiment::footprints() {
-    // A level of little over half an octave has three points on the finer grid, which a processor's
-    // quick run has no time for.
-    const double ratio = std::exp2(quick(bench_) && cpu() ? 1.0 / 3 : 1.0 / 4);
-    std::vector<std::size_t> all;
-    const auto most = static_cast<double>(
-        std::min(walks_.most(), (bench_.tiny() ? std::size_t{16} << 10 : std::size_t{512} << 20)));
-    for (double bytes = bench_.tiny() ? 1024 : 4096; bytes <= most;
-         bytes *= bench_.tiny() ? 2 : ratio) {
-        const std::size_t tile = shape_for(static_cast<std::size_t>(bytes)).tile();
-        const auto tiles = std::llround(bytes / static_cast<double>(tile));
-        const std::size_t footprint = tile * static_cast<std::size_t>(std::max(1LL, tiles));
-        if (all.empty() || footprint > all.back())
-            all.push_back(footprint);
-    }
-    return all;
-}
-
-/// Most drivers run a processor's work-items one after another: one a work-group, with wide
-/// vectors, has no cost beside its loads. One that runs a work-group as a vector leaves most of
-/// that idle then.
-void Experiment::choose_cpu_shape() {
-    constexpr std::size_t footprint = std::size_t{64} << 10;
-    constexpr double clearly = 1.5;
-    if (!cpu() || bench_.tiny())
-        return;
-    const auto speed = [&](const WalkShape &shape) {
-        return walks_.sample(bench_.series(entry::l1_race), footprint, shape, 0, launch_seconds());
-    };
-    const WalkShape vector{4, walk_group(64), cpu_shape_.groups};
-    const double alone = speed(cpu_shape_);
-    if (speed(vector) > clearly * alone)
-        cpu_shape_ = vector;
-}
-
-void Experiment::walk() {
-    const std::vector<std::size_t> all = footprints();
-    constexpr int least_sweeps = 2;
-    for (int block = 0; block == 0 || (block < least_sweeps && time_for(0.6)) || time_for(0.4);
-         ++block)
-        for (const std::size_t footprint : all)
-            walks_.sample(bench_.series(entry::walk), footprint, shape_for(footprint), block,
-                          launch_seconds());
-}
-
-std::vector<WalkShape> Experiment::l1_shapes(std::size_t footprint) {
-    const std::size_t units = units_of(bench_);
-    const WalkShape usual = shape_for(footprint);
-    std::vector<WalkShape> shapes{usual};
-    if (bench_.tiny())
-        return shapes;
-    if (cpu()) {
-        shapes.insert(shapes.end(), {{16, 1, units}, {16, 1, 16 * units}});
-        if (!quick(bench_))
-            shapes.insert(shapes.end(), {{8, 1, 4 * units}, {4, 1, 4 * units}});
-    } else {
-        for (const std::size_t more : {2u, 4u, 8u})
-            shapes.push_back({4, walk_group(gpu_group), more * units});
-        if (!quick(bench_))
-            shapes.insert(shapes.end(), {{2, walk_group(gpu_group, 2), 8 * units},
-                                         {8, walk_group(gpu_group, 8), 4 * units}});
-    }
-    std::erase_if(shapes, [&](const WalkShape &shape) { return shape.tile() > footprint; });
-    return shapes;
-}
-
-void Experiment::tune_l1() {
-    const Levels levels = falling_levels(bandwidth_curve(bench_.data()));
-    double bytes = static_cast<double>(footprints().front());
-    if (levels.settled > 0 || (levels.decided && !levels.levels.empty()))
-        bytes = std::max(bytes, levels.levels.front().plateau.high / 2);
-    const auto footprint = static_cast<std::size_t>(bytes);
-    const auto whole = [&](const WalkShape &shape) {
-        return footprint / shape.tile() * shape.tile();
-    };
-    const auto seconds_per_byte = [&](const WalkShape &shape) {
-        return 1 / walks_.sample(bench_.series(entry::l1_race), whole(shape), shape, 0,
-                                 launch_seconds());
-    };
-    const auto time_left = [&] { return time_for(0.5); };
-    Tuner<WalkShape> tuner(
-        {.time = seconds_per_byte, .time_again = seconds_per_byte, .time_left = time_left});
-    const std::vector<WalkShape> shapes = l1_shapes(footprint);
-    if (!shapes.empty())
-        tuner.try_out(shapes.front());
-    tuner.try_all(shapes);
-    tuner.halve(4, time_left);
-    record_failures(bench_.data(), entry::l1, tuner);
-    if (const WalkShape *best = tuner.best())
-        l1_ = WalkRow{whole(*best), *best};
-}
-
-void Experiment::tune_streams() {
-    streams_.emplace(programs_, source_, part(0.06));
-    streams_->fit(streams_->allowed(first_shape(bench_, Operation::read)));
-    for (const Operation operation : streams_->operations())
-        if (const auto winner = fastest_shape(operation))
-            winners_.push_back(*winner);
-}
-
-/// What suits this kind of device first, then one property after the other, the best of each being
-/// kept; nothing where no shape works.
-std::optional<StreamShape> Experiment::fastest_shape(Operation operation) {
-    double least = std::numeric_limits<double>::infinity();
-    const auto sample = [&](const StreamShape &shape, double share) {
-        return streams_->sample(bench_.series(entry::stream_race), shape, share, 0);
-    };
-    const auto whole = [&](const StreamShape &shape) {
-        const double seconds = sample(shape, 1);
-        least = std::min(least, seconds);
-        return seconds;
-    };
-    const auto first_time = [&](const StreamShape &shape) {
-        constexpr double sounding = 0.125; // of the arrays: compiles, and shows what is slow
-        constexpr double hopeless = 1.5;
-        sample(shape, sounding);
-        const double seconds = sample(shape, sounding) / sounding;
-        return seconds < hopeless * least ? whole(shape) : seconds;
-    };
-    Tuner<StreamShape> tuner({.time = first_time, .time_again = whole, .time_left = [&] {
-                                  return bench_.tiny() || bench_.remaining() > part(0.25);
-                              }});
-    const StreamShape first = streams_->allowed(first_shape(bench_, operation));
-    tuner.try_out(first);
-    std::vector<std::function<std::vector<StreamShape>(const StreamShape &)>> stages;
-    for (int stage = 0; stage < 4; ++stage)
-        stages.emplace_back([this, stage](const StreamShape &best) {
-            std::vector<StreamShape> shapes = alternatives(bench_, best, stage);
-            for (StreamShape &shape : shapes)
-                shape = streams_->allowed(shape);
-            return shapes;
-        });
-    tuner.descend(first, stages);
-    if (!bench_.tiny())
-        tuner.halve(4, [] { return true; });
-    record_failures(bench_.data(), "stream." + name(operation), tuner);
-    return tuner.best() != nullptr ? std::optional(*tuner.best()) : std::nullopt;
-}
-
-void Experiment::measure_winners() {
-    constexpr int least_blocks = 6;
-    for (int block = 0; block < (bench_.tiny() ? 1 : least_blocks) || time_for(0.95); ++block) {
-        if (l1_)
-            walks_.sample(bench_.series(entry::l1), l1_->footprint, l1_->shape, block,
-                          2 * launch_seconds());
-        for (const StreamShape &winner : winners_) {
-            std::vector<double> shares = {0.25, 0.5, 1};
-            std::shuffle(shares.begin(), shares.end(), bench_.random());
-            for (const double share : shares)
-                streams_->sample(bench_.series(entry::stream), winner, share, block);
-        }
-    }
-}
 
 } // namespace
 

@@ -180,16 +180,12 @@ std::optional<Finding> tuned_level(const Dataset &data, const Level &level) {
 /// As people read it: "uint4, 8 a work-item, groups of 256".
 std::string describe(const StreamShape &shape) {
     const std::string vector = program_of(shape.width).name;
-    switch (shape.layout) {
-    case Layout::one_shot:
+    if (shape.layout == Layout::one_shot)
         return fmt::format("{}, {} a work-item a group's width apart, groups of {}", vector,
                            shape.share, shape.local_size);
-    case Layout::strided:
+    if (shape.layout == Layout::strided)
         return fmt::format("{}, {} groups of {} side by side", vector, shape.share,
                            shape.local_size);
-    case Layout::chunked:
-        break;
-    }
     return fmt::format("{}, a stretch for each work-item of {} groups of {}", vector, shape.share,
                        shape.local_size);
 }

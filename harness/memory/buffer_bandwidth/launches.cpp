@@ -42,15 +42,11 @@ Spread spread_of(const StreamShape &shape, std::size_t bytes) {
     const auto count = static_cast<std::uint32_t>(elements / items);
     const auto local_size = static_cast<std::uint32_t>(shape.local_size);
     const NdRange range = NdRange::linear(shape.share, local_size);
-    switch (shape.layout) {
-    case Layout::one_shot:
+    if (shape.layout == Layout::one_shot)
         return {NdRange::linear(count, local_size), static_cast<std::uint32_t>(items), 1,
                 local_size, static_cast<std::uint32_t>(shape.share)};
-    case Layout::strided:
+    if (shape.layout == Layout::strided)
         return {range, local_size, 1, static_cast<std::uint32_t>(items), count};
-    case Layout::chunked:
-        break;
-    }
     return {range, local_size * count, count, 1, count};
 }
 

@@ -1,11 +1,10 @@
-#include "memory/cache_sharing/findings.hpp"
+#include "memory/cache_sharing/cache_sharing.hpp"
 
 #include <clprobe/statistics.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -27,26 +26,21 @@ std::vector<Turn> turns_of(const Series &series) {
         for (const TripTime &launch : launches)
             blocks = std::max(blocks, launch.block + 1);
     const int turns = std::min(most_turns, blocks / 2);
-    std::vector<std::map<std::pair<Path, Path>, std::map<double, double>>> least(
-        static_cast<std::size_t>(turns));
-    for (const auto &[row, launches] : rounds)
-        for (const auto &[trips, seconds, block] : launches) {
-            if (turns == 0)
-                continue;
-            auto &turn = least[static_cast<std::size_t>(block * turns / blocks)];
-            const auto [place, is_new] =
-                turn[{row.victim, row.evictor}].try_emplace(trips, seconds);
-            place->second = std::min(place->second, seconds);
-        }
     std::vector<Turn> all;
-    for (const auto &turn : least) {
-        Turn &seconds = all.emplace_back();
-        for (const auto &[paths, times] : turn) {
-            std::vector<TripTime> launches;
-            for (const auto &[trips, time] : times)
-                launches.push_back({trips, time, 0});
-            if (const auto fit = fit_slope(launches))
-                seconds[paths] = fit->seconds_per_trip;
+    for (int turn = 0; turn < turns; ++turn) {
+        Turn &times_of_turn = all.emplace_back();
+        for (const auto &[row, launches] : rounds) {
+            std::map<double, double> least;
+            for (const auto &[trips, seconds, block] : launches)
+                if (block * turns / blocks == turn) {
+                    const auto [known, is_new] = least.try_emplace(trips, seconds);
+                    known->second = std::min(known->second, seconds);
+                }
+            std::vector<TripTime> quietest;
+            for (const auto &[trips, seconds] : least)
+                quietest.push_back({trips, seconds, 0});
+            if (const auto fit = fit_slope(quietest))
+                times_of_turn[{row.victim, row.evictor}] = fit->seconds_per_trip;
         }
     }
     return all;
@@ -63,21 +57,11 @@ std::optional<double> victim_time(const Turn &turn, Path victim, Path evictor) {
     return evicting != turn.end() ? std::optional(both->second - evicting->second) : std::nullopt;
 }
 
-/// A value from each turn, and what to expect of another.
-struct Measure {
-    double value = 0;
-    Interval interval{-std::numeric_limits<double>::infinity(),
-                      std::numeric_limits<double>::infinity()};
-};
-
-Measure measure_of(const std::vector<double> &values) {
-    return {median(values), repeat_interval(values)};
-}
-
 /// Which share of a victim the other path drives out, compared with what its own path does.
 struct Eviction {
-    Measure share;
-    std::string doubt; ///< why there is none
+    double share = 0;
+    Interval interval{}; ///< to expect of another turn
+    std::string doubt;   ///< why there is none
 };
 
 Eviction eviction(const std::vector<Turn> &turns, Path victim, Path evictor) {
@@ -94,28 +78,23 @@ Eviction eviction(const std::vector<Turn> &turns, Path victim, Path evictor) {
         shares.push_back((*here - *kept) / (*lost - *kept));
     }
     if (shares.size() < 2)
-        return {{}, "too little was measured"};
-    const Measure contrast = measure_of(slower);
-    if (contrast.value < least_contrast || contrast.interval.low < 1)
-        return {{},
+        return {0, {}, "too little was measured"};
+    const double contrast = median(slower);
+    const Interval contrasts = repeat_interval(slower);
+    if (contrast < least_contrast || contrasts.low < 1)
+        return {0,
+                {},
                 fmt::format("the {} path does not drive out what came through itself: it takes "
                             "{:.2f} times as long (from {:.2f} to {:.2f}), where a miss would show",
-                            path_names[static_cast<std::size_t>(victim)], contrast.value,
-                            contrast.interval.low, contrast.interval.high)};
-    return {measure_of(shares), ""};
+                            path_names[static_cast<std::size_t>(victim)], contrast, contrasts.low,
+                            contrasts.high)};
+    return {median(shares), repeat_interval(shares), ""};
 }
 
 std::string describe(const Eviction &image, const Eviction &buffer) {
     return fmt::format("of what an eviction through its own path costs, buffer reads cost the "
                        "image path {:.0f} %, and image reads the buffer path {:.0f} %",
-                       100 * image.share.value, 100 * buffer.share.value);
-}
-
-bool evicted(const Eviction &eviction) {
-    return eviction.share.interval.low > 0.5;
-}
-bool spared(const Eviction &eviction) {
-    return eviction.share.interval.high < 0.5;
+                       100 * image.share, 100 * buffer.share);
 }
 
 } // namespace
@@ -142,8 +121,10 @@ Finding shared_finding(const Dataset &data) {
     for (const Eviction &each : {of_image, of_buffer})
         if (!each.doubt.empty())
             return undecided(each.doubt);
-    const bool shared = evicted(of_image) && evicted(of_buffer);
-    if (!shared && !(spared(of_image) && spared(of_buffer)))
+    const Interval &image = of_image.interval;
+    const Interval &buffer = of_buffer.interval;
+    const bool shared = image.low > 0.5 && buffer.low > 0.5;
+    if (!shared && !(image.high < 0.5 && buffer.high < 0.5))
         return undecided("the two ways do not say the same, or too little: " +
                          describe(of_image, of_buffer));
     const double value = shared ? 1 : 0;

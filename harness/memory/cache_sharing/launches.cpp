@@ -1,4 +1,4 @@
-#include "memory/cache_sharing/rounds.hpp"
+#include "memory/cache_sharing/cache_sharing.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -45,8 +45,7 @@ std::vector<std::uint32_t> random_words(std::size_t bytes, std::mt19937_64 &rand
     return words;
 }
 
-} // namespace
-
+/// A ring through about so many bytes.
 Ring ring_over(std::size_t bytes, std::mt19937_64 &random) {
     Ring ring;
     ring.order.resize(std::max<std::size_t>(2, bytes / slot));
@@ -54,6 +53,8 @@ Ring ring_over(std::size_t bytes, std::mt19937_64 &random) {
     std::shuffle(ring.order.begin(), ring.order.end(), random);
     return ring;
 }
+
+} // namespace
 
 Rounds::Rounds(Bench &bench, std::size_t image_bytes, std::size_t buffer_bytes,
                std::size_t evicting_bytes)
@@ -101,32 +102,31 @@ std::uint32_t Rounds::evicting_sum(Path evictor, std::uint32_t trips) const {
     return total;
 }
 
-std::vector<std::uint32_t> Rounds::expected(Path victim, Path evictor, std::uint32_t trips) const {
-    const auto texel_at = texel_of(in_image_.after(victim == Path::image ? trips : 0));
-    const auto word_at = static_cast<std::uint32_t>(
-        in_buffer_.after(victim == Path::buffer ? trips : 0) * (slot / word));
-    const std::uint32_t sum = evictor == Path::none ? 0 : evicting_sum(evictor, trips);
-    return {texel_at[0], texel_at[1], word_at, sum};
+std::vector<std::uint32_t> Rounds::expected(const RoundRow &round, std::uint32_t trips) const {
+    const auto texel_at = texel_of(in_image_.after(round.victim == Path::image ? trips : 0));
+    const std::size_t slot_at = in_buffer_.after(round.victim == Path::buffer ? trips : 0);
+    return {texel_at[0], texel_at[1], static_cast<std::uint32_t>(slot_at * (slot / word)),
+            round.evictor == Path::none ? 0 : evicting_sum(round.evictor, trips)};
 }
 
-BoundLaunch Rounds::launch(Path victim, Path evictor) {
-    const auto reads = static_cast<std::uint32_t>(words_.size() * word / slot);
-    Round round;
-    if (victim != Path::none)
-        (victim == Path::image ? round.image_hops : round.buffer_hops) =
-            static_cast<std::uint32_t>((victim == Path::image ? in_image_ : in_buffer_).hops());
-    if (evictor != Path::none)
-        (evictor == Path::image ? round.image_reads : round.buffer_reads) = reads;
-    const auto check = [this, victim, evictor](const LaunchOutcome &outcome) {
-        outcome.expect(outcome.read<std::uint32_t>(results_, 0, 4) ==
-                           expected(victim, evictor, outcome.trips()),
-                       "the rounds did not end where they should, or did not read what there is");
+BoundLaunch Rounds::launch(const RoundRow &round) {
+    const auto hops = [&](Path path, const Ring &ring) {
+        return static_cast<std::uint32_t>(round.victim == path ? ring.hops() : 0);
+    };
+    const auto reads = [&](Path path) {
+        return static_cast<std::uint32_t>(round.evictor == path ? words_.size() * word / slot : 0);
     };
     return {program_.kernel("rounds"),
             NdRange::linear(1, 1),
-            {ring_image_, ring_buffer_, other_image_, other_buffer_, round, start_,
-             output(results_), trip_count},
-            check};
+            {ring_image_, ring_buffer_, other_image_, other_buffer_,
+             Round{hops(Path::image, in_image_), hops(Path::buffer, in_buffer_), reads(Path::image),
+                   reads(Path::buffer)},
+             start_, output(results_), trip_count},
+            [this, round](const LaunchOutcome &outcome) {
+                outcome.expect(
+                    outcome.read<std::uint32_t>(results_, 0, 4) == expected(round, outcome.trips()),
+                    "the rounds did not end where they should, or did not read what there is");
+            }};
 }
 
 } // namespace clprobe::probes::cache_sharing

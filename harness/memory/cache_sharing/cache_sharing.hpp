@@ -1,8 +1,8 @@
 #pragma once
 #include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -12,6 +12,17 @@ namespace clprobe::probes::cache_sharing {
 /// What a part of a round goes through.
 enum class Path { none, image, buffer };
 inline constexpr std::array<std::string_view, 3> path_names{"none", "image", "buffer"};
+
+/// A round in which the victim is followed, and then the evictor.
+struct RoundRow {
+    Path victim = Path::none;
+    Path evictor = Path::none;
+
+    static auto columns() {
+        return std::tuple{column("victim", &RoundRow::victim, path_names),
+                          column("evictor", &RoundRow::evictor, path_names), trips()};
+    }
+};
 
 /// A ring of slots 64 B apart in random order, and how many hops a round goes: all slots, and one
 /// more, so that a round that was left out shows in where the chase ends.
@@ -23,8 +34,6 @@ struct Ring {
         return order[rounds * hops() % order.size()];
     }
 };
-/// Through about so many bytes.
-[[nodiscard]] Ring ring_over(std::size_t bytes, std::mt19937_64 &random);
 
 /// Launches of rounds: a victim is followed, then as much read through the evictor as drives it out
 /// of a cache that both use.
@@ -34,11 +43,11 @@ public:
     Rounds(Bench &bench, std::size_t image_bytes, std::size_t buffer_bytes,
            std::size_t evicting_bytes);
 
-    [[nodiscard]] BoundLaunch launch(Path victim, Path evictor);
+    [[nodiscard]] BoundLaunch launch(const RoundRow &round);
 
 private:
     [[nodiscard]] std::uint32_t evicting_sum(Path evictor, std::uint32_t trips) const;
-    [[nodiscard]] std::vector<std::uint32_t> expected(Path victim, Path evictor,
+    [[nodiscard]] std::vector<std::uint32_t> expected(const RoundRow &round,
                                                       std::uint32_t trips) const;
 
     Bench &bench_;
@@ -54,5 +63,14 @@ private:
     Buffer start_;
     Buffer results_;
 };
+
+/// The series of their times, and the text attribute that says why it shows nothing.
+inline constexpr const char *times = "rounds";
+inline constexpr const char *too_small = "too_small";
+
+[[nodiscard]] const FindingKey &shared_key();
+
+/// Whether reads through either path drive out what came through the other.
+[[nodiscard]] Finding shared_finding(const Dataset &data);
 
 } // namespace clprobe::probes::cache_sharing

@@ -1,6 +1,6 @@
 #include "common/chase.hpp"
 #include "common/launch_size.hpp"
-#include "memory/cache_line/rings.hpp"
+#include "memory/cache_line/cache_line.hpp"
 
 #include <algorithm>
 #include <numeric>
