@@ -23,8 +23,7 @@ const FindingKey bandwidth_key{"dot_product.bandwidth", Unit::byte_per_second, B
 FindingKey variant_key(Memory memory, const Variant &variant) {
     return {fmt::format("dot_product.{}.{}.rate", name(memory), variant.published),
             Unit::flop_per_second, Better::higher,
-            fmt::format("over {}s, {} operations a work-item", name(memory),
-                        operations_of(variant).flops())};
+            fmt::format("over {}s, {} operations a work-item", name(memory), variant.flops)};
 }
 
 /// What was measured of one variant over one memory with its best local size.
@@ -86,8 +85,7 @@ private:
             if (const auto timing = row.kernel == ProgramRow{memory, variant.published}
                                         ? time_per_trip(times)
                                         : std::nullopt) {
-                all_.push_back({memory, variant, row.size, *timing,
-                                operations_of(variant).flops() * vectors_,
+                all_.push_back({memory, variant, row.size, *timing, variant.flops * vectors_,
                                 variant.bytes() * vectors_});
                 return;
             }
@@ -155,7 +153,7 @@ std::vector<HeatMap> maps_of(const Dataset &data) {
             HeatMap map = local_size_map(
                 local_size_times(grid, ProgramRow{memory, variant.published}),
                 fmt::format("{} multiplications over {}s", variant.published, name(memory)),
-                {"rate", Unit::flop_per_second, {}}, operations_of(variant).flops() * vectors);
+                {"rate", Unit::flop_per_second, {}}, variant.flops * vectors);
             for (const HeatMap::Cell &point : map.points)
                 if (point.value > most) {
                     most = point.value;

@@ -68,43 +68,6 @@ void check(const LaunchOutcome &outcome, Real real, const Variant &variant, Verd
         throw Unsupported(variant.describe(real) + ": fma() rounds twice");
 }
 
-/// Makes variants of one type launchable. Variants that differ in their ranges only share a
-/// program.
-class KernelCache {
-public:
-    KernelCache(Bench &bench, Real real) : bench_(bench), real_(real) {}
-
-    /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
-    /// VerificationError, Unsupported where a group is too large or `fma` rounds twice, or Error.
-    [[nodiscard]] Launchable make(Variant variant) {
-        const std::string options = variant.build_options(real_);
-        auto found = programs_.find(options);
-        if (found == programs_.end())
-            found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
-        const Kernel kernel = found->second.kernel("fma_rate");
-        variant.local_size = group_size(bench_, kernel, variant.local_size);
-        const auto verdict = std::make_shared<Verdict>();
-        const Operands o = operands(real_, variant.recurrence);
-        const Buffer words = bench_.buffer(elements(variant) * sizeof(std::uint32_t));
-        Launchable made{variant,
-                        {kernel,
-                         NdRange::linear(variant.groups, variant.local_size),
-                         {output(words), trip_count, operand(real_, o.a), operand(real_, o.b),
-                          operand(real_, o.c), operand(real_, o.d)},
-                         [real = real_, variant, verdict](const LaunchOutcome &outcome) {
-                             check(outcome, real, variant, *verdict);
-                         }},
-                        verdict};
-        bench_.launch(made.launch);
-        return made;
-    }
-
-private:
-    Bench &bench_;
-    Real real_;
-    std::map<std::string, Program> programs_;
-};
-
 /// The variant with this one property changed.
 template <typename Value>
 Move to(Value Variant::*property, Value value) {
@@ -263,7 +226,7 @@ std::string arithmetic(const Verdict &verdict) {
 class Experiment {
 public:
     Experiment(Bench &bench, Real real)
-        : bench_(bench), real_(real), type_(name(real)), kernel_cache_(bench, real),
+        : bench_(bench), real_(real), type_(name(real)),
           seconds_a_launch_(is_cpu(bench) ? 10e-3 : 4e-3) {}
 
     /// Finds the fastest variant of the type, until only `reserve` seconds of the probe's budget
@@ -274,6 +237,9 @@ public:
     void record_verification();
 
 private:
+    /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
+    /// VerificationError, Unsupported where a group is too large or `fma` rounds twice, or Error.
+    [[nodiscard]] Launchable make(Variant variant);
     std::optional<Launchable> fastest(const SearchSpace &space, double reserve);
     void measure_knee(Form form, double reserve);
     [[nodiscard]] Candidate candidate(const Launchable &of, const char *series, double seconds) {
@@ -284,11 +250,34 @@ private:
     Bench &bench_;
     Real real_;
     std::string type_;
-    KernelCache kernel_cache_;
     double seconds_a_launch_;
+    std::map<std::string, Program> programs_; ///< by their options; ranges are not among them
     std::optional<Launchable> winner_;
     std::optional<Launchable> chain_;
 };
+
+Launchable Experiment::make(Variant variant) {
+    const std::string options = variant.build_options(real_);
+    auto found = programs_.find(options);
+    if (found == programs_.end())
+        found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
+    const Kernel kernel = found->second.kernel("fma_rate");
+    variant.local_size = group_size(bench_, kernel, variant.local_size);
+    const auto verdict = std::make_shared<Verdict>();
+    const Operands o = operands(real_, variant.recurrence);
+    const Buffer words = bench_.buffer(elements(variant) * sizeof(std::uint32_t));
+    Launchable made{variant,
+                    {kernel,
+                     NdRange::linear(variant.groups, variant.local_size),
+                     {output(words), trip_count, operand(real_, o.a), operand(real_, o.b),
+                      operand(real_, o.c), operand(real_, o.d)},
+                     [real = real_, variant, verdict](const LaunchOutcome &outcome) {
+                         check(outcome, real, variant, *verdict);
+                     }},
+                    verdict};
+    bench_.launch(made.launch);
+    return made;
+}
 
 std::optional<Launchable> Experiment::fastest(const SearchSpace &space, double reserve) {
     struct Tried {
@@ -312,7 +301,7 @@ std::optional<Launchable> Experiment::fastest(const SearchSpace &space, double r
     Tuner<Variant> tuner({
         .time =
             [&](const Variant &variant) {
-                const Launchable made = kernel_cache_.make(variant);
+                const Launchable made = make(variant);
                 Candidate timed = candidate(made, ".race", seconds_a_launch_);
                 if (tried.empty())
                     bench_.warm_up(made.launch, timed.trips);
@@ -345,8 +334,8 @@ void Experiment::measure_knee(Form form, double reserve) {
     for (const unsigned chains : {2U, 4U, 8U, 16U}) {
         if (bench_.remaining() < reserve)
             return;
-        Candidate several = candidate(kernel_cache_.make(latency_variant(form, chains)), ".latency",
-                                      seconds_a_launch_ / 10);
+        Candidate several =
+            candidate(make(latency_variant(form, chains)), ".latency", seconds_a_launch_ / 10);
         for (int block = 0; block < 3; ++block)
             bench_.sample_block(several, block);
     }
@@ -365,7 +354,7 @@ std::optional<Variant> Experiment::tune(const std::optional<Variant> &first_winn
         return std::nullopt;
     const Form form = winner_->variant.form;
     measure_knee(form, reserve);
-    chain_ = kernel_cache_.make(latency_variant(form, 1));
+    chain_ = make(latency_variant(form, 1));
     return winner_->variant;
 }
 

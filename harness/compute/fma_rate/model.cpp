@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <type_traits>
 
 namespace clprobe::probes::fma_rate {
 namespace {
@@ -44,26 +45,23 @@ struct Half {
     }
 };
 
-[[gnu::always_inline]] inline float fused(float a, float b, float c) {
-    return __builtin_fmaf(a, b, c);
-}
-[[gnu::always_inline]] inline double fused(double a, double b, double c) {
-    return __builtin_fma(a, b, c);
-}
-/// Exact in double before the one rounding: the values are near one.
-[[gnu::always_inline]] inline Half fused(Half a, Half b, Half c) {
-    return Half(a.value * b.value + c.value);
+template <class T>
+[[gnu::always_inline]] inline T fused(T a, T b, T c) {
+    if constexpr (std::is_same_v<T, float>)
+        return __builtin_fmaf(a, b, c);
+    else if constexpr (std::is_same_v<T, double>)
+        return __builtin_fma(a, b, c);
+    else // exact in double before the one rounding: the values are near one
+        return Half(a.value * b.value + c.value);
 }
 
 /// The product is taken as fma(a, b, -0): a compiler may contract a plain one with the sum.
-[[gnu::always_inline]] inline float unfused(float a, float b, float c) {
-    return __builtin_fmaf(a, b, -0.0F) + c;
-}
-[[gnu::always_inline]] inline double unfused(double a, double b, double c) {
-    return __builtin_fma(a, b, -0.0) + c;
-}
-[[gnu::always_inline]] inline Half unfused(Half a, Half b, Half c) {
-    return Half(Half(a.value * b.value).value + c.value);
+template <class T>
+[[gnu::always_inline]] inline T unfused(T a, T b, T c) {
+    if constexpr (std::is_same_v<T, Half>)
+        return Half(Half(a.value * b.value).value + c.value);
+    else
+        return fused(a, b, T{-0.0F}) + c;
 }
 
 std::uint32_t word_of(float value) {
