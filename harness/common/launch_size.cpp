@@ -9,21 +9,10 @@
 #include <bit>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <sstream>
 
 namespace clprobe::probes {
-namespace {
-
-/// The number of a line such as "Rss:    1234 kB", in bytes; nothing of any other line.
-std::optional<double> bytes_after(const std::string &line, const std::string &name) {
-    if (!line.starts_with(name))
-        return std::nullopt;
-    std::istringstream rest(line.substr(name.size()));
-    double number = 0;
-    return rest >> number ? std::optional(number * 1024) : std::nullopt;
-}
-
-} // namespace
 
 bool is_cpu(const Bench &bench) {
     return bench.device().type == DeviceType::cpu;
@@ -58,9 +47,7 @@ std::optional<std::string> unsupported_without_images(const DeviceInfo &device) 
 
 std::optional<std::string> pages_at(std::istream &smaps, std::uint64_t address) {
     bool inside = false;
-    double page = 0;
-    double resident = 0;
-    double huge = 0;
+    std::map<std::string, double> kibibytes; // of lines such as "Rss:    1234 kB"
     for (std::string line; std::getline(smaps, line);) {
         std::uint64_t first = 0;
         std::uint64_t end = 0;
@@ -71,17 +58,17 @@ std::optional<std::string> pages_at(std::istream &smaps, std::uint64_t address) 
                 break;
             inside = first <= address && address < end;
         } else if (inside) {
-            page = bytes_after(line, "KernelPageSize:").value_or(page);
-            resident = bytes_after(line, "Rss:").value_or(resident);
-            huge = bytes_after(line, "AnonHugePages:").value_or(huge);
+            std::istringstream fields(line);
+            std::string name;
+            fields >> name;
+            fields >> kibibytes[name];
         }
     }
-    if (page == 0)
+    if (kibibytes["KernelPageSize:"] == 0)
         return std::nullopt;
-    const std::string size = format({page, Unit::byte});
-    return huge > 0 && resident > 0
-               ? fmt::format("{}, {:.0f} % of it in huge ones", size, 100 * huge / resident)
-               : size;
+    const std::string size = format({1024 * kibibytes["KernelPageSize:"], Unit::byte});
+    const double huge = kibibytes["AnonHugePages:"] / kibibytes["Rss:"];
+    return huge > 0 ? fmt::format("{}, {:.0f} % of it in huge ones", size, 100 * huge) : size;
 }
 
 std::string pages_of(const Bench &bench, const Buffer &buffer) {

@@ -100,7 +100,7 @@ struct LatencyCurve {
 
 /// The same under the key with the level's number. Where there is little between the level and the
 /// next one, it is suspect, as that may be a TLB's reach, unless the facts (of memory/tlb, or of
-/// the other of latency and bandwidth) tell which it is: a cache's size is then measured.
+/// the other of latency and bandwidth) show which it is: a cache's size is then measured.
 [[nodiscard]] Finding numbered_size_finding(const FindingKey &key, const Levels &levels,
                                             std::size_t level, const std::string &rise,
                                             const Facts &facts);

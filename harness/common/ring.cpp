@@ -38,11 +38,11 @@ std::uint32_t slot_at(std::uint32_t block, std::uint32_t pass, const Ring &ring)
     std::uint32_t slot = 0;
     for (std::uint32_t bit = ring.slots / 2; bit > 0; bit /= 2, pass /= 2)
         slot += bit * (pass & 1);
-    std::uint32_t place = block * ring.block_bytes + slot * ring.slot_bytes;
+    std::uint32_t at = block * ring.block_bytes + slot * ring.slot_bytes;
     if (ring.pages > 0)
-        place += ((block * 2654435769u >> 16) * (ring.slot_bytes / 64) >> 16) * 64 +
-                 ((block * 1779033703u >> 16) * ring.pages >> 16) * 4096;
-    return ring.offset + place;
+        at += ((block * 2654435769u >> 16) * (ring.slot_bytes / 64) >> 16) * 64 +
+              ((block * 1779033703u >> 16) * ring.pages >> 16) * 4096;
+    return ring.offset + at;
 }
 
 /// At some multiple of `alignment` in the first `room` bytes, in some order.

@@ -36,7 +36,7 @@ inline constexpr std::size_t ring_alignment = 4096;
 [[nodiscard]] Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random);
 
 /// A ring of `slots` slots, a power of two, in each of so many blocks, far apart: a block's slots
-/// are in one page of 4 KiB, or all over the block where that is less, at places that use all sets
+/// are in one page of 4 KiB, or all over the block where that is less, at offsets that use all sets
 /// of a cache and of a TLB, and use them alike. Those pages are in the first eighth of blocks of
 /// 512 KiB and more, and blocks lie at multiples of their size, or of 2 MiB where that is less, so
 /// that neighbours do not meet in one page of a block's size. Where the ring lies is as above.

@@ -133,7 +133,7 @@ TEST_CASE("unit.level_curves.latencies_are_in_the_curves_own_unit") {
     CHECK(findings[0].unit == Unit::byte);
     CHECK(findings[1].unit == Unit::cycle);
     CHECK(findings[2].unit == Unit::cycle);
-    CHECK(shown(cycles).y.unit == Unit::cycle);
+    CHECK(shown(cycles, "image.l<n>.size").y.unit == Unit::cycle);
 }
 
 TEST_CASE("unit.level_curves.a_small_rise_may_be_a_tlbs") {

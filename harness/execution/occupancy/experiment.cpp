@@ -91,7 +91,7 @@ public:
         const bool cpu = bench_.device().type == DeviceType::cpu;
         const std::uint32_t patience = bench_.tiny() ? 8 : cpu ? 4000 : 500;
         std::size_t residents = 0;
-        BoundLaunch counting = bind(variant, groups, {1, 0, patience}, Trips::turns);
+        BoundLaunch counting = bind(variant, groups, Trips::turns, patience);
         counting.set(2, output(state_, 0)).set(3, output(tickets_));
         counting.check = [&, check_digests = counting.check](const LaunchOutcome &outcome) {
             check_digests(outcome);
@@ -104,7 +104,7 @@ public:
 
     /// Time of the groups' chases through memory. Their length is chosen at the first call.
     [[nodiscard]] double time_chases(const Variant &variant, const Groups &groups) {
-        const BoundLaunch chases = bind(variant, groups, {}, Trips::hops);
+        const BoundLaunch chases = bind(variant, groups, Trips::hops);
         if (hops_ == 0)
             hops_ = bench_.tiny() ? 8 : bench_.calibrate(chases, chase_seconds);
         return bench_.launch(chases, hops_);
@@ -112,42 +112,34 @@ public:
 
     /// Turns of the live values by one group, the trips being the turns.
     [[nodiscard]] BoundLaunch turning(const Variant &variant, std::size_t group_size) {
-        return bind(variant, {1, group_size}, {}, Trips::turns);
+        return bind(variant, {1, group_size}, Trips::turns);
     }
 
 private:
-    /// `patience` is how often a group looks, without seeing another one come, before it closes the
-    /// poll; without patience there is none, but a chase.
-    struct Mode {
-        std::uint32_t turns = 1;
-        std::uint32_t hops = 0;
-        std::uint32_t patience = 0;
-    };
-    /// The trips are its turns, or its hops.
+    /// The trips are the turns, without hops, or the hops, with one turn.
     enum class Trips { turns, hops };
 
-    [[nodiscard]] BoundLaunch bind(const Variant &variant, const Groups &groups, const Mode &mode,
-                                   Trips trips) {
+    /// `patience` is how often a group looks, without seeing another one come, before it closes the
+    /// poll; without patience there is none, but a chase.
+    [[nodiscard]] BoundLaunch bind(const Variant &variant, const Groups &groups, Trips trips,
+                                   std::uint32_t patience = 0) {
         const NdRange range = NdRange::linear(groups.count, groups.size);
         if (digests_.bytes() < range.work_items() * word)
             digests_ = bench_.buffer(range.work_items() * word);
         if (tickets_.bytes() < groups.count * word)
             tickets_ = bench_.buffer(groups.count * word);
-        const bool turns = trips == Trips::turns;
-        const auto expected = [this, live = variant.live, size = groups.size, mode,
-                               turns](std::size_t item, std::uint32_t launched) {
+        const bool turning = trips == Trips::turns;
+        const auto expected = [this, live = variant.live, size = groups.size, turning,
+                               patience](std::size_t item, std::uint32_t launched) {
             const std::uint32_t first =
-                mode.patience > 0 ? closed
-                                  : end_of_chase(item / size, turns ? mode.hops : launched);
-            return digest(live, item, turns ? launched : mode.turns, first);
+                patience > 0 ? closed : end_of_chase(item / size, turning ? 0 : launched);
+            return digest(live, item, turning ? launched : 1, first);
         };
         return {variant.kernel,
                 range,
                 {seeds_buffer_, output(digests_), state_, tickets_, chain_buffer_,
-                 LocalBytes{groups.local_bytes},
-                 turns ? Argument(trip_count) : Argument(mode.turns),
-                 turns ? Argument(mode.hops) : Argument(trip_count), mode.patience,
-                 32 * mode.patience, key_},
+                 LocalBytes{groups.local_bytes}, turning ? Argument(trip_count) : Argument(1u),
+                 turning ? Argument(0u) : Argument(trip_count), patience, 32 * patience, key_},
                 check_words(range.work_items(), expected)};
     }
 

@@ -152,7 +152,7 @@ std::string registers_are(const Dataset &data) {
     return data.text_attribute(registers_from) == "compiler"
                ? "registers as the compiler reports them"
                : "registers taken to be the values that the source keeps alive: the compiler does "
-                 "not tell its own count";
+                 "not report its own count";
 }
 
 Finding max_threads(const Dataset &data, const std::vector<Residency> &curve) {
@@ -196,7 +196,7 @@ Finding spill_limit(const Dataset &data) {
     const auto spill = spill_edge(data);
     if (!spill)
         return without_value(spill_limit_key, Status::inconclusive,
-                             "the compiler tells of no spill, and the time of an operation shows "
+                             "the compiler reports no spill, and the time of an operation shows "
                              "none either");
     const Edge &edge = spill->edge;
     if (edge.first == 0 || edge.last == 0)

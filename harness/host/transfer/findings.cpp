@@ -85,7 +85,7 @@ public:
             return missing(key, transfer, "not timed at two small sizes in several rounds");
         if (fit->overhead_interval->low <= 0)
             return without_value(key, Status::inconclusive,
-                                 "too short to be told from the time of the bytes");
+                                 "too short to show beside the time of the bytes");
         Finding finding = measured(key, fit->overhead, *fit->overhead_interval);
         finding.method = fmt::format("what the line through the times of up to {} leaves at no "
                                      "bytes",
