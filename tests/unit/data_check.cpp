@@ -225,7 +225,7 @@ TEST_CASE("unit.data_check.stamps_cut_short_are_no_clock") {
 }
 
 TEST_CASE("unit.data_check.many_points_take_no_more_than_their_share_of_time") {
-    constexpr std::size_t many = 50000;
+    constexpr std::size_t many = 30000;
     constexpr double longest = 10; // s of the processor, even where nothing is optimised
     for (const auto &probe : builtins().probes())
         for (const SeriesShape &shape : probe->info().series)

@@ -193,6 +193,9 @@ TEST_CASE("unit.julia.shows_the_picture_and_the_sizes") {
     const auto picture = picture_of(data);
     REQUIRE(picture);
     CHECK(*picture == Picture{2, {0, 127, 63, 255}});
+    data.number_attributes[entry::size] = -2;
+    CHECK_FALSE(picture_of(data));
+    data.number_attributes[entry::size] = 2;
     data.text_attributes[entry::picture] += 'A';
     CHECK_FALSE(picture_of(data));
     CHECK_FALSE(picture_of({}));

@@ -3,6 +3,8 @@
 #include "memory/tlb/tlb.hpp"
 #include "synthetic.hpp"
 
+#include <clprobe/row.hpp>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
@@ -234,6 +236,10 @@ TEST_CASE("unit.tlb.says_so_where_nothing_is_outgrown") {
         CHECK_FALSE(found(data, "page.size").note.empty());
         CHECK_FALSE(found(data, "tlb.l1.reach").value);
     }
+}
+
+TEST_CASE("unit.tlb.refuses_pages_that_do_not_lie_apart") {
+    CHECK_THROWS_AS(found(chases({}, {0, 4096}), "page.size"), InvalidRow);
 }
 
 TEST_CASE("unit.tlb.finds_the_reach_where_the_strides_next_to_the_page_show_none") {
