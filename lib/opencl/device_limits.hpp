@@ -1,5 +1,5 @@
 #pragma once
-#include <clprobe/device.hpp>
+#include <clprobe/context.hpp>
 
 #include <cstddef>
 
