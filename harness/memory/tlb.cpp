@@ -159,7 +159,7 @@ public:
         // Of the time that the build has left; the reference is what all strides need.
         constexpr double for_reference = 0.22;
         chases.packed(for_reference * chases.seconds_left());
-        if (bench.tiny()) { // of which no time tells where to go on
+        if (bench.tiny()) { // whose times do not show where to go on
             for (const double stride : landmarks)
                 chases.spread(stride, 0);
             return;

@@ -49,7 +49,7 @@ struct Atomic {
 [[nodiscard]] std::span<const Atomic> all_atomics();
 
 /// What the words of a launch begin with and count by, in bits. Operands are the kernel's business;
-/// `apart` tells those of one work-item from the next's.
+/// `apart` sets those of one work-item apart from the next's.
 struct Words {
     std::uint32_t start = 0;
     std::uint32_t by = 1;

@@ -105,35 +105,26 @@ Fit best_fit(const BankModel &model, std::span<const StrideTime> times, const Lo
     return best;
 }
 
-struct Share {
-    std::size_t of = 0;
-    std::size_t have = 0;
-
-    void add(bool has) {
-        ++of;
-        have += has;
-    }
-    [[nodiscard]] double value() const {
-        return of == 0 ? 0 : static_cast<double>(have) / static_cast<double>(of);
-    }
-};
-
-/// What the fit says of the times.
+/// How far the fit explains the times.
 void judge(const Fit &fit, std::span<const StrideTime> times, const Logs &logs,
            BankVerdict &verdict) {
     Distances distances(logs, fit.model, times);
     const std::vector<double> shape = distances.shape(fit.besides, fit.hidden);
     const std::vector<double> off = distances.from(shape);
-    Share all;
-    Share slowed;
+    std::size_t explained = 0;
+    std::size_t slowed = 0;
+    std::size_t slowed_explained = 0;
     for (std::size_t i = 0; i < times.size(); ++i) {
-        const bool explained = std::abs(off[i]) <= std::max(believed, 3 * times[i].error);
-        all.add(explained);
-        if (shape[i] > believed)
-            slowed.add(explained);
+        const bool fits = std::abs(off[i]) <= std::max(believed, 3 * times[i].error);
+        explained += fits;
+        slowed += shape[i] > believed;
+        slowed_explained += fits && shape[i] > believed;
     }
+    const auto share = [](std::size_t some, std::size_t all) {
+        return all == 0 ? 0 : static_cast<double>(some) / static_cast<double>(all);
+    };
     verdict.slowdown = std::exp(std::ranges::max(shape));
-    verdict.explained = std::min(all.value(), slowed.value());
+    verdict.explained = std::min(share(explained, times.size()), share(slowed_explained, slowed));
 }
 
 std::vector<Fit> all_fits(std::span<const StrideTime> times, const Logs &logs) {
