@@ -1,7 +1,7 @@
 // A layer between the OpenCL loader and any driver (OPENCL_LAYERS), under which the device has the
 // limits that CLPROBE_LIMITS names ("group=4,item_size=2") and refuses what exceeds them. `gpu`
 // makes a processor one.
-#include <CL/cl_layer.h>
+#include "layer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,8 +10,6 @@
 #include <string>
 
 namespace {
-
-cl_icd_dispatch below;
 
 /// The limit of that name; none where it is not asked for.
 std::size_t limit(const std::string &name) {
@@ -30,7 +28,7 @@ void lower(void *answer, const char *name) {
 
 cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info what, std::size_t room,
                                void *value, std::size_t *size) {
-    const cl_int code = below.clGetDeviceInfo(device, what, room, value, size);
+    const cl_int code = layer::below.clGetDeviceInfo(device, what, room, value, size);
     if (code != CL_SUCCESS || value == nullptr)
         return code;
     switch (what) {
@@ -67,7 +65,8 @@ cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info what, std::si
 cl_int CL_API_CALL kernel_info(cl_kernel kernel, cl_device_id device,
                                cl_kernel_work_group_info what, std::size_t room, void *value,
                                std::size_t *size) {
-    const cl_int code = below.clGetKernelWorkGroupInfo(kernel, device, what, room, value, size);
+    const cl_int code =
+        layer::below.clGetKernelWorkGroupInfo(kernel, device, what, room, value, size);
     if (code == CL_SUCCESS && value != nullptr && what == CL_KERNEL_WORK_GROUP_SIZE)
         lower<std::size_t>(value, "kernel_group");
     return code;
@@ -85,24 +84,24 @@ cl_int CL_API_CALL launch(cl_command_queue queue, cl_kernel kernel, cl_uint dime
     }
     if (group > std::min(limit("group"), limit("kernel_group")))
         return CL_INVALID_WORK_GROUP_SIZE;
-    return below.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, count,
-                                        waits, event);
+    return layer::below.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local,
+                                               count, waits, event);
 }
 
 cl_int CL_API_CALL set_argument(cl_kernel kernel, cl_uint index, std::size_t bytes,
                                 const void *value) {
     cl_kernel_arg_address_qualifier space = CL_KERNEL_ARG_ADDRESS_PRIVATE;
-    static_cast<void>(below.clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER,
-                                               sizeof space, &space, nullptr));
+    static_cast<void>(layer::below.clGetKernelArgInfo(
+        kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER, sizeof space, &space, nullptr));
     std::size_t held = 0;
     if (space == CL_KERNEL_ARG_ADDRESS_CONSTANT && value != nullptr)
-        static_cast<void>(below.clGetMemObjectInfo(*static_cast<const cl_mem *>(value), CL_MEM_SIZE,
-                                                   sizeof held, &held, nullptr));
+        static_cast<void>(layer::below.clGetMemObjectInfo(
+            *static_cast<const cl_mem *>(value), CL_MEM_SIZE, sizeof held, &held, nullptr));
     if (held > limit("constant_bytes"))
         return CL_INVALID_ARG_VALUE;
     if (value == nullptr && bytes > limit("local_bytes"))
         return CL_INVALID_ARG_SIZE;
-    return below.clSetKernelArg(kernel, index, bytes, value);
+    return layer::below.clSetKernelArg(kernel, index, bytes, value);
 }
 
 cl_mem refused(cl_int code, cl_int *error) {
@@ -115,7 +114,7 @@ cl_mem CL_API_CALL create_buffer(cl_context context, cl_mem_flags flags, std::si
                                  void *host, cl_int *error) {
     if (size > limit("allocation"))
         return refused(CL_INVALID_BUFFER_SIZE, error);
-    return below.clCreateBuffer(context, flags, size, host, error);
+    return layer::below.clCreateBuffer(context, flags, size, host, error);
 }
 
 cl_mem CL_API_CALL create_image(cl_context context, cl_mem_flags flags,
@@ -123,33 +122,16 @@ cl_mem CL_API_CALL create_image(cl_context context, cl_mem_flags flags,
                                 void *host, cl_int *error) {
     if (std::max(image->image_width, image->image_height) > limit("image_size"))
         return refused(CL_INVALID_IMAGE_SIZE, error);
-    return below.clCreateImage(context, flags, format, image, host, error);
+    return layer::below.clCreateImage(context, flags, format, image, host, error);
 }
 
 } // namespace
 
-CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info name, std::size_t room, void *value,
-                                               std::size_t *size) {
-    if (name != CL_LAYER_API_VERSION || (value && room < sizeof(cl_layer_api_version)))
-        return CL_INVALID_VALUE;
-    if (size)
-        *size = sizeof(cl_layer_api_version);
-    if (value)
-        *static_cast<cl_layer_api_version *>(value) = CL_LAYER_API_VERSION_100;
-    return CL_SUCCESS;
-}
-
-CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint, const cl_icd_dispatch *target, cl_uint *count,
-                                            const cl_icd_dispatch **layer) {
-    static cl_icd_dispatch own{}; // what is not set goes on to the driver
-    below = *target;
+void layer::replace(cl_icd_dispatch &own) {
     own.clGetDeviceInfo = device_info;
     own.clGetKernelWorkGroupInfo = kernel_info;
     own.clEnqueueNDRangeKernel = launch;
     own.clSetKernelArg = set_argument;
     own.clCreateBuffer = create_buffer;
     own.clCreateImage = create_image;
-    *count = sizeof own / sizeof(void *);
-    *layer = &own;
-    return CL_SUCCESS;
 }
