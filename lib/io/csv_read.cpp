@@ -483,15 +483,18 @@ CsvSeries series_from_csv(std::string_view as_written, const std::string &file,
 }
 
 std::vector<Report> reports_from_csv(std::span<const CsvSeries> files) {
+    std::vector<const Report *> origins; // of the reports, which gain series
     std::vector<Report> reports;
     for (const CsvSeries &file : files) {
-        auto report = std::ranges::find_if(reports, [&](Report known) {
-            known.devices.at(0).probes.at(0).data.series.clear();
-            return known == file.origin;
-        });
-        if (report == reports.end())
-            report = reports.insert(report, file.origin.value());
-        ProbeRecord &record = report->devices.at(0).probes.at(0);
+        const Report &origin = file.origin.value();
+        const auto known =
+            std::ranges::find_if(origins, [&](const Report *other) { return *other == origin; });
+        const auto index = static_cast<std::size_t>(known - origins.begin());
+        if (index == origins.size()) {
+            origins.push_back(&origin);
+            reports.push_back(origin);
+        }
+        ProbeRecord &record = reports[index].devices.at(0).probes.at(0);
         if (record.data.find(file.series.name) != nullptr)
             throw InputError(
                 fmt::format("series '{}' of {} is given twice", file.series.name, record.probe));

@@ -160,10 +160,11 @@ private:
                     chosen.push_back(time);
         return chosen;
     }
-    /// Those at each size in each block, the median of each.
-    [[nodiscard]] std::map<double, std::map<int, double>> medians(const Transfer &transfer) const {
+    /// Those at each of these sizes in each block, the median of each.
+    [[nodiscard]] std::map<double, std::map<int, double>> medians(const Transfer &transfer,
+                                                                  double least, double most) const {
         std::map<double, std::map<int, std::vector<double>>> samples;
-        for (const TripTime &time : times_between(transfer, 0, largest()))
+        for (const TripTime &time : times_between(transfer, least, most))
             samples[time.trips][time.block].push_back(time.seconds);
         std::map<double, std::map<int, double>> medians;
         for (const auto &[size, blocks] : samples)
@@ -172,7 +173,7 @@ private:
         return medians;
     }
     [[nodiscard]] std::map<int, double> times_at(const Transfer &transfer, double size) const {
-        return medians(transfer)[size];
+        return medians(transfer, size, size)[size];
     }
 
     [[nodiscard]] Finding missing(const FindingKey &key, const Transfer &transfer,
@@ -200,7 +201,7 @@ private:
             return "";
         double worst = 1;
         double at = 0;
-        for (const auto &[size, blocks] : medians(transfer)) {
+        for (const auto &[size, blocks] : medians(transfer, 0, largest())) {
             std::vector<double> seconds;
             for (const auto &[block, time] : blocks)
                 seconds.push_back(time);
