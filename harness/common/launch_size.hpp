@@ -2,8 +2,6 @@
 #include <clprobe/probe.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <istream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,13 +25,6 @@ namespace clprobe::probes {
 /// Why a probe that reads images cannot ask that device; nothing where it has them.
 [[nodiscard]] std::optional<std::string> unsupported_without_images(const DeviceInfo &device);
 
-/// The pages of the mapping that holds the address, as /proc/self/smaps has it: "4 KiB", "2 MiB",
-/// or "4 KiB, 37 % of it in huge ones". Nothing where it has no such mapping.
-[[nodiscard]] std::optional<std::string> pages_at(std::istream &smaps, std::uint64_t address);
-
-/// The pages that a buffer of a CPU device lies in; "unknown" elsewhere, as drivers do not report
-/// it.
-[[nodiscard]] std::string pages_of(const Bench &bench, const Buffer &buffer);
 /// What will remain of the time once an experiment that begins now has used that share of the
 /// budget: a slow build is no reason to do less. The tiny profile's are bounded by their sizes.
 [[nodiscard]] double remaining_after(const Bench &bench, double share);

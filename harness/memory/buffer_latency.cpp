@@ -1,6 +1,6 @@
 #include "common/chase.hpp"
-#include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
+#include "common/pages.hpp"
 
 #include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>

@@ -1,4 +1,4 @@
-#include "common/launch_size.hpp"
+#include "common/pages.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
