@@ -237,8 +237,9 @@ public:
     void record_verification();
 
 private:
-    /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
-    /// VerificationError, Unsupported where a group is too large or `fma` rounds twice, or Error.
+    /// Builds, launches once (some drivers compile only then) and verifies, in groups as large as
+    /// the kernel and the device allow. Throws BuildError, VerificationError, Unsupported where
+    /// `fma` rounds twice, or Error.
     [[nodiscard]] Launchable make(Variant variant);
     std::optional<Launchable> fastest(const SearchSpace &space, double reserve);
     void measure_knee(Form form, double reserve);
@@ -281,7 +282,7 @@ Launchable Experiment::make(Variant variant) {
 
 std::optional<Launchable> Experiment::fastest(const SearchSpace &space, double reserve) {
     struct Tried {
-        Variant wanted; ///< its groups may be larger than its kernel can have
+        Variant wanted; ///< whose groups may be larger than those of the launchable
         Launchable launchable;
         Candidate candidate;
     };
