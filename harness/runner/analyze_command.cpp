@@ -1,10 +1,10 @@
 #include "commands.hpp"
+#include "console.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
 #include "io/terminal.hpp"
 #include "measure/session.hpp"
 #include "output.hpp"
-#include "style.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -20,22 +20,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A report that a file holds, or that is gathered from the CSV files of a run, which have no
-/// findings to compare with.
+/// A report that a file holds, or one made of the CSV files of a run or of the series of other
+/// tools: these have no findings to compare with, and the latter are of no known device.
 struct Document {
+    enum class Origin { report, run, others };
     Report report;
-    std::string file;
-    bool from_csv = false;
+    std::string file; ///< the first of them
+    Origin origin = Origin::report;
 };
+using Origin = Document::Origin;
 
-/// What the files hold: reports, and the series of other tools, of which no device is known.
-struct Inputs {
-    std::vector<Document> documents;
-    std::optional<ProbeRecord> external;
-    std::string external_file; ///< the first of them
-};
-
-const Probe *chosen_probe(const AnalyzeOptions &options, const Registry &registry) {
+const Probe *chosen_probe(const Options &options, const Registry &registry) {
     if (!options.probe)
         return nullptr;
     const auto probes = registry.match(std::vector{*options.probe});
@@ -65,12 +60,7 @@ bool is_json(std::string_view text) {
 
 /// The report, of which only that probe's records are wanted where one is named.
 Document document_in(const std::string &text, const std::string &file, const Probe *probe) {
-    Document document{{}, file};
-    try {
-        document.report = report_from_json(parse_json(text));
-    } catch (const InputError &error) {
-        throw InputError(fmt::format("'{}': {}", file, error.what()));
-    }
+    Document document{read_report(text, file), file};
     if (probe == nullptr)
         return document;
     std::size_t left = 0;
@@ -85,42 +75,44 @@ Document document_in(const std::string &text, const std::string &file, const Pro
     return document;
 }
 
-void add_external(const std::string &file, const Probe &probe, Series series, Inputs &inputs) {
-    if (!inputs.external) {
-        inputs.external.emplace().probe = probe.info().name;
-        inputs.external_file = file;
+void add_external(const std::string &file, const Probe &probe, Series series,
+                  std::vector<Document> &documents) {
+    auto found = std::ranges::find(documents, Origin::others, &Document::origin);
+    if (found == documents.end()) {
+        found = documents.insert(found, {{}, file, Origin::others});
+        found->report.devices.emplace_back().probes.emplace_back().probe = probe.info().name;
     }
-    Dataset &data = inputs.external->data;
+    Dataset &data = found->report.devices.front().probes.front().data;
     if (data.find(series.name) != nullptr)
         throw InputError(
             fmt::format("'{}' holds the series {}, as a file before it does", file, series.name));
     data.series.push_back(std::move(series));
 }
 
-Inputs read_inputs(const AnalyzeOptions &options, const Registry &registry) {
+std::vector<Document> read_documents(const Options &options, const Registry &registry) {
     const Probe *probe = chosen_probe(options, registry);
     const std::vector<Series> layouts = layouts_of(probe);
-    Inputs inputs;
+    std::vector<Document> documents;
     std::vector<CsvSeries> of_a_run;
     std::string run_file; ///< the first of a run
     for (const fs::path &path : options.files) {
         const std::string file = path.string();
         const std::string text = read_file(path);
         if (is_json(text)) {
-            inputs.documents.push_back(document_in(text, file, probe));
+            documents.push_back(document_in(text, file, probe));
             continue;
         }
         CsvSeries csv = series_from_csv(text, file, layouts, {options.columns, options.skip});
         for (const std::string &note : csv.notes)
             say(file + ": " + note);
         if (!csv.origin)
-            add_external(file, *probe, std::move(csv.series), inputs);
+            add_external(file, *probe, std::move(csv.series), documents);
         else if (of_a_run.push_back(std::move(csv)); run_file.empty())
             run_file = file;
     }
     for (Report &report : reports_from_csv(of_a_run))
-        inputs.documents.push_back({std::move(report), run_file, true});
-    return inputs;
+        documents.push_back({std::move(report), run_file, Origin::run});
+    return documents;
 }
 
 std::string described(const Finding &finding) {
@@ -153,13 +145,6 @@ std::vector<std::string> differences(const ProbeRecord &before, const ProbeRecor
     return lines;
 }
 
-/// The record with its findings made anew.
-ProbeRecord anew(const Probe &probe, ProbeRecord record, const DeviceInfo *device) {
-    record.findings = interpret(probe, record, device);
-    settle_status(record);
-    return record;
-}
-
 /// Interprets records anew and shows them, and says on stderr what is not as it was before.
 class Analysis {
 public:
@@ -174,19 +159,40 @@ public:
     }
 
     void add(Document &document) {
+        const Origin origin = document.origin;
         if (document.report.summary)
             runner::say(fmt::format("'{}' is a summary, without samples: its findings are shown as "
                                     "they were when it was written",
                                     document.file));
         for (DeviceRecord &device : document.report.devices) {
             // CSV files of one device come as a report for each of its probes.
-            if (!document.from_csv || device.device.slug != shown_)
+            if (origin == Origin::report || (origin == Origin::run && device.device.slug != shown_))
                 show(device_text(device.device, style_));
             shown_ = device.device.slug;
             for (ProbeRecord &record : device.probes)
-                document.report.summary ? show(record)
-                                        : add(record, device.device, document.from_csv);
+                document.report.summary
+                    ? show(record)
+                    : add(record, origin == Origin::others ? nullptr : &device.device,
+                          origin == Origin::report);
         }
+    }
+
+    [[nodiscard]] bool same() const { return same_; }
+    [[nodiscard]] bool any_failed() const { return any_failed_; }
+
+private:
+    void add(ProbeRecord &record, const DeviceInfo *device, bool has_findings) {
+        const Probe *probe = registry_.find(record.probe);
+        if (probe == nullptr)
+            return say(fmt::format("{}this program has no probe {}: its findings stay as they are",
+                                   file_, record.probe));
+        const ProbeRecord before = record;
+        record.findings = interpret(*probe, before, device);
+        settle_status(record);
+        show(record);
+        if (has_findings)
+            for (const std::string &difference : differences(before, record))
+                say(file_ + "differs: " + difference);
     }
     void show(const ProbeRecord &record) {
         show(probe_text(record, style_));
@@ -197,22 +203,6 @@ public:
         }
         if (const Probe *probe = registry_.find(record.probe); plot_ && probe != nullptr)
             show(plots_text(*probe, record, style_));
-    }
-
-    [[nodiscard]] bool same() const { return same_; }
-    [[nodiscard]] bool any_failed() const { return any_failed_; }
-
-private:
-    void add(ProbeRecord &record, const DeviceInfo &device, bool from_csv) {
-        const Probe *probe = registry_.find(record.probe);
-        if (probe == nullptr)
-            return say(fmt::format("{}this program has no probe {}: its findings stay as they are",
-                                   file_, record.probe));
-        const ProbeRecord before = std::exchange(record, anew(*probe, record, &device));
-        show(record);
-        if (!from_csv)
-            for (const std::string &difference : differences(before, record))
-                say(file_ + "differs: " + difference);
     }
     void show(const std::string &text) const {
         if (!show_)
@@ -241,48 +231,38 @@ private:
 
 } // namespace
 
-int analyze_command(const AnalyzeOptions &options, const Registry &registry) {
-    Inputs inputs = read_inputs(options, registry);
-    const auto reports = std::ranges::count(inputs.documents, false, &Document::from_csv);
-    const bool from_run = std::cmp_less(reports, inputs.documents.size());
-    const bool several = reports + (from_run ? 1 : 0) + (inputs.external ? 1 : 0) > 1;
-    if ((options.json || options.summary) &&
-        inputs.documents.size() + (inputs.external ? 1 : 0) > 1)
+int analyze_command(const Options &options, const Registry &registry) {
+    std::vector<Document> documents = read_documents(options, registry);
+    const auto of_a_run = std::ranges::count(documents, Origin::run, &Document::origin);
+    const bool several = std::ssize(documents) - of_a_run + (of_a_run > 0 ? 1 : 0) > 1;
+    if ((options.json || options.summary) && documents.size() > 1)
         throw InputError(fmt::format("{} takes the findings of one report, and these files hold "
                                      "several",
                                      options.json ? "--json" : "--summary"));
-    if (options.summary && inputs.external)
-        throw InputError(
-            fmt::format("--summary is one of a report, and '{}' is none", inputs.external_file));
-    for (const Document &document : inputs.documents)
+    for (const Document &document : documents) {
+        if (options.summary && document.origin == Origin::others)
+            throw InputError(
+                fmt::format("--summary is one of a report, and '{}' is none", document.file));
         if (options.verify && document.report.summary)
             throw InputError(fmt::format("'{}' is a summary: it holds no samples to verify its "
                                          "findings by",
                                          document.file));
+    }
     Analysis analysis(registry, options.json != "-" && options.summary != "-",
                       options.files.size() == 1);
-    Json json;
-    for (Document &document : inputs.documents) {
+    for (Document &document : documents) {
         if (several)
             analysis.name_file(document.file);
         analysis.add(document);
-        json = to_json(document.report);
     }
-    if (inputs.external) {
-        if (several)
-            analysis.name_file(inputs.external_file);
-        const ProbeRecord record =
-            anew(*chosen_probe(options, registry), *inputs.external, nullptr);
-        analysis.show(record);
-        json = to_json(record);
-    }
+    const Document &first = documents.front();
     if (options.json)
-        write_file(*options.json, to_text(json));
+        write_file(*options.json, to_text(first.origin == Origin::others
+                                              ? to_json(first.report.devices[0].probes[0])
+                                              : to_json(first.report)));
     if (options.summary)
-        write_file(*options.summary, to_text(to_json(summary_of(inputs.documents.front().report))));
-    if (options.picture &&
-        (inputs.documents.empty() ||
-         !write_picture(registry, inputs.documents.front().report, *options.picture)))
+        write_file(*options.summary, to_text(to_json(summary_of(first.report))));
+    if (options.picture && !write_picture(registry, first.report, *options.picture))
         return exit_failed;
     return analysis.any_failed() || (options.verify && !analysis.same()) ? exit_failed : exit_done;
 }

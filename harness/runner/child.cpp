@@ -1,11 +1,11 @@
 #include "commands.hpp"
+#include "console.hpp"
 #include "drivers.hpp"
 #include "io/file.hpp"
 #include "io/inspection_json.hpp"
 #include "isolation.hpp"
 #include "measure/session.hpp"
 #include "opencl/kernel_text.hpp"
-#include "signals.hpp"
 #include "subprocess.hpp"
 
 #include <clprobe/error.hpp>
@@ -26,7 +26,7 @@
 namespace clprobe::runner {
 namespace {
 
-void send(const Json &message) {
+void send_to_parent(const Json &message) {
     const std::string line = message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
     std::string_view rest = line;
     while (!rest.empty()) {
@@ -51,43 +51,24 @@ Device find_device(const std::string &slug) {
     throw Error(fmt::format("the device {} is no longer there", slug));
 }
 
-/// Tells how the probe gets on, a few times a second at most: each message costs the measurement.
-class ProgressMessages {
-public:
-    void operator()(double share) {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last_ < std::chrono::milliseconds(200))
-            return;
-        last_ = now;
-        send({{"progress", share}});
-    }
-
-private:
-    std::chrono::steady_clock::time_point last_{};
-};
-
-void list() {
+Json list() {
     Json infos = Json::array();
     for (const Device &device : enumerate())
         infos.push_back(to_json(device.info()));
-    send({{"devices", std::move(infos)}});
+    return {{"devices", std::move(infos)}};
 }
 
-void load_driver(const Json &request) {
-    const auto stage = [](const char *text) { send({{"stage", text}}); };
-    send({{"driver", try_driver(request.at("library").get<std::string>(),
-                                request.at("all_symbols").get<bool>(), stage)}});
-}
-
-void check(const Json &request) {
+Json check(const Json &request) {
     const Device device = find_device(request.at("device").get<std::string>());
     if (request.at("answers").get<bool>())
         check_answers(device);
     const Context context(device);
-    send({{"refusal", context.profiling() ? std::string() : context.profiling_refusal()}});
+    return {{"refusal", context.profiling() ? std::string() : context.profiling_refusal()}};
 }
 
-void probe(const Json &request, const Registry &registry, const std::stop_token &stop) {
+Json probe(const Json &request, const Registry &registry, const std::stop_token &stop,
+           const Send &send) {
+    using Clock = std::chrono::steady_clock;
     PlannedProbe planned;
     planned.probe = registry.find(request.at("probe").get<std::string>());
     if (planned.probe == nullptr)
@@ -95,20 +76,25 @@ void probe(const Json &request, const Registry &registry, const std::stop_token 
     planned.prerequisite = request.at("prerequisite").get<bool>();
     planned.profile = parse_profile(request.at("profile").get<std::string>()).value();
     planned.seconds = request.at("seconds").get<double>();
-    RunOptions options;
-    options.profile = planned.profile;
-    options.seed = request.at("seed").get<std::uint64_t>();
-    options.stop = stop;
-    const auto start = std::chrono::steady_clock::now();
+    const RunOptions options{planned.profile, request.at("seed").get<std::uint64_t>(), stop};
+    const auto start = Clock::now();
     const Device device = find_device(request.at("device").get<std::string>());
-    const std::chrono::duration<double> opening = std::chrono::steady_clock::now() - start;
+    const std::chrono::duration<double> opening = Clock::now() - start;
+    // A few times a second at most: each message costs the measurement.
+    const auto progress = [&, last = Clock::time_point()](double share) mutable {
+        if (const auto now = Clock::now(); now - last >= std::chrono::milliseconds(200)) {
+            last = now;
+            send({{"progress", share}});
+        }
+    };
     ProbeRecord record = run_probe(registry, planned, device, facts_from_json(request.at("facts")),
-                                   options, ProgressMessages());
+                                   options, progress);
     record.elapsed.setup += opening.count();
-    send({{"record", to_json(record)}});
+    return {{"record", to_json(record)}};
 }
 
-void inspect(const Json &request, const Registry &registry, const std::stop_token &stop) {
+Json inspect(const Json &request, const Registry &registry, const std::stop_token &stop,
+             const Send &send) {
     const InspectOptions options{request.at("disassemble").get<bool>(),
                                  request.at("launch").get<bool>()};
     const Context context(find_device(request.at("device").get<std::string>()));
@@ -124,47 +110,46 @@ void inspect(const Json &request, const Registry &registry, const std::stop_toke
             kernels.push_back(to_json(kernel));
         send({{"kernels", std::move(kernels)}});
     }
-    send({{"inspected", true}});
-}
-
-void carry_out(std::string_view command, const Registry &registry, const std::stop_token &stop) {
-    const Json request = parse_json(read_file("-"));
-    die_with(request.at("parent").get<int>());
-    if (command == list_child)
-        list();
-    else if (command == loader_child)
-        send({{"loader", describe_loader()}});
-    else if (command == driver_child)
-        load_driver(request);
-    else if (command == check_child)
-        check(request);
-    else if (command == inspect_child)
-        inspect(request, registry, stop);
-    else
-        probe(request, registry, stop);
+    return {{"inspected", true}};
 }
 
 } // namespace
 
-bool is_child_command(std::string_view command) {
-    constexpr std::string_view all[] = {list_child,  loader_child, driver_child,
-                                        check_child, probe_child,  inspect_child};
-    return std::ranges::find(all, command) != std::end(all);
+Json carry_out(const Json &request, const Registry &registry, const std::stop_token &stop,
+               const Send &send) {
+    const auto task = request.at("task").get<std::string>();
+    if (task == "list")
+        return list();
+    if (task == "loader")
+        return {{"loader", describe_loader()}};
+    if (task == "driver")
+        return {
+            {"driver", try_driver(request.at("library").get<std::string>(),
+                                  request.at("all_symbols").get<bool>(), [&](const char *stage) {
+                                      send({{"stage", stage}});
+                                  })}};
+    if (task == "check")
+        return check(request);
+    if (task == "inspect")
+        return inspect(request, registry, stop, send);
+    return probe(request, registry, stop, send);
 }
 
-int run_as_child(std::string_view command, const Registry &registry) {
+int run_as_child(const Registry &registry) {
     // What a driver's compiler starts must not hold the messages open.
     if (::fcntl(message_descriptor, F_SETFD, FD_CLOEXEC) != 0) {
-        std::fprintf(stderr, "clprobe: %s is for clprobe itself\n", std::string(command).c_str());
+        say("this command is for clprobe itself");
         return exit_usage;
     }
     const Interrupts interrupts;
     try {
-        carry_out(command, registry, interrupts.token());
+        const Json request = parse_json(read_file("-"));
+        die_with(request.at("parent").get<int>());
+        send_to_parent(carry_out(request, registry, interrupts.token(), send_to_parent));
     } catch (const Cancelled &) {
         // The parent knows.
     } catch (const std::exception &error) {
-        send({{"error", error.what()}});
+        send_to_parent({{"error", error.what()}});
     }
     // The answer is out: what a driver does when it is unloaded must not spoil it.
     std::fflush(nullptr);

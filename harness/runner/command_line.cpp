@@ -1,8 +1,10 @@
-#include "command_line.hpp"
 #include "commands.hpp"
+#include "console.hpp"
+#include "isolation.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/report.hpp>
+#include <clprobe/runner.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,9 +12,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <fcntl.h>
 #include <iostream>
 #include <map>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace clprobe::runner {
@@ -41,38 +47,6 @@ namespace {
                                   known, help + " them all"));
 }
 
-/// `--json [FILE]`: standard output where no file is named.
-void add_json(CLI::App &command, std::optional<std::filesystem::path> &json) {
-    command.add_option("--json", json, "write the same as JSON, to FILE or standard output")
-        ->type_name("[FILE]")
-        ->expected(0, 1)
-        ->default_str("-");
-}
-
-constexpr const char *probe_patterns = "names, families or globs (memory/*); all by default";
-/// How one device is chosen.
-constexpr const char *one_device = "slug, index, cpu, gpu, or part of the name";
-
-void add_device(CLI::App &command, std::optional<std::string> &device, const std::string &choice) {
-    command
-        .add_option("--device", device,
-                    choice + "; by default the first GPU, else the first device")
-        ->type_name("SELECTOR")
-        ->envname("CLPROBE_DEVICE");
-}
-
-void add_picture(CLI::App &command, std::optional<std::filesystem::path> &picture) {
-    command.add_option("--picture", picture, "write the picture of a probe that makes one, as PGM")
-        ->type_name("FILE");
-}
-
-void add_summary(CLI::App &command, std::optional<std::filesystem::path> &summary) {
-    command
-        .add_option("--summary", summary,
-                    "write the report without samples, which cannot be made anew; - is stdout")
-        ->type_name("FILE");
-}
-
 /// CLI11's own check names the largest double as the limit.
 std::string positive(const std::string &text) {
     double value = 0;
@@ -91,121 +65,145 @@ std::string whole_number(std::string &text) {
     return right ? "" : "'" + given + "' is no whole number from 0 to 18446744073709551615";
 }
 
-/// What keeps a probe's process from spoiling the others.
-template <typename Options>
-void add_isolation(CLI::App &command, Options &options) {
-    command.add_option("--timeout", options.timeout, "wall limit of a probe, in seconds")
-        ->type_name("S")
-        ->check(positive);
-    command.add_flag("--isolate,!--no-isolate", options.isolate,
-                     "each probe in a child process (the default)");
-    command.add_flag("--verbose", options.verbose, "pass on what drivers print");
+/// A command while it is put together.
+struct Command {
+    CLI::App &app;
+    Options &options;
+
+    template <typename T>
+    CLI::Option *option(const char *name, T &value, const char *type, const std::string &what) {
+        return app.add_option(name, value, what)->type_name(type);
+    }
+    void probes() {
+        option("PROBE", options.probes, "", "names, families or globs (memory/*); all by default");
+    }
+    void device(const std::string &more) {
+        option("--device", options.device, "SELECTOR",
+               "slug, index, cpu, gpu, or part of the name" + more +
+                   "; by default the first GPU, else the first device")
+            ->envname("CLPROBE_DEVICE");
+    }
+    /// `NAME [FILE]`: standard output where no file is named.
+    void to_file_or_stdout(const char *name, std::optional<std::filesystem::path> &file,
+                           const char *type, const char *what) {
+        option(name, file, type, what)->expected(0, 1)->default_str("-");
+    }
+    void json() {
+        to_file_or_stdout("--json", options.json, "[FILE]",
+                          "write the same as JSON, to FILE or standard output");
+    }
+    void picture_and_summary() {
+        option("--picture", options.picture, "FILE",
+               "write the picture of a probe that makes one, as PGM");
+        option("--summary", options.summary, "FILE",
+               "write the report without samples, which cannot be made anew; - is stdout");
+    }
+    /// What keeps a probe's process from spoiling the others.
+    void isolation() {
+        app.add_flag("--isolate,!--no-isolate", options.isolate,
+                     "whatever opens a device in a child process (the default)");
+        app.add_flag("--verbose", options.verbose, "pass on what drivers print");
+    }
+    void timeout() {
+        option("--timeout", options.timeout, "S", "wall limit of a probe, in seconds")
+            ->check(positive);
+    }
+};
+
+void describe_devices(Command command) {
+    command.json();
+    command.isolation();
 }
 
-void add_devices(CLI::App &app, DevicesOptions &options) {
-    CLI::App &command = *app.add_subcommand(
-        "devices", "every OpenCL device: its slug, its driver, and what a full run misses there");
-    add_json(command, options.json);
-    command.add_flag("--isolate,!--no-isolate", options.isolate,
-                     "open the devices in a child process (the default)");
-    command.add_flag("--verbose", options.verbose, "pass on what drivers print");
+void describe_list(Command command) {
+    command.probes();
+    command.json();
+    command.to_file_or_stdout("--markdown", command.options.markdown, "[DIR]",
+                              "write a page a probe, to folder DIR or standard output");
 }
 
-void add_list(CLI::App &app, ListOptions &options) {
-    CLI::App &command = *app.add_subcommand(
-        "list", "probes: what each asks, what it needs, which findings it makes");
-    command.add_option("PROBE", options.probes, probe_patterns);
-    add_json(command, options.json);
+void describe_run(Command command) {
+    Options &options = command.options;
+    command.probes();
+    command.device("; all for each of them");
     command
-        .add_option("--markdown", options.markdown,
-                    "write a page a probe, to folder DIR or standard output")
-        ->type_name("[DIR]")
-        ->expected(0, 1)
-        ->default_str("-");
-}
-
-void add_run(CLI::App &app, RunCommandOptions &options) {
-    CLI::App &command = *app.add_subcommand("run", "measure a device and say what was found");
-    command.add_option("PROBE", options.probes, probe_patterns);
-    add_device(command, options.device, std::string(one_device) + "; all for each of them");
-    command.add_option("--profile", options.profile, "how much time to take (default: standard)")
-        ->type_name("tiny|quick|standard|thorough")
+        .option("--profile", options.profile, "tiny|quick|standard|thorough",
+                "how much time to take (default: standard)")
         ->envname("CLPROBE_PROFILE");
+    command.option("--json", options.json, "FILE",
+                   "write the report, anew after each probe; - is stdout");
+    command.option("--csv", options.csv, "DIR", "write each series as a file into this folder");
+    command.picture_and_summary();
+    command.option("--resume", options.resume, "FILE",
+                   "go on with an interrupted report (and write there, unless --json says else)");
     command
-        .add_option("--json", options.json, "write the report, anew after each probe; - is stdout")
-        ->type_name("FILE");
-    add_summary(command, options.summary);
-    command.add_option("--csv", options.csv, "write each series as a file into this folder")
-        ->type_name("DIR");
-    add_picture(command, options.picture);
-    command
-        .add_option("--resume", options.resume,
-                    "go on with an interrupted report (and write there, unless --json says else)")
-        ->type_name("FILE");
-    command
-        .add_option("--seed", options.seed,
-                    "of everything random; without it one is drawn, and recorded")
-        ->type_name("N")
+        .option("--seed", options.seed, "N",
+                "of everything random; without it one is drawn, and recorded")
         ->transform(CLI::Validator(whole_number, ""));
-    add_isolation(command, options);
+    command.timeout();
+    command.isolation();
 }
 
-void add_inspect(CLI::App &app, InspectCommandOptions &options) {
-    CLI::App &command = *app.add_subcommand(
-        "inspect", "what the driver's compiler made of each kernel, in its own words");
-    command.add_option("PROBE", options.probes, probe_patterns);
-    add_device(command, options.device, one_device);
-    add_json(command, options.json);
-    command
-        .add_option("--compare", options.compare,
-                    "say which kernels are not what they were; exit 1 where there are any")
-        ->type_name("OLD.json");
-    command.add_option("--read", options.read, "show an earlier inspection, in place of a new one")
-        ->type_name("FILE");
-    command.add_flag("--disassemble", options.disassemble,
-                     "keep the code that the compiler wrote in the JSON, or print it");
-    command.add_flag("--launch", options.launch,
-                     "launch each kernel once, with arguments made up: some drivers compile then");
-    add_isolation(command, options);
+void describe_inspect(Command command) {
+    Options &options = command.options;
+    command.probes();
+    command.device("");
+    command.json();
+    command.option("--compare", options.compare, "OLD.json",
+                   "say which kernels are not what they were; exit 1 where there are any");
+    command.option("--read", options.read, "FILE",
+                   "show an earlier inspection, in place of a new one");
+    command.app.add_flag("--disassemble", options.disassemble,
+                         "keep the code that the compiler wrote in the JSON, or print it");
+    command.app.add_flag("--launch", options.launch,
+                         "launch each kernel once, with arguments made up: some drivers compile "
+                         "then");
+    command.timeout();
+    command.isolation();
 }
 
-void add_analyze(CLI::App &app, AnalyzeOptions &options) {
-    CLI::App &command = *app.add_subcommand(
-        "analyze", "findings anew from a report (JSON) or from series (CSV); needs no OpenCL");
-    command.add_option("FILE", options.files, "reports or CSV files; - is stdin")->required();
-    command.add_option("--probe", options.probe,
-                       "which probe a CSV of another tool is for, or only this one of a report");
-    command
-        .add_option("--columns", options.columns,
-                    "which column of a CSV is what: NAME=COLUMN[@TEXT][:UNIT],... as in "
-                    "footprint=1:KiB,latency=3:ns (docs/csv.md)")
-        ->type_name("MAP");
-    command.add_option("--skip", options.skip, "lines of a CSV above its header or its first row")
-        ->type_name("N");
-    command.add_option("--json", options.json, "write the report with the new findings")
-        ->type_name("FILE");
-    add_summary(command, options.summary);
-    add_picture(command, options.picture);
-    command.add_flag("--verify", options.verify,
-                     "exit 1 where a finding is not what the report says, to the last bit");
+void describe_analyze(Command command) {
+    Options &options = command.options;
+    command.option("FILE", options.files, "", "reports or CSV files; - is stdin")->required();
+    command.option("--probe", options.probe, "PROBE",
+                   "which probe a CSV of another tool is for, or only this one of a report");
+    command.option("--columns", options.columns, "MAP",
+                   "which column of a CSV is what: NAME=COLUMN[@TEXT][:UNIT],... as in "
+                   "footprint=1:KiB,latency=3:ns (docs/csv.md)");
+    command.option("--skip", options.skip, "N", "lines of a CSV above its header or its first row");
+    command.option("--json", options.json, "FILE", "write the report with the new findings");
+    command.picture_and_summary();
+    command.app.add_flag("--verify", options.verify,
+                         "exit 1 where a finding is not what the report says, to the last bit");
 }
 
-void add_new_probe(CLI::App &app, NewProbeOptions &options) {
-    CLI::App &command = *app.add_subcommand(
-        "new-probe", "write all files of a new probe, which build and pass as they are");
-    command.add_option("FAMILY/NAME", options.probe, "what it is called, compute/step_rate")
+void describe_new_probe(Command command) {
+    Options &options = command.options;
+    command.option("FAMILY/NAME", options.probe, "", "what it is called, compute/step_rate")
         ->required();
-    command.add_option("--in", options.folder, "the project (default: this folder)")
-        ->type_name("DIR");
+    command.option("--in", options.folder, "DIR", "the project (default: this folder)");
     command
-        .add_option("--namespace", options.name_space,
-                    "of a project of your own, as it gives it to clprobe_add_probes")
-        ->type_name("NAME")
+        .option("--namespace", options.name_space, "NAME",
+                "of a project of your own, as it gives it to clprobe_add_probes")
         ->capture_default_str();
 }
 
-} // namespace
+/// A standard stream that is closed would lend its number to the next file that is opened, and what
+/// is printed would go there. It is kept taken by a file on which reading, or writing, fails.
+void hold_standard_streams() {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream)
+        if (::fcntl(stream, F_GETFD) < 0)
+            ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
 
+/// A folder of kernels that is not there would leave the built-in ones in use, unnoticed.
+void check_kernel_folder() {
+    const char *folder = std::getenv("CLPROBE_KERNEL_DIR");
+    if (folder != nullptr && *folder != '\0' && !std::filesystem::is_directory(folder))
+        throw InputError("CLPROBE_KERNEL_DIR names no folder: '" + std::string(folder) + "'");
+}
+
+/// Parses the command line, runs the command and returns the exit status.
 int run_command_line(int argc, char **argv, const Registry &registry) {
     CLI::App app("What an OpenCL device really packs: probes that measure it, and say how sure "
                  "they are.");
@@ -214,18 +212,29 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
     app.require_subcommand(0, 1);
     app.fallthrough();
 
-    DevicesOptions devices;
-    ListOptions list;
-    RunCommandOptions run;
-    InspectCommandOptions inspect;
-    AnalyzeOptions analyze;
-    NewProbeOptions new_probe;
-    add_devices(app, devices);
-    add_list(app, list);
-    add_run(app, run);
-    add_inspect(app, inspect);
-    add_analyze(app, analyze);
-    add_new_probe(app, new_probe);
+    int status = exit_usage;
+    std::deque<Options> all;
+    const auto add = [&](const char *name, const char *what, void (*describe)(Command),
+                         const auto &run) {
+        CLI::App &command = *app.add_subcommand(name, what);
+        Options &options = all.emplace_back();
+        describe({command, options});
+        command.callback([&status, &options, &registry, run] { status = run(options, registry); });
+    };
+    add("devices", "every OpenCL device: its slug, its driver, and what a full run misses there",
+        describe_devices, devices_command);
+    add("list", "probes: what each asks, what it needs, which findings it makes", describe_list,
+        list_command);
+    add("run", "measure a device and say what was found", describe_run,
+        [&](const Options &options, const Registry &probes) {
+            return run_command(options, probes, std::vector<std::string>(argv, argv + argc));
+        });
+    add("inspect", "what the driver's compiler made of each kernel, in its own words",
+        describe_inspect, inspect_command);
+    add("analyze", "findings anew from a report (JSON) or from series (CSV); needs no OpenCL",
+        describe_analyze, analyze_command);
+    add("new-probe", "write all files of a new probe, which build and pass as they are",
+        describe_new_probe, new_probe_command);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
@@ -233,21 +242,44 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
             refuse(app, error);
         return app.exit(error);
     }
-    if (app.get_subcommands().empty()) {
+    if (app.get_subcommands().empty())
         std::cerr << app.help();
-        return exit_usage;
-    }
-    if (app.got_subcommand("devices"))
-        return devices_command(devices, registry);
-    if (app.got_subcommand("list"))
-        return list_command(list, registry);
-    if (app.got_subcommand("run"))
-        return run_command(run, registry, std::vector<std::string>(argv, argv + argc));
-    if (app.got_subcommand("inspect"))
-        return inspect_command(inspect, registry);
-    if (app.got_subcommand("new-probe"))
-        return new_probe_command(new_probe);
-    return analyze_command(analyze, registry);
+    return status;
 }
 
+int guarded(int argc, char **argv, const Registry &registry) {
+    try {
+        check_kernel_folder();
+        return run_command_line(argc, argv, registry);
+    } catch (const InputError &error) {
+        say(error.what());
+        return exit_usage;
+    } catch (const Cancelled &) {
+        return exit_interrupted();
+    } catch (const std::exception &error) {
+        say(error.what());
+        return exit_failed;
+    }
+}
+
+} // namespace
 } // namespace clprobe::runner
+
+namespace clprobe {
+
+int run_main(int argc, char **argv, const Registry &registry) {
+    runner::hold_standard_streams();
+    // PoCL's workers are not pinned otherwise, and the system then stacks them on one core for many
+    // launches in a row: half the speed. Drivers read it with the first question to a platform.
+    ::setenv("POCL_AFFINITY", "1", 0);
+    if (argc > 1 && argv[1] == runner::child_command)
+        return runner::run_as_child(registry);
+    const int status = runner::guarded(argc, argv, registry);
+    if (!std::cout.flush() && status == runner::exit_done) {
+        runner::say("cannot write to standard output");
+        return runner::exit_failed;
+    }
+    return status;
+}
+
+} // namespace clprobe

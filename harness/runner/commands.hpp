@@ -1,28 +1,58 @@
 #pragma once
-#include "options.hpp"
-
 #include <clprobe/registry.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace clprobe::runner {
 
-// Scripts rely on these; a run that a signal stopped has exit_interrupted() (signals.hpp).
+// Scripts rely on these; a run that a signal stopped has exit_interrupted() (console.hpp).
 inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1; ///< a probe failed, or findings differ where they must not
 inline constexpr int exit_usage = 2;  ///< wrong usage, or input that cannot be read
 inline constexpr int exit_no_device = 3;
 
+/// What a command was called with, the environment's defaults filled in: each has some of these. A
+/// file "-" is standard input or output.
+struct Options {
+    std::vector<std::string> probes;
+    std::vector<std::filesystem::path> files;
+    std::optional<std::string> probe;
+    std::optional<std::string> device;
+    std::optional<std::string> profile;
+    std::optional<std::filesystem::path> json;
+    std::optional<std::filesystem::path> summary;
+    std::optional<std::filesystem::path> csv;
+    std::optional<std::filesystem::path> picture;
+    std::optional<std::filesystem::path> markdown; ///< the folder for the pages
+    std::optional<std::filesystem::path> resume;
+    std::optional<std::filesystem::path> read;    ///< an earlier inspection, in place of a new one
+    std::optional<std::filesystem::path> compare; ///< an earlier inspection to set it against
+    std::optional<std::uint64_t> seed;
+    double timeout = 0;   ///< 0: a generous multiple of each probe's budget
+    std::string columns;  ///< which column of a CSV is what, as `CsvOptions` has it
+    std::size_t skip = 0; ///< lines of a CSV before its header or rows
+    std::filesystem::path folder = ".";
+    std::string name_space = "probes";
+    bool disassemble = false;
+    bool launch = false;
+    bool verify = false;
+    bool isolate = true;
+    bool verbose = false;
+};
+
 // The commands of the program. Each returns the exit status and throws Error (InputError: wrong
 // usage or input) for what ends it early.
 
-int devices_command(const DevicesOptions &options, const Registry &registry);
-int list_command(const ListOptions &options, const Registry &registry);
-int run_command(const RunCommandOptions &options, const Registry &registry,
-                std::vector<std::string> command_line);
-int inspect_command(const InspectCommandOptions &options, const Registry &registry);
-int analyze_command(const AnalyzeOptions &options, const Registry &registry);
-int new_probe_command(const NewProbeOptions &options);
+int devices_command(const Options &options, const Registry &registry);
+int list_command(const Options &options, const Registry &registry);
+int run_command(Options options, const Registry &registry, std::vector<std::string> command_line);
+int inspect_command(const Options &options, const Registry &registry);
+int analyze_command(const Options &options, const Registry &registry);
+int new_probe_command(const Options &options, const Registry &registry);
 
 } // namespace clprobe::runner

@@ -1,18 +1,24 @@
 #include "drivers.hpp"
+#include "io/file.hpp"
 #include "isolation.hpp"
 
+#include <clprobe/context.hpp>
 #include <clprobe/error.hpp>
 
+#include <CL/cl_icd.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <fstream>
 #include <grp.h>
 #include <iterator>
+#include <link.h>
 #include <set>
+#include <string_view>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -21,9 +27,6 @@ namespace clprobe::runner {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A driver takes a second to load where it is slow.
-constexpr double trial_seconds = 10;
 
 /// A variable of the environment; empty where it is not set.
 std::string environment(const char *name) {
@@ -137,13 +140,9 @@ private:
 };
 
 bool any_names(const Json &drivers, std::string_view part) {
-    return std::any_of(drivers.begin(), drivers.end(), [&](const Json &driver) {
-        std::string names =
-            driver.at("file").get<std::string>() + '\n' + driver.at("library").get<std::string>();
-        std::ranges::transform(names, names.begin(),
-                               [](unsigned char c) { return std::tolower(c); });
-        return names.find(part) != std::string::npos;
-    });
+    std::string names = to_line(drivers);
+    std::ranges::transform(names, names.begin(), [](unsigned char c) { return std::tolower(c); });
+    return names.find(part) != std::string::npos;
 }
 
 /// Where PoCL keeps what it compiles, and the variable that says so.
@@ -214,6 +213,40 @@ std::string line_of(const Json &driver) {
     return line;
 }
 
+/// The absolute path in the text that ends in "OpenCL/vendors": the folder that a loader was built
+/// to read. Empty where there is none.
+std::string vendors_folder(std::string_view text) {
+    constexpr std::string_view end = "/OpenCL/vendors";
+    for (std::size_t at = 0; (at = text.find(end, at)) != std::string_view::npos; ++at) {
+        const std::size_t first = text.rfind('\0', at) + 1; // npos + 1 is 0
+        const std::string_view path = text.substr(first, at + end.size() - first);
+        const std::string_view behind = text.substr(at + end.size(), 2);
+        if (path.front() == '/' && (behind.starts_with('\0') || behind.starts_with("/\0")))
+            return std::string(path);
+    }
+    return {};
+}
+
+template <class Function>
+Function *function_of(void *library, const char *name) {
+    return reinterpret_cast<Function *>(::dlsym(library, name));
+}
+
+std::string with_code(const char *function, cl_int code) {
+    return fmt::format("{} answers {} ({})", function, opencl_error_name(code), code);
+}
+
+std::string text_of(cl_platform_id platform, const cl_icd_dispatch &table, cl_platform_info what) {
+    std::size_t bytes = 0;
+    if (table.clGetPlatformInfo == nullptr ||
+        table.clGetPlatformInfo(platform, what, 0, nullptr, &bytes) != CL_SUCCESS || bytes == 0)
+        return {};
+    std::string text(bytes, '\0');
+    if (table.clGetPlatformInfo(platform, what, bytes, text.data(), nullptr) != CL_SUCCESS)
+        return {};
+    return text.c_str();
+}
+
 } // namespace
 
 std::vector<std::string> closed_render_nodes(const fs::path &folder) {
@@ -236,12 +269,10 @@ std::vector<std::string> closed_render_nodes(const fs::path &folder) {
     return closed;
 }
 
-Json drivers_report(const Isolation &isolation) {
-    const double seconds =
-        isolation.seconds > 0 ? std::min(isolation.seconds, trial_seconds) : trial_seconds;
+Json drivers_report(const Worker &worker, double seconds) {
     Json report = {{"drivers", Json::array()}};
     std::vector<std::string> notes;
-    const auto described = ask_child(loader_child, Json::object(), seconds, isolation, "loader");
+    const auto described = worker.ask("loader", Json::object(), seconds, "loader");
     if (!described.problem.empty()) {
         notes.push_back("describing the OpenCL loader " + described.problem);
     } else if (const Json &loader = described.answer.at("loader"); loader.contains("problem")) {
@@ -256,13 +287,12 @@ Json drivers_report(const Isolation &isolation) {
         for (Json driver : reading.drivers()) {
             std::string stage;
             if (!driver.contains("problem")) {
-                const auto trial =
-                    ask_child(driver_child,
-                              {{"library", driver.at("library")},
-                               {"all_symbols", loader.at("kind") == "Khronos"}},
-                              seconds, isolation, "driver", [&](const Json &message) {
-                                  stage = message.at("stage").get<std::string>();
-                              });
+                const auto trial = worker.ask("driver",
+                                              {{"library", driver.at("library")},
+                                               {"all_symbols", loader.at("kind") == "Khronos"}},
+                                              seconds, "driver", [&](const Json &message) {
+                                                  stage = message.at("stage").get<std::string>();
+                                              });
                 if (trial.problem.empty())
                     driver.update(trial.answer.at("driver"));
                 else
@@ -291,6 +321,79 @@ std::string lines_of(const Json &report) {
         lines.emplace_back("no driver is to be loaded: install one, on Debian for example "
                            "pocl-opencl-icd");
     return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+Json describe_loader() {
+    void *library = ::dlopen("libOpenCL.so.1", RTLD_LAZY | RTLD_LOCAL);
+    // A copy, which the next dlopen does not free.
+    const std::string problem = library == nullptr ? ::dlerror() : "";
+    if (library == nullptr)
+        library = ::dlopen("libOpenCL.so", RTLD_LAZY | RTLD_LOCAL);
+    link_map *map = nullptr;
+    if (library == nullptr || ::dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
+        return {{"problem", problem}};
+    const std::string path = std::filesystem::canonical(map->l_name);
+    const std::string text = read_file(path);
+    // Asking it by clGetICDLoaderInfoOCLICD would have it load the drivers.
+    std::set<std::string> variables;
+    for (const char *name : {"OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"})
+        if (text.find(name) != std::string::npos)
+            variables.insert(name);
+    const std::string folder = vendors_folder(text);
+    const char *kind = variables.contains("OPENCL_VENDOR_PATH") ? "ocl-icd"
+                       : !folder.empty()                        ? "Khronos"
+                                                                : "no ICD loader";
+    return {{"path", path}, {"kind", kind}, {"folder", folder}, {"variables", variables}};
+}
+
+Json try_driver(const std::string &library, bool all_symbols,
+                const std::function<void(const char *)> &stage) {
+    Json result = {{"platforms", Json::array()}};
+    const auto failed = [&](const std::string &problem) {
+        result["problem"] = problem;
+        return result;
+    };
+    stage("while it was loaded");
+    void *handle = ::dlopen(library.c_str(), (all_symbols ? RTLD_NOW : RTLD_LAZY) | RTLD_LOCAL);
+    if (handle == nullptr)
+        return failed(fmt::format("does not load: {}", ::dlerror()));
+    auto *extension = function_of<void *(const char *)>(handle, "clGetExtensionFunctionAddress");
+    if (extension == nullptr)
+        return failed("exports no clGetExtensionFunctionAddress: it is no OpenCL driver");
+    stage("in clIcdGetPlatformIDsKHR");
+    using GetPlatforms = cl_int(cl_uint, cl_platform_id *, cl_uint *);
+    auto *get = reinterpret_cast<GetPlatforms *>(extension("clIcdGetPlatformIDsKHR"));
+    if (get == nullptr)
+        get = function_of<GetPlatforms>(handle, "clIcdGetPlatformIDsKHR");
+    if (get == nullptr)
+        return failed("has no clIcdGetPlatformIDsKHR: it is no driver for an OpenCL loader");
+    cl_uint count = 0;
+    cl_int code = get(0, nullptr, &count);
+    std::vector<cl_platform_id> platforms(code == CL_SUCCESS ? count : 0);
+    if (!platforms.empty())
+        code = get(count, platforms.data(), nullptr);
+    if (code != CL_SUCCESS || platforms.empty())
+        return failed("has no platform: " + with_code("clIcdGetPlatformIDsKHR", code));
+    for (const cl_platform_id platform : platforms) {
+        const auto *table = *reinterpret_cast<const cl_icd_dispatch *const *>(platform);
+        if (table == nullptr || table->clGetDeviceIDs == nullptr)
+            return failed("has a platform without a table of functions");
+        stage("in clGetPlatformInfo");
+        Json entry = {{"name", text_of(platform, *table, CL_PLATFORM_NAME)}, {"devices", 0}};
+        if (text_of(platform, *table, CL_PLATFORM_EXTENSIONS).find("cl_khr_icd") ==
+            std::string::npos)
+            result["problem"] = "has a platform without cl_khr_icd, which the loader passes over";
+        stage("in clGetDeviceIDs");
+        cl_uint devices = 0;
+        const cl_int found =
+            table->clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &devices);
+        if (found == CL_SUCCESS)
+            entry["devices"] = devices;
+        else
+            entry["code"] = found;
+        result["platforms"].push_back(std::move(entry));
+    }
+    return result;
 }
 
 } // namespace clprobe::runner

@@ -15,8 +15,8 @@ namespace clprobe::runner {
 /// a variable of the environment), the `library` as that has it, its `platforms` (`name`,
 /// `devices`, and the `code` of clGetDeviceIDs where that fails) and, where there are none or one
 /// is passed over, the `problem`; `notes`, which are sentences about the environment. Each library
-/// is loaded in a child process of its own.
-[[nodiscard]] Json drivers_report(const Isolation &isolation);
+/// is loaded in a child process of its own, for so long.
+[[nodiscard]] Json drivers_report(const Worker &worker, double seconds);
 
 /// The same as lines for people, one a driver.
 [[nodiscard]] std::string lines_of(const Json &report);

@@ -1,12 +1,10 @@
 #include "commands.hpp"
-#include "inspect_table.hpp"
+#include "console.hpp"
 #include "io/file.hpp"
 #include "io/inspection_json.hpp"
 #include "isolation.hpp"
 #include "measure/device_lock.hpp"
 #include "opencl/kernel_text.hpp"
-#include "signals.hpp"
-#include "style.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -17,67 +15,18 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <optional>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
 
 namespace clprobe::runner {
 namespace {
 
-/// Lists devices and inspects the kernels of probes, in child processes or in this one.
-class Workplace {
-public:
-    Workplace(const Registry &registry, const InspectCommandOptions &options, std::stop_token stop)
-        : registry_(registry), inspect_{options.disassemble, options.launch},
-          isolation_{options.timeout, options.verbose, std::move(stop)}, isolate_(options.isolate) {
-    }
-
-    Listing list() {
-        if (isolate_)
-            return list_devices(isolation_);
-        devices_ = enumerate();
-        return listing_of(devices_);
-    }
-
-    void inspect(const std::vector<const Probe *> &probes, const DeviceInfo &device,
-                 const std::function<void(InspectedKernel)> &take) {
-        if (isolate_)
-            inspect_isolated(registry_, probes, device, inspect_, isolation_, take);
-        else
-            inspect_here(probes, device, take);
-    }
-
-private:
-    void inspect_here(const std::vector<const Probe *> &probes, const DeviceInfo &device,
-                      const std::function<void(InspectedKernel)> &take) {
-        const Context context(*std::find_if(devices_.begin(), devices_.end(), [&](const Device &d) {
-            return d.info().slug == device.slug;
-        }));
-        for (const auto &[probe, variant] : builds_of(probes, device)) {
-            if (isolation_.stop.stop_requested())
-                throw Cancelled();
-            const KernelText text = with_override(registry_.kernel(variant.text));
-            for (InspectedKernel &kernel :
-                 clprobe::inspect(context, *probe, text, variant, inspect_))
-                take(std::move(kernel));
-        }
-    }
-
-    const Registry &registry_;
-    InspectOptions inspect_;
-    Isolation isolation_;
-    bool isolate_;
-    std::vector<Device> devices_;
-};
-
-const DeviceInfo &chosen_device(const std::vector<DeviceInfo> &devices,
-                                const std::string &selector) {
-    const auto chosen = select(devices, selector);
-    if (chosen.size() != 1)
-        throw InputError("inspect looks at one device at a time: choose it with --device");
-    return devices[chosen.front()];
-}
-
 /// An earlier inspection, of the probes that were asked for.
-Inspection read_inspection(const std::filesystem::path &file, const InspectCommandOptions &options,
+Inspection read_inspection(const std::filesystem::path &file, const Options &options,
                            const Registry &registry) {
     const std::string text = read_file(file);
     Inspection inspection;
@@ -97,25 +46,28 @@ Inspection read_inspection(const std::filesystem::path &file, const InspectComma
 }
 
 /// Nothing, having said why, where there is no device.
-std::optional<Inspection> inspect_device(const InspectCommandOptions &options,
-                                         const Registry &registry) {
+std::optional<Inspection> inspect_device(const Options &options, const Registry &registry) {
     const Interrupts interrupts;
     const std::vector<const Probe *> probes = registry.match(options.probes);
     make_compilers_talk();
-    Workplace workplace(registry, options, interrupts.token());
-    const Listing listing = workplace.list();
+    const Worker worker(registry,
+                        {options.timeout, options.verbose, options.isolate, interrupts.token()});
+    const Listing listing = worker.list();
     if (listing.devices.empty()) {
         say(listing.problem);
         return std::nullopt;
     }
-    Inspection inspection{
-        std::string(version()), chosen_device(listing.devices, options.device.value_or("")), {}};
+    const auto chosen = select(listing.devices, options.device.value_or(""));
+    if (chosen.size() != 1)
+        throw InputError("inspect looks at one device at a time: choose it with --device");
+    Inspection inspection{std::string(version()), listing.devices[chosen.front()], {}};
     const DeviceLock lock(
         inspection.device,
         [&](const std::string &holder) { say_in_use(inspection.device, holder); },
         interrupts.token());
     ProgressLine progress;
-    workplace.inspect(probes, inspection.device, [&](InspectedKernel kernel) {
+    const InspectOptions inspect{options.disassemble, options.launch};
+    worker.inspect(probes, inspection.device, inspect, [&](InspectedKernel kernel) {
         inspection.kernels.push_back(std::move(kernel));
         progress.show(fmt::format("{}, now those of {}",
                                   counted(inspection.kernels.size(), "kernel"),
@@ -124,12 +76,217 @@ std::optional<Inspection> inspect_device(const InspectCommandOptions &options,
     return inspection;
 }
 
-void print(const Inspection &inspection, const std::optional<Inspection> &before, bool code) {
-    const TextStyle style = style_of_stdout();
-    std::cout << (before ? changes_text(*before, inspection, style)
-                         : inspection_text(inspection, style));
-    if (code)
-        std::cout << disassembly_text(inspection);
+/// A kernel's name within its probe: "follow_ring", "8 live values: reside".
+std::string kernel_name(const std::string &variant, const std::string &function) {
+    if (variant.empty() || function.empty())
+        return variant + function;
+    return variant + ": " + function;
+}
+
+/// A column of the table, with a cell for each kernel, empty where nothing is known.
+struct Column {
+    std::string head;
+    std::vector<std::string> cells;
+};
+
+template <typename T>
+std::string number(const std::optional<T> &value) {
+    return value ? fmt::format("{}", *value) : std::string();
+}
+
+template <typename T>
+std::string quantity(const std::optional<T> &value, Unit unit) {
+    return value ? format({static_cast<double>(*value), unit}) : std::string();
+}
+
+std::string spilled(const CompilerReport &said) {
+    if (!said.spill_stores && !said.spill_loads)
+        return {};
+    return fmt::format("{}:{}", said.spill_stores.value_or(0), said.spill_loads.value_or(0));
+}
+
+std::string fma_of(const std::optional<InstructionCount> &count) {
+    return count ? fmt::format("{} of {}", count->fma, count->slots) : std::string();
+}
+
+/// A driver's statistic, by its own name.
+std::string statistic(const InspectedKernel &kernel, const std::string &name) {
+    const auto found = std::ranges::find(kernel.statistics, name, &Statistic::name);
+    return found == kernel.statistics.end() ? "" : fmt::format("{:.4g}", found->value);
+}
+
+/// The columns that tell anything: 0 everywhere does not.
+std::vector<Column> columns_for(const std::vector<InspectedKernel> &kernels) {
+    using K = InspectedKernel;
+    std::vector<Column> columns;
+    const auto add = [&](const std::string &head, const auto &cell) {
+        Column column{head, {}};
+        for (const K &kernel : kernels)
+            column.cells.push_back(cell(kernel));
+        if (std::ranges::any_of(column.cells, [](const std::string &text) {
+                return !text.empty() && text != "0" && text != "0:0";
+            }))
+            columns.push_back(std::move(column));
+    };
+    add("build", [](const K &k) { return quantity(k.build_seconds, Unit::second); });
+    add("binary", [](const K &k) { return quantity(k.binary_bytes, Unit::byte); });
+    add("limit", [](const K &k) { return number(k.said.max_group_size); });
+    add("mult", [](const K &k) { return number(k.preferred_multiple); });
+    add("priv", [](const K &k) { return number(k.said.private_memory); });
+    add("local", [](const K &k) { return number(k.said.local_memory); });
+    add("regs", [](const K &k) { return number(k.said.registers); });
+    add("stack", [](const K &k) { return number(k.said.stack); });
+    add("spilled", [](const K &k) { return spilled(k.said); });
+    std::set<std::string> statistics;
+    for (const K &kernel : kernels)
+        for (const auto &[name, value] : kernel.statistics)
+            if (statistics.insert(name).second)
+                add(name, [&name = name](const K &k) { return statistic(k, name); });
+    add("fma", [](const K &k) {
+        return fma_of(k.disassembly ? std::optional(k.disassembly->all) : std::nullopt);
+    });
+    add("in loop",
+        [](const K &k) { return fma_of(k.disassembly ? k.disassembly->loop : std::nullopt); });
+    add("launch", [](const K &k) {
+        if (!k.launch)
+            return std::string();
+        return k.launch->seconds ? quantity(k.launch->seconds, Unit::second) : "failed";
+    });
+    return columns;
+}
+
+/// What did not work; empty where everything did.
+std::string problem_of(const InspectedKernel &kernel) {
+    const std::string &error =
+        kernel.error.empty() && kernel.launch ? kernel.launch->error : kernel.error;
+    return error.substr(0, error.find('\n'));
+}
+
+std::vector<TableRow> problem_rows(std::span<const InspectedKernel> kernels) {
+    std::vector<TableRow> rows;
+    for (const InspectedKernel &kernel : kernels)
+        if (const std::string problem = problem_of(kernel); !problem.empty())
+            rows.push_back(
+                {{kernel_name(kernel.variant, kernel.function) + ": " + problem}, Colour::red});
+    return rows;
+}
+
+/// What the compiler printed besides while the probe's kernels were built, each line once.
+std::vector<TableRow> message_rows(std::span<const InspectedKernel> kernels) {
+    std::vector<TableRow> rows;
+    std::set<std::string> seen;
+    for (const InspectedKernel &kernel : kernels)
+        for (const std::string &message : kernel.messages)
+            if (seen.insert(message).second)
+                rows.push_back({{"driver: " + message}, Colour::yellow});
+    return rows;
+}
+
+/// The kernels' names: of a build with a single kernel that of the build is enough.
+std::vector<std::string> names_of(const std::vector<InspectedKernel> &kernels) {
+    std::map<std::pair<std::string, std::string>, int> of_build;
+    for (const InspectedKernel &kernel : kernels)
+        ++of_build[{kernel.probe, kernel.variant}];
+    std::vector<std::string> names;
+    for (const InspectedKernel &kernel : kernels) {
+        const bool alone = !kernel.variant.empty() && of_build[{kernel.probe, kernel.variant}] == 1;
+        names.push_back(alone ? kernel.variant : kernel_name(kernel.variant, kernel.function));
+    }
+    return names;
+}
+
+/// So that the tables of all probes line up.
+std::vector<std::size_t> widths_of(const TableRow &head, const std::vector<TableRow> &rows) {
+    std::vector<std::size_t> widths;
+    for (const std::string &cell : head.cells)
+        widths.push_back(cell.size());
+    for (const TableRow &row : rows)
+        for (std::size_t i = 0; i < widths.size(); ++i)
+            widths[i] = std::max(widths[i], row.cells[i].size());
+    widths.pop_back(); // the last column takes what is left
+    return widths;
+}
+
+std::string shown(const std::optional<double> &value) {
+    return value ? fmt::format("{:.6g}", *value) : std::string("-");
+}
+
+/// "+3", or "+25 %" beside it where there was something before.
+std::string difference(const NumberChange &change) {
+    if (!change.before || !change.after)
+        return {};
+    const double more = *change.after - *change.before;
+    if (*change.before == 0)
+        return fmt::format("{:+.6g}", more);
+    return fmt::format("{:+.6g}, {:+.1f} %", more, 100 * more / *change.before);
+}
+
+std::string made_by(const Inspection &inspection) {
+    return fmt::format("{}, {} {}, clprobe {}", inspection.device.name, inspection.device.platform,
+                       inspection.device.driver_version, inspection.tool_version);
+}
+
+/// The inspection for people: a table a probe and a row a kernel, of columns where anything is
+/// known.
+std::string inspection_text(const Inspection &inspection, const TextStyle &style) {
+    const std::vector<Column> columns = columns_for(inspection.kernels);
+    TableRow head{{"kernel"}, Colour::dim};
+    for (const Column &column : columns)
+        head.cells.push_back(column.head);
+    const std::vector<std::string> names = names_of(inspection.kernels);
+    std::vector<TableRow> rows;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const bool works = problem_of(inspection.kernels[i]).empty();
+        rows.push_back({{names[i]}, works ? Colour::none : Colour::red});
+        for (const Column &column : columns)
+            rows.back().cells.push_back(column.cells[i]);
+    }
+    const std::vector<std::size_t> widths = widths_of(head, rows);
+    std::string text = device_text(inspection.device, style);
+    for (std::size_t i = 0; i < rows.size();) {
+        const std::size_t first = i;
+        const std::string &probe = inspection.kernels[i].probe;
+        text += "\n" + render_table({{{probe}, Colour::bold}}, style);
+        std::vector<TableRow> table = {head};
+        for (; i < rows.size() && inspection.kernels[i].probe == probe; ++i)
+            table.push_back(rows[i]);
+        text += render_table(table, style, widths);
+        const std::span<const InspectedKernel> shown(&inspection.kernels[first], i - first);
+        text += render_table(problem_rows(shown), style) + render_table(message_rows(shown), style);
+    }
+    return text;
+}
+
+/// Each kernel's disassembly below its name.
+std::string disassembly_text(const Inspection &inspection) {
+    std::string text;
+    for (const InspectedKernel &kernel : inspection.kernels)
+        if (kernel.disassembly)
+            text += fmt::format("\n{} {} ({})\n{}", kernel.probe,
+                                kernel_name(kernel.variant, kernel.function),
+                                kernel.disassembly->language, kernel.disassembly->text);
+    return text;
+}
+
+/// What changed between the two, side by side; that nothing did, where nothing did.
+std::string changes_text(const Inspection &before, const Inspection &after,
+                         const TextStyle &style) {
+    const std::vector<KernelChange> changes = changed_kernels(before, after);
+    std::string text =
+        render_table({{{"before", made_by(before)}}, {{"after", made_by(after)}}}, style);
+    for (const KernelChange &change : changes) {
+        const std::string name = kernel_name(change.variant, change.function);
+        text += render_table({{{change.probe + " " + name}, Colour::bold}}, style);
+        std::vector<TableRow> rows;
+        if (!change.what.empty())
+            rows.push_back({{"", change.what}});
+        for (const NumberChange &of : change.numbers)
+            rows.push_back(
+                {{"", of.name, shown(of.before), "->", shown(of.after), difference(of)}});
+        text += render_table(rows, style, {1, 20});
+    }
+    return text + fmt::format("{} changed, of {} before and {} after\n", changes.size(),
+                              counted(before.kernels.size(), "kernel"), after.kernels.size());
 }
 
 bool failed(const InspectedKernel &kernel) {
@@ -138,7 +295,7 @@ bool failed(const InspectedKernel &kernel) {
 
 } // namespace
 
-int inspect_command(const InspectCommandOptions &options, const Registry &registry) {
+int inspect_command(const Options &options, const Registry &registry) {
     if (options.json)
         ensure_writable(*options.json);
     std::optional<Inspection> before;
@@ -152,7 +309,9 @@ int inspect_command(const InspectCommandOptions &options, const Registry &regist
     if (options.json)
         write_file(*options.json, to_text(to_json(*inspection)));
     if (!options.json || *options.json != "-")
-        print(*inspection, before, options.disassemble && !options.json);
+        std::cout << (before ? changes_text(*before, *inspection, style_of_stdout())
+                             : inspection_text(*inspection, style_of_stdout()))
+                  << (options.disassemble && !options.json ? disassembly_text(*inspection) : "");
     const bool changed = before && !changed_kernels(*before, *inspection).empty();
     return changed || std::ranges::any_of(inspection->kernels, failed) ? exit_failed : exit_done;
 }

@@ -16,21 +16,21 @@
 
 namespace clprobe::runner {
 
-// The hidden commands by which the program runs itself as a child, the only process that opens
-// devices. Each reads a request from stdin and answers on `message_descriptor`.
-inline constexpr std::string_view list_child = "child-list";     ///< which devices there are
-inline constexpr std::string_view loader_child = "child-loader"; ///< what the loader reads
-inline constexpr std::string_view driver_child = "child-driver"; ///< what becomes of one library
-inline constexpr std::string_view check_child = "child-check";   ///< what kind of queue one grants
-inline constexpr std::string_view probe_child = "child-probe";   ///< one probe on one device
-/// The builds of some probes' kernels, from one of them on.
-inline constexpr std::string_view inspect_child = "child-inspect";
+/// The hidden command by which the program runs itself as a child. It reads a request from stdin
+/// and answers on `message_descriptor`.
+inline constexpr std::string_view child_command = "child";
 
-/// Whether a command is one of these.
-[[nodiscard]] bool is_child_command(std::string_view command);
+/// Carries it out and returns the exit status.
+int run_as_child(const Registry &registry);
 
-/// Carries out the command and returns the exit status.
-int run_as_child(std::string_view command, const Registry &registry);
+/// What takes a message.
+using Send = std::function<void(const Json &)>;
+
+/// Does what the request's `task` is: "list" the devices, describe the "loader", try a "driver",
+/// "check" a device, run one "probe" on one, or "inspect" the builds of some probes' kernels, from
+/// one of them on. Returns the answer, and sends what comes before it.
+[[nodiscard]] Json carry_out(const Json &request, const Registry &registry,
+                             const std::stop_token &stop, const Send &send);
 
 /// The devices of this machine; where there are none, `problem` says why, with a line for each
 /// driver, and `drivers` has the same as data (`drivers_report`).
@@ -44,40 +44,15 @@ struct Listing {
 struct Isolation {
     double seconds = 0; ///< wall limit of a probe; 0: a generous multiple of its time budget
     bool verbose = false;
+    bool isolate = true; ///< else all is done in this process
     std::stop_token stop;
 };
 
-/// What a child left: its answer, or why there is none.
-struct ChildOutcome {
+/// What came of a task: its answer, or why there is none.
+struct Outcome {
     Json answer;
     std::string problem;
 };
-
-/// Runs one of the hidden commands in a child process, for `seconds` at most. Its answer is the
-/// message that has the member `member`; `meanwhile` gets what it says before. Throws Cancelled.
-[[nodiscard]] ChildOutcome ask_child(std::string_view command, Json request, double seconds,
-                                     const Isolation &isolation, const char *member,
-                                     const std::function<void(const Json &)> &meanwhile = {});
-
-/// The listing of devices that this process opened itself.
-[[nodiscard]] Listing listing_of(const std::vector<Device> &devices);
-
-/// The devices, listed by a child process: a driver that crashes or hangs meanwhile is the problem.
-[[nodiscard]] Listing list_devices(const Isolation &isolation);
-
-/// Why the device grants no queue with profiling, tried out by a child process; empty where it
-/// grants one.
-[[nodiscard]] std::string profiling_refusal(const DeviceInfo &device, const Isolation &isolation);
-
-/// Why the device does not answer (`check_answers`) in a child process; empty where it does.
-[[nodiscard]] std::string answer_problem(const DeviceInfo &device, const Isolation &isolation);
-
-/// `run_probe` in a child process. A child that crashes, hangs or ends without a record gives a
-/// failed record that says so. Throws Cancelled where it was stopped before it measured anything.
-[[nodiscard]] ProbeRecord run_probe_isolated(const PlannedProbe &planned, const DeviceInfo &device,
-                                             const Facts &facts, const RunOptions &options,
-                                             const Isolation &isolation,
-                                             const std::function<void(double)> &progress);
 
 /// One of the builds to inspect.
 struct InspectedBuild {
@@ -87,11 +62,41 @@ struct InspectedBuild {
 [[nodiscard]] std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
                                                     const DeviceInfo &device);
 
-/// These builds' kernels on that device, inspected in a child process, as `take` gets them. A build
-/// at which it crashes or hangs is a kernel with that error, and another child goes on behind it.
-/// Throws Cancelled where it was stopped.
-void inspect_isolated(const Registry &registry, const std::vector<const Probe *> &probes,
-                      const DeviceInfo &device, const InspectOptions &options,
-                      const Isolation &isolation, const std::function<void(InspectedKernel)> &take);
+/// Has done what opens devices, each task by a child process: a driver that crashes or hangs
+/// meanwhile is the task's problem. Its functions throw Cancelled where they were stopped.
+class Worker {
+public:
+    Worker(const Registry &registry, Isolation isolation)
+        : registry_(registry), isolation_(std::move(isolation)) {}
+
+    /// Carries out the task, in `seconds` at most, or fewer where the isolation says so. Its
+    /// answer is the message that has the member `member`; `meanwhile` gets what comes before.
+    [[nodiscard]] Outcome ask(const char *task, Json request, double seconds, const char *member,
+                              const Send &meanwhile = {}) const;
+
+    [[nodiscard]] Listing list() const;
+    /// `drivers_report`, always by child processes.
+    [[nodiscard]] Json drivers() const;
+    /// Why the device grants no queue with profiling; empty where it grants one.
+    [[nodiscard]] std::string profiling_refusal(const DeviceInfo &device) const;
+    /// Why the device does not answer (`check_answers`); empty where it does.
+    [[nodiscard]] std::string answer_problem(const DeviceInfo &device) const;
+    /// `run_probe`. A child that ends without a record gives a failed record that says so.
+    [[nodiscard]] ProbeRecord run_probe(const PlannedProbe &planned, const DeviceInfo &device,
+                                        const Facts &facts, std::uint64_t seed,
+                                        const std::function<void(double)> &progress) const;
+    /// The kernels of all builds of these probes, as `take` gets them. A build at which a child
+    /// crashes or hangs is a kernel with that error, and another child goes on behind it.
+    void inspect(const std::vector<const Probe *> &probes, const DeviceInfo &device,
+                 const InspectOptions &options,
+                 const std::function<void(InspectedKernel)> &take) const;
+
+private:
+    [[nodiscard]] double limit(double generous) const;
+    [[nodiscard]] Outcome check(const DeviceInfo &device, bool answers) const;
+
+    const Registry &registry_;
+    Isolation isolation_;
+};
 
 } // namespace clprobe::runner

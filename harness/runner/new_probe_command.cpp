@@ -1,6 +1,6 @@
 #include "commands.hpp"
+#include "console.hpp"
 #include "io/file.hpp"
-#include "style.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -110,8 +110,8 @@ std::string next_steps(const std::string &family, const std::string &name, bool 
 
 } // namespace
 
-int new_probe_command(const NewProbeOptions &options) {
-    const auto [family, name] = parts_of(options.probe);
+int new_probe_command(const Options &options, const Registry & /*registry*/) {
+    const auto [family, name] = parts_of(*options.probe);
     if (!is_identifier(options.name_space))
         throw InputError(fmt::format("--namespace: '{}' is no name of lower-case letters, digits "
                                      "and underscores",

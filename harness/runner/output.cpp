@@ -1,8 +1,8 @@
+#include "console.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
 #include "measure/data_check.hpp"
 #include "output.hpp"
-#include "style.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -95,20 +95,20 @@ bool write_picture(const Registry &registry, const Report &report, const fs::pat
     return false;
 }
 
-OutputFiles::OutputFiles(OutputPaths paths) : paths_(std::move(paths)) {
-    if (paths_.json == "-" && paths_.summary == "-")
+OutputFiles::OutputFiles(const Options &options, bool goes_on) : options_(options) {
+    if (options_.json == "-" && options_.summary == "-")
         throw InputError("--json and --summary cannot both go to standard output");
     try {
-        for (const auto &file : {paths_.json, paths_.summary, paths_.picture})
+        for (const auto &file : {options_.json, options_.summary, options_.picture})
             if (file)
                 ensure_writable(*file);
-        if (paths_.csv)
-            prepare_folder(*paths_.csv);
+        if (options_.csv)
+            prepare_folder(*options_.csv);
     } catch (const Error &error) {
         throw InputError(error.what());
     }
-    if (paths_.json && !written_once(*paths_.json))
-        lock_report();
+    if (options_.json && !written_once(*options_.json))
+        lock_report(goes_on);
 }
 
 OutputFiles::~OutputFiles() {
@@ -116,16 +116,16 @@ OutputFiles::~OutputFiles() {
         lock_->remove();
 }
 
-void OutputFiles::lock_report() {
-    const fs::path target = fs::weakly_canonical(*paths_.json);
+void OutputFiles::lock_report(bool goes_on) {
+    const fs::path target = fs::weakly_canonical(*options_.json);
     const fs::path name = fmt::format(".{}.lock", target.filename().string());
     lock_.emplace(target.parent_path() / name);
     if (!lock_->try_lock())
         throw InputError(fmt::format("'{}' is being written by another run: {}",
-                                     paths_.json->string(), lock_->holder()));
+                                     options_.json->string(), lock_->holder()));
     std::error_code error;
-    const bool keep = !paths_.goes_on && fs::file_size(target, error) > 0 && !error;
-    unfinished_ = *paths_.json;
+    const bool keep = !goes_on && fs::file_size(target, error) > 0 && !error;
+    unfinished_ = *options_.json;
     if (keep)
         unfinished_ += ".partial";
 }
@@ -134,7 +134,7 @@ void OutputFiles::update(const Report &report, const DeviceRecord &device,
                          const ProbeRecord &record) {
     if (!unfinished_.empty())
         attempt([&] { write_file(unfinished_, text_of(report)); }); // tried again at the end
-    if (paths_.csv)
+    if (options_.csv)
         failed_ |= !attempt([&] { write_csv(report, device, record); });
 }
 
@@ -142,7 +142,7 @@ void OutputFiles::write_csv(const Report &report, const DeviceRecord &device,
                             const ProbeRecord &record) {
     // The files are named by probe and series: a second device gets a folder of its own.
     const bool first = report.devices.front().device.slug == device.device.slug;
-    const fs::path folder = first ? *paths_.csv : *paths_.csv / device.device.slug;
+    const fs::path folder = first ? *options_.csv : *options_.csv / device.device.slug;
     fs::create_directories(folder);
     for (const CsvFile &file : to_csv(report, device, record))
         write_file(folder / file.name, file.text);
@@ -162,7 +162,7 @@ bool OutputFiles::attempt(const std::function<void()> &write) {
 }
 
 void OutputFiles::write_report(const Report &report, const std::string &text) {
-    const fs::path &json = *paths_.json;
+    const fs::path &json = *options_.json;
     const bool beside = !unfinished_.empty() && unfinished_ != json;
     const fs::path &written = beside && !report.complete ? unfinished_ : json;
     write_file(written, text);
@@ -184,10 +184,10 @@ void OutputFiles::write_report(const Report &report, const std::string &text) {
 
 bool OutputFiles::finish(const Report &report) {
     const std::string text = text_of(report);
-    if (paths_.summary)
-        failed_ |= !attempt([&] { write_file(*paths_.summary, text_of(summary_of(report))); });
-    const bool lost = paths_.json && !attempt([&] { write_report(report, text); });
-    if (lost || (failed_ && !paths_.json))
+    if (options_.summary)
+        failed_ |= !attempt([&] { write_file(*options_.summary, text_of(summary_of(report))); });
+    const bool lost = options_.json && !attempt([&] { write_report(report, text); });
+    if (lost || (failed_ && !options_.json))
         rescue(text);
     return !lost && !failed_;
 }

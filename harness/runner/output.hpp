@@ -1,4 +1,5 @@
 #pragma once
+#include "commands.hpp"
 #include "io/terminal.hpp"
 #include "measure/device_lock.hpp"
 
@@ -23,31 +24,21 @@ namespace clprobe::runner {
 [[nodiscard]] bool write_picture(const Registry &registry, const Report &report,
                                  const std::filesystem::path &file);
 
-/// What a run is asked to write: the report and its summary ("-" is standard output), the folder of
-/// the CSV files, and a picture.
-struct OutputPaths {
-    std::optional<std::filesystem::path> json;
-    std::optional<std::filesystem::path> summary;
-    std::optional<std::filesystem::path> csv;
-    std::optional<std::filesystem::path> picture;
-    /// The report in `json` is the one that the run goes on with, and is not complete.
-    bool goes_on = false;
-};
-
 /// The files that a run leaves: the report, written anew after each probe so that whatever ends the
 /// program costs one probe at most, and the CSV of each series. A report that was there before is
 /// replaced by a complete one only: the new one stands beside it, FILE.partial, until then.
 class OutputFiles {
 public:
+    /// `goes_on`: the report in `json` is the one that the run goes on with, and is not complete.
     /// Throws InputError where something cannot be written, or another run writes to the same
     /// report, before time is spent on measuring.
-    explicit OutputFiles(OutputPaths paths);
+    OutputFiles(const Options &options, bool goes_on);
     ~OutputFiles();
     OutputFiles(const OutputFiles &) = delete;
     OutputFiles &operator=(const OutputFiles &) = delete;
 
     /// Whether standard output belongs to the report or its summary.
-    [[nodiscard]] bool on_stdout() const { return paths_.json == "-" || paths_.summary == "-"; }
+    [[nodiscard]] bool on_stdout() const { return options_.json == "-" || options_.summary == "-"; }
 
     /// After each probe. What cannot be written now is said once, on stderr.
     void update(const Report &report, const DeviceRecord &device, const ProbeRecord &record);
@@ -58,12 +49,12 @@ public:
     [[nodiscard]] bool finish(const Report &report);
 
 private:
-    void lock_report();
+    void lock_report(bool goes_on);
     void write_csv(const Report &report, const DeviceRecord &device, const ProbeRecord &record);
     void write_report(const Report &report, const std::string &text);
     bool attempt(const std::function<void()> &write);
 
-    OutputPaths paths_;
+    const Options &options_;
     std::optional<FileLock> lock_;
     std::filesystem::path unfinished_; ///< where the report is until it is complete
     bool failed_ = false;              ///< to write a file besides the report

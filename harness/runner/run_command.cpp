@@ -1,65 +1,65 @@
 #include "commands.hpp"
+#include "console.hpp"
 #include "isolation.hpp"
 #include "measure/session.hpp"
-#include "resume.hpp"
-#include "run_observer.hpp"
-#include "signals.hpp"
-#include "style.hpp"
+#include "opencl/kernel_text.hpp"
+#include "output.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/report.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+#include <chrono>
+#include <iostream>
 #include <optional>
 #include <random>
+#include <set>
+#include <span>
 #include <utility>
 
 namespace clprobe::runner {
 namespace {
-
-Profile profile_of(const std::string &text) {
-    if (const auto profile = parse_profile(text))
-        return *profile;
-    throw InputError(unknown_name("profile", text,
-                                  {{"tiny", ""}, {"quick", ""}, {"standard", ""}, {"thorough", ""}},
-                                  "tiny, quick, standard and thorough are"));
-}
 
 std::uint64_t drawn_seed() {
     std::random_device device;
     return (std::uint64_t{device()} << 32 | device()) >> 11; // exact as a double, for JSON readers
 }
 
-std::optional<Report> previous_report(const RunCommandOptions &options) {
+[[noreturn]] void refuse(const std::string &difference) {
+    throw InputError("cannot go on with this report: " + difference +
+                     "; start a new one without --resume");
+}
+
+std::optional<Report> previous_report(const Options &options) {
     if (!options.resume)
         return std::nullopt;
     Report report = read_report(*options.resume);
     if (report.summary)
-        throw InputError("cannot go on with this report: it is a summary, without samples");
+        refuse("it is a summary, without samples");
     if (options.profile && *options.profile != report.profile)
-        throw InputError(fmt::format("cannot go on with this report: its profile is {}, not {}",
-                                     report.profile, *options.profile));
+        refuse(fmt::format("its profile is {}, not {}", report.profile, *options.profile));
     if (options.seed && *options.seed != report.seed)
-        throw InputError(fmt::format("cannot go on with this report: its seed is {}, not {}",
-                                     report.seed, *options.seed));
+        refuse(fmt::format("its seed is {}, not {}", report.seed, *options.seed));
     return report;
 }
 
 /// What the caller chose, else what the report to go on with has, else the default.
-RunOptions run_options(const RunCommandOptions &options, const std::optional<Report> &previous,
-                       const Interrupts &interrupts) {
-    RunOptions run;
-    run.profile = profile_of(options.profile.value_or(previous ? previous->profile : "standard"));
-    run.seed = options.seed ? *options.seed : previous ? previous->seed : drawn_seed();
-    run.stop = interrupts.token();
-    return run;
+RunOptions run_options(const Options &options, const std::optional<Report> &previous,
+                       std::stop_token stop) {
+    const auto name = options.profile.value_or(previous ? previous->profile : "standard");
+    const auto profile = parse_profile(name);
+    if (!profile)
+        throw InputError(unknown_name(
+            "profile", name, {{"tiny", ""}, {"quick", ""}, {"standard", ""}, {"thorough", ""}},
+            "tiny, quick, standard and thorough are"));
+    const std::uint64_t otherwise = previous ? previous->seed : drawn_seed();
+    return {*profile, options.seed.value_or(otherwise), std::move(stop)};
 }
 
 /// The devices to measure. Without a selector a run goes on with the devices of its report.
-std::vector<DeviceInfo> chosen_devices(const std::vector<DeviceInfo> &all,
-                                       const RunCommandOptions &options,
+std::vector<DeviceInfo> chosen_devices(const std::vector<DeviceInfo> &all, const Options &options,
                                        const std::optional<Report> &previous) {
     std::vector<DeviceInfo> chosen;
     const auto choose = [&](std::string_view selector) {
@@ -74,53 +74,143 @@ std::vector<DeviceInfo> chosen_devices(const std::vector<DeviceInfo> &all,
     return chosen;
 }
 
-/// Lists the devices and runs each probe on them, in child processes or in this one.
-class Executor {
+/// Other answers (free memory, say) may differ from one day to the next.
+void check_device(const DeviceInfo &before, const DeviceInfo &now) {
+    if (before.name != now.name || before.vendor != now.vendor || before.platform != now.platform)
+        refuse(fmt::format("{} was \"{}\" and is now \"{}\"", now.slug, before.name, now.name));
+    if (before.driver_version != now.driver_version ||
+        before.platform_version != now.platform_version)
+        refuse(fmt::format("the driver of {} was {} ({}) and is now {} ({})", now.slug,
+                           before.driver_version, before.platform_version, now.driver_version,
+                           now.platform_version));
+}
+
+void check_kernel(const BuildRecord &build, const Registry &registry) {
+    const auto &kernels = registry.kernels();
+    const auto text = std::ranges::find(kernels, build.kernel, &KernelText::name);
+    if (text == kernels.end() || with_override(*text).sha256 != build.sha256)
+        refuse(fmt::format("the kernel {} has changed since", build.kernel));
+}
+
+/// Refuses, saying what differs, where going on with the report would mix what cannot be compared:
+/// another version of the tool, other kernels, or, of a device that is to be measured now, another
+/// driver.
+void check_resumable(const Report &report, const Registry &registry,
+                     std::span<const DeviceInfo> devices) {
+    if (report.tool_version != version())
+        refuse(fmt::format("it was made by clprobe {}, and this is {}", report.tool_version,
+                           version()));
+    for (const DeviceRecord &record : report.devices) {
+        for (const DeviceInfo &now : devices)
+            if (now.slug == record.device.slug)
+                check_device(record.device, now);
+        for (const ProbeRecord &probe : record.probes)
+            for (const BuildRecord &build : probe.builds)
+                check_kernel(build, registry);
+    }
+}
+
+/// Takes out the records that have to be made anew: the failed ones, those that an interruption cut
+/// short, and those made briefly for another probe that are now asked for themselves.
+void forget_unfinished(Report &report, std::span<const PlannedProbe> planned) {
+    const auto asked_for = [&](const std::string &probe) {
+        return std::any_of(planned.begin(), planned.end(), [&](const PlannedProbe &candidate) {
+            return !candidate.prerequisite && candidate.probe->info().name == probe;
+        });
+    };
+    for (DeviceRecord &device : report.devices)
+        std::erase_if(device.probes, [&](const ProbeRecord &record) {
+            return record.status == Status::failed || record.reason == "interrupted" ||
+                   (record.prerequisite && asked_for(record.probe));
+        });
+}
+
+/// Shows a run as it goes: each probe's part of the table as soon as it is done, the current one
+/// on the progress line; and keeps the files up to date.
+class RunObserver : public Observer {
 public:
-    Executor(const Registry &registry, const RunOptions &run, const Isolation &isolation,
-             bool isolate, RunObserver &observer)
-        : registry_(registry), run_(run), isolation_(isolation), isolate_(isolate),
-          observer_(observer) {}
+    /// `plotted`, where given, is the one probe whose curves are shown with its findings.
+    RunObserver(OutputFiles &files, const Probe *plotted) : files_(files), plotted_(plotted) {}
 
-    Listing list() {
-        if (isolate_)
-            return list_devices(isolation_);
-        devices_ = enumerate();
-        return listing_of(devices_);
+    void run_started(const std::vector<PlannedProbe> &plan,
+                     std::span<const DeviceInfo> devices) override {
+        double budget = 0;
+        for (const DeviceInfo &device : devices)
+            for (const PlannedProbe &planned : plan)
+                if (!earlier_.contains({device.slug, planned.probe->info().name})) {
+                    ++probes_;
+                    budget += planned.seconds;
+                }
+        time_.run_started(budget);
+    }
+    void device_in_use(const DeviceInfo &device, const std::string &holder) override {
+        progress_.clear();
+        say_in_use(device, holder);
+    }
+    void probe_started(const PlannedProbe &planned, const DeviceInfo &device) override {
+        show_device(device);
+        if (position_++ == 0)
+            start_ = std::chrono::steady_clock::now(); // a wait for the device does not count
+        probe_ = planned.probe->info().name;
+        time_.probe_started(planned.seconds);
+        probe_progress(0);
+    }
+    void probe_progress(double share) override {
+        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+        progress_.show(fmt::format("[{}/{}] {}  {:.0f} %  about {:.0f} s left", position_, probes_,
+                                   probe_, 100 * std::clamp(share, 0.0, 1.0),
+                                   std::max(time_.left(elapsed.count(), share), 1.0)));
+    }
+    void probe_finished(const Report &report, const DeviceRecord &device,
+                        const ProbeRecord &record) override {
+        time_.probe_finished();
+        show(probe_text(record, style_));
+        if (plotted_ != nullptr && plotted_->info().name == record.probe)
+            show(plots_text(*plotted_, record, style_));
+        files_.update(report, device, record);
+    }
+    void findings_changed(const Report &report, const DeviceRecord &device,
+                          const ProbeRecord &record) override {
+        show(probe_text(record, style_));
+        files_.update(report, device, record);
     }
 
-    ProbeRecord operator()(const PlannedProbe &planned, const DeviceInfo &device,
-                           const Facts &facts) {
-        const auto progress = [this](double share) { observer_.probe_progress(share); };
-        if (isolate_)
-            return run_probe_isolated(planned, device, facts, run_, isolation_, progress);
-        return run_probe(registry_, planned, opened(device), facts, run_, progress);
-    }
-
-    /// Why the device does not answer any more; empty where it does.
-    std::string check(const DeviceInfo &device) {
-        if (isolate_)
-            return answer_problem(device, isolation_);
-        try {
-            check_answers(opened(device));
-        } catch (const std::exception &error) {
-            return error.what();
+    /// What a resumed run has already: it is shown, and its time is not to come.
+    void show_earlier(const Report &report) {
+        for (const DeviceRecord &device : report.devices) {
+            show_device(device.device);
+            for (const ProbeRecord &record : device.probes) {
+                show(probe_text(record, style_));
+                earlier_.emplace(device.device.slug, record.probe);
+            }
         }
-        return "";
     }
+    /// The line under the table.
+    void run_finished(const Report &report) { show(footer_text(report, style_)); }
 
 private:
-    [[nodiscard]] const Device &opened(const DeviceInfo &device) const {
-        return *std::ranges::find_if(devices_,
-                                     [&](const Device &d) { return d.info().slug == device.slug; });
+    void show_device(const DeviceInfo &device) {
+        if (device_shown_ != device.slug)
+            show(device_text(device, style_));
+        device_shown_ = device.slug;
+    }
+    void show(const std::string &text) {
+        progress_.clear();
+        if (!files_.on_stdout())
+            std::cout << text << std::flush; // a person may be waiting for it
     }
 
-    const Registry &registry_;
-    const RunOptions &run_;
-    const Isolation &isolation_;
-    bool isolate_;
-    RunObserver &observer_;
-    std::vector<Device> devices_;
+    OutputFiles &files_;
+    const Probe *plotted_;
+    TextStyle style_ = style_of_stdout();
+    ProgressLine progress_;
+    std::string device_shown_;
+    std::set<std::pair<std::string, std::string>> earlier_; ///< slug and probe
+    std::chrono::steady_clock::time_point start_;
+    TimeLeft time_;
+    std::size_t probes_ = 0;
+    std::size_t position_ = 0; ///< of the current probe, from 1
+    std::string probe_;
 };
 
 /// The probe, where one alone was asked for.
@@ -140,20 +230,18 @@ bool any_failed(const Report &report) {
 
 } // namespace
 
-int run_command(const RunCommandOptions &options, const Registry &registry,
-                std::vector<std::string> command_line) {
+int run_command(Options options, const Registry &registry, std::vector<std::string> command_line) {
     const Interrupts interrupts;
     const auto previous = previous_report(options);
-    const RunOptions run = run_options(options, previous, interrupts);
+    const RunOptions run = run_options(options, previous, interrupts.token());
     const auto planned = plan(registry, options.probes, run.profile);
-    const auto json = options.json ? options.json : options.resume;
-    OutputFiles files({json, options.summary, options.csv, options.picture,
-                       previous && !previous->complete && json == options.resume});
+    if (!options.json)
+        options.json = options.resume;
+    OutputFiles files(options, previous && !previous->complete && options.json == options.resume);
     RunObserver observer(files, asked_for_one(planned));
-    const Isolation isolation{options.timeout, options.verbose, run.stop};
-    Executor executor(registry, run, isolation, options.isolate, observer);
+    const Worker worker(registry, {options.timeout, options.verbose, options.isolate, run.stop});
 
-    const Listing listing = executor.list();
+    const Listing listing = worker.list();
     if (listing.devices.empty()) {
         say(listing.problem);
         return exit_no_device;
@@ -161,15 +249,20 @@ int run_command(const RunCommandOptions &options, const Registry &registry,
     const auto devices = chosen_devices(listing.devices, options, previous);
     Report report = new_report(run, std::move(command_line));
     if (previous) {
-        check_resumable(*previous, report.tool_version, registry, devices);
+        check_resumable(*previous, registry, devices);
         report = *previous;
         forget_unfinished(report, planned);
         observer.show_earlier(report);
     }
     bool failed = false;
     try {
-        run_plan(planned, devices, std::ref(executor), run, observer, report,
-                 [&](const DeviceInfo &device) { return executor.check(device); });
+        const auto execute = [&](const PlannedProbe &probe, const DeviceInfo &device,
+                                 const Facts &facts) {
+            return worker.run_probe(probe, device, facts, run.seed,
+                                    [&](double share) { observer.probe_progress(share); });
+        };
+        run_plan(planned, devices, execute, run, observer, report,
+                 [&](const DeviceInfo &device) { return worker.answer_problem(device); });
     } catch (const Cancelled &) {
         // The report is not complete.
     } catch (const Error &error) { // what was measured so far is not lost by it

@@ -1,3 +1,5 @@
+#include "console.hpp"
+#include "isolation.hpp"
 #include "subprocess.hpp"
 
 #include <clprobe/error.hpp>
@@ -98,8 +100,7 @@ void read_available(Descriptor &file, std::string &text) {
     }
 }
 
-pid_t spawn(const std::string &command, const Descriptor &request, const Descriptor &output,
-            const Descriptor &messages) {
+pid_t spawn(const Descriptor &request, const Descriptor &output, const Descriptor &messages) {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, request.number(), STDIN_FILENO);
@@ -118,7 +119,7 @@ pid_t spawn(const std::string &command, const Descriptor &request, const Descrip
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
 
     std::string name = "clprobe";
-    std::string argument = command;
+    std::string argument(child_command);
     std::array<char *, 3> arguments = {name.data(), argument.data(), nullptr};
     pid_t child = -1;
     const int error =
@@ -131,6 +132,17 @@ pid_t spawn(const std::string &command, const Descriptor &request, const Descrip
     return child;
 }
 
+std::string signal_name(int signal) {
+    const char *name = ::sigabbrev_np(signal);
+    return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
+std::string last_lines(std::string_view output) {
+    const auto last = output.find_last_not_of(" \n\t");
+    return last == std::string_view::npos ? std::string()
+                                          : fmt::format(": {}", output.substr(0, last + 1));
+}
+
 class Child {
 public:
     Child(const ChildTask &task, const std::function<void(const Json &)> &on_message)
@@ -141,7 +153,7 @@ public:
         const Descriptor request = file_of(task.request.dump());
         Pipe messages = make_pipe();
         Pipe output = make_pipe();
-        id_ = spawn(task.command, request, output.write, messages.write);
+        id_ = spawn(request, output.write, messages.write);
         messages_ = std::move(messages.read);
         output_ = std::move(output.read);
     }
@@ -149,7 +161,7 @@ public:
     Child(const Child &) = delete;
     Child &operator=(const Child &) = delete;
 
-    ChildEnd run() {
+    std::string run() {
         // Its end counts, not that of its pipes: what it started may keep them open.
         while (!ended() && in_time()) {
             wait_for_data();
@@ -159,10 +171,12 @@ public:
         end_now();
         take_output();
         take_messages();
-        return std::move(end_);
+        return explanation();
     }
 
 private:
+    enum class Cause { itself, stop, time_limit }; ///< of its end
+
     void wait_for_data() {
         if (!messages_.open())
             return std::this_thread::sleep_for(milliseconds(1)); // it is about to end
@@ -173,20 +187,20 @@ private:
 
     /// Whether it may go on. Passes on a request to stop.
     bool in_time() {
-        if (task_.stop.stop_requested() && end_.cause == ChildEnd::Cause::by_itself) {
-            end_.cause = ChildEnd::Cause::stop;
+        if (task_.stop.stop_requested() && cause_ == Cause::itself) {
+            cause_ = Cause::stop;
             deadline_ = std::min(deadline_, SteadyClock::now() + grace);
             ::kill(id_, SIGINT);
         }
         if (SteadyClock::now() < deadline_)
             return true;
-        if (end_.cause == ChildEnd::Cause::by_itself)
-            end_.cause = ChildEnd::Cause::time_limit;
+        if (cause_ == Cause::itself)
+            cause_ = Cause::time_limit;
         return false;
     }
 
     bool ended() {
-        const pid_t found = id_ > 0 ? ::waitpid(id_, &end_.status, WNOHANG) : 0;
+        const pid_t found = id_ > 0 ? ::waitpid(id_, &status_, WNOHANG) : 0;
         if (found > 0 || (found < 0 && errno == ECHILD)) { // reaped where SIGCHLD is ignored
             ::kill(-id_, SIGKILL);                         // what it has left behind
             id_ = -1;
@@ -202,16 +216,18 @@ private:
         while (!ended() && SteadyClock::now() < limit)
             std::this_thread::sleep_for(milliseconds(1));
         if (id_ > 0)
-            end_.left_behind = std::exchange(id_, -1);
+            left_behind_ = fmt::format("process {} hangs in the kernel, where SIGKILL does not end "
+                                       "it, and is left behind",
+                                       std::exchange(id_, -1));
     }
 
     void take_output() {
-        const std::size_t before = end_.output.size();
-        read_available(output_, end_.output);
+        const std::size_t before = printed_.size();
+        read_available(output_, printed_);
         if (task_.verbose)
-            std::fwrite(end_.output.data() + before, 1, end_.output.size() - before, stderr);
-        if (end_.output.size() > most_output)
-            end_.output.erase(0, end_.output.size() - most_output);
+            std::fwrite(printed_.data() + before, 1, printed_.size() - before, stderr);
+        if (printed_.size() > most_output)
+            printed_.erase(0, printed_.size() - most_output);
     }
 
     void take_messages() {
@@ -226,6 +242,29 @@ private:
         pending_.erase(0, start);
     }
 
+    [[nodiscard]] std::string explanation() const {
+        if (!left_behind_.empty())
+            say(left_behind_);
+        const std::string left_behind = left_behind_.empty() ? "" : "; " + left_behind_;
+        if (cause_ == Cause::time_limit)
+            return fmt::format("did not end within {:.3g} s (killed){}", task_.seconds,
+                               left_behind);
+        if (cause_ == Cause::stop)
+            return "interrupted" + left_behind;
+        if (WIFSIGNALED(status_)) {
+            const bool killed = WTERMSIG(status_) == SIGKILL;
+            return fmt::format("{} ({}){}", killed ? "was killed from outside" : "crashed",
+                               signal_name(WTERMSIG(status_)), last_lines(printed_));
+        }
+        // What posix_spawn leaves where not even the program could be started.
+        const bool never_started = WEXITSTATUS(status_) == 127 && printed_.empty();
+        return fmt::format("ended without a result (exit status {}){}{}", WEXITSTATUS(status_),
+                           last_lines(printed_),
+                           never_started ? ": clprobe could not start itself again, as under an "
+                                           "emulator; --no-isolate does without"
+                                         : "");
+    }
+
     const ChildTask &task_;
     const std::function<void(const Json &)> &on_message_;
     SteadyClock::time_point deadline_;
@@ -233,58 +272,16 @@ private:
     Descriptor messages_{-1};
     Descriptor output_{-1};
     std::string pending_;
-    ChildEnd end_;
+    Cause cause_ = Cause::itself;
+    int status_ = 0;          ///< as waitpid gives it
+    std::string printed_;     ///< the last of it, to stdout or stderr
+    std::string left_behind_; ///< what is to be said of a process that could not be ended
 };
-
-std::string signal_name(int signal) {
-    constexpr std::array<std::pair<int, std::string_view>, 8> names = {{{SIGSEGV, "SIGSEGV"},
-                                                                        {SIGABRT, "SIGABRT"},
-                                                                        {SIGBUS, "SIGBUS"},
-                                                                        {SIGFPE, "SIGFPE"},
-                                                                        {SIGILL, "SIGILL"},
-                                                                        {SIGKILL, "SIGKILL"},
-                                                                        {SIGTERM, "SIGTERM"},
-                                                                        {SIGTRAP, "SIGTRAP"}}};
-    const auto *const found = std::find_if(
-        names.begin(), names.end(), [&](const auto &entry) { return entry.first == signal; });
-    return found != names.end() ? std::string(found->second) : fmt::format("signal {}", signal);
-}
-
-std::string last_lines(std::string_view output) {
-    const auto last = output.find_last_not_of(" \n\t");
-    return last == std::string_view::npos ? std::string()
-                                          : fmt::format(": {}", output.substr(0, last + 1));
-}
 
 } // namespace
 
-ChildEnd run_child(const ChildTask &task, const std::function<void(const Json &)> &on_message) {
+std::string run_child(const ChildTask &task, const std::function<void(const Json &)> &on_message) {
     return Child(task, on_message).run();
-}
-
-std::string explain(const ChildEnd &end, const ChildTask &task) {
-    const std::string left_behind =
-        end.left_behind > 0 ? fmt::format("; process {} {}", end.left_behind, hangs_in_kernel) : "";
-    switch (end.cause) {
-    case ChildEnd::Cause::time_limit:
-        return fmt::format("did not end within {:.3g} s (killed){}", task.seconds, left_behind);
-    case ChildEnd::Cause::stop:
-        return "interrupted" + left_behind;
-    case ChildEnd::Cause::by_itself:
-        break;
-    }
-    if (WIFSIGNALED(end.status)) {
-        const bool killed = WTERMSIG(end.status) == SIGKILL;
-        return fmt::format("{} ({}){}", killed ? "was killed from outside" : "crashed",
-                           signal_name(WTERMSIG(end.status)), last_lines(end.output));
-    }
-    // What posix_spawn leaves where not even the program could be started.
-    const bool never_started = WEXITSTATUS(end.status) == 127 && end.output.empty();
-    return fmt::format("ended without a result (exit status {}){}{}", WEXITSTATUS(end.status),
-                       last_lines(end.output),
-                       never_started ? ": clprobe could not start itself again, as under an "
-                                       "emulator; --no-isolate does without"
-                                     : "");
 }
 
 } // namespace clprobe::runner

@@ -134,5 +134,7 @@ struct Report {
 /// The report that a file holds, which may be packed (gzip). Throws InputError, naming the file and
 /// what is wrong in it.
 [[nodiscard]] Report read_report(const std::filesystem::path &file);
+/// The report of that text, which the file holds.
+[[nodiscard]] Report read_report(std::string_view text, const std::filesystem::path &file);
 
 } // namespace clprobe

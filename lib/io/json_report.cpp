@@ -346,7 +346,10 @@ Report report_from_json(const Json &json) {
 }
 
 Report read_report(const std::filesystem::path &file) {
-    const std::string text = read_file(file);
+    return read_report(read_file(file), file);
+}
+
+Report read_report(std::string_view text, const std::filesystem::path &file) {
     try {
         return report_from_json(parse_json(text));
     } catch (const InputError &error) {

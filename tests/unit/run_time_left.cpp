@@ -1,4 +1,4 @@
-#include "runner/run_observer.hpp"
+#include "runner/console.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
