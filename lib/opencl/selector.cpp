@@ -2,13 +2,11 @@
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <map>
-#include <ranges>
 
 namespace clprobe {
 namespace {
@@ -97,9 +95,10 @@ std::vector<std::size_t> select(std::span<const DeviceInfo> devices, std::string
     std::map<std::string, std::string> known;
     for (const DeviceInfo &device : devices)
         known[device.slug];
-    throw InputError(
-        unknown_name("device", selector, known,
-                     fmt::format("there are {}", fmt::join(std::views::keys(known), ", "))));
+    std::string all;
+    for (const auto &[slug, unused] : known)
+        all += (all.empty() ? "there are " : ", ") + slug;
+    throw InputError(unknown_name("device", selector, known, all));
 }
 
 } // namespace clprobe

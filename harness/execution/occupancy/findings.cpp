@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <map>
-#include <ranges>
 #include <utility>
 
 namespace clprobe::probes::occupancy {
@@ -67,14 +67,15 @@ std::vector<Residency> counted_curve(const Dataset &data) {
         curve.push_back({static_cast<double>(row.live),
                          static_cast<double>(counted ? row.registers : row.live),
                          static_cast<double>(row.group_size), *std::ranges::max_element(samples)});
-    std::map<double, std::map<double, double>> counts; // by group size and registers
+    // By group size and registers, those with most first.
+    std::map<double, std::map<double, double, std::greater<>>> counts;
     for (const Residency &point : curve) {
         double &threads = counts[point.group_size][point.registers];
         threads = std::max(threads, point.threads);
     }
     for (auto &[group_size, by_registers] : counts) {
         double with_more = 0;
-        for (auto &[registers, threads] : std::views::reverse(by_registers))
+        for (auto &[registers, threads] : by_registers)
             threads = with_more = std::max(threads, with_more);
     }
     for (Residency &point : curve)
