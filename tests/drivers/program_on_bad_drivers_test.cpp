@@ -51,7 +51,7 @@ TEST_CASE("program.idle_kernels_are_never_measured") {
 
 TEST_CASE("program.sound_stamps_are_the_clock") {
     const StubRun run = report_on_stub(sound, {"compute/fma_rate"});
-    CHECK(run.record("host/event_timer").status == Status::measured);
+    CHECK(!without_values(run.record("host/event_timer")));
     CHECK(run.record("host/event_timer").prerequisite);
     CHECK(run.record("compute/fma_rate").clock.source == "events");
 }
@@ -87,7 +87,7 @@ TEST_CASE("program.build_error_shows_log_file_and_line") {
     CHECK(run.record("compute/fma_rate").status == Status::failed);
     CHECK_THAT(run.record("compute/fma_rate").reason, ContainsSubstring(log));
     CHECK_THAT(run.outcome.out, ContainsSubstring(log));
-    CHECK(run.record("host/event_timer").status == Status::measured);
+    CHECK(!without_values(run.record("host/event_timer")));
 }
 
 TEST_CASE("program.crash_in_a_build_is_one_failed_row") {
@@ -97,7 +97,7 @@ TEST_CASE("program.crash_in_a_build_is_one_failed_row") {
     CHECK(run.report.devices.at(0).probes.size() == probe_count());
     CHECK(run.record("compute/fma_rate").status == Status::failed);
     CHECK_THAT(run.record("compute/fma_rate").reason, ContainsSubstring("SIGSEGV"));
-    CHECK(run.record("host/event_timer").status == Status::measured);
+    CHECK(!without_values(run.record("host/event_timer")));
 }
 
 TEST_CASE("program.hang_in_a_build_is_one_failed_row") {
@@ -106,7 +106,7 @@ TEST_CASE("program.hang_in_a_build_is_one_failed_row") {
     CHECK(run.report.devices.at(0).probes.size() == probe_count());
     CHECK(run.record("compute/fma_rate").status == Status::failed);
     CHECK_THAT(run.record("compute/fma_rate").reason, ContainsSubstring("did not end within 2 s"));
-    CHECK(run.record("host/event_timer").status == Status::measured);
+    CHECK(!without_values(run.record("host/event_timer")));
 }
 
 TEST_CASE("program.launches_that_hang_or_crash_fail_every_row") {
@@ -168,7 +168,7 @@ TEST_CASE("program.failures_of_the_device_are_named") {
 TEST_CASE("program.a_device_that_vanishes_keeps_what_was_measured") {
     // The audit of the clock takes some dozen launches in a process of its own.
     const StubRun run = report_on_stub(sound + ",vanish=500", {"host/event_timer"});
-    CHECK(run.record("host/event_timer").status == Status::measured);
+    CHECK(!without_values(run.record("host/event_timer")));
     const StubRun gone = report_on_stub(sound + ",vanish=10", {"host/event_timer"});
     CHECK(gone.record("host/event_timer").status == Status::failed);
 }

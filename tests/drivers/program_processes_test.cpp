@@ -120,14 +120,14 @@ TEST_CASE("program.a_process_that_not_even_a_kill_ends_is_left_behind") {
 
 TEST_CASE("program.a_process_that_keeps_the_pipes_open_holds_nothing_up") {
     const StubRun run = report_on_stub(sound + ",leaves_process", {timer});
-    CHECK(run.record(timer).status == Status::measured);
+    CHECK(!without_values(run.record(timer)));
     CHECK(run.outcome.seconds < 20);
 }
 
 TEST_CASE("program.a_time_limit_beyond_all_clocks_is_none") {
     for (const char *limit : {"1e10", "1e300"}) {
         const StubRun run = report_on_stub(sound, {timer, "--timeout", limit});
-        CHECK(run.record(timer).status == Status::measured);
+        CHECK(!without_values(run.record(timer)));
     }
 }
 

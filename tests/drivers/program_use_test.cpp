@@ -278,7 +278,7 @@ TEST_CASE("program.interrupted_run_writes_what_was_measured") {
     const Report report = report_of(json);
     CHECK(!report.complete);
     REQUIRE(!report.devices.at(0).probes.empty());
-    CHECK(report.devices[0].probes[0].status == Status::measured);
+    CHECK(!without_values(report.devices[0].probes[0]));
 }
 
 TEST_CASE("program.interrupt_ends_a_probe_at_its_next_launch") {

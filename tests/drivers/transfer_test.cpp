@@ -34,7 +34,7 @@ TEST_CASE("program.transfers_are_measured_without_a_kernel") {
     const StubRun run = transfer_on_stub("");
     const ProbeRecord &record = run.record("host/transfer");
     CAPTURE(record.reason);
-    CHECK(record.status == Status::measured);
+    CHECK(!without_values(record));
     CHECK(record.data.find("transfers") != nullptr);
     CHECK(finding(record, "transfer.write.pageable").status != Status::unsupported);
 }
@@ -49,7 +49,7 @@ TEST_CASE("program.transfers_without_pinned_memory_leave_the_others") {
     const StubRun run = transfer_on_stub("allocations=2");
     const ProbeRecord &record = run.record("host/transfer");
     CAPTURE(record.reason);
-    CHECK(record.status == Status::measured);
+    CHECK(!without_values(record));
     const Finding &pinned = finding(record, "transfer.map_write.pinned");
     CHECK(pinned.status == Status::unsupported);
     CHECK_THAT(pinned.note, ContainsSubstring("CL_MEM_OBJECT_ALLOCATION_FAILURE"));
