@@ -24,7 +24,7 @@ TEST_CASE("limits.each_is_kept_on_the_stub") {
             if (record.status == Status::failed) // as the stub's kernels compute nothing
                 CHECK_THAT(record.reason, ContainsSubstring("verification"));
             else
-                CHECK((record.status == Status::measured || !record.reason.empty()));
+                CHECK((!without_values(record) || !record.reason.empty()));
         }
     }
 }
@@ -50,7 +50,7 @@ TEST_CASE("limits.each_is_kept_where_kernels_run") {
         for (const ProbeRecord &record : report.devices.at(0).probes) {
             CAPTURE(limits, record.probe, record.reason);
             CHECK(record.status != Status::failed);
-            CHECK((record.status == Status::measured || !record.reason.empty()));
+            CHECK((!without_values(record) || !record.reason.empty()));
         }
     }
 }

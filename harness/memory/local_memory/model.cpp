@@ -150,9 +150,9 @@ double BankModel::passes(unsigned stride) const {
         unsigned last = begin / width_words;
         ++words[last % banks];
         for (unsigned item = 1; item < work_items; ++item) {
-            const unsigned word = (begin + item * stride) / width_words;
-            words[word % banks] += word != last;
-            last = word;
+            const unsigned next = (begin + item * stride) / width_words;
+            words[next % banks] += next != last;
+            last = next;
         }
         sum += std::ranges::max(words);
     }
