@@ -1,9 +1,12 @@
 #include "analysis/hypothesis.hpp"
 
+#include <clprobe/statistics.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 namespace clprobe {
@@ -20,6 +23,19 @@ constexpr double outlier_scale = 0.6;
 /// are not where the one before was.
 constexpr double wanderers = 0.05;
 constexpr double wander_share = 0.2;
+
+/// The shared sigmas that are tried, in the logarithm, from the largest to the least.
+constexpr double sigmas[] = {0.2, 0.13, 0.08, 0.05, 0.032, 0.02, 0.013, 0.008, 0.005};
+
+/// The noise of all observations under one sigma that they share beyond their own errors.
+struct Noise {
+    double prior_cost = 0;         ///< minus the logarithm of its prior probability
+    std::vector<double> deviation; ///< of each observation, in the logarithm
+    /// Of each observation, should it have left the level: the logarithm of the probability of all
+    /// that follow it. They stay where it is for good, or wander: each is where the one before was,
+    /// or anywhere.
+    std::vector<double> after;
+};
 
 double normal(double off, double deviation) {
     const double t = off / deviation;
@@ -67,8 +83,10 @@ double stay_at(std::size_t k, std::span<const Observation> observations,
     return log;
 }
 
-Noise noise_under(double sigma, std::span<const Observation> observations) {
+/// The usual error is the observations'.
+Noise noise_under(double sigma, double usual_error, std::span<const Observation> observations) {
     Noise noise;
+    noise.prior_cost = usual_error > 0 ? std::log(std::hypot(1, sigma / usual_error)) : 0;
     for (const Observation &observation : observations) {
         const double shared = sigma / std::sqrt(observation.points);
         noise.deviation.push_back(
@@ -94,11 +112,16 @@ Noise noise_under(double sigma, std::span<const Observation> observations) {
 constexpr double leave = 0.15;
 constexpr double downwards = 0.1;
 
-/// How likely it is that such a observation lies above the level by more than the rise to that.
+/// How likely it is that such an observation lies above the level by more than the rise to that.
 constexpr double too_far = 0.05;
 
-/// Beside others a observation of this weight does not count.
+/// Beside others an observation of this weight does not count.
 constexpr double no_weight = 1e-6;
+
+struct Fitted {
+    double cost = 0; ///< minus the logarithm of the probability of all observations
+    double rise = 0; ///< in the logarithm
+};
 
 /// A level and a rise, the better the more often they are fitted.
 class Fit {
@@ -169,7 +192,7 @@ private:
         return true;
     }
 
-    /// How far a observation is off, in the logarithm.
+    /// How far an observation is off, in the logarithm.
     [[nodiscard]] double off(std::size_t i) const {
         return hypothesis_.power > 0 ? log_[i] - std::log(predicted_[i]) / hypothesis_.power
                                      : log_[i] - predicted_[i];
@@ -194,8 +217,7 @@ private:
             }
             on += std::log(near + outlier);
         }
-        std::vector<double> there(
-            observations_.size()); // of all observations, this one on the level
+        std::vector<double> there(left.size()); // of all observations, this one on the level
         double all = on;
         for (std::size_t i = observations_.size(); i-- > 0;) {
             there[i] = all;
@@ -216,20 +238,12 @@ private:
     double rise_ = 0;
 };
 
-} // namespace
-
-std::vector<Noise> noises_of(std::span<const Observation> observations) {
-    std::vector<Noise> noises;
-    for (const double sigma : sigmas)
-        noises.push_back(noise_under(sigma, observations));
-    return noises;
-}
-
+/// How well the hypothesis fits under each noise; nothing where it would have to fall.
 std::vector<std::optional<Fitted>> fit_hypothesis(const Hypothesis &hypothesis,
                                                   std::span<const Observation> observations,
                                                   const std::vector<Noise> &noises) {
     std::vector<std::optional<Fitted>> best;
-    // From wide to close: an outlier is observations as one.
+    // From wide to close: an outlier is seen as one.
     Fit closing(hypothesis, observations, true);
     for (const Noise &noise : noises)
         best.push_back(closing.under(noise));
@@ -243,6 +257,30 @@ std::vector<std::optional<Fitted>> fit_hypothesis(const Hypothesis &hypothesis,
             best[i] = fitted;
     }
     return best;
+}
+
+} // namespace
+
+std::vector<Case> fit_hypotheses(const std::vector<Hypothesis> &hypotheses,
+                                 std::span<const Observation> observations) {
+    std::vector<double> errors;
+    for (const Observation &observation : observations)
+        errors.push_back(observation.error);
+    std::vector<Noise> noises;
+    for (const double sigma : sigmas)
+        noises.push_back(noise_under(sigma, median(errors), observations));
+    std::vector<Case> cases;
+    for (const Hypothesis &hypothesis : hypotheses) {
+        const auto fitted = fit_hypothesis(hypothesis, observations, noises);
+        for (std::size_t i = 0; i < fitted.size(); ++i) {
+            if (!fitted[i])
+                continue;
+            const double cost = fitted[i]->cost + hypothesis.prior_cost + noises[i].prior_cost;
+            if (std::isfinite(cost))
+                cases.push_back({&hypothesis, cost, fitted[i]->rise});
+        }
+    }
+    return cases;
 }
 
 } // namespace clprobe

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,21 +13,6 @@ struct Observation {
     double points = 1;
 };
 
-/// The noise of all observations under one sigma that they share beyond their own errors.
-struct Noise {
-    std::vector<double> deviation; ///< of each observation, in the logarithm
-    /// Of each observation, should it have left the level: the logarithm of the probability of all
-    /// that follow it. They stay where it is for good, or wander: each is where the one before was,
-    /// or anywhere.
-    std::vector<double> after;
-};
-
-/// The shared sigmas that are tried, in the logarithm, from the largest to the least.
-inline constexpr double sigmas[] = {0.2, 0.13, 0.08, 0.05, 0.032, 0.02, 0.013, 0.008, 0.005};
-
-/// The noise under each of the sigmas.
-[[nodiscard]] std::vector<Noise> noises_of(std::span<const Observation> observations);
-
 /// One way to explain all observations: a level that is fitted, and a rise, by shares (0 to 1) of
 /// it, that is fitted too and is positive.
 struct Hypothesis {
@@ -41,20 +25,22 @@ struct Hypothesis {
     bool neighbours = false; ///< takes neighbouring blocks for a case of their own
 };
 
-/// How well a hypothesis fits under one noise.
-struct Fitted {
-    double cost = 0; ///< minus the logarithm of the probability of all observations
+/// A hypothesis under one noise: any noise is as likely as another, but for one beyond the errors
+/// where these are known.
+struct Case {
+    const Hypothesis *hypothesis = nullptr;
+    double cost = 0; ///< minus the logarithm of its probability and that of all observations
     double rise = 0; ///< in the logarithm
 };
 
-/// The best fit of a hypothesis under each noise; nothing where it would have to fall.
+/// The best fit of each hypothesis under each noise; none where it would have to fall, or no noise
+/// explains the times.
 ///
 /// Errors are normal. Some observations are outliers, mostly ones that took longer. From one of the
 /// free ones on all may have left the level, mostly upwards (prefetch and pages are no part of the
 /// hypothesis). Level and rise are those of least squares, weighted by how likely an observation is
 /// to follow them (EM), and paid for as Schwarz 1978 has it.
-[[nodiscard]] std::vector<std::optional<Fitted>>
-fit_hypothesis(const Hypothesis &hypothesis, std::span<const Observation> observations,
-               const std::vector<Noise> &noises);
+[[nodiscard]] std::vector<Case> fit_hypotheses(const std::vector<Hypothesis> &hypotheses,
+                                               std::span<const Observation> observations);
 
 } // namespace clprobe

@@ -9,75 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <map>
+#include <utility>
 
 namespace clprobe {
 namespace {
-
-/// Minus the logarithms of the prior probabilities of the sigmas.
-std::vector<double> noise_prior_costs(std::span<const Observation> observations) {
-    std::vector<double> errors;
-    for (const Observation &observation : observations)
-        errors.push_back(observation.error);
-    const double usual = median(errors);
-    std::vector<double> costs;
-    for (const double sigma : sigmas)
-        costs.push_back(usual > 0 ? std::log(std::hypot(1, sigma / usual)) : 0);
-    return costs;
-}
-
-/// A hypothesis under a noise.
-struct Case {
-    const Hypothesis *hypothesis = nullptr;
-    double cost = std::numeric_limits<double>::infinity();
-    double rise = 0;
-};
-
-/// All cases, and the best of each size.
-struct Cases {
-    std::vector<Case> all;
-    std::map<double, Case> best;
-};
-
-Cases cases_of(const std::vector<Hypothesis> &hypotheses,
-               std::span<const Observation> observations) {
-    const std::vector<double> noise_costs = noise_prior_costs(observations);
-    const std::vector<Noise> noises = noises_of(observations);
-    Cases cases;
-    for (const Hypothesis &hypothesis : hypotheses) {
-        const auto fitted = fit_hypothesis(hypothesis, observations, noises);
-        for (std::size_t i = 0; i < fitted.size(); ++i) {
-            if (!fitted[i])
-                continue;
-            const Case each{&hypothesis, fitted[i]->cost + hypothesis.prior_cost + noise_costs[i],
-                            fitted[i]->rise};
-            if (!std::isfinite(each.cost)) // times that no noise explains
-                continue;
-            cases.all.push_back(each);
-            Case &best = cases.best[hypothesis.size];
-            if (each.cost < best.cost)
-                best = each;
-        }
-    }
-    return cases;
-}
-
-/// The probability of each size.
-std::map<double, double> probabilities(const Cases &cases) {
-    double least = std::numeric_limits<double>::infinity();
-    for (const auto &[size, best] : cases.best)
-        least = std::min(least, best.cost);
-    std::map<double, double> sizes;
-    double total = 0;
-    for (const Case &each : cases.all) {
-        sizes[each.hypothesis->size] += std::exp(least - each.cost);
-        total += std::exp(least - each.cost);
-    }
-    for (auto &[size, probability] : sizes)
-        probability /= total;
-    return sizes;
-}
 
 std::string sizes_above(const std::map<double, double> &probabilities, double least) {
     std::string sizes;
@@ -91,7 +27,7 @@ std::string sizes_above(const std::map<double, double> &probabilities, double le
 /// How sure a verdict has to be, from synthetic data: wrong once in a hundred at most.
 constexpr double least_posterior = 0.55;
 
-/// Before anything was observations, minus the logarithm: no size is as likely as all sizes
+/// Before anything was observed, minus the logarithm: no size is as likely as all sizes
 /// together; a block with one pair alone inside or outside, which may just be odd; prefetch of
 /// neighbours.
 constexpr double size_prior_cost = 2;
@@ -170,17 +106,24 @@ std::vector<double> candidate_sizes() {
 SizeVerdict size_posterior(const std::vector<Hypothesis> &hypotheses,
                            std::span<const Observation> observations, double least_probability,
                            double most_ratio) {
-    const Cases cases = cases_of(hypotheses, observations);
-    if (cases.all.empty())
+    const std::vector<Case> cases = fit_hypotheses(hypotheses, observations);
+    if (cases.empty())
         return {{}, 0, 1, false, "no size shows in the data"};
-    const auto sizes = probabilities(cases);
+    const double least = std::ranges::min(cases, {}, &Case::cost).cost;
+    std::map<double, double> sizes; // the probability of each
+    double total = 0;
+    for (const Case &each : cases) {
+        sizes[each.hypothesis->size] += std::exp(least - each.cost);
+        total += std::exp(least - each.cost);
+    }
+    for (auto &[size, probability] : sizes)
+        probability /= total;
     const auto probability = [&](double of) {
         const auto found = sizes.find(of);
         return found == sizes.end() ? 0 : found->second;
     };
-    const double size = std::max_element(sizes.begin(), sizes.end(), [](auto &a, auto &b) {
-                            return a.second < b.second;
-                        })->first;
+    const double size =
+        std::ranges::max_element(sizes, {}, [](const auto &each) { return each.second; })->first;
     Interval run{size, size};
     double together = probability(size);
     while (size > 0 && together < least_probability && run.high < most_ratio * run.low) {
@@ -189,7 +132,9 @@ SizeVerdict size_posterior(const std::vector<Hypothesis> &hypotheses,
         end *= down ? 0.5 : 2;
         together += probability(end);
     }
-    const Case &best = cases.best.at(size);
+    const Case best = std::ranges::min(cases, {}, [&](const Case &each) {
+        return std::pair(each.hypothesis->size != size, each.cost);
+    });
     SizeVerdict verdict{{}, together, std::exp(best.rise), best.hypothesis->neighbours, "", run};
     if (together < least_probability || run.low < run.high)
         verdict.reason =
