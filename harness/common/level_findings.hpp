@@ -1,5 +1,5 @@
 #pragma once
-#include "analysis/isotonic_fit.hpp"
+#include "analysis/log_curve.hpp"
 
 #include <clprobe/levels.hpp>
 #include <clprobe/probe.hpp>

@@ -1,9 +1,11 @@
 #include "analysis/estimates.hpp"
+#include "analysis/log_curve.hpp"
 
 #include <clprobe/statistics.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <numbers>
@@ -22,7 +24,7 @@ double error_of(const std::vector<double> &samples) {
 std::map<double, std::vector<double>> by_trips(std::span<const TripTime> times) {
     std::map<double, std::vector<double>> samples;
     for (const auto &[trips, seconds, block] : times)
-        if (seconds > 0 && std::isfinite(seconds))
+        if (usable(seconds))
             samples[trips].push_back(seconds);
     return samples;
 }
@@ -64,8 +66,8 @@ std::optional<double> crossing(const std::vector<Estimate> &curve, double thresh
     std::vector<double> over; // logarithm of the value over the threshold
     for (const Estimate &estimate : curve)
         over.push_back(std::log(estimate.value / threshold));
-    if (std::all_of(over.begin(), over.end(), [](double o) { return o > 0; }) ||
-        std::none_of(over.begin(), over.end(), [](double o) { return o > 0; }))
+    const auto above = std::ranges::count_if(over, [](double each) { return each > 0; });
+    if (above == 0 || above == std::ssize(over))
         return std::nullopt;
     double least = std::numeric_limits<double>::infinity();
     double x = 0;

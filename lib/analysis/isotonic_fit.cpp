@@ -1,4 +1,3 @@
-#include "analysis/curve_pieces.hpp"
 #include "analysis/isotonic_fit.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -6,135 +5,155 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
-#include <set>
 
 namespace clprobe {
 namespace {
 
-void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
-    LogCurve kept;
-    kept.sparse = curve.sparse;
-    for (std::size_t i = 0; i < curve.size(); ++i) {
-        if (dropped[i])
-            continue;
-        kept.x.push_back(curve.x[i]);
-        kept.level.push_back(curve.level[i]);
-        kept.deviation.push_back(curve.deviation[i]);
-        kept.index.push_back(curve.index[i]);
+enum class Shape { line, slow_tail, fast_tail };
+
+/// What a piece is over, as x is so many times that of its first point.
+double abscissa(Shape shape, double times) {
+    if (shape == Shape::line)
+        return std::log(times);
+    return shape == Shape::slow_tail ? 1 / times : 1 / (times * times);
+}
+
+/// Of a line the logarithm, of a tail the value itself, relative to the first point's, is offset +
+/// slope * abscissa.
+struct Formula {
+    Shape shape = Shape::line;
+    double offset = 0;
+    double slope = 0;
+    double misfit = 0; ///< weighted sum of squared residuals
+
+    /// Logarithm, where x is so many times that of the first point.
+    [[nodiscard]] double at(double times) const {
+        const double value = offset + slope * abscissa(shape, times);
+        return shape == Shape::line ? value : std::log(value);
     }
-    curve = std::move(kept);
-}
 
-/// Whether most points have one sample, or lie an octave apart (but for rounding).
-bool is_sparse(const LogCurve &curve, std::span<const CurvePoint> given) {
-    constexpr double octave = 1.9;
-    std::size_t single = 0;
-    std::size_t apart = 0;
-    for (std::size_t i = 0; i < curve.size(); ++i) {
-        single += given[curve.index[i]].samples.size() == 1 ? 1 : 0;
-        apart += i > 0 && curve.x[i] > octave * curve.x[i - 1] ? 1 : 0;
+    /// Whether it is positive at the first point and less than its limit by a share: what a TLB
+    /// adds is less, and no rise to a further level.
+    [[nodiscard]] bool fades() const {
+        constexpr double least_share = 0.3;
+        return slope < -least_share * offset && offset + slope > 0;
     }
-    return 2 * std::max(single, apart) > curve.size();
-}
+};
 
-/// The power of ten of which all values are multiples; 0 where that is less than a share of the
-/// least, or too few values differ to tell it from chance.
-double rounded_to(const std::vector<double> &values, double least_share) {
-    constexpr double exactly = 1e-6;
-    constexpr std::size_t few = 3;
-    if (std::set<double>(values.begin(), values.end()).size() < few)
-        return 0;
-    const double least = std::ranges::min(values);
-    for (double unit = std::pow(10, std::floor(std::log10(least))); unit >= least_share * least;
-         unit /= 10)
-        if (std::ranges::all_of(values, [&](double value) {
-                return std::abs(value / unit - std::round(value / unit)) < exactly;
-            }))
-            return unit;
-    return 0;
-}
+/// Weighted sums over points, from which they are fitted at once.
+struct Sums {
+    double weight = 0;
+    double x = 0;
+    double xx = 0;
+    double y = 0;
+    double xy = 0;
+    double yy = 0;
 
-/// Values that were rounded are known to half a unit only, and all at one height are off by the
-/// same: no number of them shows a step of one unit, if that is small.
-void raise_to_rounding(LogCurve &curve) {
-    constexpr double small = 0.08;
-    constexpr double fine = 0.01; // less shows in no level
+    void add(double w, double px, double py) {
+        weight += w;
+        x += w * px;
+        xx += w * px * px;
+        y += w * py;
+        xy += w * px * py;
+        yy += w * py * py;
+    }
+
+    [[nodiscard]] Formula fit(Shape shape, bool level) const {
+        const double width = xx - x * x / weight;
+        const double height = xy - x * y / weight;
+        const double slope = !level && width > 0 ? height / width : 0;
+        return {shape, (y - slope * x) / weight, slope,
+                std::max(0.0, yy - y * y / weight - slope * height)};
+    }
+};
+
+/// A last piece that may go on: the points from one on, as they become more.
+struct OpenPiece {
+    std::size_t first = 0;
+    double cost = 0; ///< of the fit up to here, but for what the piece itself costs
+    std::size_t count = 0;
+    Sums line = {};
+    Sums slow = {};
+    Sums fast = {};
+
+    /// The next point, with the curve's values.
+    void add(const LogCurve &curve, const std::vector<double> &values) {
+        const std::size_t i = first + count++;
+        const double weight = 1 / (curve.deviation[i] * curve.deviation[i]);
+        const double times = curve.x[i] / curve.x[first];
+        const double value = values[i] / values[first];
+        const double of_value = weight / (value * value);
+        line.add(weight, abscissa(Shape::line, times), curve.level[i] - curve.level[first]);
+        slow.add(of_value, abscissa(Shape::slow_tail, times), value);
+        fast.add(of_value, abscissa(Shape::fast_tail, times), value);
+    }
+
+    /// The line, or a tail that fits clearly better.
+    [[nodiscard]] Formula best(const LogCurve &curve) const {
+        constexpr std::size_t tail_points = 4;
+        constexpr double clearly = 9; // three standard deviations, squared
+        const Formula as_line = line.fit(Shape::line, count < 3);
+        if (count < tail_points || as_line.misfit < clearly)
+            return as_line;
+        const Formula slow_tail = slow.fit(Shape::slow_tail, false);
+        const Formula fast_tail = fast.fit(Shape::fast_tail, false);
+        Formula tail = fast_tail.misfit < slow_tail.misfit ? fast_tail : slow_tail;
+        if (!(tail.misfit < as_line.misfit - clearly) || !tail.fades())
+            return as_line;
+        // In logarithms: relative to points far above it, a tail seems closer than it is.
+        tail.misfit = 0;
+        for (std::size_t i = first; i < first + count; ++i) {
+            const double fitted = curve.level[first] + tail.at(curve.x[i] / curve.x[first]);
+            const double off = (curve.level[i] - fitted) / curve.deviation[i];
+            tail.misfit += off * off;
+        }
+        return tail.misfit < as_line.misfit - clearly ? tail : as_line;
+    }
+};
+
+/// The cheapest way to fit the points before one: its last piece and the cost of all.
+struct Best {
+    double cost = std::numeric_limits<double>::infinity();
+    std::size_t first = 0;
+    Formula formula;
+};
+
+/// The curve as pieces such that misfit and costs, in squared standard deviations, are least in
+/// sum (optimal partitioning, Jackson et al. 2005): the fitted logarithm at each point. A piece is
+/// straight over the logarithm of x, or the tail of a rise: its value tends to a limit as 1/x does,
+/// like that of random accesses beyond a cache's size, or as 1/x^2, more like that of a chase under
+/// random replacement. Steps between the pieces are free; a piece of two points is level.
+std::vector<double> fit_pieces(const LogCurve &curve) {
+    // A further piece costs as much as keeps a flat curve flat in all but a few of a thousand
+    // cases; one of a single point less.
+    const double piece_cost = 2 + 3 * std::log(static_cast<double>(curve.size()));
+    const double single_cost = 0.55 * piece_cost;
     std::vector<double> values;
     for (const double level : curve.level)
-        values.push_back(std::exp(level));
-    const double unit = rounded_to(values, fine);
-    for (std::size_t i = 0; i < curve.size(); ++i)
-        curve.deviation[i] = std::max(curve.deviation[i], std::min(unit / values[i], small) / 2);
-}
-
-constexpr double far_off = 5; ///< standard deviations
-constexpr double alone = 2;   ///< times as far as others
-
-/// Whether a point is far below the one behind it and those before it, which are level: next to a
-/// rise, the median of five does not show it. The more are level, the less far will do.
-bool is_dip(const LogCurve &curve, std::size_t i) {
-    constexpr double least_dip = 0.6; // log, to half nearly: noise makes others
-    constexpr double least_after_many = 0.3;
-    constexpr std::size_t many = 4;
-    if (i < 2 || i + 1 >= curve.size())
-        return false;
-    const auto level_before = [&](std::size_t count) {
-        const auto [low, high] =
-            std::ranges::minmax(std::span(curve.level).subspan(i - count, count));
-        return high - low;
-    };
-    const double dip = std::min(curve.level[i - 1], curve.level[i + 1]) - curve.level[i];
-    const auto stands_out = [&](double least, std::size_t count) {
-        return dip > std::max({least, far_off * curve.deviation[i], alone * level_before(count)});
-    };
-    return stands_out(least_dip, 2) || (i >= many && stands_out(least_after_many, many));
-}
-
-/// Drops the points that are far off the median of the five around them, and alone in that: no
-/// point of a curve that only rises is, nor the top of one that first gets faster.
-void drop_outliers(LogCurve &curve) {
-    constexpr std::size_t window = 5;
-    std::vector<bool> dropped(curve.size());
-    for (std::size_t i = 1; i + 1 < curve.size() && curve.size() >= window; ++i) {
-        const std::size_t first = std::clamp<std::size_t>(i, 2, curve.size() - 3) - 2;
-        const double middle = median(std::span(curve.level).subspan(first, window));
-        const double off = std::abs(curve.level[i] - middle);
-        const double beside =
-            std::max(std::abs(curve.level[i - 1] - middle), std::abs(curve.level[i + 1] - middle));
-        dropped[i] = (off > far_off * curve.deviation[i] && off > alone * beside &&
-                      beside < far_off * curve.deviation[i]) ||
-                     is_dip(curve, i);
+        values.push_back(std::exp(level - curve.level[0]));
+    std::vector<Best> best(curve.size() + 1);
+    best[0].cost = 0;
+    std::vector<OpenPiece> open;
+    for (std::size_t end = 1; end <= curve.size(); ++end) {
+        open.push_back({end - 1});
+        for (OpenPiece &piece : open) {
+            piece.add(curve, values);
+            const Formula formula = piece.best(curve);
+            piece.cost = best[piece.first].cost + formula.misfit;
+            const double cost = piece.cost + (piece.count > 1 ? piece_cost : single_cost);
+            if (cost < best[end].cost)
+                best[end] = {cost, piece.first, formula};
+        }
+        // What one piece more would make cheaper here already is part of no best fit (Killick et
+        // al. 2012).
+        std::erase_if(
+            open, [&](const OpenPiece &piece) { return piece.cost > best[end].cost + piece_cost; });
     }
-    drop_if(curve, dropped);
-}
-
-/// Where a point's only two samples disagree by far, the points around it tell where between them
-/// it is: the mean of the two is as wrong as the spoilt one is.
-void ask_neighbours(LogCurve &curve, std::span<const CurvePoint> given) {
-    constexpr std::size_t around = 3;
-    const LogCurve before = curve;
-    for (std::size_t i = 0; i < curve.size(); ++i) {
-        const std::vector<double> &samples = given[curve.index[i]].samples;
-        if (samples.size() != 2 || !(std::min(samples[0], samples[1]) > 0))
-            continue;
-        const std::size_t first = i - std::min(i, around);
-        const std::size_t count = std::min(i + around + 1, curve.size()) - first;
-        const double noise = // of one sample
-            median(std::span(before.deviation).subspan(first, count)) * std::numbers::sqrt2;
-        const double apart = std::abs(std::log(samples[0] / samples[1]));
-        if (apart < far_off * std::numbers::sqrt2 * noise)
-            continue;
-        curve.level[i] = std::clamp(median(std::span(before.level).subspan(first, count)),
-                                    before.level[i] - apart / 2, before.level[i] + apart / 2);
-        curve.deviation[i] = noise;
-    }
-}
-
-/// A further piece costs as much as keeps a flat curve flat in all but a few of a thousand cases.
-PieceCosts usual_costs(std::size_t points) {
-    const double piece = 2 + 3 * std::log(static_cast<double>(points));
-    return {piece, 0.55 * piece};
+    std::vector<double> fitted(curve.size());
+    for (std::size_t end = curve.size(); end > 0; end = best[end].first)
+        for (std::size_t first = best[end].first, i = first; i < end; ++i)
+            fitted[i] = curve.level[first] + best[end].formula.at(curve.x[i] / curve.x[first]);
+    return fitted;
 }
 
 /// As it can only rise: a fit that is surely higher than a later one is cut down to it, where it is
@@ -152,54 +171,8 @@ std::vector<double> as_isotonic(const LogCurve &curve, const std::vector<double>
 
 } // namespace
 
-std::vector<CurvePoint> pooled(std::vector<CurvePoint> curve) {
-    constexpr std::size_t most_points = 1000;
-    if (curve.size() <= most_points)
-        return curve;
-    std::ranges::stable_sort(curve, {}, &CurvePoint::x);
-    const auto positive = std::ranges::find_if(curve, [](const CurvePoint &p) { return p.x > 0; });
-    if (positive == curve.end())
-        return {};
-    const double same =
-        std::max(1.005, std::pow(curve.back().x / positive->x, 1.0 / double{most_points}));
-    std::vector<CurvePoint> pools;
-    for (auto first = positive, end = positive; first != curve.end(); first = end) {
-        CurvePoint &pool = pools.emplace_back();
-        for (; end != curve.end() && (end == first || end->x < same * first->x); ++end)
-            pool.samples.insert(pool.samples.end(), end->samples.begin(), end->samples.end());
-        pool.x = (first + (end - first) / 2)->x;
-    }
-    return pools;
-}
-
-double least_level_step() {
-    return std::log(1.05);
-}
-
-LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
-    constexpr double wander = 0.1;    // of the least step, that is not taken for levels
-    constexpr std::size_t around = 3; // points share their noise, not the whole curve
-    const std::vector<CurvePoint> given = pooled({measured.begin(), measured.end()});
-    LogCurve curve = log_curve(given, around);
-    raise_to_rounding(curve);
-    std::vector<bool> dropped;
-    for (const double x : curve.x)
-        dropped.push_back(!(x > 0 && std::isfinite(x)));
-    drop_if(curve, dropped);
-    const double sign = kind == CurveKind::bandwidth ? -1 : 1;
-    for (double &level : curve.level)
-        level *= sign;
-    for (double &deviation : curve.deviation)
-        deviation = std::max(deviation, wander * least_level_step());
-    ask_neighbours(curve, given);
-    curve.sparse = is_sparse(curve, given);
-    drop_outliers(curve);
-    raise_to_local_roughness(curve);
-    return curve;
-}
-
 IsotonicFit fit_isotonic(const LogCurve &curve) {
-    IsotonicFit fit{curve, {}, fit_pieces(curve, usual_costs(curve.size())), {}};
+    IsotonicFit fit{curve, {}, fit_pieces(curve), {}};
     for (const double x : curve.x)
         fit.octave.push_back(std::log2(x));
     fit.isotonic = as_isotonic(curve, fit.value);

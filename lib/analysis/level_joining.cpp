@@ -1,3 +1,4 @@
+#include "analysis/intervals.hpp"
 #include "analysis/level_joining.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -53,6 +54,11 @@ std::optional<std::size_t> most_alike(const std::vector<Level> &levels,
 
 } // namespace
 
+void note_once(Level &level, const std::string &note) {
+    if (level.note.find(note) == std::string::npos)
+        level.note += (level.note.empty() ? "" : "; ") + note;
+}
+
 void remove_level(Levels &found, std::size_t index) {
     const Level out = found.levels[index];
     if (index > 0) {
@@ -78,11 +84,8 @@ void join_levels_within_noise(Levels &found, std::span<const CurvePoint> curve) 
         const bool fast_stays = noise(found.levels[fast], curve) < noise(found.levels[slow], curve);
         const double other = found.levels[fast_stays ? slow : fast].value;
         Level &stays = found.levels[fast_stays ? fast : slow];
-        stays.interval = {std::min(stays.interval.low, other),
-                          std::max(stays.interval.high, other)};
-        const std::string note = "a further level next to it is within the noise of its samples";
-        if (stays.note.find(note) == std::string::npos)
-            stays.note += (stays.note.empty() ? "" : "; ") + note;
+        stays.interval = hull(stays.interval, other);
+        note_once(stays, "a further level next to it is within the noise of its samples");
         remove_level(found, fast_stays ? slow : fast);
     }
 }

@@ -1,5 +1,6 @@
-#include "analysis/plateau_levels.hpp"
-#include "analysis/reruns.hpp"
+#include "analysis/intervals.hpp"
+#include "analysis/level_joining.hpp"
+#include "analysis/plateaus.hpp"
 
 #include <clprobe/levels.hpp>
 #include <clprobe/statistics.hpp>
@@ -8,7 +9,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <iterator>
+#include <optional>
+#include <random>
+#include <utility>
 
 namespace clprobe {
 namespace {
@@ -16,8 +21,117 @@ namespace {
 constexpr std::size_t least_points = 4;
 constexpr double rare = 0.05; ///< on either side, what an interval need not cover
 
-bool usable(double sample) {
-    return std::isfinite(sample) && sample > 0;
+/// Close to normal, and the same with every standard library.
+class NormalNoise {
+public:
+    double operator()() {
+        constexpr int terms = 12; // whose sum has a variance of 1
+        double sum = -terms / 2.0;
+        for (int i = 0; i < terms; ++i)
+            sum += static_cast<double>(engine_() >> 11) * 0x1p-53;
+        return sum;
+    }
+
+private:
+    std::mt19937_64 engine_;
+};
+
+/// A curve, what was fitted to it, and the plateaus of that.
+struct Reading {
+    IsotonicFit fit;
+    Plateaus plateaus;
+};
+
+Reading read_curve(const LogCurve &curve) {
+    IsotonicFit fit = fit_isotonic(curve);
+    Plateaus plateaus = plateaus_of(fit);
+    return {std::move(fit), std::move(plateaus)};
+}
+
+/// The curve read again and again, each time with as much noise added as each point has: what a
+/// second run may show. The same for the same curve.
+std::vector<Reading> reruns(const LogCurve &curve) {
+    constexpr int count = 16;
+    NormalNoise noise;
+    std::vector<Reading> readings;
+    for (int i = 0; i < count; ++i) {
+        LogCurve again = curve;
+        for (std::size_t k = 0; k < curve.size(); ++k)
+            again.level[k] += curve.deviation[k] * noise();
+        readings.push_back(read_curve(again));
+    }
+    return readings;
+}
+
+/// For each plateau the one that has most of its range in the other reading, which is no other's;
+/// nothing where there is none.
+std::vector<std::optional<std::size_t>> counterparts(const Reading &reading, const Reading &other) {
+    constexpr double point = 1e-3; // octaves, of a plateau which is one point
+    const std::vector<Stretch> &flat = reading.plateaus.flat;
+    std::vector<std::optional<std::size_t>> result(flat.size());
+    for (std::size_t k = 0; k < other.plateaus.flat.size(); ++k) {
+        const Stretch &theirs = other.plateaus.flat[k];
+        const auto shared = [&](const Stretch &ours) {
+            const auto &octave = reading.fit.octave;
+            return point + std::min(octave[ours.last], other.fit.octave[theirs.last]) -
+                   std::max(octave[ours.first], other.fit.octave[theirs.first]);
+        };
+        const auto best = std::ranges::max_element(flat, {}, shared);
+        if (best == flat.end() || shared(*best) <= 0)
+            continue;
+        auto &counterpart = result[static_cast<std::size_t>(best - flat.begin())];
+        counterpart = counterpart.value_or(k);
+    }
+    return result;
+}
+
+/// A reading whose plateaus most reruns have too, and these.
+struct SettledReading {
+    Reading reading;
+    std::vector<Reading> reruns;
+    /// How many plateaus, from the fastest on, reruns have, each with the same next one.
+    std::size_t settled = 0;
+    std::vector<double> joined; ///< where plateaus were that reruns lacked
+};
+
+/// The first plateau that fewer of the reruns have than must.
+std::size_t first_doubtful(const SettledReading &found) {
+    constexpr double least_share = 0.6;
+    const std::size_t count = found.reading.plateaus.flat.size();
+    std::vector<double> found_again(count);
+    for (const Reading &rerun : found.reruns) {
+        const auto other = counterparts(found.reading, rerun);
+        for (std::size_t i = 0; i < count; ++i)
+            found_again[i] += other[i] ? 1 : 0;
+    }
+    const double least = least_share * static_cast<double>(found.reruns.size());
+    return static_cast<std::size_t>(
+        std::ranges::find_if(found_again, [&](double each) { return each < least; }) -
+        found_again.begin());
+}
+
+/// Where reruns lack a plateau, the noise around it is taken for larger than it seemed, which joins
+/// it with what is beside it; after some rounds of that it stays open.
+SettledReading settle(LogCurve curve) {
+    constexpr int rounds = 8;
+    constexpr double noisier = 1.5;
+    SettledReading found;
+    for (int round = 0; round < rounds; ++round) {
+        found.reading = read_curve(curve);
+        found.reruns = reruns(curve);
+        const std::vector<Stretch> &flat = found.reading.plateaus.flat;
+        const std::size_t doubtful = first_doubtful(found);
+        found.settled = doubtful == flat.size() || doubtful == 0 ? doubtful : doubtful - 1;
+        if (doubtful == flat.size())
+            break;
+        found.joined.push_back(curve.x[flat[doubtful].first]);
+        const std::size_t first = doubtful > 0 ? flat[doubtful - 1].first : 0;
+        const std::size_t last =
+            doubtful + 1 < flat.size() ? flat[doubtful + 1].last : curve.size() - 1;
+        for (std::size_t i = first; i <= last; ++i)
+            curve.deviation[i] *= noisier;
+    }
+    return found;
 }
 
 std::string worse_by(double height) {
@@ -63,9 +177,7 @@ void note_joined(std::vector<Level> &levels, const std::vector<double> &joined) 
     for (const double x : joined) {
         const auto found = std::ranges::find_if(
             levels, [&](const Level &each) { return !each.size || x < each.knee.high; });
-        Level &level = found == levels.end() ? levels.back() : *found;
-        if (level.note.find(note) == std::string::npos)
-            level.note += (level.note.empty() ? "" : "; ") + note;
+        note_once(found == levels.end() ? levels.back() : *found, note);
     }
 }
 

@@ -7,9 +7,13 @@
 #include <numbers>
 #include <numeric>
 #include <optional>
+#include <set>
 
 namespace clprobe {
 namespace {
+
+/// Points on either side that share their noise with one.
+constexpr std::size_t nearby = 3;
 
 /// Of a normal variable, the median distance from its mean.
 constexpr double normal_quartile = 0.67449;
@@ -20,7 +24,7 @@ constexpr std::size_t enough_pairs = 12;
 std::vector<double> logarithms(const std::vector<double> &samples) {
     std::vector<double> result;
     for (const double sample : samples)
-        if (std::isfinite(sample) && sample > 0)
+        if (usable(sample))
             result.push_back(std::log(sample));
     return result;
 }
@@ -101,17 +105,13 @@ std::optional<double> pooled_deviation(std::span<const std::vector<double>> samp
 
 /// Of each point's median, by the noise of the samples there and at the points around it: one
 /// level of a curve can be much noisier than another.
-std::vector<double> deviations(const std::vector<std::vector<double>> &samples,
-                               std::size_t around) {
+std::vector<double> deviations(const std::vector<std::vector<double>> &samples) {
     constexpr double least_share = 0.5; // of what holds for the curve
     constexpr double by_chance = 2;     // a point's samples disagree by so much more than others
     const double whole = pooled_deviation(samples).value_or(0);
     std::vector<double> result;
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        const std::size_t first = i - std::min(i, around);
-        const std::size_t end = i + 1 + std::min(around, samples.size() - i - 1);
-        const double local =
-            pooled_deviation(std::span(samples).subspan(first, end - first)).value_or(whole);
+        const double local = pooled_deviation(neighbours(samples, i, nearby)).value_or(whole);
         result.push_back(
             median_deviation(samples[i].size()) *
             std::max({local, least_share * whole, robust_deviation(samples[i]) / by_chance}));
@@ -154,21 +154,11 @@ std::vector<double> off_trend(const std::vector<double> &levels) {
     return off;
 }
 
-} // namespace
-
-double median_deviation(std::size_t n) {
-    const double mean = 1 / std::sqrt(static_cast<double>(n));
-    return n < 3 ? mean : std::sqrt(std::numbers::pi / 2) * mean;
-}
-
-LogCurve log_curve(std::span<const CurvePoint> curve, std::size_t around) {
-    std::vector<std::size_t> order(curve.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return curve[a].x < curve[b].x; });
+/// Samples that are not positive and finite are passed over.
+LogCurve log_curve(const std::vector<CurvePoint> &curve) {
     LogCurve result;
     std::vector<std::vector<double>> samples;
-    for (const std::size_t i : order) {
+    for (std::size_t i = 0; i < curve.size(); ++i) {
         std::vector<double> here = logarithms(curve[i].samples);
         if (here.empty())
             continue;
@@ -177,32 +167,199 @@ LogCurve log_curve(std::span<const CurvePoint> curve, std::size_t around) {
         result.index.push_back(i);
         samples.push_back(std::move(here));
     }
-    result.deviation = deviations(samples, around);
+    result.deviation = deviations(samples);
     if (result.size() >= 3)
         raise_to_roughness(result);
     return result;
 }
 
+/// Raises the deviations where the curve is much rougher around some points than it is elsewhere,
+/// by how far it moves against its trend there.
 void raise_to_local_roughness(LogCurve &curve) {
-    constexpr std::size_t around = 3;
     constexpr double much_rougher = 1.5;
-    if (curve.size() == 0)
-        return;
-    const std::vector<double> off = off_trend(curve.level);
+    const std::vector<double> all_off = off_trend(curve.level);
     for (std::size_t i = 0; i < curve.size(); ++i) {
-        const std::size_t first = i - std::min(i, around);
-        const std::size_t end = std::min(i + around + 1, curve.size());
+        const std::span<const double> here = neighbours(all_off, i, nearby);
         double most = 0;
         double squares = 0;
-        for (std::size_t k = first; k < end; ++k) {
-            most = std::max(most, off[k] * off[k]);
-            squares += off[k] * off[k];
+        for (const double off : here) {
+            most = std::max(most, off * off);
+            squares += off * off;
         }
         // One of them may be an outlier, which is no noise.
-        const double roughness = std::sqrt((squares - most) / static_cast<double>(end - first - 1));
+        const double roughness = std::sqrt((squares - most) / static_cast<double>(here.size() - 1));
         if (roughness > much_rougher * curve.deviation[i])
             curve.deviation[i] = roughness;
     }
+}
+
+void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
+    LogCurve kept;
+    kept.sparse = curve.sparse;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        if (dropped[i])
+            continue;
+        kept.x.push_back(curve.x[i]);
+        kept.level.push_back(curve.level[i]);
+        kept.deviation.push_back(curve.deviation[i]);
+        kept.index.push_back(curve.index[i]);
+    }
+    curve = std::move(kept);
+}
+
+/// Whether most points have one sample, or lie an octave apart (but for rounding).
+bool is_sparse(const LogCurve &curve, std::span<const CurvePoint> given) {
+    constexpr double octave = 1.9;
+    std::size_t single = 0;
+    std::size_t apart = 0;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        single += given[curve.index[i]].samples.size() == 1 ? 1 : 0;
+        apart += i > 0 && curve.x[i] > octave * curve.x[i - 1] ? 1 : 0;
+    }
+    return 2 * std::max(single, apart) > curve.size();
+}
+
+/// The power of ten of which all values are multiples; 0 where that is less than a share of the
+/// least, or too few values differ to tell it from chance.
+double rounded_to(const std::vector<double> &values, double least_share) {
+    constexpr double exactly = 1e-6;
+    constexpr std::size_t few = 3;
+    if (std::set<double>(values.begin(), values.end()).size() < few)
+        return 0;
+    const double least = std::ranges::min(values);
+    for (double unit = std::pow(10, std::floor(std::log10(least))); unit >= least_share * least;
+         unit /= 10)
+        if (std::ranges::all_of(values, [&](double value) {
+                return std::abs(value / unit - std::round(value / unit)) < exactly;
+            }))
+            return unit;
+    return 0;
+}
+
+/// Values that were rounded are known to half a unit only, and all at one height are off by the
+/// same: no number of them shows a step of one unit, if that is small.
+void raise_to_rounding(LogCurve &curve) {
+    constexpr double small = 0.08;
+    constexpr double fine = 0.01; // less shows in no level
+    std::vector<double> values;
+    for (const double level : curve.level)
+        values.push_back(std::exp(level));
+    const double unit = rounded_to(values, fine);
+    for (std::size_t i = 0; i < curve.size(); ++i)
+        curve.deviation[i] = std::max(curve.deviation[i], std::min(unit / values[i], small) / 2);
+}
+
+constexpr double far_off = 5; ///< standard deviations
+constexpr double alone = 2;   ///< times as far as others
+
+/// Whether a point is far below the one behind it and those before it, which are level: next to a
+/// rise, the median of five does not show it. The more are level, the less far will do.
+bool is_dip(const LogCurve &curve, std::size_t i) {
+    constexpr double least_dip = 0.6; // log, to half nearly: noise makes others
+    constexpr double least_after_many = 0.3;
+    constexpr std::size_t many = 4;
+    if (i < 2 || i + 1 >= curve.size())
+        return false;
+    const auto level_before = [&](std::size_t count) {
+        const auto [low, high] =
+            std::ranges::minmax(std::span(curve.level).subspan(i - count, count));
+        return high - low;
+    };
+    const double dip = std::min(curve.level[i - 1], curve.level[i + 1]) - curve.level[i];
+    const auto stands_out = [&](double least, std::size_t count) {
+        return dip > std::max({least, far_off * curve.deviation[i], alone * level_before(count)});
+    };
+    return stands_out(least_dip, 2) || (i >= many && stands_out(least_after_many, many));
+}
+
+/// Drops the points that are far off the median of the five around them, and alone in that: no
+/// point of a curve that only rises is, nor the top of one that first gets faster.
+void drop_outliers(LogCurve &curve) {
+    constexpr std::size_t window = 5;
+    std::vector<bool> dropped(curve.size());
+    for (std::size_t i = 1; i + 1 < curve.size() && curve.size() >= window; ++i) {
+        const std::size_t first = std::clamp<std::size_t>(i, 2, curve.size() - 3) - 2;
+        const double middle = median(std::span(curve.level).subspan(first, window));
+        const double off = std::abs(curve.level[i] - middle);
+        const double beside =
+            std::max(std::abs(curve.level[i - 1] - middle), std::abs(curve.level[i + 1] - middle));
+        dropped[i] = (off > far_off * curve.deviation[i] && off > alone * beside &&
+                      beside < far_off * curve.deviation[i]) ||
+                     is_dip(curve, i);
+    }
+    drop_if(curve, dropped);
+}
+
+/// Where a point's only two samples disagree by far, the points around it tell where between them
+/// it is: the mean of the two is as wrong as the spoilt one is.
+void ask_neighbours(LogCurve &curve, std::span<const CurvePoint> given) {
+    const LogCurve before = curve;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        const std::vector<double> &samples = given[curve.index[i]].samples;
+        if (samples.size() != 2 || !(std::min(samples[0], samples[1]) > 0))
+            continue;
+        const double noise = // of one sample
+            median(neighbours(before.deviation, i, nearby)) * std::numbers::sqrt2;
+        const double apart = std::abs(std::log(samples[0] / samples[1]));
+        if (apart < far_off * std::numbers::sqrt2 * noise)
+            continue;
+        curve.level[i] = std::clamp(median(neighbours(before.level, i, nearby)),
+                                    before.level[i] - apart / 2, before.level[i] + apart / 2);
+        curve.deviation[i] = noise;
+    }
+}
+
+} // namespace
+
+double median_deviation(std::size_t n) {
+    const double mean = 1 / std::sqrt(static_cast<double>(n));
+    return n < 3 ? mean : std::sqrt(std::numbers::pi / 2) * mean;
+}
+
+std::vector<CurvePoint> pooled(std::vector<CurvePoint> curve) {
+    constexpr std::size_t most_points = 1000;
+    if (curve.size() <= most_points)
+        return curve;
+    std::ranges::stable_sort(curve, {}, &CurvePoint::x);
+    const auto positive = std::ranges::find_if(curve, [](const CurvePoint &p) { return p.x > 0; });
+    if (positive == curve.end())
+        return {};
+    const double same =
+        std::max(1.005, std::pow(curve.back().x / positive->x, 1.0 / double{most_points}));
+    std::vector<CurvePoint> pools;
+    for (auto first = positive, end = positive; first != curve.end(); first = end) {
+        CurvePoint &pool = pools.emplace_back();
+        for (; end != curve.end() && (end == first || end->x < same * first->x); ++end)
+            pool.samples.insert(pool.samples.end(), end->samples.begin(), end->samples.end());
+        pool.x = (first + (end - first) / 2)->x;
+    }
+    return pools;
+}
+
+double least_level_step() {
+    return std::log(1.05);
+}
+
+LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
+    constexpr double wander = 0.1; // of the least step, that is not taken for levels
+    std::vector<CurvePoint> given = pooled({measured.begin(), measured.end()});
+    std::ranges::stable_sort(given, {}, &CurvePoint::x);
+    LogCurve curve = log_curve(given);
+    raise_to_rounding(curve);
+    std::vector<bool> dropped;
+    for (const double x : curve.x)
+        dropped.push_back(!usable(x));
+    drop_if(curve, dropped);
+    const double sign = kind == CurveKind::bandwidth ? -1 : 1;
+    for (double &level : curve.level)
+        level *= sign;
+    for (double &deviation : curve.deviation)
+        deviation = std::max(deviation, wander * least_level_step());
+    ask_neighbours(curve, given);
+    curve.sparse = is_sparse(curve, given);
+    drop_outliers(curve);
+    raise_to_local_roughness(curve);
+    return curve;
 }
 
 } // namespace clprobe

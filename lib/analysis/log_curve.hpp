@@ -1,6 +1,8 @@
 #pragma once
 #include <clprobe/levels.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -13,21 +15,38 @@ struct LogCurve {
     std::vector<double> x;
     std::vector<double> level;      ///< natural logarithm of the median
     std::vector<double> deviation;  ///< of `level`, as the samples' scatter lets expect it
-    std::vector<std::size_t> index; ///< index into the curve as it was given
+    std::vector<std::size_t> index; ///< of the point that it was made of
     bool sparse = false; ///< points an octave apart, or of one sample: few of them show a rise
 
     [[nodiscard]] std::size_t size() const { return x.size(); }
 };
 
-/// Samples that are not positive and finite are passed over. The noise of one at a point is that of
-/// the samples there and at so many points on either side.
-[[nodiscard]] LogCurve log_curve(std::span<const CurvePoint> curve, std::size_t around);
+/// The rise that makes a level, as a logarithm: smaller ones are no level's.
+[[nodiscard]] double least_level_step();
 
-/// Raises the deviations where the curve is much rougher around some points than it is elsewhere,
-/// by how far it moves against its trend there.
-void raise_to_local_roughness(LogCurve &curve);
+/// Of a curve of more than 1000 points, those side by side as one (within half a per cent in x, or
+/// more where these are still too many): what follows has no time for more.
+[[nodiscard]] std::vector<CurvePoint> pooled(std::vector<CurvePoint> curve);
+
+/// The curve in logarithms as one that gets worse from level to level: latencies as they are,
+/// bandwidths negated. Without its outliers, and with as much noise at least as keeps what no
+/// level is from being followed.
+[[nodiscard]] LogCurve monotone_curve(std::span<const CurvePoint> curve, CurveKind kind);
 
 /// Standard deviation of the median of n samples of standard deviation 1.
 [[nodiscard]] double median_deviation(std::size_t n);
+
+/// Whether a sample has a logarithm.
+[[nodiscard]] inline bool usable(double sample) {
+    return std::isfinite(sample) && sample > 0;
+}
+
+/// The i-th of the values and so many on either side, as far as there are.
+template <typename Values>
+[[nodiscard]] auto neighbours(const Values &values, std::size_t i, std::size_t around) {
+    const std::size_t first = i - std::min(i, around);
+    const std::size_t end = std::min(i + around + 1, values.size());
+    return std::span(values).subspan(first, end - first);
+}
 
 } // namespace clprobe

@@ -1,4 +1,5 @@
-#include "analysis/plateau_levels.hpp"
+#include "analysis/intervals.hpp"
+#include "analysis/plateaus.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -216,22 +217,6 @@ bool is_one_point(const IsotonicFit &fit, const std::vector<Stretch> &flat, std:
     return points.size() == 1 && points[0] > 0 && points[0] + 1 < fit.curve.size();
 }
 
-struct Mean {
-    double value = 0;
-    double deviation = 0;
-};
-
-Mean mean_of(const LogCurve &curve, std::span<const std::size_t> points) {
-    double weights = 0;
-    double sum = 0;
-    for (const std::size_t i : points) {
-        const double weight = 1 / (curve.deviation[i] * curve.deviation[i]);
-        weights += weight;
-        sum += weight * curve.level[i];
-    }
-    return {sum / weights, 1 / std::sqrt(weights)};
-}
-
 /// The two points or more that stand for most of the octaves, each reaching midway to the next,
 /// over which the fit moves least; of several such those in the middle. Points can be dense at one
 /// end.
@@ -262,17 +247,23 @@ std::span<const std::size_t> flattest_part(const IsotonicFit &fit,
     return best;
 }
 
+/// Its value is the mean of the points, those that are surer counting more.
 Level level_of(const IsotonicFit &fit, const std::vector<std::size_t> &points) {
     constexpr double deviations = 3; // of this run, and of a second
-    Interval drift{fit.isotonic[points.front()], fit.isotonic[points.front()]};
-    for (const std::size_t i : points)
-        drift = {std::min(drift.low, fit.isotonic[i]), std::max(drift.high, fit.isotonic[i])};
+    const Interval drift{fit.isotonic[points.front()], fit.isotonic[points.back()]};
     const bool flat = drift.high - drift.low < least_level_step() / 2;
-    const Mean mean = mean_of(fit.curve, flat ? points : flattest_part(fit, points));
+    double weights = 0;
+    double sum = 0;
+    for (const std::size_t i : flat ? std::span(points) : flattest_part(fit, points)) {
+        const double weight = 1 / (fit.curve.deviation[i] * fit.curve.deviation[i]);
+        weights += weight;
+        sum += weight * fit.curve.level[i];
+    }
     Level level;
-    level.value = mean.value;
-    level.interval = {std::min(drift.low, mean.value) - deviations * mean.deviation,
-                      std::max(drift.high, mean.value) + deviations * mean.deviation};
+    level.value = sum / weights;
+    const double noise = deviations * (1 / std::sqrt(weights));
+    const Interval values = hull(drift, level.value);
+    level.interval = {values.low - noise, values.high + noise};
     level.plateau = {fit.curve.x[points.front()], fit.curve.x[points.back()]};
     return level;
 }
@@ -295,10 +286,6 @@ void add_drift(Level &level, const IsotonicFit &fit, const Stretch &flat, const 
 }
 
 } // namespace
-
-Interval hull(const Interval &interval, double value) {
-    return {std::min(interval.low, value), std::max(interval.high, value)};
-}
 
 double height(const IsotonicFit &fit, const Stretch &stretch) {
     return fit.isotonic[stretch.last] - fit.isotonic[stretch.first];
@@ -329,22 +316,17 @@ EndShape end_shape(const IsotonicFit &fit, const Stretch &stretch) {
 }
 
 Plateaus plateaus_of(const IsotonicFit &fit) {
-    constexpr double step_tolerance = 0.8; // a step of just the least size is often seen smaller
-    constexpr double clear_rise = 2;       // standard deviations of a point
-    constexpr double least_span = 0.45;    // octaves: half of one, but for a point at its end
-    constexpr double least_width = 0.55;
-    Plateaus found =
-        find_plateaus({fit.octave, fit.isotonic, fit.curve.deviation},
-                      {step_tolerance * least_level_step(), clear_rise, least_span, least_width});
-    if (!found.flat.empty() && end_shape(fit, found.flat.back()) == EndShape::rise) {
+    Plateaus found = find_plateaus(fit);
+    const auto drop_last_if = [&](auto rises) {
+        if (found.flat.empty() || !rises(found.flat.back()))
+            return;
         found.flat.pop_back();
         found.ends = false;
-    }
-    if (!found.flat.empty() && found.flat.back().last - found.flat.back().first < 2 &&
-        last_octave(fit.curve) > still_rising) {
-        found.flat.pop_back();
-        found.ends = false;
-    }
+    };
+    drop_last_if([&](const Stretch &last) { return end_shape(fit, last) == EndShape::rise; });
+    drop_last_if([&](const Stretch &last) {
+        return last.last - last.first < 2 && last_octave(fit.curve) > still_rising;
+    });
     for (std::size_t i = found.flat.size(); i-- > 0 && found.flat.size() > 1;)
         if (is_one_point(fit, found.flat, i))
             found.flat.erase(found.flat.begin() + static_cast<std::ptrdiff_t>(i));

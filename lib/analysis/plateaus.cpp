@@ -20,29 +20,38 @@ constexpr double most_drift = 2;
 constexpr double short_plateau = 0.75;
 constexpr double most_slope = 0.65; // an octave
 
-/// Between two points of the curve: how far apart they are, and how much it rises from one to the
-/// other.
+/// The octaves of a plateau between two rises, or of these with half the way to the points around
+/// them: half of one, but for a point at its end.
+constexpr double least_span = 0.45;
+constexpr double least_width = 0.55;
+
+/// From one point of the curve to another: how far apart they are, and how much it rises.
 struct Part {
-    std::size_t first = 0;
-    std::size_t last = 0;
+    Stretch points;
     double width = 0;
     double rise = 0;
 
     [[nodiscard]] double slope() const { return rise / width; }
+
+    /// Goes on over the part behind it.
+    void append(const Part &next) {
+        points.last = next.points.last;
+        width += next.width;
+        rise += next.rise;
+    }
 };
 
 class Parts {
 public:
-    Parts(const MonotoneCurve &curve, const PlateauLimits &limits)
-        : curve_(curve), limits_(limits) {
-        constexpr double least_width = 1e-6;
-        for (std::size_t i = 0; i + 1 < curve.value.size(); ++i) {
-            const Part part{i, i + 1, std::max(curve.octave[i + 1] - curve.octave[i], least_width),
-                            curve.value[i + 1] - curve.value[i]};
-            const bool same =
-                !parts_.empty() && std::abs(part.slope() - parts_.back().slope()) < same_slope;
-            if (same)
-                join(parts_.back(), part);
+    explicit Parts(const IsotonicFit &fit) : fit_(fit) {
+        constexpr double least = 1e-6;
+        constexpr double same_slope = 1e-9;
+        for (std::size_t i = 0; i + 1 < fit.isotonic.size(); ++i) {
+            const Part part{{i, i + 1},
+                            std::max(fit.octave[i + 1] - fit.octave[i], least),
+                            fit.isotonic[i + 1] - fit.isotonic[i]};
+            if (!parts_.empty() && std::abs(part.slope() - parts_.back().slope()) < same_slope)
+                parts_.back().append(part);
             else
                 parts_.push_back(part);
         }
@@ -50,97 +59,76 @@ public:
 
     void merge_small() {
         while (parts_.size() > 1) {
-            std::size_t least = 0;
-            double least_weight = 1;
+            std::vector<double> weights;
             for (std::size_t i = 0; i < parts_.size(); ++i)
-                if (const double each = weight(i); each < least_weight) {
-                    least = i;
-                    least_weight = each;
-                }
-            if (least_weight >= 1)
+                weights.push_back(weight(i));
+            const auto least = std::ranges::min_element(weights);
+            if (*least >= 1)
                 return;
-            merge(least);
+            merge(static_cast<std::size_t>(least - weights.begin()));
         }
     }
 
     [[nodiscard]] Plateaus plateaus() const {
         Plateaus result;
         for (std::size_t i = 0; i < parts_.size(); ++i)
-            if (slope_at(i, -1, infinity) > parts_[i].slope() &&
-                slope_at(i, 1, infinity) > parts_[i].slope())
-                result.flat.push_back({parts_[i].first, parts_[i].last});
-        const std::size_t n = parts_.size();
-        result.starts = n < 2 || parts_[0].slope() < parts_[1].slope();
-        result.ends = n < 2 || parts_[n - 1].slope() < parts_[n - 2].slope();
+            if (flattest(i))
+                result.flat.push_back(parts_[i].points);
+        result.starts = slope_at(0, behind, infinity) > parts_.front().slope();
+        result.ends = slope_at(parts_.size() - 1, before, infinity) > parts_.back().slope();
         return result;
     }
 
 private:
-    static constexpr double same_slope = 1e-9;
+    /// To the part on either side, added to an index, which is then out of range at an end.
+    static constexpr std::size_t before = static_cast<std::size_t>(-1);
+    static constexpr std::size_t behind = 1;
 
-    static void join(Part &part, const Part &other) {
-        part.first = std::min(part.first, other.first);
-        part.last = std::max(part.last, other.last);
-        part.width += other.width;
-        part.rise += other.rise;
-    }
-
-    [[nodiscard]] double slope_at(std::size_t i, int step, double beyond) const {
-        if ((step < 0 && i == 0) || (step > 0 && i + 1 == parts_.size()))
-            return beyond;
-        return parts_[step < 0 ? i - 1 : i + 1].slope();
+    [[nodiscard]] double slope_at(std::size_t i, std::size_t side, double beyond) const {
+        return i + side < parts_.size() ? parts_[i + side].slope() : beyond;
     }
 
     /// The steepest slope uphill from part i to one side; infinite at an end of the curve.
-    [[nodiscard]] double peak(std::size_t i, int step) const {
-        if (slope_at(i, step, infinity) == infinity)
+    [[nodiscard]] double peak(std::size_t i, std::size_t side) const {
+        if (i + side >= parts_.size())
             return infinity;
-        double slope = parts_[i].slope();
-        while (slope_at(i, step, -infinity) > slope) {
-            i = step < 0 ? i - 1 : i + 1;
-            slope = parts_[i].slope();
-        }
-        return slope;
+        while (slope_at(i, side, -infinity) > parts_[i].slope())
+            i += side;
+        return parts_[i].slope();
     }
 
     /// Octaves from midway to the point before to midway to that behind; at an end of the
     /// curve no bound.
-    [[nodiscard]] double extent(const Part &part) const {
-        if (part.first == 0 || part.last + 1 == curve_.octave.size())
+    [[nodiscard]] double extent(const Stretch &points) const {
+        const std::vector<double> &at = fit_.octave;
+        if (points.first == 0 || points.last + 1 == at.size())
             return infinity;
-        return (curve_.octave[part.last] + curve_.octave[part.last + 1] -
-                curve_.octave[part.first] - curve_.octave[part.first - 1]) /
+        return (at[points.last] + at[points.last + 1] - at[points.first] - at[points.first - 1]) /
                2;
     }
 
-    [[nodiscard]] bool wide(const Part &part) const {
-        return part.width >= limits_.least_span || extent(part) >= limits_.least_width;
-    }
-
     [[nodiscard]] bool flattest(std::size_t i) const {
-        return slope_at(i, -1, infinity) > parts_[i].slope() &&
-               slope_at(i, 1, infinity) > parts_[i].slope();
+        return slope_at(i, before, infinity) > parts_[i].slope() &&
+               slope_at(i, behind, infinity) > parts_[i].slope();
     }
 
     /// How much the curve rises from part i to the next one on a side that is flatter than its own
     /// neighbours, or to the end of the curve.
-    [[nodiscard]] double rise_beyond(std::size_t i, int step) const {
-        if (slope_at(i, step, infinity) == infinity)
-            return infinity;
-        double rise = 0;
-        while (slope_at(i, step, infinity) != infinity) {
-            i = step < 0 ? i - 1 : i + 1;
-            if (flattest(i))
-                break;
+    [[nodiscard]] double rise_beyond(std::size_t i, std::size_t side) const {
+        double rise = i + side < parts_.size() ? 0 : infinity;
+        for (i += side; i < parts_.size() && !flattest(i); i += side)
             rise += parts_[i].rise;
-        }
         return rise;
     }
 
-    /// The rise that shows over the part.
-    [[nodiscard]] double least_rise(const Part &part) const {
-        const double deviation = (curve_.deviation[part.first] + curve_.deviation[part.last]) / 2;
-        return std::max(limits_.least_rise, limits_.clear_rise * deviation);
+    /// The rise that shows over the part, beyond what the slope of the plateaus explains. A step of
+    /// just the least size is often seen smaller.
+    [[nodiscard]] double least_rise(const Stretch &points) const {
+        constexpr double step_tolerance = 0.8;
+        constexpr double clear_rise = 2; // standard deviations of a point
+        const std::vector<double> &of = fit_.curve.deviation;
+        const double deviation = (of[points.first] + of[points.last]) / 2;
+        return std::max(step_tolerance * least_level_step(), clear_rise * deviation);
     }
 
     /// How much the part matters, if it is steeper or flatter than both its neighbours: below 1 it
@@ -148,40 +136,41 @@ private:
     [[nodiscard]] double weight(std::size_t i) const {
         const Part &part = parts_[i];
         const double slope = part.slope();
-        const double steeper = std::max(slope_at(i, -1, -infinity), slope_at(i, 1, -infinity));
+        const double steeper =
+            std::max(slope_at(i, before, -infinity), slope_at(i, behind, -infinity));
         if (slope > steeper)
-            return (slope - steeper) * part.width / least_rise(part);
-        const double flatter = std::min(slope_at(i, -1, infinity), slope_at(i, 1, infinity));
+            return (slope - steeper) * part.width / least_rise(part.points);
+        const double flatter =
+            std::min(slope_at(i, before, infinity), slope_at(i, behind, infinity));
         if (slope >= flatter)
             return infinity;
-        const double peaks = std::min(peak(i, -1), peak(i, 1));
-        if (slope > flat_share * peaks || !wide(part) ||
-            (slope > most_slope && extent(part) < short_plateau))
+        const double reach = extent(part.points);
+        if ((part.width < least_span && reach < least_width) ||
+            (slope > most_slope && reach < short_plateau) ||
+            slope > flat_share * std::min(peak(i, before), peak(i, behind)) ||
+            part.rise > most_drift * std::min(rise_beyond(i, before), rise_beyond(i, behind)))
             return 0;
-        if (part.rise > most_drift * std::min(rise_beyond(i, -1), rise_beyond(i, 1)))
-            return 0;
-        return (flatter - slope) * part.width / (least_rise(part) / 2);
+        return (flatter - slope) * part.width / (least_rise(part.points) / 2);
     }
 
     /// Joins the part with the neighbour whose slope is closer.
     void merge(std::size_t i) {
         const double slope = parts_[i].slope();
-        const double before = std::abs(slope_at(i, -1, infinity) - slope);
-        const double behind = std::abs(slope_at(i, 1, infinity) - slope);
-        const std::size_t first = before < behind ? i - 1 : i;
-        join(parts_[first], parts_[first + 1]);
+        const bool with_before = std::abs(slope_at(i, before, infinity) - slope) <
+                                 std::abs(slope_at(i, behind, infinity) - slope);
+        const std::size_t first = with_before ? i - 1 : i;
+        parts_[first].append(parts_[first + 1]);
         parts_.erase(parts_.begin() + static_cast<std::ptrdiff_t>(first) + 1);
     }
 
     std::vector<Part> parts_;
-    const MonotoneCurve &curve_;
-    PlateauLimits limits_;
+    const IsotonicFit &fit_;
 };
 
 } // namespace
 
-Plateaus find_plateaus(const MonotoneCurve &curve, const PlateauLimits &limits) {
-    Parts parts(curve, limits);
+Plateaus find_plateaus(const IsotonicFit &fit) {
+    Parts parts(fit);
     parts.merge_small();
     return parts.plateaus();
 }

@@ -1,4 +1,8 @@
 #pragma once
+#include "analysis/isotonic_fit.hpp"
+
+#include <clprobe/levels.hpp>
+
 #include <cstddef>
 #include <vector>
 
@@ -8,26 +12,22 @@ namespace clprobe {
 struct Stretch {
     std::size_t first = 0;
     std::size_t last = 0;
-
-    bool operator==(const Stretch &) const = default;
 };
 
-/// A curve that never falls: log values over log2 of x, and the standard deviation of each.
-struct MonotoneCurve {
-    std::vector<double> octave;
-    std::vector<double> value;
-    std::vector<double> deviation;
-};
+/// How much the fit rises over a stretch, and how much an octave.
+[[nodiscard]] double height(const IsotonicFit &fit, const Stretch &stretch);
+[[nodiscard]] double slope(const IsotonicFit &fit, const Stretch &stretch);
 
-/// What a plateau and a rise must have, to be distinguished.
-struct PlateauLimits {
-    double least_rise = 0;  ///< in log value, beyond what the slope of the plateaus explains
-    double clear_rise = 0;  ///< the same, in standard deviations
-    double least_span = 0;  ///< of the points on a plateau between two rises, in octaves of x
-    double least_width = 0; ///< or of these with half the way to the points around them
-};
+/// How much the curve rises between its last two points, where these are an octave apart; else 0.
+[[nodiscard]] double last_octave(const LogCurve &curve);
 
-/// Where such a curve is flatter than before and behind: its plateaus, at their flattest. A rise is
+/// What a stretch at an end of the curve is: level, a drift that belongs to the level there, the
+/// approach to a level, or part of a rise.
+enum class EndShape { flat, drift, approach, rise };
+
+[[nodiscard]] EndShape end_shape(const IsotonicFit &fit, const Stretch &stretch);
+
+/// Where a curve is flatter than before and behind: its plateaus, at their flattest. A rise is
 /// where it is steeper than before and behind. Both are modes of its slope, and of these the least
 /// are merged with their surroundings until each one matters: until no rise is smaller than the
 /// least, and no plateau so short or so steep that what it lacks to its rises does not show.
@@ -37,6 +37,13 @@ struct Plateaus {
     bool starts = true;
     bool ends = true;
 };
-[[nodiscard]] Plateaus find_plateaus(const MonotoneCurve &curve, const PlateauLimits &limits);
+[[nodiscard]] Plateaus find_plateaus(const IsotonicFit &fit);
+
+/// Those that are levels: not one point alone, nor what still rises at the end.
+[[nodiscard]] Plateaus plateaus_of(const IsotonicFit &fit);
+
+/// The levels that they are, in logarithms; the first and the last one go as far as the curve
+/// drifts to its ends.
+[[nodiscard]] std::vector<Level> levels_of(const IsotonicFit &fit, const Plateaus &plateaus);
 
 } // namespace clprobe

@@ -1,3 +1,4 @@
+#include "analysis/log_curve.hpp"
 #include "analysis/refinement.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -17,15 +18,12 @@ std::size_t rounded(double bytes, std::size_t unit) {
 /// How far the samples of a point lie apart, in log value, as those of the points around it show:
 /// two that agree may do so by chance.
 double spread_around(std::span<const CurvePoint> curve, std::size_t index) {
-    constexpr std::size_t around = 2;
     std::vector<double> spreads;
-    for (std::size_t i = index - std::min(index, around);
-         i < std::min(index + around + 1, curve.size()); ++i) {
-        if (curve[i].samples.size() < 2)
-            continue;
-        const auto [least, most] = std::ranges::minmax(curve[i].samples);
-        spreads.push_back(std::log(most / least));
-    }
+    for (const CurvePoint &point : neighbours(curve, index, 2))
+        if (point.samples.size() >= 2) {
+            const auto [least, most] = std::ranges::minmax(point.samples);
+            spreads.push_back(std::log(most / least));
+        }
     return spreads.empty() ? 0 : median(spreads);
 }
 
@@ -59,9 +57,8 @@ std::vector<std::size_t> points_between(std::span<const CurvePoint> curve, std::
     for (std::size_t i = 1; i < curve.size(); ++i) {
         const CurvePoint &low = curve[i - 1];
         const CurvePoint &high = curve[i];
-        if (low.samples.empty() || high.samples.empty() || high.x < low.x * step)
-            continue;
-        if (!differ(curve, i, rise))
+        if (low.samples.empty() || high.samples.empty() || high.x < low.x * step ||
+            !differ(curve, i, rise))
             continue;
         const std::size_t middle = rounded(std::sqrt(low.x * high.x), unit);
         if (static_cast<double>(middle) > low.x && static_cast<double>(middle) < high.x)

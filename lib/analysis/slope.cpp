@@ -1,6 +1,6 @@
-#include "analysis/student.hpp"
+#include "analysis/intervals.hpp"
 
-#include <clprobe/series.hpp>
+#include <clprobe/row.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <algorithm>
@@ -13,23 +13,20 @@ namespace clprobe {
 namespace {
 
 /// Theil-Sen slope over the samples with trips in the range; nothing where all have the same.
-std::optional<double> pairwise_slope(const std::vector<TripTime> &samples, Interval trips) {
+std::optional<double> pairwise_slope(std::span<const TripTime> samples, Interval trips) {
     std::vector<double> slopes;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
+    for (std::size_t i = 0; i < samples.size(); ++i)
         for (std::size_t j = i + 1; j < samples.size(); ++j) {
             const TripTime &a = samples[i];
             const TripTime &b = samples[j];
             if (a.trips != b.trips && trips.contains(a.trips) && trips.contains(b.trips))
                 slopes.push_back((b.seconds - a.seconds) / (b.trips - a.trips));
         }
-    }
-    if (slopes.empty())
-        return std::nullopt;
-    return median(slopes);
+    return slopes.empty() ? std::nullopt : std::optional(median(slopes));
 }
 
 /// The distinct trip counts, in order.
-std::vector<double> trip_counts(const std::vector<TripTime> &samples) {
+std::vector<double> trip_counts(std::span<const TripTime> samples) {
     std::vector<double> counts;
     for (const TripTime &sample : samples)
         counts.push_back(sample.trips);
@@ -39,7 +36,7 @@ std::vector<double> trip_counts(const std::vector<TripTime> &samples) {
 }
 
 /// Relative difference between the upper and the lower half; nothing under three trip counts.
-std::optional<double> curvature(const std::vector<TripTime> &samples) {
+std::optional<double> curvature(std::span<const TripTime> samples) {
     const std::vector<double> counts = trip_counts(samples);
     if (counts.size() < 3)
         return std::nullopt;
@@ -52,7 +49,7 @@ std::optional<double> curvature(const std::vector<TripTime> &samples) {
 
 /// Of the slope of one block, from the residuals of the line. Two samples say nothing of their
 /// scatter: the interval then goes from nothing to double.
-Interval one_block_interval(const std::vector<TripTime> &samples, double slope, double overhead) {
+Interval one_block_interval(std::span<const TripTime> samples, double slope, double overhead) {
     if (samples.size() < 3)
         return {std::min(0.0, 2 * slope), std::max(0.0, 2 * slope)};
     const auto n = static_cast<double>(samples.size());
@@ -70,7 +67,7 @@ Interval one_block_interval(const std::vector<TripTime> &samples, double slope, 
     return {slope - half, slope + half};
 }
 
-double overhead_at(const std::vector<TripTime> &samples, double slope) {
+double overhead_at(std::span<const TripTime> samples, double slope) {
     std::vector<double> rest;
     for (const TripTime &sample : samples)
         rest.push_back(sample.seconds - slope * sample.trips);
@@ -108,15 +105,14 @@ std::vector<std::vector<TripTime>> usable_blocks(std::span<const TripTime> sampl
 } // namespace
 
 std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples) {
-    const std::vector<TripTime> all(samples.begin(), samples.end());
-    if (trip_counts(all).size() < 2)
+    const std::vector<double> counts = trip_counts(samples);
+    if (counts.size() < 2)
         return std::nullopt;
     const std::vector<std::vector<TripTime>> blocks = usable_blocks(samples);
     std::vector<double> slopes;
     std::vector<double> overheads;
     std::vector<double> curvatures;
     for (const std::vector<TripTime> &block : blocks) {
-        const std::vector<double> counts = trip_counts(block);
         slopes.push_back(*pairwise_slope(block, {counts.front(), counts.back()}));
         overheads.push_back(overhead_at(block, slopes.back()));
         if (const auto bend = curvature(block))
@@ -125,15 +121,12 @@ std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples) {
     SlopeFit fit;
     fit.blocks = blocks.size();
     fit.seconds_per_trip = median(slopes);
-    fit.overhead = overhead_at(all, fit.seconds_per_trip);
-    if (blocks.size() >= 2) {
-        const Interval spread = repeat_interval(overheads);
-        fit.overhead_interval = {std::min(spread.low, fit.overhead),
-                                 std::max(spread.high, fit.overhead)};
-    }
-    const double most = trip_counts(all).back();
-    const double longest = fit.overhead + fit.seconds_per_trip * most;
-    fit.growth = longest > 0 ? std::clamp(fit.seconds_per_trip * most / longest, 0.0, 1.0) : 0;
+    fit.overhead = overhead_at(samples, fit.seconds_per_trip);
+    if (blocks.size() >= 2)
+        fit.overhead_interval = hull(repeat_interval(overheads), fit.overhead);
+    const double growing = fit.seconds_per_trip * counts.back();
+    const double longest = fit.overhead + growing;
+    fit.growth = longest > 0 ? std::clamp(growing / longest, 0.0, 1.0) : 0;
     if (!curvatures.empty())
         fit.nonlinearity = median(curvatures);
     if (curvatures.size() >= 2)
@@ -146,13 +139,9 @@ std::optional<SlopeFit> fit_slope(std::span<const TripTime> samples) {
 
 std::optional<SlopeFit> slope_at(const Series &series, const std::vector<double> &at) {
     std::vector<TripTime> times;
-    for (const Point &point : series.points) {
-        if (point.at.size() != at.size() + 1 || !std::equal(at.begin(), at.end(), point.at.begin()))
-            continue;
-        for (std::size_t i = 0; i < point.samples.size(); ++i)
-            times.push_back(
-                {point.at.back(), point.samples[i], i < point.block.size() ? point.block[i] : 0});
-    }
+    for (const Point &point : series.points)
+        if (point.at.size() == at.size() + 1 && std::equal(at.begin(), at.end(), point.at.begin()))
+            rows::append(times, point, true);
     return fit_slope(times);
 }
 

@@ -1,3 +1,4 @@
+#include "analysis/intervals.hpp"
 #include "analysis/trip_timing.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -33,20 +34,12 @@ std::optional<TripTiming> longest_launches(std::span<const TripTime> times) {
                       fmt::format("median of {} launches", seconds.size())};
 }
 
-/// The end of the interval that is nearer to none, or none where it holds that.
-double least_magnitude(const Interval &interval) {
-    if (interval.contains(0))
-        return 0;
-    return interval.low > 0 ? interval.low : interval.high;
-}
-
 } // namespace
 
 TripTiming widened_to_slope(const TripTiming &whole, const TripTiming &slope) {
     TripTiming timing = slope;
     timing.seconds = whole.seconds;
-    timing.interval = {std::min(whole.interval.low, slope.seconds),
-                       std::max(whole.interval.high, slope.seconds)};
+    timing.interval = hull(whole.interval, slope.seconds);
     timing.method = whole.method;
     return timing;
 }
@@ -55,15 +48,14 @@ std::optional<TripTiming> time_per_trip(std::span<const TripTime> times) {
     const auto fit = fit_slope(times);
     if (!fit || fit->seconds_per_trip <= 0 || fit->interval.low <= 0)
         return std::nullopt;
-    TripTiming timing{fit->seconds_per_trip, fit->interval,
-                      fmt::format("slope of time over trips, {} blocks", fit->blocks)};
-    if (fit->nonlinearity_interval)
-        timing.nonlinearity = least_magnitude(*fit->nonlinearity_interval);
-    timing.growth = fit->growth;
-    if (std::abs(timing.nonlinearity) <= linear_tolerance)
-        return timing;
-    if (const auto longest = longest_launches(times))
-        return widened_to_slope(*longest, timing);
+    const Interval bend = fit->nonlinearity_interval.value_or(Interval{});
+    const TripTiming timing{
+        fit->seconds_per_trip, fit->interval,
+        fmt::format("slope of time over trips, {} blocks", fit->blocks),
+        bend.contains(0) ? 0 : std::min(std::abs(bend.low), std::abs(bend.high)), fit->growth};
+    if (timing.nonlinearity > linear_tolerance)
+        if (const auto longest = longest_launches(times))
+            return widened_to_slope(*longest, timing);
     return timing;
 }
 
@@ -71,10 +63,10 @@ void check_timing(Finding &finding, const TripTiming &timing) {
     const std::string bend =
         fmt::format("the slope over the longer launches differs by at least {:.1f} % from that "
                     "over the shorter ones",
-                    100 * std::abs(timing.nonlinearity));
-    if (std::abs(timing.nonlinearity) > max_nonlinearity)
+                    100 * timing.nonlinearity);
+    if (timing.nonlinearity > max_nonlinearity)
         make_suspect(finding, bend);
-    else if (std::abs(timing.nonlinearity) > linear_tolerance)
+    else if (timing.nonlinearity > linear_tolerance)
         finding.note +=
             (finding.note.empty() ? "" : "; ") + bend + ": the longest launches are taken whole";
     if (timing.growth < min_growth_share)

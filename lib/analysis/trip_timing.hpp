@@ -13,7 +13,7 @@ struct TripTiming {
     double seconds = 0;
     Interval interval;
     std::string method;
-    double nonlinearity = 0; ///< the least that the blocks' spread leaves
+    double nonlinearity = 0; ///< the least that the blocks' spread leaves, either way
     double growth = 1;       ///< share of the longest launch's time that grows with the trips
 };
 
