@@ -7,12 +7,8 @@
 #include <utility>
 
 namespace clprobe::probes {
-namespace {
 
-constexpr std::size_t word = sizeof(std::uint32_t);
-constexpr std::uint32_t piece = 1u << 16; ///< blocks that one launch links
-
-} // namespace
+static constexpr std::size_t word = sizeof(std::uint32_t);
 
 void follow(BoundLaunch &launch, Bench &bench, const Buffer &start, const Buffer &end,
             std::function<std::vector<std::uint32_t>(std::uint64_t trips)> words,
@@ -38,14 +34,13 @@ RingMemory::RingMemory(Bench &bench, const Program &program, std::size_t address
 void RingMemory::link(const Ring &ring) {
     ring_ = ring;
     make_room(ring);
+    constexpr std::uint32_t piece = 1u << 16; // blocks that one launch links
     const std::size_t groups = bench_.tiny() ? 2 : 256;
     for (std::uint32_t first = 0; first < ring.blocks; first += piece) {
-        std::vector<Argument> arguments{memory(), ring};
-        for (Argument &argument : layout())
-            arguments.push_back(std::move(argument));
-        arguments.insert(arguments.end(), {first, std::min(ring.blocks, first + piece)});
+        std::vector<Argument> all = arguments(ring);
+        all.insert(all.end(), {first, std::min(ring.blocks, first + piece)});
         bench_.launch(
-            {link_, NdRange::linear(groups, group_size(bench_, link_, 64)), std::move(arguments)});
+            {link_, NdRange::linear(groups, group_size(bench_, link_, 64)), std::move(all)});
     }
 }
 
@@ -57,9 +52,7 @@ void RingMemory::warm() {
 
 BoundLaunch RingMemory::follow(bool warmed) {
     const auto done = std::make_shared<std::uint64_t>(0);
-    BoundLaunch launch{follow_, NdRange::linear(1, group_size_), {memory(), ring_}};
-    for (Argument &argument : layout())
-        launch.arguments.push_back(std::move(argument));
+    BoundLaunch launch{follow_, NdRange::linear(1, group_size_), arguments(ring_)};
     const auto position = [done, length = ring_.length()] {
         return static_cast<cl_uint>(hops * *done % length);
     };

@@ -46,9 +46,8 @@ public:
 protected:
     /// Called before a ring is linked.
     virtual void make_room(const Ring &) {}
-    [[nodiscard]] virtual Argument memory() const = 0;
-    /// What the kernels need to know beside the ring of where its slots lie.
-    [[nodiscard]] virtual std::vector<Argument> layout() const { return {}; }
+    /// What all kernels begin with: the memory, the ring, and what else says where its slots lie.
+    [[nodiscard]] virtual std::vector<Argument> arguments(const Ring &ring) const = 0;
     [[nodiscard]] virtual std::vector<std::uint32_t> address(const Ring &ring,
                                                              std::uint64_t position) const = 0;
     /// Of all words of all its addresses, modulo 2^32.
@@ -84,7 +83,9 @@ public:
     void renew();
 
 private:
-    [[nodiscard]] Argument memory() const override { return *buffer_; }
+    [[nodiscard]] std::vector<Argument> arguments(const Ring &ring) const override {
+        return {*buffer_, ring};
+    }
     [[nodiscard]] std::vector<std::uint32_t> address(const Ring &ring,
                                                      std::uint64_t position) const override {
         return {ring.address(position)};

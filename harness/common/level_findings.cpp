@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 namespace clprobe::probes {
@@ -15,6 +14,14 @@ namespace {
 
 /// What is level differs by less than so many times.
 constexpr double flat = 1.25;
+
+std::vector<Curve::Point> medians_of(std::span<const CurvePoint> curve) {
+    std::vector<Curve::Point> medians;
+    for (const CurvePoint &point : curve)
+        if (!point.samples.empty())
+            medians.push_back({point.x, median(point.samples)});
+    return medians;
+}
 
 bool meet(const Interval &a, const Interval &b) {
     return a.low <= b.high && b.low <= a.high;
@@ -73,12 +80,12 @@ void judge_small_rise(Finding &finding, const Level &level, const Level &next, c
                                    "tell from a cache"));
 }
 
-/// The sizes `<prefix>.l<n>.<what>` that have a value.
+/// The sizes `<prefix>.l<n><what>` that have a value.
 std::vector<const Finding *> sizes(const std::vector<Finding> &findings, const std::string &prefix,
                                    const std::string &what) {
     std::vector<const Finding *> found;
     for (const Finding &finding : findings)
-        if (finding.key.starts_with(prefix + ".l") && finding.key.ends_with("." + what) &&
+        if (finding.key.starts_with(prefix + ".l") && finding.key.ends_with(what) &&
             finding.value && *finding.value > 0 && finding.interval)
             found.push_back(&finding);
     return found;
@@ -119,14 +126,9 @@ Finding plateau_finding(const FindingKey &key, const Level &level) {
 bool is_flat(const Levels &levels, std::span<const CurvePoint> curve) {
     if (levels.levels.size() != 1 || !levels.decided || !levels.complete)
         return false;
-    double least = std::numeric_limits<double>::infinity();
-    double most = 0;
-    for (const CurvePoint &point : curve)
-        if (!point.samples.empty()) {
-            least = std::min(least, median(point.samples));
-            most = std::max(most, median(point.samples));
-        }
-    return most < flat * least;
+    const auto medians = medians_of(curve);
+    const auto [least, most] = std::ranges::minmax_element(medians, {}, &Curve::Point::y);
+    return most->y < flat * least->y;
 }
 
 Finding only_level_finding(const FindingKey &key, const Levels &levels) {
@@ -184,35 +186,30 @@ std::vector<SeriesShape> latency_series(std::string meaning) {
 }
 
 std::optional<LatencyCurve> latency_curve(const Dataset &data, double per_trip) {
-    const Axis footprint = axes<FootprintRow>().front();
     if (const Series *times = data.find(chase_times))
-        return LatencyCurve{chase_times, footprint,
-                            curve_over(times, &FootprintRow::footprint, per_trip), Unit::second,
-                            true};
+        return LatencyCurve{chase_times, curve_over(times, &FootprintRow::footprint, per_trip),
+                            Unit::second, true};
     if (const Series *curve = data.find(external_latency))
-        return LatencyCurve{external_latency, footprint, curve_over(curve, &ExternalRow::footprint),
+        return LatencyCurve{external_latency, curve_over(curve, &ExternalRow::footprint),
                             curve->measure.unit};
     return std::nullopt;
 }
 
 Levels levels_of(const std::optional<LatencyCurve> &curve, const std::string &too_small) {
-    if (curve && !curve->points.empty() && too_small.empty()) {
-        Levels found = find_levels(curve->points, CurveKind::latency);
-        if (curve->own)
-            join_levels_within_noise(found, curve->points);
-        return found;
-    }
-    Levels none;
-    none.reason = too_small.empty() ? "nothing was measured" : too_small;
-    return none;
+    if (!curve || curve->points.empty() || !too_small.empty())
+        return {{}, 0, true, false, too_small.empty() ? "nothing was measured" : too_small};
+    Levels found = find_levels(curve->points, CurveKind::latency);
+    if (curve->own)
+        join_levels_within_noise(found, curve->points);
+    return found;
 }
 
 Curve shown(const LatencyCurve &curve, const std::string &mark) {
-    Curve shown{curve.series, curve.x, {"latency", curve.unit, {}}, {}, {mark}};
-    for (const CurvePoint &point : curve.points)
-        if (!point.samples.empty())
-            shown.points.push_back({point.x, median(point.samples)});
-    return shown;
+    return {curve.series,
+            axes<FootprintRow>().front(),
+            {"latency", curve.unit, {}},
+            medians_of(curve.points),
+            {mark}};
 }
 
 std::vector<FindingKey> latency_keys(const std::string &prefix) {
@@ -231,47 +228,41 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
                                       const std::optional<LatencyCurve> &curve,
                                       const Facts &facts) {
     const FindingKey memory = latency_keys(prefix)[2];
-    const bool alone = levels.levels.size() == 1 && levels.complete;
-    if (alone) {
-        Levels none = levels;
-        none.levels.clear();
-        none.settled = 0;
-        if (none.decided)
-            none.reason = "the curve shows no more than one level, of a cache or of memory";
-        none.decided = none.complete = false;
-        std::vector<Finding> findings = latency_findings(prefix, none, curve, facts);
-        if (curve && !curve->own && is_flat(levels, curve->points)) {
+    std::vector<Finding> findings;
+    if (levels.levels.size() == 1 && levels.complete) {
+        const Levels none{{},
+                          0,
+                          false,
+                          false,
+                          levels.decided
+                              ? "the curve shows no more than one level, of a cache or of memory"
+                              : levels.reason};
+        findings = latency_findings(prefix, none, curve, facts);
+        if (curve && !curve->own && is_flat(levels, curve->points))
             findings.back() = only_level_finding(memory, levels);
-            attribute(findings, curve);
-        }
-        return findings;
-    }
-    std::vector<Finding> findings = cache_findings(prefix, levels, curve, facts);
-    if (levels.decided && levels.complete) {
-        findings.back().key = memory.key;
     } else {
-        findings.push_back(without_value(memory, Status::inconclusive, levels.reason));
-        attribute(findings, curve);
+        findings = cache_findings(prefix, levels, curve, facts);
+        if (levels.decided && levels.complete)
+            findings.back().key = memory.key;
+        else
+            findings.push_back(without_value(memory, Status::inconclusive, levels.reason));
     }
+    attribute(findings, curve);
     return findings;
 }
 
 std::optional<Finding> memory_at_end(const std::string &prefix, const LatencyCurve &curve) {
     constexpr double slow = 2;
     std::vector<double> end;
-    std::optional<double> start;
-    for (const CurvePoint &point : curve.points) {
-        if (point.samples.empty())
-            continue;
-        start = start.value_or(median(point.samples));
+    for (const CurvePoint &point : curve.points)
         if (2 * point.x >= curve.points.back().x)
             end.insert(end.end(), point.samples.begin(), point.samples.end());
-    }
     if (end.size() < 3)
         return std::nullopt;
+    const double start = medians_of(curve.points).front().y;
     const double middle = median(end);
     const Interval interval{quantile(end, 0.05), quantile(end, 0.95)};
-    if (interval.high > flat * interval.low || middle < slow * *start)
+    if (interval.high > flat * interval.low || middle < slow * start)
         return std::nullopt;
     Finding finding = measured(latency_keys(prefix)[2], middle, interval);
     finding.method = "the last octave of the curve";
@@ -302,13 +293,14 @@ std::vector<Finding> cache_findings(const std::string &prefix, const Levels &lev
 }
 
 void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
-                       const CrossCheck &opinion) {
-    const auto others = sizes(facts.findings, opinion.prefix, opinion.other);
+                       const std::string &prefix, CurveKind own_kind) {
+    const bool by_latency = own_kind == CurveKind::latency;
+    const auto others = sizes(facts.findings, prefix, by_latency ? ".read_size" : ".size");
     if (others.empty())
         return; // the other found nothing at all
-    for (const Finding *own : sizes(findings, opinion.prefix, opinion.own)) {
+    for (const Finding *own : sizes(findings, prefix, by_latency ? ".size" : ".read_size")) {
         const std::string level = own->key.substr(0, own->key.rfind('.') + 1);
-        const std::string note = disagreement(*own, others, opinion.by);
+        const std::string note = disagreement(*own, others, by_latency ? "bandwidth" : "latency");
         for (Finding &finding : findings)
             if (!note.empty() && finding.key.starts_with(level))
                 finding.note += (finding.note.empty() ? "" : "; ") + note;

@@ -60,11 +60,10 @@ template <typename Row, typename Value>
     return pooled(std::move(curve));
 }
 
-/// A curve of latency, the series that it comes from, what it is over, and its unit: an external
-/// one may be in cycles. An own one has samples of each point that were taken at several times.
+/// A curve of latency, the series that it comes from, and its unit: an external one may be in
+/// cycles. An own one has samples of each point that were taken at several times.
 struct LatencyCurve {
     std::string series;
-    Axis x;
     std::vector<CurvePoint> points;
     Unit unit = Unit::second;
     bool own = false;
@@ -128,18 +127,10 @@ struct LatencyCurve {
                                                   const std::optional<LatencyCurve> &curve,
                                                   const Facts &facts = {});
 
-/// Two probes that find the same levels, each in its own way: `<prefix>.l<n>.<own>` are the sizes
-/// that one finds, `<prefix>.l<n>.<other>` those of the other.
-struct CrossCheck {
-    std::string prefix; ///< "buffer"
-    std::string own;    ///< "size"
-    std::string other;  ///< "read_size"
-    std::string by;     ///< what the other goes by, for people: "bandwidth"
-};
-
 /// Adds a note to all findings of a level whose size none of the facts' sizes meets (by their
-/// intervals): the two may count levels differently.
+/// intervals): the two may count levels differently. Sizes by latency are `<prefix>.l<n>.size`,
+/// those by bandwidth `<prefix>.l<n>.read_size`; the findings' own are of that kind.
 void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
-                       const CrossCheck &opinion);
+                       const std::string &prefix, CurveKind own_kind);
 
 } // namespace clprobe::probes

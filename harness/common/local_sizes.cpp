@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -30,8 +31,8 @@ bool neighbours(const LocalSize &a, const LocalSize &b) {
 /// The local sizes of one kernel.
 class Sweep {
 public:
-    Sweep(Bench &bench, Series &grid, const SweptKernel &kernel, const int &block, bool first)
-        : bench_(bench), grid_(grid), kernel_(kernel), block_(block), first_(first),
+    Sweep(Bench &bench, Series &grid, const SweptKernel &kernel, const int &block)
+        : bench_(bench), grid_(grid), kernel_(kernel), block_(block),
           // What the driver says of the kernel is not asked: it is tried.
           sizes_(local_sizes(bench.device(), kernel.launch.range)),
           tuner_({.time = [this](const LocalSize &size) { return time(size); },
@@ -87,7 +88,7 @@ private:
         bench_.launch(launched); // some drivers compile for each size
         if (usual_trips_ == 0) {
             usual_trips_ = std::min(bench_.calibrate(launched), kernel_.most_trips);
-            if (first_)
+            if (grid_.points.empty()) // the first of all
                 bench_.warm_up(launched, usual_trips_);
         }
         // A bad size can be a hundred times slower than a good one.
@@ -120,7 +121,6 @@ private:
     Series &grid_;
     const SweptKernel &kernel_;
     const int &block_;
-    bool first_; ///< of all, which warms up
     std::vector<LocalSize> sizes_;
     Tuner<LocalSize> tuner_;
     std::uint32_t usual_trips_ = 0; ///< of a launch of the usual length, at a good size
@@ -182,7 +182,7 @@ std::vector<std::optional<SweptSize>> sweep_local_sizes(Bench &bench, Series &gr
     int block = 0;
     std::deque<Sweep> sweeps;
     for (const SweptKernel &kernel : kernels)
-        sweeps.emplace_back(bench, grid, kernel, block, sweeps.empty());
+        sweeps.emplace_back(bench, grid, kernel, block);
 
     for (const LocalSize seed : {LocalSize{16, 4}, LocalSize{4, 64}, LocalSize{64, 1},
                                  LocalSize{4, 4}, LocalSize{256, 1}, LocalSize{1, 1}}) {

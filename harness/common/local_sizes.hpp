@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -91,16 +90,15 @@ template <typename Kernel>
 [[nodiscard]] std::vector<LocalSizeTime> local_size_times(const Series *grid,
                                                           const Kernel &kernel) {
     std::vector<LocalSizeTime> times;
-    std::map<LocalSize, std::size_t> indices;
     for (const auto &[row, trips, samples] : samples_by_row<SweptRow<Kernel>>(grid)) {
         if (row.kernel != kernel || samples.empty())
             continue;
         const double seconds = *std::ranges::min_element(samples) / trips;
-        const auto [known, is_new] = indices.try_emplace(row.size, times.size());
-        if (is_new)
+        const auto known = std::ranges::find(times, row.size, &LocalSizeTime::size);
+        if (known == times.end())
             times.push_back({row.size, seconds});
-        double &least = times[known->second].seconds_per_trip;
-        least = std::min(least, seconds);
+        else
+            known->seconds_per_trip = std::min(known->seconds_per_trip, seconds);
     }
     return times;
 }

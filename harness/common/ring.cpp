@@ -8,9 +8,6 @@
 namespace clprobe::probes {
 namespace {
 
-constexpr std::uint32_t dense_block = 256; ///< no line is longer
-constexpr std::uint32_t dense_slot = 64;   ///< few are shorter
-
 // What follows computes as the kernels do.
 
 std::uint32_t scrambled(std::uint32_t number, std::uint32_t mask, std::uint32_t shift,
@@ -46,14 +43,14 @@ std::uint32_t slot_at(std::uint32_t block, std::uint32_t pass, const Ring &ring)
 }
 
 /// At some multiple of `alignment` in the first `room` bytes, in some order.
-void place(Ring &ring, std::size_t room, std::mt19937_64 &random,
-           std::size_t alignment = ring_alignment) {
+Ring placed(Ring ring, std::size_t room, std::mt19937_64 &random, std::size_t alignment) {
     constexpr std::size_t addressable = std::numeric_limits<std::uint32_t>::max();
     if (ring.bytes() > std::min(room, addressable))
         throw std::invalid_argument("a ring that is longer than its memory");
     const std::size_t places = (room - ring.bytes()) / alignment + 1;
     ring.offset = static_cast<std::uint32_t>(random() % places * alignment);
     ring.key = static_cast<std::uint32_t>(random());
+    return ring;
 }
 
 } // namespace
@@ -72,13 +69,10 @@ std::uint32_t Ring::sum() const {
 }
 
 Ring dense_ring(std::size_t bytes, std::size_t room, std::mt19937_64 &random) {
-    Ring ring;
-    ring.block_bytes = dense_block;
-    ring.slots = dense_block / dense_slot;
-    ring.slot_bytes = dense_slot;
-    ring.blocks = static_cast<std::uint32_t>(std::max<std::size_t>(1, bytes / dense_block));
-    place(ring, room, random);
-    return ring;
+    constexpr std::uint32_t block = 256; // no line is longer
+    constexpr std::uint32_t slot = 64;   // few are shorter
+    const auto blocks = static_cast<std::uint32_t>(std::max<std::size_t>(1, bytes / block));
+    return placed({0, blocks, block, block / slot, slot}, room, random, ring_alignment);
 }
 
 Ring spread_ring(std::size_t blocks, std::size_t block_bytes, std::size_t slots, std::size_t room,
@@ -86,16 +80,14 @@ Ring spread_ring(std::size_t blocks, std::size_t block_bytes, std::size_t slots,
     constexpr std::size_t least_pages = 16; // for the sets of a TLB
     // Pages lie at multiples of their size, and large memory usually at one of 2 MiB.
     constexpr std::size_t most_aligned = std::size_t{2} << 20;
-    Ring ring;
-    ring.blocks = static_cast<std::uint32_t>(blocks);
-    ring.block_bytes = static_cast<std::uint32_t>(block_bytes);
-    ring.slots = static_cast<std::uint32_t>(slots);
-    ring.slot_bytes = static_cast<std::uint32_t>(std::min(block_bytes, ring_alignment) / slots);
     const std::size_t pages = block_bytes / ring_alignment;
-    ring.pages = static_cast<std::uint32_t>(std::max(std::min(pages, least_pages), pages / 8));
-    place(ring, room, random,
-          std::clamp(std::bit_floor(block_bytes), ring_alignment, most_aligned));
-    return ring;
+    return placed(
+        {.blocks = static_cast<std::uint32_t>(blocks),
+         .block_bytes = static_cast<std::uint32_t>(block_bytes),
+         .slots = static_cast<std::uint32_t>(slots),
+         .slot_bytes = static_cast<std::uint32_t>(std::min(block_bytes, ring_alignment) / slots),
+         .pages = static_cast<std::uint32_t>(std::max(std::min(pages, least_pages), pages / 8))},
+        room, random, std::clamp(std::bit_floor(block_bytes), ring_alignment, most_aligned));
 }
 
 } // namespace clprobe::probes

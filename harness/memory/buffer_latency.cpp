@@ -118,9 +118,7 @@ public:
         if (!levels.decided && levels.settled > 0)
             if (auto memory = memory_at_end("buffer", *curve))
                 findings.back() = std::move(*memory);
-        note_disagreement(
-            findings, facts,
-            {.prefix = "buffer", .own = "size", .other = "read_size", .by = "bandwidth"});
+        note_disagreement(findings, facts, "buffer", CurveKind::latency);
         return findings;
     }
 

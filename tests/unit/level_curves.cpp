@@ -100,7 +100,7 @@ TEST_CASE("unit.level_curves.a_blocks_slope_is_a_sample") {
 
 namespace {
 
-const LatencyCurve times{"times", {"footprint", Unit::byte, {}}, {}};
+const LatencyCurve times{"times", {}};
 
 Levels two_levels() {
     Levels levels;
@@ -209,7 +209,7 @@ TEST_CASE("unit.level_curves.settled_levels_are_told_where_others_are_open") {
 }
 
 TEST_CASE("unit.level_curves.the_end_of_a_curve_may_be_memory") {
-    LatencyCurve curve{"times", {"footprint", Unit::byte, {}}, {}};
+    LatencyCurve curve{"times", {}};
     curve.points = {
         {1024, {1.0}}, {4096, {3.0}}, {8192, {9.0}}, {16384, {9.5, 10.5}}, {32768, {10.0, 11.0}}};
     const auto memory = memory_at_end("buffer", curve);
@@ -221,5 +221,5 @@ TEST_CASE("unit.level_curves.the_end_of_a_curve_may_be_memory") {
     CHECK_FALSE(memory_at_end("buffer", curve)); // it still rises
     curve.points = {{1024, {1.0}}, {4096, {1.0, 1.1, 1.0}}};
     CHECK_FALSE(memory_at_end("buffer", curve)); // it never rose
-    CHECK_FALSE(memory_at_end("buffer", {"times", {}, {}}));
+    CHECK_FALSE(memory_at_end("buffer", {"times", {}}));
 }

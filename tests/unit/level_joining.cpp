@@ -54,7 +54,7 @@ LatencyCurve shared_cache(unsigned seed) {
     double part[visits];
     for (double &each : part)
         each = random.uniform(4, 24) * MiB;
-    LatencyCurve curve{"times", {"footprint", Unit::byte, {}}, {}, Unit::second, true};
+    LatencyCurve curve{"times", {}, Unit::second, true};
     for (double octave = 10; octave <= 28; octave += octave < 20 || octave > 25 ? 0.5 : 0.25) {
         CurvePoint point{std::exp2(octave), {}};
         for (const double left : part) {

@@ -228,9 +228,7 @@ public:
         add_memory();
         doubt_first_level();
         doubt_memory();
-        note_disagreement(
-            findings_, facts_,
-            {.prefix = "buffer", .own = "read_size", .other = "size", .by = "latency"});
+        note_disagreement(findings_, facts_, "buffer", CurveKind::bandwidth);
         return findings_;
     }
 

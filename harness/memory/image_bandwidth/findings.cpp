@@ -222,8 +222,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
             findings.push_back(rate_finding(data, rates, format, filter));
     for (Finding &finding : level_findings(levels_in(data, facts), facts))
         findings.push_back(std::move(finding));
-    note_disagreement(findings, facts,
-                      {.prefix = "image", .own = "read_size", .other = "size", .by = "latency"});
+    note_disagreement(findings, facts, "image", CurveKind::bandwidth);
     return findings;
 }
 

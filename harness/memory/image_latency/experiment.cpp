@@ -42,8 +42,9 @@ private:
     void make_room(const Ring &ring) override {
         use({image_format, layout_.image_width(), layout_.image_height(ring.blocks)});
     }
-    [[nodiscard]] Argument memory() const override { return *image_; }
-    [[nodiscard]] std::vector<Argument> layout() const override { return {layout_}; }
+    [[nodiscard]] std::vector<Argument> arguments(const Ring &ring) const override {
+        return {*image_, ring, layout_};
+    }
     [[nodiscard]] std::vector<std::uint32_t> address(const Ring &ring,
                                                      std::uint64_t position) const override {
         const Texel texel = layout_.texel(ring.address(position) / ring.block_bytes);

@@ -105,8 +105,7 @@ std::optional<LatencyCurve> curve_in(const Dataset &data) {
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     const auto curve = curve_in(data);
     std::vector<Finding> findings = latency_findings("image", levels_of(data, curve), curve, facts);
-    note_disagreement(findings, facts,
-                      {.prefix = "image", .own = "size", .other = "read_size", .by = "bandwidth"});
+    note_disagreement(findings, facts, "image", CurveKind::latency);
     findings.push_back(line_finding(data));
     for (Finding &finding : findings)
         std::erase_if(finding.evidence,
