@@ -44,10 +44,23 @@ void RingMemory::link(const Ring &ring) {
     }
 }
 
-void RingMemory::warm() {
+bool RingMemory::warm() {
+    // Of a GPU only the first level is a unit's own, and emptied between launches. Of a CPU the
+    // larger ones can be a core's own too, or shared by some: the launch's own reading takes the
+    // same time on any of them only if all are warm. What outgrows them is as cold by its linking.
+    constexpr std::uint32_t read_in_launch = 1u << 14;
+    const std::uint32_t more_than = is_cpu(bench_) ? 1u << 12 : read_in_launch;
+    const std::uint32_t outgrown = is_cpu(bench_) ? 1u << 18 : 1u << 20;
+    // Caches that do not replace the oldest take some rounds to keep what they can; more of them
+    // than a CPU has time for where that is much.
+    const std::uint32_t affordable = is_cpu(bench_) ? 2 * outgrown / ring_.length() : 4;
+    const std::uint32_t least = is_cpu(bench_) ? 0 : 1;
+    const std::uint32_t rounds = ring_.length() <= outgrown ? std::min(4u, affordable) : least;
     BoundLaunch launch = follow(true);
     launch.range = NdRange::linear(groups_, group_size_);
-    bench_.launch(launch, 0);
+    for (std::uint32_t round = 0; round < rounds && ring_.length() > more_than; ++round)
+        bench_.launch(launch, 0);
+    return ring_.length() > read_in_launch;
 }
 
 BoundLaunch RingMemory::follow(bool warmed) {
@@ -84,9 +97,6 @@ void Chase::renew() {
     bench().context().fill(*buffer_, 0);
 }
 
-LatencySampler::LatencySampler(Bench &bench, Chase &chase)
-    : LatencySampler(bench, chase, dense_ring(1024, chase.bytes(), bench.random())) {}
-
 LatencySampler::LatencySampler(Bench &bench, RingMemory &memory, const Ring &shortest)
     : bench_(bench), memory_(memory) {
     memory.link(shortest);
@@ -95,23 +105,6 @@ LatencySampler::LatencySampler(Bench &bench, RingMemory &memory, const Ring &sho
     const std::uint32_t trips = bench.calibrate(launch, seconds);
     bench.warm_up(launch, trips);
     seconds_a_trip_[shortest.bytes()] = seconds / trips;
-}
-
-bool LatencySampler::warm(const Ring &ring) {
-    // Of a GPU only the first level is a unit's own, and emptied between launches. Of a CPU the
-    // larger ones can be a core's own too, or shared by some: the launch's own reading takes the
-    // same time on any of them only if all are warm. What outgrows them is as cold by its linking.
-    constexpr std::uint32_t read_in_launch = 1u << 14;
-    const std::uint32_t more_than = is_cpu(bench_) ? 1u << 12 : read_in_launch;
-    const std::uint32_t outgrown = is_cpu(bench_) ? 1u << 18 : 1u << 20;
-    // Caches that do not replace the oldest take some rounds to keep what they can; more of them
-    // than a CPU has time for where that is much.
-    const std::uint32_t affordable = is_cpu(bench_) ? 2 * outgrown / ring.length() : 4;
-    const std::uint32_t least = is_cpu(bench_) ? 0 : 1;
-    const std::uint32_t rounds = ring.length() <= outgrown ? std::min(4u, affordable) : least;
-    for (std::uint32_t round = 0; round < rounds && ring.length() > more_than; ++round)
-        memory_.warm();
-    return ring.length() > read_in_launch;
 }
 
 std::uint32_t LatencySampler::trips_for(const Ring &ring) const {
@@ -128,7 +121,7 @@ std::uint32_t LatencySampler::trips_for(const Ring &ring) const {
 void LatencySampler::sample(Series &series, std::vector<double> at, const Ring &ring, int block) {
     const std::uint32_t most = trips_for(ring);
     memory_.link(ring);
-    const BoundLaunch launch = memory_.follow(!warm(ring));
+    const BoundLaunch launch = memory_.follow(!memory_.warm());
     for (int repeat = 0; repeat < (is_cpu(bench_) ? 4 : 2); ++repeat)
         for (const std::uint32_t trips : {most / 4, most}) {
             const double seconds = bench_.launch(launch, trips);

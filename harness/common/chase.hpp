@@ -37,8 +37,9 @@ public:
 
     /// Makes a ring, to be followed from its start.
     void link(const Ring &ring);
-    /// Lets each unit of a CPU, or one of a GPU, read the whole ring in its order.
-    void warm();
+    /// Lets each unit of a CPU, or one of a GPU, read the whole of a long ring in its order, some
+    /// times. Whether the last ring is warm then for a launch that does not read it.
+    bool warm();
     /// Follows the last ring from its start, moving on with each launch; where `warmed`, the
     /// work-group reads all of it first. The memory has to outlive the launch.
     [[nodiscard]] BoundLaunch follow(bool warmed);
@@ -103,16 +104,13 @@ private:
 /// is read some times before, by each core of a CPU, as launches run on any.
 class LatencySampler {
 public:
-    LatencySampler(Bench &bench, Chase &chase);
-    /// In any memory; `shortest` is a ring that every first level holds.
+    /// `shortest` is a ring that every first level holds.
     LatencySampler(Bench &bench, RingMemory &memory, const Ring &shortest);
 
     /// Adds one block of samples to `series` at (`at`..., trips).
     void sample(Series &series, std::vector<double> at, const Ring &ring, int block);
 
 private:
-    /// Whether the ring is warm for a launch that does not read it.
-    bool warm(const Ring &ring);
     /// Trips for a launch of some hundred microseconds, by what rings of at least that size took.
     [[nodiscard]] std::uint32_t trips_for(const Ring &ring) const;
 

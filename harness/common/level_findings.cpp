@@ -38,46 +38,39 @@ void attribute(std::vector<Finding> &findings, const std::optional<LatencyCurve>
     }
 }
 
-/// What the facts say of a small rise at that size.
-enum class SmallRise { open, cache, tlb };
-
-/// A TLB's reach that memory/tlb found there makes it the TLB's; a knee of the other curve (latency
-/// or bandwidth) over the same memory makes it a cache's; so does memory/tlb where it found all
-/// reaches, or larger ones, and none there.
-SmallRise small_rise(const Interval &size, const std::string &key, const Facts &facts) {
-    const std::string levels_of_memory = key.substr(0, key.find('.')) + ".l";
-    bool other_curve = false;
-    bool all_reaches = false;
-    bool larger_reach = false;
-    for (const Finding &fact : facts.findings) {
-        if (fact.key.starts_with("tlb.l")) {
-            if (fact.interval && meet(*fact.interval, size))
-                return SmallRise::tlb;
-            larger_reach = larger_reach || (fact.interval && fact.interval->low > size.high);
-            all_reaches = fact.interval.has_value(); // the last one says where others stay open
-        } else if (fact.key.starts_with(levels_of_memory) &&
-                   (fact.key.ends_with(".size") || fact.key.ends_with(".read_size"))) {
-            other_curve = other_curve || (fact.interval && meet(*fact.interval, size));
-        }
-    }
-    return other_curve || all_reaches || larger_reach ? SmallRise::cache : SmallRise::open;
-}
-
 /// Caches mostly differ by more than so little between a level and the next, and TLBs by up to
-/// that: such a size is suspect, unless the facts say that it is a cache's.
+/// that: such a size is suspect, unless the facts say that it is a cache's. A TLB's reach that
+/// memory/tlb found there makes it the TLB's; a knee of the other curve (latency or bandwidth) over
+/// the same memory makes it a cache's; so does memory/tlb where it found all reaches, or larger
+/// ones, and none there.
 void judge_small_rise(Finding &finding, const Level &level, const Level &next, const Facts &facts) {
     constexpr double small = 1.6;
     const double rise = next.value / level.value;
-    const SmallRise whose = small_rise(level.knee, finding.key, facts);
-    if (std::max(rise, 1 / rise) > small || whose == SmallRise::cache)
+    if (std::max(rise, 1 / rise) > small)
+        return;
+    const std::string levels_of_memory = finding.key.substr(0, finding.key.find('.')) + ".l";
+    bool of_tlb = false;
+    bool of_cache = false;
+    bool all_reaches = false;
+    for (const Finding &fact : facts.findings) {
+        const bool there = fact.interval && meet(*fact.interval, level.knee);
+        if (fact.key.starts_with("tlb.l")) {
+            of_tlb = of_tlb || there;
+            of_cache = of_cache || (fact.interval && fact.interval->low > level.knee.high);
+            all_reaches = fact.interval.has_value(); // the last one says where others stay open
+        } else if (fact.key.starts_with(levels_of_memory) &&
+                   (fact.key.ends_with(".size") || fact.key.ends_with(".read_size"))) {
+            of_cache = of_cache || there;
+        }
+    }
+    if ((of_cache || all_reaches) && !of_tlb)
         return;
     make_suspect(finding,
                  fmt::format("a {} of {:.0f} % only: {}", rise > 1 ? "rise" : "fall",
                              100 * std::abs(rise - 1),
-                             whose == SmallRise::tlb
-                                 ? "the reach of a TLB, which memory/tlb finds there"
-                                 : "it may be the reach of a TLB, which this curve alone does not "
-                                   "tell from a cache"));
+                             of_tlb ? "the reach of a TLB, which memory/tlb finds there"
+                                    : "it may be the reach of a TLB, which this curve alone "
+                                      "does not tell from a cache"));
 }
 
 /// The sizes `<prefix>.l<n><what>` that have a value.
@@ -89,22 +82,6 @@ std::vector<const Finding *> sizes(const std::vector<Finding> &findings, const s
             finding.value && *finding.value > 0 && finding.interval)
             found.push_back(&finding);
     return found;
-}
-
-/// What to say of a level of that size; empty where one of the others agrees.
-std::string disagreement(const Finding &own, const std::vector<const Finding *> &others,
-                         const std::string &by) {
-    const auto distance = [&](const Finding *other) {
-        return std::abs(std::log(*other->value / *own.value));
-    };
-    if (std::ranges::any_of(
-            others, [&](const auto *other) { return meet(*own.interval, *other->interval); }))
-        return {};
-    const Finding &nearest = **std::ranges::min_element(others, {}, distance);
-    return fmt::format("{} shows no knee there: the nearest lies at {}, from {} to {}", by,
-                       format({*nearest.value, Unit::byte}),
-                       format({nearest.interval->low, Unit::byte}),
-                       format({nearest.interval->high, Unit::byte}));
 }
 
 } // namespace
@@ -123,15 +100,14 @@ Finding plateau_finding(const FindingKey &key, const Level &level) {
     return finding;
 }
 
-bool is_flat(const Levels &levels, std::span<const CurvePoint> curve) {
+std::optional<Finding> only_level_finding(const FindingKey &key, const Levels &levels,
+                                          std::span<const CurvePoint> curve) {
     if (levels.levels.size() != 1 || !levels.decided || !levels.complete)
-        return false;
+        return std::nullopt;
     const auto medians = medians_of(curve);
     const auto [least, most] = std::ranges::minmax_element(medians, {}, &Curve::Point::y);
-    return most->y < flat * least->y;
-}
-
-Finding only_level_finding(const FindingKey &key, const Levels &levels) {
+    if (most->y >= flat * least->y)
+        return std::nullopt;
     Finding finding = plateau_finding(key, levels.levels.front());
     finding.note = "the only level that the curve shows: a cache may hold all of it";
     return finding;
@@ -218,8 +194,7 @@ std::vector<FindingKey> latency_keys(const std::string &prefix) {
          "the midpoint of the rise beyond the level in log latency, its 10 and 90 % points as "
          "the interval; of points far apart, between the last on the level and the first beyond"},
         {prefix + ".l<n>.latency", Unit::second, Better::lower,
-         "of a load that depends on the "
-         "last, in that level"},
+         "of a load that depends on the last, in that level"},
         {prefix + ".memory.latency", Unit::second, Better::lower,
          "of such a load in the slowest level seen"}};
 }
@@ -238,8 +213,9 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
                               ? "the curve shows no more than one level, of a cache or of memory"
                               : levels.reason};
         findings = latency_findings(prefix, none, curve, facts);
-        if (curve && !curve->own && is_flat(levels, curve->points))
-            findings.back() = only_level_finding(memory, levels);
+        if (curve && !curve->own)
+            if (auto only = only_level_finding(memory, levels, curve->points))
+                findings.back() = std::move(*only);
     } else {
         findings = cache_findings(prefix, levels, curve, facts);
         if (levels.decided && levels.complete)
@@ -299,10 +275,20 @@ void note_disagreement(std::vector<Finding> &findings, const Facts &facts,
     if (others.empty())
         return; // the other found nothing at all
     for (const Finding *own : sizes(findings, prefix, by_latency ? ".size" : ".read_size")) {
+        if (std::ranges::any_of(
+                others, [&](const auto *other) { return meet(*own->interval, *other->interval); }))
+            continue;
+        const Finding &nearest = **std::ranges::min_element(others, {}, [&](const Finding *other) {
+            return std::abs(std::log(*other->value / *own->value));
+        });
+        const std::string note =
+            fmt::format("{} shows no knee there: the nearest lies at {}, from {} to {}",
+                        by_latency ? "bandwidth" : "latency", format({*nearest.value, Unit::byte}),
+                        format({nearest.interval->low, Unit::byte}),
+                        format({nearest.interval->high, Unit::byte}));
         const std::string level = own->key.substr(0, own->key.rfind('.') + 1);
-        const std::string note = disagreement(*own, others, by_latency ? "bandwidth" : "latency");
         for (Finding &finding : findings)
-            if (!note.empty() && finding.key.starts_with(level))
+            if (finding.key.starts_with(level))
                 finding.note += (finding.note.empty() ? "" : "; ") + note;
     }
 }

@@ -87,11 +87,10 @@ struct LatencyCurve {
 /// The value of a level over footprint, from its plateau, under that key.
 [[nodiscard]] Finding plateau_finding(const FindingKey &key, const Level &level);
 
-/// Whether the curve has one level, and no point of it is off another one by a quarter.
-[[nodiscard]] bool is_flat(const Levels &levels, std::span<const CurvePoint> curve);
-
-/// That level as the slowest one seen, under that key.
-[[nodiscard]] Finding only_level_finding(const FindingKey &key, const Levels &levels);
+/// The one level of a curve as the slowest one seen, under that key; nothing where it has others,
+/// or a point of it is off another one by a quarter.
+[[nodiscard]] std::optional<Finding> only_level_finding(const FindingKey &key, const Levels &levels,
+                                                        std::span<const CurvePoint> curve);
 
 /// Where a curve leaves a level that has a size, under that key: in a "rise in log latency".
 [[nodiscard]] Finding size_finding(const FindingKey &key, const Level &level,

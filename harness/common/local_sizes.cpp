@@ -17,9 +17,6 @@
 namespace clprobe::probes {
 namespace {
 
-constexpr double never = std::numeric_limits<double>::infinity();
-constexpr double good = 1.25; ///< times as long as the best, at most
-
 /// Whether one is the other, doubled or halved along one axis.
 bool neighbours(const LocalSize &a, const LocalSize &b) {
     const auto steps = [](std::size_t from, std::size_t to) {
@@ -49,6 +46,8 @@ public:
         LocalSize size;
     };
     void add_untried(std::vector<Next> &all) {
+        constexpr double never = std::numeric_limits<double>::infinity();
+        constexpr double good = 1.25; // times as long as the best, at most
         for (const LocalSize &size : sizes_) {
             if (tuner_.tried(size))
                 continue;
@@ -145,10 +144,8 @@ std::vector<LocalSize> local_sizes(const DeviceInfo &device, const NdRange &rang
     return sizes;
 }
 
-NdRange with_local_size(NdRange range, const LocalSize &size) {
-    range.local = {size.x, size.y, 1};
-    range.dimensions = 2;
-    return range;
+NdRange with_local_size(const NdRange &range, const LocalSize &size) {
+    return {range.global, {size.x, size.y, 1}, 2};
 }
 
 std::string untried_entry(const std::vector<double> &at) {

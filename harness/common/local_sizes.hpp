@@ -78,7 +78,7 @@ sweep_local_sizes(Bench &bench, Series &grid, const std::vector<SweptKernel> &ke
 void check_local_size(Finding &finding, const Dataset &data, const std::vector<double> &at);
 
 /// The range with groups of that size.
-[[nodiscard]] NdRange with_local_size(NdRange range, const LocalSize &size);
+[[nodiscard]] NdRange with_local_size(const NdRange &range, const LocalSize &size);
 
 /// What a sweep found for one kernel: the least seconds a trip at each local size.
 struct LocalSizeTime {

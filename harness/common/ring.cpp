@@ -21,9 +21,8 @@ std::uint32_t scrambled(std::uint32_t number, std::uint32_t mask, std::uint32_t 
 }
 
 std::uint32_t block_at(std::uint32_t number, const Ring &ring) {
-    std::uint32_t shift = 1;
-    while (shift < 31 && (1u << shift) < ring.blocks)
-        ++shift;
+    const auto width = static_cast<std::uint32_t>(std::bit_width(ring.blocks - 1));
+    const std::uint32_t shift = std::clamp(width, 1u, 31u);
     const std::uint32_t mask = (1u << shift) - 1;
     do
         number = scrambled(number, mask, (shift + 1) / 2, ring.key);

@@ -90,7 +90,7 @@ public:
             ring_alignment;
         Chase chase(bench, program, bytes);
         data.text_attributes["pages"] = pages_of(bench, chase.buffer());
-        LatencySampler sampler(bench, chase);
+        LatencySampler sampler(bench, chase, dense_ring(1024, bytes, bench.random()));
         int renewed_for = 0;
         survey(bench, {.least = 1024,
                        .most = bytes,

@@ -72,7 +72,7 @@ class Chases {
 public:
     explicit Chases(Bench &bench)
         : bench_(bench), chase_(bench, bench.build("memory/tlb", ""), bytes_for(bench)),
-          sampler_(bench, chase_) {
+          sampler_(bench, chase_, dense_ring(1024, chase_.bytes(), bench.random())) {
         const Finding *line = bench.facts().find("cache.line_size");
         if (line != nullptr && line->status == Status::measured)
             line_ = static_cast<std::size_t>(*line->value);

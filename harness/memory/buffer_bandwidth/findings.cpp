@@ -278,8 +278,9 @@ private:
             *std::ranges::find(findings_, memory_key(Operation::read).key, &Finding::key);
         if (evidence_ != entry::external)
             return;
-        if (is_flat(levels_, bandwidth_curve(data_)))
-            read = only_level_finding(memory_key(Operation::read), levels_);
+        if (auto only =
+                only_level_finding(memory_key(Operation::read), levels_, bandwidth_curve(data_)))
+            read = std::move(*only);
         else if (levels_.decided && caches() > 0 && levels_.complete)
             read = plateau_finding(memory_key(Operation::read), levels_.levels.back());
         if (read.value)
