@@ -1,4 +1,4 @@
-#include "analysis/hypothesis.hpp"
+#include "analysis/size_posterior.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -118,17 +118,13 @@ constexpr double too_far = 0.05;
 /// Beside others an observation of this weight does not count.
 constexpr double no_weight = 1e-6;
 
-struct Fitted {
-    double cost = 0; ///< minus the logarithm of the probability of all observations
-    double rise = 0; ///< in the logarithm
-};
-
 /// A level and a rise, the better the more often they are fitted.
 class Fit {
 public:
     /// The free observations count from the start, or only once they are near the level.
     Fit(const Hypothesis &hypothesis, std::span<const Observation> observations, bool free_count)
-        : hypothesis_(hypothesis), observations_(observations), weight_(observations.size(), 1.0) {
+        : hypothesis_(hypothesis), observations_(observations), shares_(hypothesis.shares),
+          weight_(observations.size(), 1.0) {
         const double power = hypothesis.power;
         for (std::size_t i = 0; i < observations.size(); ++i) {
             // By the last one, so that no power is out of range.
@@ -139,9 +135,10 @@ public:
                 weight_[i] = no_weight;
         }
         predicted_ = grown_;
+        shares_.resize(observations.size());
     }
 
-    std::optional<Fitted> under(const Noise &noise) {
+    std::optional<Case> under(const Noise &noise) {
         double cost = 0;
         for (int round = 0; round < 2; ++round) {
             if (!fit_line(noise))
@@ -150,14 +147,10 @@ public:
         }
         const double parameters = hypothesis_.shares.empty() ? 1 : 2;
         cost += parameters / 2 * std::log(static_cast<double>(observations_.size()));
-        return Fitted{cost, rise_};
+        return Case{&hypothesis_, cost, rise_};
     }
 
 private:
-    [[nodiscard]] double share(std::size_t i) const {
-        return hypothesis_.shares.empty() ? 0 : hypothesis_.shares[i];
-    }
-
     /// Least squares, of relative distances where values grow; false where the line does not rise.
     bool fit_line(const Noise &noise) {
         const bool of_value = hypothesis_.power > 0;
@@ -165,7 +158,7 @@ private:
         for (std::size_t i = 0; i < observations_.size(); ++i) {
             const double unit = noise.deviation[i] * (of_value ? predicted_[i] : 1);
             const double w = weight_[i] / (unit * unit);
-            const double c = share(i);
+            const double c = shares_[i];
             n += w;
             sc += w * c;
             scc += w * c * c;
@@ -185,17 +178,11 @@ private:
                 return false;
         }
         for (std::size_t i = 0; i < observations_.size(); ++i)
-            predicted_[i] = level + rise * share(i);
+            predicted_[i] = level + rise * shares_[i];
         constexpr double least = 1e-9; // of the rise, so that there is a ratio to it
         rise_ =
             of_value ? std::log1p(rise / std::max(level, least * rise)) / hypothesis_.power : rise;
         return true;
-    }
-
-    /// How far an observation is off, in the logarithm.
-    [[nodiscard]] double off(std::size_t i) const {
-        return hypothesis_.power > 0 ? log_[i] - std::log(predicted_[i]) / hypothesis_.power
-                                     : log_[i] - predicted_[i];
     }
 
     /// The cost of all observations. The weight of each is how likely it follows the fit.
@@ -205,7 +192,9 @@ private:
         double on = 0;
         std::vector<double> left(observations_.size());
         for (std::size_t i = 0; i < observations_.size(); ++i) {
-            const double far = off(i);
+            const double far = hypothesis_.power > 0
+                                   ? log_[i] - std::log(predicted_[i]) / hypothesis_.power
+                                   : log_[i] - predicted_[i];
             const auto [near, outlier] =
                 near_and_outlier(observations_[i], far, noise.deviation[i]);
             weight_[i] = near / (near + outlier);
@@ -231,6 +220,7 @@ private:
 
     const Hypothesis &hypothesis_;
     std::span<const Observation> observations_;
+    std::vector<double> shares_;
     std::vector<double> log_;       ///< less what is known
     std::vector<double> grown_;     ///< that of which the shares are: the logarithm or a power
     std::vector<double> predicted_; ///< of that
@@ -238,11 +228,11 @@ private:
     double rise_ = 0;
 };
 
-/// How well the hypothesis fits under each noise; nothing where it would have to fall.
-std::vector<std::optional<Fitted>> fit_hypothesis(const Hypothesis &hypothesis,
-                                                  std::span<const Observation> observations,
-                                                  const std::vector<Noise> &noises) {
-    std::vector<std::optional<Fitted>> best;
+/// The hypothesis under each noise, but for the prior costs; nothing where it would have to fall.
+std::vector<std::optional<Case>> fit_hypothesis(const Hypothesis &hypothesis,
+                                                std::span<const Observation> observations,
+                                                const std::vector<Noise> &noises) {
+    std::vector<std::optional<Case>> best;
     // From wide to close: an outlier is seen as one.
     Fit closing(hypothesis, observations, true);
     for (const Noise &noise : noises)
@@ -266,19 +256,20 @@ std::vector<Case> fit_hypotheses(const std::vector<Hypothesis> &hypotheses,
     std::vector<double> errors;
     for (const Observation &observation : observations)
         errors.push_back(observation.error);
+    const double usual_error = median(errors);
     std::vector<Noise> noises;
     for (const double sigma : sigmas)
-        noises.push_back(noise_under(sigma, median(errors), observations));
+        noises.push_back(noise_under(sigma, usual_error, observations));
     std::vector<Case> cases;
     for (const Hypothesis &hypothesis : hypotheses) {
         const auto fitted = fit_hypothesis(hypothesis, observations, noises);
-        for (std::size_t i = 0; i < fitted.size(); ++i) {
-            if (!fitted[i])
-                continue;
-            const double cost = fitted[i]->cost + hypothesis.prior_cost + noises[i].prior_cost;
-            if (std::isfinite(cost))
-                cases.push_back({&hypothesis, cost, fitted[i]->rise});
-        }
+        for (std::size_t i = 0; i < fitted.size(); ++i)
+            if (auto fit = fitted[i]) {
+                fit->cost += hypothesis.prior_cost;
+                fit->cost += noises[i].prior_cost;
+                if (std::isfinite(fit->cost))
+                    cases.push_back(*fit);
+            }
     }
     return cases;
 }

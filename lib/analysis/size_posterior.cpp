@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -96,19 +95,12 @@ void add_hypotheses(std::vector<Hypothesis> &hypotheses, double size,
 
 } // namespace
 
-std::vector<double> candidate_sizes() {
-    std::vector<double> sizes;
-    for (double size = 8; size <= 1024; size *= 2)
-        sizes.push_back(size);
-    return sizes;
-}
-
 SizeVerdict size_posterior(const std::vector<Hypothesis> &hypotheses,
                            std::span<const Observation> observations, double least_probability,
                            double most_ratio) {
     const std::vector<Case> cases = fit_hypotheses(hypotheses, observations);
     if (cases.empty())
-        return {{}, 0, 1, false, "no size shows in the data"};
+        return {"no size shows in the data"};
     const double least = std::ranges::min(cases, {}, &Case::cost).cost;
     std::map<double, double> sizes; // the probability of each
     double total = 0;
@@ -118,10 +110,7 @@ SizeVerdict size_posterior(const std::vector<Hypothesis> &hypotheses,
     }
     for (auto &[size, probability] : sizes)
         probability /= total;
-    const auto probability = [&](double of) {
-        const auto found = sizes.find(of);
-        return found == sizes.end() ? 0 : found->second;
-    };
+    const auto probability = [&](double of) { return sizes.contains(of) ? sizes.at(of) : 0; };
     const double size =
         std::ranges::max_element(sizes, {}, [](const auto &each) { return each.second; })->first;
     Interval run{size, size};
@@ -135,7 +124,7 @@ SizeVerdict size_posterior(const std::vector<Hypothesis> &hypotheses,
     const Case best = std::ranges::min(cases, {}, [&](const Case &each) {
         return std::pair(each.hypothesis->size != size, each.cost);
     });
-    SizeVerdict verdict{{}, together, std::exp(best.rise), best.hypothesis->neighbours, "", run};
+    SizeVerdict verdict{"", {}, std::exp(best.rise), best.hypothesis->neighbours, run};
     if (together < least_probability || run.low < run.high)
         verdict.reason =
             fmt::format("the data fits more than one size ({})", sizes_above(sizes, 0.05));
@@ -148,9 +137,9 @@ SizeVerdict size_posterior(const std::vector<Hypothesis> &hypotheses,
 
 SizeVerdict block_size(std::span<const AddressPair> pairs, Together together, double least_ratio) {
     if (pairs.empty())
-        return {{}, 0, 1, false, "not measured"};
+        return {"not measured"};
     if (pairs.size() < 4)
-        return {{}, 0, 1, false, "too few pairs were measured"};
+        return {"too few pairs were measured"};
     // A few samples may agree by chance, or disagree: no pair is surer than the usual one, and it
     // takes twice the usual error to be less sure.
     std::vector<double> errors;
@@ -161,7 +150,7 @@ SizeVerdict block_size(std::span<const AddressPair> pairs, Together together, do
     for (const AddressPair &pair : pairs)
         observations.push_back({std::log(pair.value), std::max(pair.error / 2, usual), 1});
     std::vector<Hypothesis> hypotheses{{}};
-    for (const double size : candidate_sizes())
+    for (const double size : candidate_sizes)
         add_hypotheses(hypotheses, size, pairs, observations, together);
     SizeVerdict verdict = size_posterior(hypotheses, observations, least_posterior);
     if (verdict.size && verdict.ratio < least_ratio) {

@@ -27,7 +27,7 @@ constexpr double capacity_error = 0.05;
 constexpr double most_stride = 4096;
 
 SizeVerdict too_few() {
-    return {{}, 0, 1, false, "too few strides were measured"};
+    return {"too few strides were measured"};
 }
 
 /// A curve over the stride, with the points of a quarter octave as one; the candidates are borders
@@ -93,7 +93,7 @@ void add_hypotheses(std::vector<Hypothesis> &hypotheses, const StrideCurve &curv
     const std::size_t n = curve.stride.size();
     Hypothesis hypothesis;
     // One point alone on either side may be an outlier.
-    const bool shows = line >= 2 && line + 2 <= n && size <= candidate_sizes().back();
+    const bool shows = line >= 2 && line + 2 <= n && size <= candidate_sizes.back();
     hypothesis.size = shows ? size : 0;
     hypothesis.prior_cost = shows ? size_prior_cost(size) : 0;
     const auto add = [&](double power, double end, auto share) {
@@ -320,7 +320,7 @@ SizeVerdict line_by_capacity(std::span<const Estimate> slots) {
             hypothesis.known.push_back(-std::log(std::min(point.x, up_to)));
         hypotheses.push_back(std::move(hypothesis));
     };
-    for (const double size : candidate_sizes())
+    for (const double size : candidate_sizes)
         if (slots.front().x < size && size < slots.back().x)
             add(size, size);
     add(0, slots.front().x);
@@ -337,7 +337,7 @@ SizeVerdict line_by_stride(std::span<const Estimate> latency) {
     no_rise.free_from = 2;
     no_rise.prior_cost = no_rise_prior_cost;
     std::vector<Hypothesis> hypotheses{no_rise};
-    for (double size = candidate_sizes().front(); size <= 2 * curve.stride.back(); size *= 2)
+    for (double size = candidate_sizes.front(); size <= 2 * curve.stride.back(); size *= 2)
         if (curve.stride.front() < size)
             add_hypotheses(hypotheses, curve, size);
     return size_posterior(hypotheses, curve.observations, least_of_stride, most_apart);
@@ -355,7 +355,7 @@ std::vector<FindingKey> finding_keys() {
 SizeVerdict sharing_verdict(const Dataset &data) {
     const double launches = data.number_attribute("launches").value_or(0);
     if (data.number_attribute("launches_together").value_or(launches) < launches / 2)
-        return {{}, 0, 1, false, "two groups seldom ran at once"};
+        return {"two groups seldom ran at once"};
     std::vector<AddressPair> pairs;
     for (const auto &[row, time] : estimates_of<SharingRow>(data.find(series::false_sharing)))
         if (time.samples >= least_samples)
