@@ -15,8 +15,6 @@ struct Estimate {
     double value = 0;
     double error = 0;
     std::size_t samples = 1; ///< the fewest at any number of trips
-
-    bool operator==(const Estimate &) const = default;
 };
 
 /// The time of one trip: the slope over the trips of the quietest of the times, so that a launch

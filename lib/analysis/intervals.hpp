@@ -1,15 +1,13 @@
 #pragma once
 #include <clprobe/finding.hpp>
 
-#include <cstddef>
+#include <algorithm>
 
 namespace clprobe {
 
 /// The interval, widened to hold the value.
-[[nodiscard]] Interval hull(const Interval &interval, double value);
-
-/// Two-sided 95 % point of Student's t: exact for few degrees of freedom, else the expansion of
-/// Abramowitz and Stegun 26.7.5.
-[[nodiscard]] double student95(std::size_t freedom);
+[[nodiscard]] inline Interval hull(const Interval &interval, double value) {
+    return {std::min(interval.low, value), std::max(interval.high, value)};
+}
 
 } // namespace clprobe

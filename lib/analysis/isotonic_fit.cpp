@@ -1,4 +1,4 @@
-#include "analysis/isotonic_fit.hpp"
+#include "analysis/plateaus.hpp"
 
 #include <clprobe/statistics.hpp>
 
@@ -172,10 +172,11 @@ std::vector<double> as_isotonic(const LogCurve &curve, const std::vector<double>
 } // namespace
 
 IsotonicFit fit_isotonic(const LogCurve &curve) {
-    IsotonicFit fit{curve, {}, fit_pieces(curve), {}};
+    IsotonicFit fit{curve, {}, fit_pieces(curve), {}, {}};
     for (const double x : curve.x)
         fit.octave.push_back(std::log2(x));
     fit.isotonic = as_isotonic(curve, fit.value);
+    fit.plateaus = level_plateaus(fit);
     return fit;
 }
 

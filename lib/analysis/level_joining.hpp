@@ -3,12 +3,8 @@
 
 #include <cstddef>
 #include <span>
-#include <string>
 
 namespace clprobe {
-
-/// Adds a note, unless the level has it.
-void note_once(Level &level, const std::string &note);
 
 /// Takes out a level. Of the one before, the knee then reaches over both rises, and its size lies
 /// in the one that passes the middle of the two, in log value; behind the last level there is none.

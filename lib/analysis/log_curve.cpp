@@ -15,12 +15,6 @@ namespace {
 /// Points on either side that share their noise with one.
 constexpr std::size_t nearby = 3;
 
-/// Of a normal variable, the median distance from its mean.
-constexpr double normal_quartile = 0.67449;
-
-/// Pairs of samples taken at the same point that make their noise known well enough.
-constexpr std::size_t enough_pairs = 12;
-
 std::vector<double> logarithms(const std::vector<double> &samples) {
     std::vector<double> result;
     for (const double sample : samples)
@@ -31,6 +25,7 @@ std::vector<double> logarithms(const std::vector<double> &samples) {
 
 /// Deviation of normal variables whose differences have this median size.
 double deviation_of_differences(std::vector<double> differences) {
+    constexpr double normal_quartile = 0.67449; // median distance from the mean
     for (double &difference : differences)
         difference = std::abs(difference);
     return median(differences) / (normal_quartile * std::numbers::sqrt2);
@@ -83,21 +78,18 @@ void raise_to_roughness(LogCurve &curve) {
         deviation = expected > 0 ? deviation * roughness / expected : roughness;
 }
 
-/// Of some of the samples, where they are many: all of them have too many pairs.
-void append_differences(std::vector<double> &differences, const std::vector<double> &samples) {
-    constexpr std::size_t most = 100;
-    const std::size_t step = samples.size() / most + 1;
-    for (std::size_t i = 0; i < samples.size(); i += step)
-        for (std::size_t j = i + step; j < samples.size(); j += step)
-            differences.push_back(samples[j] - samples[i]);
-}
-
-/// Of one sample, by the differences between those of the same point, at the points [first, end);
-/// nothing where these are too few.
+/// Of one sample, by the differences between those of the same point; nothing where these are too
+/// few. Of many samples of a point some stand for all, which have too many pairs.
 std::optional<double> pooled_deviation(std::span<const std::vector<double>> samples) {
+    constexpr std::size_t enough_pairs = 12;
+    constexpr std::size_t most = 100;
     std::vector<double> differences;
-    for (const std::vector<double> &here : samples)
-        append_differences(differences, here);
+    for (const std::vector<double> &here : samples) {
+        const std::size_t step = here.size() / most + 1;
+        for (std::size_t i = 0; i < here.size(); i += step)
+            for (std::size_t j = i + step; j < here.size(); j += step)
+                differences.push_back(here[j] - here[i]);
+    }
     if (differences.size() < enough_pairs)
         return std::nullopt;
     return deviation_of_differences(std::move(differences));
@@ -154,23 +146,18 @@ std::vector<double> off_trend(const std::vector<double> &levels) {
     return off;
 }
 
-/// Samples that are not positive and finite are passed over.
-LogCurve log_curve(const std::vector<CurvePoint> &curve) {
-    LogCurve result;
+LogCurve log_curve(std::span<const CurvePoint> points) {
+    LogCurve curve;
     std::vector<std::vector<double>> samples;
-    for (std::size_t i = 0; i < curve.size(); ++i) {
-        std::vector<double> here = logarithms(curve[i].samples);
-        if (here.empty())
-            continue;
-        result.x.push_back(curve[i].x);
-        result.level.push_back(median(here));
-        result.index.push_back(i);
-        samples.push_back(std::move(here));
+    for (const CurvePoint &point : points) {
+        samples.push_back(logarithms(point.samples));
+        curve.x.push_back(point.x);
+        curve.level.push_back(median(samples.back()));
     }
-    result.deviation = deviations(samples);
-    if (result.size() >= 3)
-        raise_to_roughness(result);
-    return result;
+    curve.deviation = deviations(samples);
+    if (curve.size() >= 3)
+        raise_to_roughness(curve);
+    return curve;
 }
 
 /// Raises the deviations where the curve is much rougher around some points than it is elsewhere,
@@ -193,41 +180,28 @@ void raise_to_local_roughness(LogCurve &curve) {
     }
 }
 
-void drop_if(LogCurve &curve, const std::vector<bool> &dropped) {
-    LogCurve kept;
-    kept.sparse = curve.sparse;
-    for (std::size_t i = 0; i < curve.size(); ++i) {
-        if (dropped[i])
-            continue;
-        kept.x.push_back(curve.x[i]);
-        kept.level.push_back(curve.level[i]);
-        kept.deviation.push_back(curve.deviation[i]);
-        kept.index.push_back(curve.index[i]);
-    }
-    curve = std::move(kept);
-}
-
 /// Whether most points have one sample, or lie an octave apart (but for rounding).
-bool is_sparse(const LogCurve &curve, std::span<const CurvePoint> given) {
+bool is_sparse(std::span<const CurvePoint> points) {
     constexpr double octave = 1.9;
     std::size_t single = 0;
     std::size_t apart = 0;
-    for (std::size_t i = 0; i < curve.size(); ++i) {
-        single += given[curve.index[i]].samples.size() == 1 ? 1 : 0;
-        apart += i > 0 && curve.x[i] > octave * curve.x[i - 1] ? 1 : 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        single += points[i].samples.size() == 1 ? 1 : 0;
+        apart += i > 0 && points[i].x > octave * points[i - 1].x ? 1 : 0;
     }
-    return 2 * std::max(single, apart) > curve.size();
+    return 2 * std::max(single, apart) > points.size();
 }
 
-/// The power of ten of which all values are multiples; 0 where that is less than a share of the
-/// least, or too few values differ to tell it from chance.
-double rounded_to(const std::vector<double> &values, double least_share) {
+/// The power of ten of which all values are multiples; 0 where that is so fine that less shows in
+/// no level, or too few values differ to tell it from chance.
+double rounded_to(const std::vector<double> &values) {
+    constexpr double fine = 0.01; // of the least
     constexpr double exactly = 1e-6;
     constexpr std::size_t few = 3;
     if (std::set<double>(values.begin(), values.end()).size() < few)
         return 0;
     const double least = std::ranges::min(values);
-    for (double unit = std::pow(10, std::floor(std::log10(least))); unit >= least_share * least;
+    for (double unit = std::pow(10, std::floor(std::log10(least))); unit >= fine * least;
          unit /= 10)
         if (std::ranges::all_of(values, [&](double value) {
                 return std::abs(value / unit - std::round(value / unit)) < exactly;
@@ -240,11 +214,10 @@ double rounded_to(const std::vector<double> &values, double least_share) {
 /// same: no number of them shows a step of one unit, if that is small.
 void raise_to_rounding(LogCurve &curve) {
     constexpr double small = 0.08;
-    constexpr double fine = 0.01; // less shows in no level
     std::vector<double> values;
     for (const double level : curve.level)
         values.push_back(std::exp(level));
-    const double unit = rounded_to(values, fine);
+    const double unit = rounded_to(values);
     for (std::size_t i = 0; i < curve.size(); ++i)
         curve.deviation[i] = std::max(curve.deviation[i], std::min(unit / values[i], small) / 2);
 }
@@ -258,7 +231,7 @@ bool is_dip(const LogCurve &curve, std::size_t i) {
     constexpr double least_dip = 0.6; // log, to half nearly: noise makes others
     constexpr double least_after_many = 0.3;
     constexpr std::size_t many = 4;
-    if (i < 2 || i + 1 >= curve.size())
+    if (i < 2)
         return false;
     const auto level_before = [&](std::size_t count) {
         const auto [low, high] =
@@ -272,30 +245,40 @@ bool is_dip(const LogCurve &curve, std::size_t i) {
     return stands_out(least_dip, 2) || (i >= many && stands_out(least_after_many, many));
 }
 
-/// Drops the points that are far off the median of the five around them, and alone in that: no
-/// point of a curve that only rises is, nor the top of one that first gets faster.
-void drop_outliers(LogCurve &curve) {
+/// Whether a point is far off the median of the five around it, and alone in that: no point of a
+/// curve that only rises is, nor the top of one that first gets faster.
+bool is_outlier(const LogCurve &curve, std::size_t i) {
     constexpr std::size_t window = 5;
-    std::vector<bool> dropped(curve.size());
-    for (std::size_t i = 1; i + 1 < curve.size() && curve.size() >= window; ++i) {
-        const std::size_t first = std::clamp<std::size_t>(i, 2, curve.size() - 3) - 2;
-        const double middle = median(std::span(curve.level).subspan(first, window));
-        const double off = std::abs(curve.level[i] - middle);
-        const double beside =
-            std::max(std::abs(curve.level[i - 1] - middle), std::abs(curve.level[i + 1] - middle));
-        dropped[i] = (off > far_off * curve.deviation[i] && off > alone * beside &&
-                      beside < far_off * curve.deviation[i]) ||
-                     is_dip(curve, i);
+    if (i == 0 || i + 1 == curve.size() || curve.size() < window)
+        return false;
+    const std::size_t first = std::clamp<std::size_t>(i, 2, curve.size() - 3) - 2;
+    const double middle = median(std::span(curve.level).subspan(first, window));
+    const double off = std::abs(curve.level[i] - middle);
+    const double beside =
+        std::max(std::abs(curve.level[i - 1] - middle), std::abs(curve.level[i + 1] - middle));
+    const double noise = far_off * curve.deviation[i];
+    return (off > noise && off > alone * beside && beside < noise) || is_dip(curve, i);
+}
+
+LogCurve without_outliers(const LogCurve &curve) {
+    LogCurve kept;
+    kept.sparse = curve.sparse;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        if (is_outlier(curve, i))
+            continue;
+        kept.x.push_back(curve.x[i]);
+        kept.level.push_back(curve.level[i]);
+        kept.deviation.push_back(curve.deviation[i]);
     }
-    drop_if(curve, dropped);
+    return kept;
 }
 
 /// Where a point's only two samples disagree by far, the points around it tell where between them
 /// it is: the mean of the two is as wrong as the spoilt one is.
-void ask_neighbours(LogCurve &curve, std::span<const CurvePoint> given) {
+void ask_neighbours(LogCurve &curve, std::span<const CurvePoint> points) {
     const LogCurve before = curve;
     for (std::size_t i = 0; i < curve.size(); ++i) {
-        const std::vector<double> &samples = given[curve.index[i]].samples;
+        const std::vector<double> &samples = points[i].samples;
         if (samples.size() != 2 || !(std::min(samples[0], samples[1]) > 0))
             continue;
         const double noise = // of one sample
@@ -336,28 +319,23 @@ std::vector<CurvePoint> pooled(std::vector<CurvePoint> curve) {
     return pools;
 }
 
-double least_level_step() {
-    return std::log(1.05);
-}
-
 LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     constexpr double wander = 0.1; // of the least step, that is not taken for levels
-    std::vector<CurvePoint> given = pooled({measured.begin(), measured.end()});
-    std::ranges::stable_sort(given, {}, &CurvePoint::x);
-    LogCurve curve = log_curve(given);
+    std::vector<CurvePoint> points = pooled({measured.begin(), measured.end()});
+    std::erase_if(points, [](const CurvePoint &point) {
+        return !usable(point.x) || std::ranges::none_of(point.samples, usable);
+    });
+    std::ranges::stable_sort(points, {}, &CurvePoint::x);
+    LogCurve curve = log_curve(points);
     raise_to_rounding(curve);
-    std::vector<bool> dropped;
-    for (const double x : curve.x)
-        dropped.push_back(!usable(x));
-    drop_if(curve, dropped);
     const double sign = kind == CurveKind::bandwidth ? -1 : 1;
     for (double &level : curve.level)
         level *= sign;
     for (double &deviation : curve.deviation)
-        deviation = std::max(deviation, wander * least_level_step());
-    ask_neighbours(curve, given);
-    curve.sparse = is_sparse(curve, given);
-    drop_outliers(curve);
+        deviation = std::max(deviation, wander * least_level_step);
+    ask_neighbours(curve, points);
+    curve.sparse = is_sparse(points);
+    curve = without_outliers(curve);
     raise_to_local_roughness(curve);
     return curve;
 }

@@ -13,16 +13,15 @@ namespace clprobe {
 /// logarithms of their medians.
 struct LogCurve {
     std::vector<double> x;
-    std::vector<double> level;      ///< natural logarithm of the median
-    std::vector<double> deviation;  ///< of `level`, as the samples' scatter lets expect it
-    std::vector<std::size_t> index; ///< of the point that it was made of
+    std::vector<double> level;     ///< natural logarithm of the median
+    std::vector<double> deviation; ///< of `level`, as the samples' scatter lets expect it
     bool sparse = false; ///< points an octave apart, or of one sample: few of them show a rise
 
     [[nodiscard]] std::size_t size() const { return x.size(); }
 };
 
 /// The rise that makes a level, as a logarithm: smaller ones are no level's.
-[[nodiscard]] double least_level_step();
+inline const double least_level_step = std::log(1.05);
 
 /// Of a curve of more than 1000 points, those side by side as one (within half a per cent in x, or
 /// more where these are still too many): what follows has no time for more.

@@ -31,28 +31,21 @@ Crossing crossing(const IsotonicFit &fit, const Stretch &rise, double value) {
     return {std::exp2(std::lerp(fit.octave[behind - 1], fit.octave[behind], share)), behind};
 }
 
-/// Points in a row that are as the fit has them, and end a search for those that are not.
-constexpr std::size_t as_expected = 2;
+/// Towards less x, and towards more: added to an index.
+constexpr std::size_t to_less = static_cast<std::size_t>(-1);
+constexpr std::size_t to_more = 1;
 
-/// From where on single points are above the value, which the fit reaches later.
-double first_above(const LogCurve &curve, const Crossing &crossing, double value) {
+/// From where on, or up to where, single points contradict the value that the fit passes at the
+/// crossing: are above it before, or below it behind. Two in a row that do not end the search.
+double contradicted(const LogCurve &curve, const Crossing &crossing, double value,
+                    std::size_t side) {
+    constexpr std::size_t as_expected = 2;
     double x = crossing.x;
-    for (std::size_t i = crossing.behind, below = 0; i-- > 0 && below < as_expected; ++below)
-        if (curve.level[i] > value) {
-            x = curve.x[i - std::min<std::size_t>(i, 1)];
-            below = 0;
-        }
-    return x;
-}
-
-/// Up to where single points are below the value, which the fit has reached before.
-double last_below(const LogCurve &curve, const Crossing &crossing, double value) {
-    double x = crossing.x;
-    std::size_t above = 0;
-    for (std::size_t i = crossing.behind; i < curve.size() && above < as_expected; ++i, ++above)
-        if (curve.level[i] < value) {
-            x = curve.x[std::min(i + 1, curve.size() - 1)];
-            above = 0;
+    std::size_t i = side == to_less ? crossing.behind - 1 : crossing.behind;
+    for (std::size_t agree = 0; i < curve.size() && agree < as_expected; i += side, ++agree)
+        if (side == to_less ? curve.level[i] > value : curve.level[i] < value) {
+            x = curve.x[i + side < curve.size() ? i + side : i];
+            agree = 0;
         }
     return x;
 }
@@ -97,7 +90,7 @@ std::size_t level_end(const IsotonicFit &fit, const Stretch &rise) {
     const double tenth = std::min(most, (fit.isotonic[rise.last] - low) / 10);
     const auto on_plateau = [&](std::size_t i) {
         return fit.curve.level[i] <
-               low + std::max({least_level_step(), tenth, clear * fit.curve.deviation[i]});
+               low + std::max({least_level_step, tenth, clear * fit.curve.deviation[i]});
     };
     std::size_t last = rise.first;
     while (last + 1 < rise.last && on_plateau(last + 1))
@@ -114,7 +107,7 @@ bool holds_levels(const LogCurve &curve, const Stretch &rise) {
         const double width = std::log2(curve.x[i + 1] / curve.x[i]);
         const double slope = (curve.level[i + 1] - curve.level[i]) / width;
         const double noise = clear * std::hypot(curve.deviation[i], curve.deviation[i + 1]) / width;
-        const double step = std::max(2 * least_level_step(), noise);
+        const double step = std::max(2 * least_level_step, noise);
         if (least < most - step && slope > least + step)
             return true;
         if (slope > most) {
@@ -173,7 +166,8 @@ void set_size(Level &level, const IsotonicFit &fit, const Stretch &rise, bool fi
     const auto between_far = [&](const Crossing &crossing) {
         return curve.x[crossing.behind] > far_apart * curve.x[crossing.behind - 1];
     };
-    level.knee = {first_above(curve, begin, begun), last_below(curve, end, ended)};
+    level.knee = {contradicted(curve, begin, begun, to_less),
+                  contradicted(curve, end, ended, to_more)};
     if (begin.behind == middle.behind || between_far(begin))
         level.knee.low = std::min(level.knee.low, curve.x[begin.behind - 1]);
     if (end.behind == middle.behind || between_far(end))
@@ -184,36 +178,31 @@ void set_size(Level &level, const IsotonicFit &fit, const Stretch &rise, bool fi
         unseen ? unseen_size(curve.x[middle.behind - 1], curve.x[middle.behind]) : middle.x;
 }
 
-/// The points about the flat stretch, between the two bounds, that are at its height within the
-/// tolerance or the noise, and not worse than they can be.
-std::vector<std::size_t> points_at_height(const IsotonicFit &fit, const Stretch &flat,
-                                          const Stretch &bounds, double least_tolerance) {
-    const double noise =
-        median(std::span(fit.curve.deviation).subspan(flat.first, flat.last + 1 - flat.first));
+/// The points between the plateaus before and behind the i-th that are at the height of a stretch
+/// about that, within the tolerance or the noise, and not worse than they can be.
+std::vector<std::size_t> points_at_height(const IsotonicFit &fit, const std::vector<Stretch> &flat,
+                                          std::size_t i, const Stretch &stretch,
+                                          double least_tolerance) {
+    const auto count = stretch.last + 1 - stretch.first;
+    const double noise = median(std::span(fit.curve.deviation).subspan(stretch.first, count));
     const double tolerance = std::max(least_tolerance, 2 * noise);
-    const double low = fit.isotonic[flat.first] - tolerance;
-    const double high = fit.isotonic[flat.last] + tolerance;
+    const double low = fit.isotonic[stretch.first] - tolerance;
+    const double high = fit.isotonic[stretch.last] + tolerance;
+    const std::size_t end = i + 1 < flat.size() ? flat[i + 1].first + 1 : fit.curve.size();
     std::vector<std::size_t> points;
-    for (std::size_t i = bounds.first; i <= bounds.last; ++i)
-        if (low < fit.isotonic[i] && fit.isotonic[i] < high &&
-            fit.value[i] < fit.isotonic[i] + tolerance)
-            points.push_back(i);
+    for (std::size_t at = i > 0 ? flat[i - 1].last : 0; at < end; ++at)
+        if (low < fit.isotonic[at] && fit.isotonic[at] < high &&
+            fit.value[at] < fit.isotonic[at] + tolerance)
+            points.push_back(at);
     if (points.empty())
-        points.push_back(flat.first);
+        points.push_back(stretch.first);
     return points;
-}
-
-/// From the plateau before to the one behind.
-Stretch bounds_of(const IsotonicFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
-    return {i == 0 ? 0 : flat[i - 1].last,
-            i + 1 == flat.size() ? fit.curve.size() - 1 : flat[i + 1].first};
 }
 
 /// Within the curve; its ends may go on beyond what was measured. Few points may scatter by more
 /// than the curve lets expect.
 bool is_one_point(const IsotonicFit &fit, const std::vector<Stretch> &flat, std::size_t i) {
-    const auto points =
-        points_at_height(fit, flat[i], bounds_of(fit, flat, i), 2 * least_level_step());
+    const auto points = points_at_height(fit, flat, i, flat[i], 2 * least_level_step);
     return points.size() == 1 && points[0] > 0 && points[0] + 1 < fit.curve.size();
 }
 
@@ -238,7 +227,7 @@ std::span<const std::size_t> flattest_part(const IsotonicFit &fit,
             break;
         const double drift = std::abs(fit.isotonic[points[end - 1]] - fit.isotonic[points[first]]);
         const double off_middle = std::abs(bounds[first] + bounds[end] - 2 * bounds[0] - width);
-        const double cost = drift + least_level_step() / 10 * off_middle / width;
+        const double cost = drift + least_level_step / 10 * off_middle / width;
         if (cost < least) {
             least = cost;
             best = points.subspan(first, end - first);
@@ -251,7 +240,7 @@ std::span<const std::size_t> flattest_part(const IsotonicFit &fit,
 Level level_of(const IsotonicFit &fit, const std::vector<std::size_t> &points) {
     constexpr double deviations = 3; // of this run, and of a second
     const Interval drift{fit.isotonic[points.front()], fit.isotonic[points.back()]};
-    const bool flat = drift.high - drift.low < least_level_step() / 2;
+    const bool flat = drift.high - drift.low < least_level_step / 2;
     double weights = 0;
     double sum = 0;
     for (const std::size_t i : flat ? std::span(points) : flattest_part(fit, points)) {
@@ -272,17 +261,14 @@ Level level_of(const IsotonicFit &fit, const std::vector<std::size_t> &points) {
 /// given, is the level's too, if not what its value is taken from.
 void add_drift(Level &level, const IsotonicFit &fit, const Stretch &flat, const Interval &range) {
     constexpr double gentle = 0.05; // an octave
-    const auto add = [&](std::size_t i, const Stretch &drift) {
-        if (!range.contains(fit.curve.x[i]) || slope(fit, drift) > gentle ||
-            fit.value[i] > fit.isotonic[i] + least_level_step())
-            return;
+    for (std::size_t i = 0; i < fit.curve.size(); ++i) {
+        const Stretch drift{std::min(i, flat.last), std::max(i, flat.first)};
+        if ((i >= flat.first && i <= flat.last) || !range.contains(fit.curve.x[i]) ||
+            slope(fit, drift) > gentle || fit.value[i] > fit.isotonic[i] + least_level_step)
+            continue;
         level.plateau = hull(level.plateau, fit.curve.x[i]);
         level.interval = hull(level.interval, fit.isotonic[i]);
-    };
-    for (std::size_t i = 0; i < flat.first; ++i)
-        add(i, {i, flat.first});
-    for (std::size_t i = flat.last + 1; i < fit.curve.size(); ++i)
-        add(i, {flat.last, i});
+    }
 }
 
 } // namespace
@@ -315,8 +301,8 @@ EndShape end_shape(const IsotonicFit &fit, const Stretch &stretch) {
     return drifts ? EndShape::drift : EndShape::approach;
 }
 
-Plateaus plateaus_of(const IsotonicFit &fit) {
-    Plateaus found = find_plateaus(fit);
+Plateaus level_plateaus(const IsotonicFit &fit) {
+    Plateaus found = all_plateaus(fit);
     const auto drop_last_if = [&](auto rises) {
         if (found.flat.empty() || !rises(found.flat.back()))
             return;
@@ -333,9 +319,9 @@ Plateaus plateaus_of(const IsotonicFit &fit) {
     return found;
 }
 
-std::vector<Level> levels_of(const IsotonicFit &fit, const Plateaus &plateaus) {
+std::vector<Level> levels_of(const IsotonicFit &fit) {
     std::vector<Level> levels;
-    const auto &flat = plateaus.flat;
+    const auto &flat = fit.plateaus.flat;
     const std::size_t end = fit.curve.size() - 1;
     for (std::size_t i = 0; i < flat.size(); ++i) {
         const bool last = i + 1 == flat.size();
@@ -344,8 +330,8 @@ std::vector<Level> levels_of(const IsotonicFit &fit, const Plateaus &plateaus) {
             level.first = 0;
         if (last && end_shape(fit, {level.last, end}) == EndShape::drift)
             level.last = end;
-        levels.push_back(level_of(
-            fit, points_at_height(fit, level, bounds_of(fit, flat, i), least_level_step() / 2)));
+        levels.push_back(
+            level_of(fit, points_at_height(fit, flat, i, level, least_level_step / 2)));
         if (!last)
             set_size(levels.back(), fit, {flat[i].last, flat[i + 1].first}, i == 0);
         add_drift(levels.back(), fit, flat[i],
@@ -353,7 +339,7 @@ std::vector<Level> levels_of(const IsotonicFit &fit, const Plateaus &plateaus) {
                    last ? fit.curve.x.back() : levels.back().knee.low});
     }
     // Where points are far apart a level's end shows wherever the rise behind it leads.
-    if (fit.curve.sparse && !flat.empty() && flat.back().last < end && !plateaus.ends &&
+    if (fit.curve.sparse && !flat.empty() && flat.back().last < end && !fit.plateaus.ends &&
         last_octave(fit.curve) > still_rising)
         set_size(levels.back(), fit, {flat.back().last, end}, flat.size() == 1);
     return levels;

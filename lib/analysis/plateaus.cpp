@@ -128,7 +128,7 @@ private:
         constexpr double clear_rise = 2; // standard deviations of a point
         const std::vector<double> &of = fit_.curve.deviation;
         const double deviation = (of[points.first] + of[points.last]) / 2;
-        return std::max(step_tolerance * least_level_step(), clear_rise * deviation);
+        return std::max(step_tolerance * least_level_step, clear_rise * deviation);
     }
 
     /// How much the part matters, if it is steeper or flatter than both its neighbours: below 1 it
@@ -169,7 +169,7 @@ private:
 
 } // namespace
 
-Plateaus find_plateaus(const IsotonicFit &fit) {
+Plateaus all_plateaus(const IsotonicFit &fit) {
     Parts parts(fit);
     parts.merge_small();
     return parts.plateaus();

@@ -52,12 +52,13 @@ std::vector<std::size_t> coarse_footprints(std::size_t least, std::size_t most) 
 }
 
 std::vector<std::size_t> points_between(std::span<const CurvePoint> curve, std::size_t unit,
-                                        double rise, double step) {
+                                        double rise) {
+    constexpr double apart = 1.05;
     std::vector<std::size_t> footprints;
     for (std::size_t i = 1; i < curve.size(); ++i) {
         const CurvePoint &low = curve[i - 1];
         const CurvePoint &high = curve[i];
-        if (low.samples.empty() || high.samples.empty() || high.x < low.x * step ||
+        if (low.samples.empty() || high.samples.empty() || high.x < low.x * apart ||
             !differ(curve, i, rise))
             continue;
         const std::size_t middle = rounded(std::sqrt(low.x * high.x), unit);

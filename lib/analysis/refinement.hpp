@@ -12,11 +12,9 @@ namespace clprobe {
 [[nodiscard]] std::vector<std::size_t> coarse_footprints(std::size_t least, std::size_t most);
 
 /// Where a curve needs more points: midway, in the ratio, between neighbours whose values differ
-/// by more than `rise` (relative) and which lie more than `step` apart (a ratio of x). Multiples of
-/// `unit`.
+/// by more than `rise` (relative) and which lie more than 5 % apart. Multiples of `unit`.
 [[nodiscard]] std::vector<std::size_t> points_between(std::span<const CurvePoint> curve,
-                                                      std::size_t unit, double rise = 0.05,
-                                                      double step = 1.05);
+                                                      std::size_t unit, double rise = 0.05);
 
 /// Where its few samples disagree too much for their median to be relied on, or one is alone.
 [[nodiscard]] std::vector<std::size_t> doubtful_points(std::span<const CurvePoint> curve);
