@@ -205,13 +205,11 @@ std::vector<Finding> latency_findings(const std::string &prefix, const Levels &l
     const FindingKey memory = latency_keys(prefix)[2];
     std::vector<Finding> findings;
     if (levels.levels.size() == 1 && levels.complete) {
-        const Levels none{{},
-                          0,
-                          false,
-                          false,
-                          levels.decided
-                              ? "the curve shows no more than one level, of a cache or of memory"
-                              : levels.reason};
+        Levels none;
+        none.complete = false;
+        none.reason = levels.decided
+                          ? "the curve shows no more than one level, of a cache or of memory"
+                          : levels.reason;
         findings = latency_findings(prefix, none, curve, facts);
         if (curve && !curve->own)
             if (auto only = only_level_finding(memory, levels, curve->points))
