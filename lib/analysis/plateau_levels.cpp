@@ -36,7 +36,7 @@ constexpr std::size_t to_less = static_cast<std::size_t>(-1);
 constexpr std::size_t to_more = 1;
 
 /// From where on, or up to where, single points contradict the value that the fit passes at the
-/// crossing: are above it before, or below it behind. Two in a row that do not end the search.
+/// crossing: are above it before, or below it behind. Two in a row that do not, end the search.
 double contradicted(const LogCurve &curve, const Crossing &crossing, double value,
                     std::size_t side) {
     constexpr std::size_t as_expected = 2;
