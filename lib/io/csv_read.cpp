@@ -1,5 +1,6 @@
 #include "io/csv_text.hpp"
 #include "model/invariants.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -8,8 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <charconv>
 #include <map>
 #include <set>
 #include <sstream>
@@ -40,6 +39,11 @@ struct Column {
             !whole.starts_with(before) || !whole.ends_with(after))
             return std::nullopt;
         return whole.substr(before.size(), whole.size() - before.size() - after.size());
+    }
+    [[nodiscard]] std::string named() const {
+        const bool in_text = !before.empty() || !after.empty();
+        return "column " + in_quotes(text) +
+               (in_text ? fmt::format(" as '{}{{}}{}'", before, after) : "");
     }
 };
 
@@ -134,7 +138,7 @@ Column take_column(Table &fit, const Axis &axis, const std::vector<Column> &colu
 
 Table fit_of(const Series &layout, const std::vector<Column> &columns) {
     Table fit;
-    fit.layout = layout;
+    fit.layout = {layout.name, layout.axes, layout.measure, {}};
     fit.axes = layout.axes;
     fit.axes.push_back(layout.measure);
     for (const Axis &axis : fit.axes)
@@ -194,12 +198,11 @@ Table best_table(std::span<const Series> layouts, std::vector<Column> columns,
     std::vector<Table> fits;
     for (const Series &layout : layouts)
         fits.push_back(fit_of(layout, columns));
-    auto best = std::ranges::find_if(fits, &Table::two_measures);
-    if (best == fits.end())
-        best = std::ranges::min_element(fits, {}, [](const Table &fit) {
-            const bool fitting = fit.problem.empty();
-            return std::tuple(!fitting, fitting ? fit.passed_over.size() : 0, ~fit.found);
-        });
+    const auto best = std::ranges::min_element(fits, {}, [](const Table &fit) {
+        const bool fits_not = !fit.problem.empty();
+        return std::tuple(!fit.two_measures, fits_not, fits_not ? 0 : fit.passed_over.size(),
+                          fit.two_measures ? 0 : ~fit.found);
+    });
     if (best->problem.empty() && columns.front().chosen &&
         columns.size() > best->axes.size() + (best->block ? 1 : 0))
         best->problem = "more is chosen than there is";
@@ -239,11 +242,9 @@ Column choice_in(const std::string &entry) {
         choice.after = text.substr(number + 2);
         text.resize(at);
     }
-    const char *end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, choice.cell);
-    const bool by_number = error == std::errc{} && stop == end;
-    check(!text.empty() && (!by_number || choice.cell > 0), "no column, which are counted from 1,");
-    choice.cell = by_number ? choice.cell - 1 : Column::by_name;
+    const auto number = number_in<std::size_t>(text);
+    check(!text.empty() && number != 0U, "no column, which are counted from 1,");
+    choice.cell = number ? *number - 1 : Column::by_name;
     return choice;
 }
 
@@ -305,145 +306,133 @@ Table table_of(std::string_view csv, std::string_view separators, std::span<cons
 }
 
 bool is_missing(std::string_view cell) {
-    std::string plain(cell);
-    for (char &letter : plain)
-        letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
     constexpr std::string_view words = " nan -nan na n/a - -- null none ? inf +inf -inf infinity ";
-    return plain.empty() || words.find(" " + plain + " ") != std::string_view::npos;
+    return cell.empty() || words.find(" " + lower(cell) + " ") != std::string_view::npos;
 }
 
-/// What is wrong with a cell.
-struct Misfit {
-    const Column &column;
-    std::string problem;
+/// Why a row's sample is not taken.
+struct PassedOver {
+    std::string why;
 };
 
-double number_in(const CsvRow &row, const Column &column, const Axis &axis) {
-    const auto cell = column.text_in(row);
-    const std::string_view text = cell.value_or("");
-    const auto label = std::ranges::find(axis.labels, text);
-    if (label != axis.labels.end())
-        return static_cast<double>(label - axis.labels.begin());
-    const auto number = csv_number(text);
-    const auto unit = number && number->unit ? number->unit : column.unit;
-    std::string problem;
-    if (!cell)
-        problem = "no such cell";
-    else if (!axis.labels.empty())
-        problem = fmt::format("{} is none of {}", in_quotes(text), fmt::join(axis.labels, ", "));
-    else if (!number || (number->unit && number->unit->unit != axis.unit))
-        problem = fmt::format("expected a number{}, found {}",
-                              text.find(',') == text.npos ? "" : " as in 1234.5", in_quotes(text));
-    else if (!unit)
-        problem = in_quotes(text) + " has no unit, as others have";
-    else if (problem = problem_of(number->value * unit->multiply / unit->divide); problem.empty())
-        return number->value * unit->multiply / unit->divide;
-    throw Misfit{column, problem};
-}
-
-std::string named(const Column &column) {
-    const bool in_text = !column.before.empty() || !column.after.empty();
-    return "column " + in_quotes(column.text) +
-           (in_text ? fmt::format(" as '{}{{}}{}'", column.before, column.after) : "");
-}
-
 /// Reads the rows of a table into its series.
-class Reader {
-public:
-    /// `is_own`: clprobe wrote the file, and nothing in it is passed over.
-    Reader(const Table &table, const std::string &file, bool is_own)
-        : table_(table), file_(file), is_own_(is_own), series_(table.layout) {
-        series_.points.clear();
-    }
+struct Reader {
+    const Table &table;
+    const std::string &file;
+    bool is_own; ///< clprobe wrote the file, and nothing in it is passed over
+    Series series = table.layout;
+    std::map<std::vector<double>, std::size_t> indices = {}; ///< of the points
 
     /// With notes of what was read as what where names alone do not decide, and what was passed
     /// over.
-    CsvSeries series() {
+    CsvSeries read() {
         std::map<std::string, std::pair<std::size_t, std::size_t>> passed_over; // first line, rows
-        for (const CsvRow &row : table_.rows)
-            if (const std::string why = passed_over_because(row); !why.empty())
-                passed_over.try_emplace(why, row.line, 0).first->second.second += 1;
+        for (const CsvRow &row : table.rows)
+            try {
+                add(row);
+            } catch (const PassedOver &row_is) {
+                passed_over.try_emplace(row_is.why, row.line, 0).first->second.second += 1;
+            }
         std::vector<std::string> notes;
         for (const auto &[why, rows] : passed_over)
             notes.push_back(rows.second == 1
                                 ? fmt::format("line {} is passed over: {}", rows.first, why)
                                 : fmt::format("{} rows from line {} on are passed over: {}",
                                               rows.second, rows.first, why));
-        if (series_.points.empty() && (!notes.empty() || table_.columns.back().chosen))
-            throw InputError(fmt::format("{}: no row has what the series takes{}{}", file_,
+        if (series.points.empty() && (!notes.empty() || table.columns.back().chosen))
+            throw InputError(fmt::format("{}: no row has what the series takes{}{}", file,
                                          notes.empty() ? "" : ": ", fmt::join(notes, "; ")));
-        if (!table_.all_by_name || !table_.passed_over.empty())
+        if (!table.all_by_name || !table.passed_over.empty())
             notes.insert(notes.begin(), columns_read());
-        return {std::move(series_), {}, std::move(notes)};
+        return {std::move(series), {}, std::move(notes)};
     }
 
-private:
     [[nodiscard]] std::string columns_read() const {
         std::string note;
-        for (std::size_t i = 0; i < table_.axes.size(); ++i)
-            note += fmt::format("{}{}{} from {}", i == 0 ? "" : ", ", table_.axes[i].name,
-                                i == 0 ? " is read" : "", in_quotes(table_.columns[i].text));
-        if (!table_.passed_over.empty())
+        for (std::size_t i = 0; i < table.axes.size(); ++i)
+            note += fmt::format("{}{}{} from {}", i == 0 ? "" : ", ", table.axes[i].name,
+                                i == 0 ? " is read" : "", in_quotes(table.columns[i].text));
+        if (!table.passed_over.empty())
             note += fmt::format("; columns passed over, so that rows which differ only there are "
                                 "repeated samples: '{}'",
-                                fmt::join(table_.passed_over, "', '"));
+                                fmt::join(table.passed_over, "', '"));
         return note;
     }
 
-    /// Empty where the row's sample is in the series now.
-    std::string passed_over_because(const CsvRow &row) try {
-        return add(row);
-    } catch (const Misfit &misfit) {
-        if (!misfit.column.chosen)
-            fail_at(file_, row.line, named(misfit.column) + ": " + misfit.problem);
-        return named(misfit.column) + " holds no " + misfit.column.name;
+    void add(const CsvRow &row) {
+        const Column &measure = table.columns.back();
+        if (!measure.chosen && row.cells.size() != table.cells) {
+            const auto problem =
+                fmt::format("{} cells for {} columns", row.cells.size(), table.cells);
+            if (is_own || &row != &table.rows.back() || row.cells.size() > table.cells)
+                fail_at(file, row.line, problem);
+            throw PassedOver{problem + ", as of a file that was cut off"};
+        }
+        if (!is_own && is_missing(measure.text_in(row).value_or("0")))
+            throw PassedOver{measure.named() + " has no value"};
+        std::vector<double> at;
+        for (std::size_t i = 0; i < series.axes.size(); ++i)
+            at.push_back(number_of(row, i));
+        const bool has_sample = measure.text_in(row) != "";
+        const double sample = has_sample ? number_of(row, series.axes.size()) : 1;
+        if (!is_own && series.measure.unit != Unit::one && sample <= 0)
+            throw PassedOver{measure.named() + (sample < 0 ? " is below 0" : " is 0") +
+                             ", which is no measurement"};
+        const auto [index, is_new] = indices.emplace(at, series.points.size());
+        if (is_new)
+            series.points.push_back({std::move(at), {}, {}});
+        if (has_sample)
+            add_sample(row, series.points[index->second], sample);
     }
 
-    std::string add(const CsvRow &row) {
-        const Column &measure = table_.columns.back();
-        if (!measure.chosen && row.cells.size() != table_.cells) {
-            const auto problem =
-                fmt::format("{} cells for {} columns", row.cells.size(), table_.cells);
-            if (is_own_ || &row != &table_.rows.back() || row.cells.size() > table_.cells)
-                fail_at(file_, row.line, problem);
-            return problem + ", as of a file that was cut off";
+    /// Of one of the axes, or of the measure behind them.
+    [[nodiscard]] double number_of(const CsvRow &row, std::size_t which) const {
+        const Column &column = table.columns[which];
+        const Axis &axis = table.axes[which];
+        const auto cell = column.text_in(row);
+        if (!cell)
+            refuse(row, column, "no such cell");
+        if (!axis.labels.empty()) {
+            const auto label = std::ranges::find(axis.labels, *cell);
+            if (label == axis.labels.end())
+                refuse(row, column,
+                       fmt::format("{} is none of {}", in_quotes(*cell),
+                                   fmt::join(axis.labels, ", ")));
+            return static_cast<double>(label - axis.labels.begin());
         }
-        if (!is_own_ && is_missing(measure.text_in(row).value_or("0")))
-            return named(measure) + " has no value";
-        std::vector<double> at;
-        for (std::size_t i = 0; i < series_.axes.size(); ++i)
-            at.push_back(number_in(row, table_.columns[i], series_.axes[i]));
-        const bool has_sample = measure.text_in(row) != "";
-        const double sample = has_sample ? number_in(row, measure, series_.measure) : 1;
-        if (!is_own_ && series_.measure.unit != Unit::one && sample <= 0)
-            return named(measure) + (sample < 0 ? " is below 0" : " is 0") +
-                   ", which is no measurement";
-        const auto [index, is_new] = indices_.emplace(at, series_.points.size());
-        if (is_new)
-            series_.points.push_back({std::move(at), {}, {}});
-        if (has_sample)
-            add_sample(row, series_.points[index->second], sample);
-        return {};
+        const auto number = csv_number(*cell);
+        if (!number || (number->unit && number->unit->unit != axis.unit))
+            refuse(row, column,
+                   fmt::format("expected a number{}, found {}",
+                               cell->find(',') == cell->npos ? "" : " as in 1234.5",
+                               in_quotes(*cell)));
+        const auto unit = number->unit ? number->unit : column.unit;
+        if (!unit)
+            refuse(row, column, in_quotes(*cell) + " has no unit, as others have");
+        const double value = number->value * unit->multiply / unit->divide;
+        if (const auto problem = problem_of(value); !problem.empty())
+            refuse(row, column, problem);
+        return value;
     }
 
     void add_sample(const CsvRow &row, Point &point, double sample) const {
-        const auto text = table_.block ? table_.block->text_in(row).value_or("") : "";
-        const char *end = text.data() + text.size();
-        int block = 0;
-        if (const auto [stop, error] = std::from_chars(text.data(), end, block);
-            !text.empty() && (error != std::errc{} || stop != end))
-            throw Misfit{*table_.block, "expected a number, found " + in_quotes(text)};
+        const auto text = table.block ? table.block->text_in(row).value_or("") : "";
+        const auto block = number_in<int>(text.empty() ? "0" : text);
+        if (!block)
+            refuse(row, *table.block, "expected a number, found " + in_quotes(text));
         if (point.block.size() != (text.empty() ? 0 : point.samples.size()))
-            throw Misfit{*table_.block, "some samples of a point have a block, others none"};
+            refuse(row, *table.block, "some samples of a point have a block, others none");
         point.samples.push_back(sample);
-        point.block.resize(text.empty() ? 0 : point.samples.size(), block);
+        point.block.resize(text.empty() ? 0 : point.samples.size(), *block);
     }
 
-    const Table &table_;
-    const std::string &file_;
-    bool is_own_;
-    Series series_;
-    std::map<std::vector<double>, std::size_t> indices_; ///< of the points
+    /// A cell that does not fit costs the row where its column was chosen, else the file.
+    [[noreturn]] void refuse(const CsvRow &row, const Column &column,
+                             const std::string &problem) const {
+        if (!column.chosen)
+            fail_at(file, row.line, column.named() + ": " + problem);
+        throw PassedOver{column.named() + " holds no " + column.name};
+    }
 };
 
 /// The report that the first line holds; nothing where there is none.
@@ -477,21 +466,20 @@ CsvSeries series_from_csv(std::string_view as_written, const std::string &file,
                                : table_of(text, "\t;, ", layouts, options, file);
     if (origin && !table.passed_over.empty())
         throw InputError(file + ": unknown column " + in_quotes(table.passed_over.front()));
-    CsvSeries csv = Reader(table, file, origin.has_value()).series();
+    CsvSeries csv = Reader{table, file, origin.has_value()}.read();
     csv.origin = std::move(origin);
     return csv;
 }
 
 std::vector<Report> reports_from_csv(std::span<const CsvSeries> files) {
-    std::vector<const Report *> origins; // of the reports, which gain series
+    std::vector<Report> origins; // of the reports, which gain series
     std::vector<Report> reports;
     for (const CsvSeries &file : files) {
         const Report &origin = file.origin.value();
-        const auto known =
-            std::ranges::find_if(origins, [&](const Report *other) { return *other == origin; });
+        const auto known = std::ranges::find(origins, origin);
         const auto index = static_cast<std::size_t>(known - origins.begin());
-        if (index == origins.size()) {
-            origins.push_back(&origin);
+        if (known == origins.end()) {
+            origins.push_back(origin);
             reports.push_back(origin);
         }
         ProbeRecord &record = reports[index].devices.at(0).probes.at(0);

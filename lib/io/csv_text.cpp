@@ -1,13 +1,15 @@
 #include "io/csv_text.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/json.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
+#include <cmath>
 #include <exception>
 
 namespace clprobe {
@@ -25,87 +27,74 @@ std::string ascii_of(std::string_view text, bool low_byte_first) {
     return ascii;
 }
 
-class Scanner {
-public:
-    Scanner(std::string_view text, char separator, std::size_t skip, const std::string &file)
-        : left_(text), file_(file), line_(1 + skip), separator_(separator),
-          blanks_(separator == '\t' ? " \r" : " \t\r"),
-          ends_(separator == ' ' ? " \t\n" : std::string{separator, '\n'}) {
-        for (; skip > 0; --skip)
-            end_line();
-    }
+/// Cuts a text into rows and cells.
+struct Scanner {
+    std::string_view left;
+    const std::string &file;
+    char separator;
+    std::size_t line = 1;
+    /// That count as nothing at either end of a cell.
+    std::string_view blanks = separator == '\t' ? " \r" : " \t\r";
+    std::string ends = separator == ' ' ? " \t\n" : std::string{separator, '\n'}; ///< of a cell
 
-    std::vector<CsvRow> rows() {
+    std::vector<CsvRow> rows_behind(std::size_t skip) {
         std::vector<CsvRow> rows;
-        for (; !left_.empty(); end_line(), ++line_) {
+        for (; !left.empty(); end_line(), ++line) {
             skip_blanks();
-            if (next() != '#' && next() != '\n')
+            if (line > skip && next() != '#' && next() != '\n')
                 rows.push_back(row());
         }
         return rows;
     }
 
-private:
-    [[nodiscard]] char next() const { return left_.empty() ? '\n' : left_.front(); }
-    std::string_view take_until(std::string_view ends) {
-        const auto taken = left_.substr(0, left_.find_first_of(ends));
-        left_.remove_prefix(taken.size());
+    [[nodiscard]] char next() const { return left.empty() ? '\n' : left.front(); }
+    std::string_view take_until(std::string_view characters) {
+        const auto taken = left.substr(0, left.find_first_of(characters));
+        left.remove_prefix(taken.size());
         return taken;
     }
     void end_line() {
         take_until("\n");
-        left_.remove_prefix(std::min<std::size_t>(left_.size(), 1));
+        left.remove_prefix(std::min<std::size_t>(left.size(), 1));
     }
     void skip_blanks() {
-        left_.remove_prefix(std::min(left_.find_first_not_of(blanks_), left_.size()));
+        left.remove_prefix(std::min(left.find_first_not_of(blanks), left.size()));
     }
 
     /// The cells up to the end of the line, where it stops.
     CsvRow row() {
-        CsvRow row{line_, {}};
+        CsvRow row{line, {}};
         for (bool more = true; more;) {
             skip_blanks();
-            row.cells.push_back(next() == '"' ? quoted_cell() : plain_cell());
+            row.cells.push_back(next() == '"' ? quoted_cell()
+                                              : std::string(trimmed(take_until(ends))));
             skip_blanks();
             more = next() != '\n';
-            if (more && separator_ != ' ')
-                left_.remove_prefix(1);
+            if (more && separator != ' ')
+                left.remove_prefix(1);
         }
         return row;
     }
 
-    std::string plain_cell() {
-        std::string cell(take_until(ends_));
-        cell.resize(cell.find_last_not_of(blanks_) + 1);
-        return cell;
-    }
-
     std::string quoted_cell() {
-        const auto first_line = line_;
+        const auto first_line = line;
         std::string cell;
         do { // each part with the quote behind it: "" within quotes is one
-            left_.remove_prefix(1);
+            left.remove_prefix(1);
             const auto part = take_until("\"");
-            if (left_.empty())
-                fail_at(file_, first_line,
+            if (left.empty())
+                fail_at(file, first_line,
                         "a quote that is never closed; --skip N passes over the first N lines");
-            line_ += static_cast<std::size_t>(std::ranges::count(part, '\n'));
+            line += static_cast<std::size_t>(std::ranges::count(part, '\n'));
             cell.append(part).push_back('"');
-            left_.remove_prefix(1);
+            left.remove_prefix(1);
         } while (next() == '"');
         cell.pop_back();
         skip_blanks();
-        if (separator_ != ' ' && next() != separator_ && next() != '\n')
-            fail_at(file_, line_, "text behind a closing quote");
+        if (separator != ' ' && next() != separator && next() != '\n')
+            fail_at(file, line, "text behind a closing quote");
         return cell;
     }
-
-    std::string_view left_;
-    const std::string &file_;
-    std::size_t line_;
-    char separator_;
-    std::string_view blanks_; ///< that count as nothing at either end of a cell
-    std::string ends_;        ///< of a cell
 };
 
 /// The number that a cell begins with, with its commas and points.
@@ -163,9 +152,71 @@ constexpr std::array spellings = {
     Spelling{" j ", {Unit::joule}},
 };
 
-void replace_all(std::string &text, std::string_view old, std::string_view by) {
-    for (auto at = text.find(old); at != std::string::npos; at = text.find(old, at + by.size()))
-        text.replace(at, old.size(), by);
+std::string file_name(const std::string &probe, const std::string &series) {
+    std::string name = probe + "." + series + ".csv";
+    for (char &letter : name)
+        if (std::isalnum(static_cast<unsigned char>(letter)) == 0 &&
+            std::string_view("._-").find(letter) == std::string_view::npos)
+            letter = '_';
+    return name;
+}
+
+/// The text as a cell, in quotes where it needs them.
+std::string quoted_cell(std::string text) {
+    if (text.find_first_of(",\"\n#") == text.npos && !text.empty() && trimmed(text) == text)
+        return text;
+    replace_all(text, "\"", "\"\"");
+    return '"' + text + '"';
+}
+
+/// The report that the samples are from, without them and what was made of them.
+Report origin_of(const Report &report, const DeviceRecord &device, const ProbeRecord &record,
+                 const Series &series) {
+    ProbeRecord without_samples = record;
+    without_samples.builds.clear();
+    without_samples.findings.clear();
+    without_samples.data.series = {{series.name, series.axes, series.measure, {}}};
+    Report origin = report;
+    origin.devices = {{device.device, {std::move(without_samples)}}};
+    return origin;
+}
+
+std::string number(const Series &series, double value) {
+    if (!std::isfinite(value))
+        throw Error(fmt::format("series '{}': a number that is not finite", series.name));
+    return fmt::format("{}", value);
+}
+
+std::string header(const Series &series, bool blocks) {
+    std::vector<std::string> columns;
+    for (const Axis &axis : series.axes)
+        columns.push_back(csv_column(axis));
+    if (blocks)
+        columns.emplace_back(block_column);
+    columns.push_back(csv_column(series.measure));
+    for (const auto &column : columns)
+        if (std::ranges::count(columns, column) > 1)
+            throw Error(fmt::format("series '{}' has two columns '{}'", series.name, column));
+    std::ranges::transform(columns, columns.begin(), quoted_cell);
+    return fmt::format("{}\n", fmt::join(columns, ","));
+}
+
+std::string rows(const Series &series, const Point &point, bool blocks) {
+    std::string start;
+    for (std::size_t i = 0; i < point.at.size(); ++i) {
+        const auto &labels = series.axes.at(i).labels;
+        start += labels.empty() ? number(series, point.at[i])
+                                : quoted_cell(labels.at(static_cast<std::size_t>(point.at[i])));
+        start += ',';
+    }
+    if (point.samples.empty())
+        return start + (blocks ? ",\n" : "\n");
+    std::string text;
+    for (std::size_t i = 0; i < point.samples.size(); ++i) {
+        const std::string block = point.block.empty() ? "" : std::to_string(point.block.at(i));
+        text += start + block + (blocks ? "," : "") + number(series, point.samples[i]) + "\n";
+    }
+    return text;
 }
 
 } // namespace
@@ -191,7 +242,7 @@ std::vector<CsvRow> csv_rows(std::string_view text, std::string_view separators,
     std::vector<CsvRow> rows;
     for (const char separator : separators)
         try {
-            rows = Scanner(text, separator, skip, file).rows();
+            rows = Scanner{text, file, separator}.rows_behind(skip);
             if (separator != ',')
                 repair_decimal_commas(rows);
             if (fits(rows))
@@ -264,6 +315,22 @@ std::string in_quotes(std::string_view text) {
 
 void fail_at(const std::string &file, std::size_t line, const std::string &problem) {
     throw InputError(fmt::format("{}:{}: {}", file, line, problem));
+}
+
+std::vector<CsvFile> to_csv(const Report &report, const DeviceRecord &device,
+                            const ProbeRecord &record) {
+    std::vector<CsvFile> files;
+    for (const Series &series : record.data.series) {
+        const bool blocks = std::ranges::any_of(
+            series.points, [](const Point &point) { return !point.block.empty(); });
+        std::string text = std::string(origin_mark) +
+                           to_line(to_json(origin_of(report, device, record, series))) + "\n" +
+                           header(series, blocks);
+        for (const Point &point : series.points)
+            text += rows(series, point, blocks);
+        files.push_back({file_name(record.probe, series.name), std::move(text)});
+    }
+    return files;
 }
 
 } // namespace clprobe
