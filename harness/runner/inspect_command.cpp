@@ -1,7 +1,7 @@
 #include "commands.hpp"
 #include "console.hpp"
+#include "inspect/inspection.hpp"
 #include "io/file.hpp"
-#include "io/inspection_json.hpp"
 #include "isolation.hpp"
 #include "measure/device_lock.hpp"
 #include "opencl/kernel_text.hpp"

@@ -1,6 +1,6 @@
 #include "console.hpp"
 #include "drivers.hpp"
-#include "io/inspection_json.hpp"
+#include "inspect/inspection.hpp"
 #include "isolation.hpp"
 #include "measure/session.hpp"
 #include "opencl/kernel_text.hpp"

@@ -55,11 +55,10 @@ public:
     void wait() const;
     /// The command's stamps, once it is done; nothing where the driver does not give them.
     [[nodiscard]] std::optional<ProfilingTimestamps> profiling_timestamps() const;
-    [[nodiscard]] cl_event native() const;
+    [[nodiscard]] cl_event native() const { return event_.get(); }
 
 private:
-    struct State;
-    std::shared_ptr<const State> state_;
+    Handle<cl_event> event_;
 };
 
 /// One device with an in-order queue. The queue has profiling where the driver makes one; where it
@@ -70,11 +69,11 @@ public:
     /// A context and queue of the host program's; both are retained.
     Context(cl_context context, cl_command_queue queue);
 
-    [[nodiscard]] const Device &device() const;
-    [[nodiscard]] bool profiling() const;
-    [[nodiscard]] const std::string &profiling_refusal() const;
-    [[nodiscard]] cl_context native() const;
-    [[nodiscard]] cl_command_queue native_queue() const;
+    [[nodiscard]] const Device &device() const { return device_; }
+    [[nodiscard]] bool profiling() const { return profiling_refusal_.empty(); }
+    [[nodiscard]] const std::string &profiling_refusal() const { return profiling_refusal_; }
+    [[nodiscard]] cl_context native() const { return context_.get(); }
+    [[nodiscard]] cl_command_queue native_queue() const { return queue_.get(); }
 
     /// Throws Error with the driver's code where the memory is not to be had. With
     /// CL_MEM_ALLOC_HOST_PTR among the flags, in memory that the host reaches too.
@@ -133,8 +132,10 @@ public:
     }
 
 private:
-    struct State;
-    std::shared_ptr<const State> state_;
+    Device device_;
+    Handle<cl_context> context_;
+    Handle<cl_command_queue> queue_;
+    std::string profiling_refusal_;
 };
 
 } // namespace clprobe

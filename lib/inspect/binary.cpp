@@ -1,14 +1,8 @@
 #include "inspect/code.hpp"
 
-#include <array>
-#include <cstdio>
-#include <cstdlib>
+#include <algorithm>
 #include <cstring>
 #include <elf.h>
-#include <filesystem>
-#include <memory>
-#include <system_error>
-#include <unistd.h>
 
 namespace clprobe {
 namespace {
@@ -26,51 +20,6 @@ std::string_view elf_file(std::string_view bytes) {
     if (header.e_shoff > bytes.size() || sections > bytes.size() - header.e_shoff)
         return {};
     return bytes.substr(0, header.e_shoff + sections);
-}
-
-/// A file with these bytes that has no name, for as long as it lives; where it cannot be made, one
-/// that no command finds.
-class TemporaryFile {
-public:
-    explicit TemporaryFile(std::string_view bytes) {
-        std::error_code error;
-        std::string name = std::filesystem::temp_directory_path(error) / "clprobe-code-XXXXXX";
-        file_ = ::mkstemp(name.data());
-        if (file_ < 0)
-            return;
-        ::unlink(name.c_str());
-        if (::write(file_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
-            close();
-    }
-    TemporaryFile(const TemporaryFile &) = delete;
-    TemporaryFile &operator=(const TemporaryFile &) = delete;
-    ~TemporaryFile() { close(); }
-
-    /// By which a command finds it.
-    [[nodiscard]] std::string name() const { return "/dev/fd/" + std::to_string(file_); }
-
-private:
-    void close() {
-        if (file_ >= 0)
-            ::close(file_);
-        file_ = -1;
-    }
-
-    int file_ = -1;
-};
-
-/// What the command prints; empty where it fails or is not installed.
-std::string output_of(const std::string &command) {
-    const auto close = [](std::FILE *pipe) { return ::pclose(pipe); };
-    const std::unique_ptr<std::FILE, decltype(close)> pipe(::popen(command.c_str(), "r"), close);
-    std::string text;
-    std::array<char, 65536> piece{};
-    while (pipe)
-        if (const std::size_t count = std::fread(piece.data(), 1, piece.size(), pipe.get()))
-            text.append(piece.data(), count);
-        else
-            break;
-    return text;
 }
 
 /// The functions of objdump's output that are named after the kernel, from their head to the blank
@@ -95,9 +44,7 @@ std::optional<Disassembly> machine_code(std::string_view bytes, const std::strin
         const std::string_view elf = elf_file(bytes.substr(at));
         if (elf.empty() || elf.find(kernel) == std::string_view::npos)
             continue;
-        const TemporaryFile file(elf);
-        const std::string listing =
-            output_of("objdump -d --no-show-raw-insn " + file.name() + " 2>/dev/null");
+        const std::string listing = output_of("objdump -d --no-show-raw-insn", elf);
         const std::string language =
             listing.find("elf64-x86-64") != std::string::npos ? "x86-64" : "machine code";
         if (auto code = counted(language, functions_of(listing, kernel)))

@@ -1,4 +1,4 @@
-#include "inspect/mesa.hpp"
+#include "inspect/code.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -11,45 +11,10 @@
 namespace clprobe {
 namespace {
 
-struct CloseFile {
-    void operator()(std::FILE *file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE *)>;
 
-void flush_all() {
-    std::cout.flush();
-    std::cerr.flush();
-    std::fflush(nullptr); // what the driver's printf still holds
-}
-
-/// One of the process's streams, sent to a file for as long as this lives.
-class Redirected {
-public:
-    Redirected(int stream, int file) : stream_(stream), original_(::dup(stream)) {
-        ::dup2(file, stream);
-    }
-    Redirected(const Redirected &) = delete;
-    Redirected &operator=(const Redirected &) = delete;
-    ~Redirected() {
-        ::dup2(original_, stream_);
-        ::close(original_);
-    }
-
-private:
-    int stream_;
-    int original_;
-};
-
-/// Flushes when it is made and when it goes, between streams' redirections and back.
-struct Flush {
-    Flush() { flush_all(); }
-    Flush(const Flush &) = delete;
-    Flush &operator=(const Flush &) = delete;
-    ~Flush() { flush_all(); }
-};
-
+/// What is in the file from where it stands.
 std::string contents(std::FILE *file) {
-    std::rewind(file);
     std::string text;
     std::array<char, 65536> piece{};
     while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), file))
@@ -57,20 +22,60 @@ std::string contents(std::FILE *file) {
     return text;
 }
 
+/// The process's streams, sent to a file for as long as this lives.
+class Redirection {
+public:
+    explicit Redirection(int file) {
+        flush();
+        for (std::size_t i = 0; i < streams.size(); ++i) {
+            originals_[i] = ::dup(streams[i]);
+            ::dup2(file, streams[i]);
+        }
+    }
+    Redirection(const Redirection &) = delete;
+    Redirection &operator=(const Redirection &) = delete;
+    ~Redirection() {
+        flush();
+        for (std::size_t i = 0; i < streams.size(); ++i) {
+            ::dup2(originals_[i], streams[i]);
+            ::close(originals_[i]);
+        }
+    }
+
+private:
+    static constexpr std::array streams = {STDOUT_FILENO, STDERR_FILENO};
+
+    static void flush() {
+        std::cout.flush();
+        std::cerr.flush();
+        std::fflush(nullptr); // what the driver's printf still holds
+    }
+
+    std::array<int, 2> originals_{};
+};
+
 } // namespace
 
 std::string captured(const std::function<void()> &work) {
-    const File file(std::tmpfile());
+    const File file(std::tmpfile(), std::fclose);
     if (!file)
         throw Error("no temporary file can be made for what the driver prints");
-    flush_all();
     {
-        const Redirected out(STDOUT_FILENO, ::fileno(file.get()));
-        const Redirected err(STDERR_FILENO, ::fileno(file.get()));
-        const Flush flush; // before the streams go back
+        const Redirection redirection(::fileno(file.get()));
         work();
     }
+    std::rewind(file.get());
     return contents(file.get());
+}
+
+std::string output_of(const std::string &command, std::string_view bytes) {
+    const File file(std::tmpfile(), std::fclose);
+    if (!file || std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size() ||
+        std::fflush(file.get()) != 0)
+        return {};
+    const std::string name = "/dev/fd/" + std::to_string(::fileno(file.get()));
+    const File pipe(::popen((command + " " + name + " 2>/dev/null").c_str(), "r"), ::pclose);
+    return pipe ? contents(pipe.get()) : std::string();
 }
 
 } // namespace clprobe

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 #include <tuple>
-#include <utility>
 
 namespace clprobe {
 namespace {
@@ -57,10 +56,6 @@ void add(const CodeLine &line, InstructionCount &count) {
 
 } // namespace
 
-double InstructionCount::share() const {
-    return slots == 0 ? 0 : static_cast<double>(fma) / static_cast<double>(slots);
-}
-
 InstructionCount count(const std::vector<CodeLine> &code) {
     InstructionCount counted;
     for (const CodeLine &line : code)
@@ -71,33 +66,20 @@ InstructionCount count(const std::vector<CodeLine> &code) {
 std::optional<InstructionCount> count_loop(const std::vector<CodeLine> &code) {
     const auto loops = loops_in(code);
     std::optional<InstructionCount> best;
-    for (const auto &[head, lines] : loops) {
-        const bool holds_another = std::any_of(
-            loops.begin(), loops.end(), [&, head = head, &lines = lines](const auto &other) {
-                return other.first != head && lines.contains(other.first);
-            });
-        if (holds_another)
+    for (const auto &loop : loops) {
+        const auto is_inside = [&](const auto &other) {
+            return other.first != loop.first && loop.second.contains(other.first);
+        };
+        if (std::ranges::any_of(loops, is_inside))
             continue;
         InstructionCount counted;
-        for (const std::size_t line : lines)
+        for (const std::size_t line : loop.second)
             add(code[line], counted);
         if (!best ||
             std::tie(counted.fma, counted.instructions) > std::tie(best->fma, best->instructions))
             best = counted;
     }
     return best;
-}
-
-std::optional<Disassembly> counted(std::string language, std::string text) {
-    if (text.empty())
-        return std::nullopt;
-    const auto read = language == "bifrost"   ? read_bifrost
-                      : language == "valhall" ? read_valhall
-                      : language == "midgard" ? read_midgard
-                      : language == "ptx"     ? read_ptx
-                                              : read_objdump;
-    const std::vector<CodeLine> code = read(text);
-    return Disassembly{std::move(language), std::move(text), count(code), count_loop(code)};
 }
 
 } // namespace clprobe

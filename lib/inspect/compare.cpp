@@ -1,7 +1,6 @@
 #include "inspect/inspection.hpp"
 
 #include <algorithm>
-#include <map>
 #include <tuple>
 #include <utility>
 
@@ -14,11 +13,10 @@ Key key_of(const InspectedKernel &kernel) {
     return {kernel.probe, kernel.variant, kernel.function};
 }
 
-std::map<Key, const InspectedKernel *> by_key(const Inspection &inspection) {
-    std::map<Key, const InspectedKernel *> kernels;
-    for (const InspectedKernel &kernel : inspection.kernels)
-        kernels.emplace(key_of(kernel), &kernel);
-    return kernels;
+/// The kernel of the same key; null where there is none.
+const InspectedKernel *same_in(const Inspection &inspection, const InspectedKernel &kernel) {
+    const auto found = std::ranges::find(inspection.kernels, key_of(kernel), key_of);
+    return found == inspection.kernels.end() ? nullptr : &*found;
 }
 
 void put(std::vector<Statistic> &numbers, const char *name,
@@ -86,17 +84,14 @@ KernelChange change(const InspectedKernel *before, const InspectedKernel *after)
 } // namespace
 
 std::vector<KernelChange> changed_kernels(const Inspection &before, const Inspection &after) {
-    const auto earlier = by_key(before);
-    const auto now = by_key(after);
     std::vector<KernelChange> changes;
     for (const InspectedKernel &kernel : after.kernels) {
-        const auto was = earlier.find(key_of(kernel));
-        KernelChange changed = change(was == earlier.end() ? nullptr : was->second, &kernel);
+        KernelChange changed = change(same_in(before, kernel), &kernel);
         if (!changed.what.empty() || !changed.numbers.empty())
             changes.push_back(std::move(changed));
     }
     for (const InspectedKernel &kernel : before.kernels)
-        if (!now.contains(key_of(kernel)))
+        if (same_in(after, kernel) == nullptr)
             changes.push_back(change(&kernel, nullptr));
     return changes;
 }

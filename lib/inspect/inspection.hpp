@@ -3,6 +3,7 @@
 #include "opencl/compiler_report.hpp"
 
 #include <clprobe/context.hpp>
+#include <clprobe/json.hpp>
 #include <clprobe/probe.hpp>
 
 #include <cstdint>
@@ -29,7 +30,9 @@ struct InstructionCount {
     std::uint64_t slots = 0;
 
     /// The multiply-adds' share of the slots; 0 where there are none.
-    [[nodiscard]] double share() const;
+    [[nodiscard]] double share() const {
+        return slots == 0 ? 0 : static_cast<double>(fma) / static_cast<double>(slots);
+    }
     bool operator==(const InstructionCount &) const = default;
 };
 
@@ -104,6 +107,12 @@ struct KernelChange {
 
 /// The version of the inspection's format (docs/inspection.schema.json).
 inline constexpr std::string_view inspection_version = "1.0.0";
+
+/// As of reports: throw what the functions of <clprobe/json.hpp> throw.
+[[nodiscard]] Json to_json(const InspectedKernel &kernel);
+[[nodiscard]] Json to_json(const Inspection &inspection);
+[[nodiscard]] InspectedKernel inspected_kernel_from_json(const Json &json);
+[[nodiscard]] Inspection inspection_from_json(const Json &json);
 
 /// What an inspection does beside building the kernels.
 struct InspectOptions {

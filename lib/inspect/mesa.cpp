@@ -1,7 +1,7 @@
-#include "inspect/mesa.hpp"
+#include "inspect/code.hpp"
+#include "model/text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace clprobe {
@@ -9,21 +9,13 @@ namespace {
 
 constexpr std::string_view statistics_mark = "SHADER-DB:";
 
-std::optional<double> number(std::string_view text) {
-    double value = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (read.ec != std::errc{} || read.ptr != text.data() + text.size())
-        return std::nullopt;
-    return value;
-}
-
 /// Adds "28 inst", and "0:0 spills:fills" as two.
 void add_statistics(std::string_view values, std::string_view names,
                     std::vector<Statistic> &statistics) {
     while (!values.empty() && !names.empty()) {
         const std::size_t value_end = std::min(values.find(':'), values.size());
         const std::size_t name_end = std::min(names.find(':'), names.size());
-        if (const auto value = number(values.substr(0, value_end)))
+        if (const auto value = number_in<double>(values.substr(0, value_end)))
             statistics.push_back({std::string(names.substr(0, name_end)), *value});
         values.remove_prefix(std::min(value_end + 1, values.size()));
         names.remove_prefix(std::min(name_end + 1, names.size()));

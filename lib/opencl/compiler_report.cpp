@@ -1,7 +1,5 @@
+#include "model/text.hpp"
 #include "opencl/compiler_report.hpp"
-
-#include <charconv>
-#include <vector>
 
 namespace clprobe {
 namespace {
@@ -11,14 +9,8 @@ std::optional<std::uint64_t> number_before(std::string_view line, std::string_vi
     const std::size_t end = line.find(words);
     if (end == std::string_view::npos)
         return std::nullopt;
-    std::size_t first = end;
-    while (first > 0 && line[first - 1] >= '0' && line[first - 1] <= '9')
-        --first;
-    std::uint64_t value = 0;
-    const auto read = std::from_chars(line.data() + first, line.data() + end, value);
-    if (read.ec != std::errc{} || first == end)
-        return std::nullopt;
-    return value;
+    line = line.substr(0, end);
+    return number_in<std::uint64_t>(line.substr(line.find_last_not_of("0123456789") + 1));
 }
 
 void take(std::optional<std::uint64_t> &field, std::optional<std::uint64_t> said) {
@@ -29,16 +21,11 @@ void take(std::optional<std::uint64_t> &field, std::optional<std::uint64_t> said
 /// The name in "Compiling entry function 'NAME' for" or at the end of "Function properties for
 /// NAME"; nothing for a line that speaks of no function.
 std::optional<std::string_view> function_named(std::string_view line) {
-    constexpr std::string_view entry = "entry function '";
-    constexpr std::string_view properties = "Function properties for ";
-    if (const std::size_t found = line.find(entry); found != std::string_view::npos) {
-        const std::string_view rest = line.substr(found + entry.size());
-        return rest.substr(0, rest.find('\''));
-    }
-    if (const std::size_t found = line.find(properties); found != std::string_view::npos) {
-        const std::string_view rest = line.substr(found + properties.size());
-        return rest.substr(0, rest.find_first_of(" '\r"));
-    }
+    for (const std::string_view before : {"entry function '", "Function properties for "})
+        if (const std::size_t found = line.find(before); found != std::string_view::npos) {
+            const std::string_view rest = line.substr(found + before.size());
+            return rest.substr(0, rest.find_first_of(" '\r"));
+        }
     return std::nullopt;
 }
 

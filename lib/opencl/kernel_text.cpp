@@ -48,21 +48,6 @@ std::string with_includes(const std::filesystem::path &root, const std::string &
     return text.str();
 }
 
-} // namespace
-
-KernelText with_override(const KernelText &embedded) {
-    const char *directory = std::getenv("CLPROBE_KERNEL_DIR");
-    const std::string file = embedded.name + ".cl";
-    if (directory == nullptr || !std::filesystem::exists(std::filesystem::path(directory) / file))
-        return embedded;
-    std::set<std::string> included;
-    KernelText text{embedded.name, with_includes(directory, file, included), {}};
-    text.sha256 = sha256(text.text);
-    return text;
-}
-
-namespace {
-
 // The first 32 bits of the fractional parts of the cube roots of the first 64 primes: FIPS 180-4,
 // section 4.2.2.
 constexpr std::array<std::uint32_t, 64> round_constants = {
@@ -120,6 +105,17 @@ std::string sha256(std::string_view text) {
     for (const std::uint32_t word : state)
         hex += fmt::format("{:08x}", word);
     return hex;
+}
+
+KernelText with_override(const KernelText &embedded) {
+    const char *directory = std::getenv("CLPROBE_KERNEL_DIR");
+    const std::string file = embedded.name + ".cl";
+    if (directory == nullptr || !std::filesystem::exists(std::filesystem::path(directory) / file))
+        return embedded;
+    std::set<std::string> included;
+    KernelText text{embedded.name, with_includes(directory, file, included), {}};
+    text.sha256 = sha256(text.text);
+    return text;
 }
 
 } // namespace clprobe

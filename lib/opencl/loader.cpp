@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <string>
 
+namespace clprobe {
 namespace {
 
 void *loader_library() {
@@ -18,8 +19,8 @@ void *loader_library() {
 
 } // namespace
 
-void *clprobe::loader_symbol(const char *name) {
-    if (loader_library() == nullptr)
+void *loader_symbol(const char *name) {
+    if (!has_loader())
         throw Error("there is no OpenCL loader (libOpenCL.so.1) on this system");
     void *symbol = dlsym(loader_library(), name);
     if (symbol == nullptr)
@@ -27,11 +28,13 @@ void *clprobe::loader_symbol(const char *name) {
     return symbol;
 }
 
-const clprobe::LoaderFunctions &clprobe_loader() {
-    static const clprobe::LoaderFunctions functions;
+const LoaderFunctions &loader() {
+    static const LoaderFunctions functions;
     return functions;
 }
 
-bool clprobe_has_loader() {
+bool has_loader() {
     return loader_library() != nullptr;
 }
+
+} // namespace clprobe

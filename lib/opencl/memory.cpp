@@ -4,8 +4,6 @@
 #include <clprobe/context.hpp>
 #include <clprobe/memory.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -38,16 +36,12 @@ constexpr ChannelType channel_types[] = {
 };
 
 const Channels *channels_of(const ImageFormat &format) {
-    const auto *const found =
-        std::find_if(std::begin(channel_orders), std::end(channel_orders),
-                     [&](const Channels &entry) { return entry.order == format.order; });
+    const auto *const found = std::ranges::find(channel_orders, format.order, &Channels::order);
     return found != std::end(channel_orders) ? found : nullptr;
 }
 
 const ChannelType *type_of(const ImageFormat &format) {
-    const auto *const found =
-        std::find_if(std::begin(channel_types), std::end(channel_types),
-                     [&](const ChannelType &entry) { return entry.type == format.type; });
+    const auto *const found = std::ranges::find(channel_types, format.type, &ChannelType::type);
     return found != std::end(channel_types) ? found : nullptr;
 }
 
@@ -71,22 +65,16 @@ std::string too_large(const DeviceInfo &device, const ImageShape &shape) {
                        largest_image_width(device), largest_image_height(device));
 }
 
-/// Throws what a refusal means: formats and sizes are what a device may lack, all else is an error.
-[[noreturn]] void refused(const ImageShape &shape, cl_int code) {
-    const std::string doing = "creating an " + name(shape);
-    if (code == CL_IMAGE_FORMAT_NOT_SUPPORTED || code == CL_INVALID_IMAGE_SIZE ||
-        code == CL_INVALID_OPERATION)
-        throw Unsupported(doing, code);
-    throw Error(doing, code);
-}
-
+/// Formats and sizes are what a device may lack, all else that is refused is an error.
 Image make_image(cl_context context, cl_mem_flags flags, const ImageShape &shape,
                  const cl_image_desc &description) {
     const cl_image_format format{shape.format.order, shape.format.type};
     cl_int code = CL_SUCCESS;
     const cl_mem memory = clCreateImage(context, flags, &format, &description, nullptr, &code);
-    if (code != CL_SUCCESS)
-        refused(shape, code);
+    if (code == CL_IMAGE_FORMAT_NOT_SUPPORTED || code == CL_INVALID_IMAGE_SIZE ||
+        code == CL_INVALID_OPERATION)
+        throw Unsupported("creating an " + name(shape), code);
+    check(code, "creating an {}", name(shape));
     return {memory, shape};
 }
 
@@ -127,40 +115,20 @@ std::string name(Filter filter) {
     return filter == Filter::nearest ? "nearest" : "linear";
 }
 
-struct Image::State {
-    cl::Memory memory;
-};
+Buffer::Buffer(cl_mem owned, std::size_t bytes)
+    : memory_(owned, clReleaseMemObject), bytes_(bytes) {}
 
 Image::Image(cl_mem owned, const ImageShape &shape)
-    : state_(std::make_shared<const State>(State{cl::Memory(owned, false)})), shape_(shape) {}
+    : memory_(owned, clReleaseMemObject), shape_(shape) {}
 
-cl_mem Image::native() const {
-    return state_->memory();
-}
-
-struct Sampler::State {
-    cl::Sampler sampler;
-};
-
-Sampler::Sampler(cl_sampler owned)
-    : state_(std::make_shared<const State>(State{cl::Sampler(owned, false)})) {}
-
-cl_sampler Sampler::native() const {
-    return state_->sampler();
-}
+Sampler::Sampler(cl_sampler owned) : sampler_(owned, clReleaseSampler) {}
 
 std::vector<ImageFormat> Context::image_formats(unsigned dimensions, cl_mem_flags flags) const {
-    cl_uint count = 0;
-    if (!no_images(device().info()).empty() ||
-        clGetSupportedImageFormats(native(), flags, type_of(dimensions), 0, nullptr, &count) !=
-            CL_SUCCESS)
-        return {};
-    std::vector<cl_image_format> listed(count);
-    if (count == 0 || clGetSupportedImageFormats(native(), flags, type_of(dimensions), count,
-                                                 listed.data(), nullptr) != CL_SUCCESS)
+    if (!no_images(device().info()).empty())
         return {};
     std::vector<ImageFormat> formats;
-    for (const cl_image_format &format : listed)
+    for (const cl_image_format &format :
+         listed<cl_image_format>(clGetSupportedImageFormats, native(), flags, type_of(dimensions)))
         formats.push_back({format.image_channel_order, format.image_channel_data_type});
     return formats;
 }
@@ -203,69 +171,42 @@ Sampler Context::sampler(Filter filter, Addressing addressing) const {
                         filter == Filter::nearest ? CL_FILTER_NEAREST : CL_FILTER_LINEAR, &code);
     if (code == CL_INVALID_OPERATION)
         throw Unsupported("creating a sampler", code);
-    if (code != CL_SUCCESS)
-        throw Error("creating a sampler", code);
+    check(code, "creating a sampler");
     return Sampler(sampler);
 }
 
 void Context::write_texels(const Image &image, const void *source) const {
     constexpr Extent origin{};
     const Extent region = extent(image.shape());
-    const cl_int code = clEnqueueWriteImage(native_queue(), image.native(), CL_TRUE, origin.data(),
-                                            region.data(), 0, 0, source, 0, nullptr, nullptr);
-    if (code != CL_SUCCESS)
-        throw Error("writing an " + name(image.shape()), code);
+    check(clEnqueueWriteImage(native_queue(), image.native(), CL_TRUE, origin.data(), region.data(),
+                              0, 0, source, 0, nullptr, nullptr),
+          "writing an {}", name(image.shape()));
 }
 
 void Context::read_texels(const Image &image, void *destination) const {
     constexpr Extent origin{};
     const Extent region = extent(image.shape());
-    const cl_int code = clEnqueueReadImage(native_queue(), image.native(), CL_TRUE, origin.data(),
-                                           region.data(), 0, 0, destination, 0, nullptr, nullptr);
-    if (code != CL_SUCCESS)
-        throw Error("reading an " + name(image.shape()), code);
+    check(clEnqueueReadImage(native_queue(), image.native(), CL_TRUE, origin.data(), region.data(),
+                             0, 0, destination, 0, nullptr, nullptr),
+          "reading an {}", name(image.shape()));
 }
 
-struct Buffer::State {
-    cl::Memory memory;
-};
-
-Buffer::Buffer(cl_mem owned, std::size_t bytes)
-    : state_(std::make_shared<const State>(State{cl::Memory(owned, false)})), bytes_(bytes) {}
-
-cl_mem Buffer::native() const {
-    return state_->memory();
-}
-
-struct Mapping::State {
-    cl::CommandQueue queue;
-    Buffer buffer;
-    std::span<std::byte> bytes;
-};
-
-Mapping::Mapping(cl_command_queue queue, Buffer buffer, std::byte *at, std::size_t bytes)
-    : state_(std::make_unique<State>(
-          State{cl::CommandQueue(queue, true), std::move(buffer), {at, bytes}})) {}
+Mapping::Mapping(Handle<cl_command_queue> queue, Buffer buffer, std::span<std::byte> bytes)
+    : queue_(std::move(queue)), buffer_(std::move(buffer)), bytes_(bytes) {}
 
 Mapping::~Mapping() {
-    if (state_)
-        clEnqueueUnmapMemObject(state_->queue(), state_->buffer.native(), state_->bytes.data(), 0,
-                                nullptr, nullptr);
-}
-
-std::span<std::byte> Mapping::bytes() const {
-    return state_ ? state_->bytes : std::span<std::byte>{};
+    if (queue_)
+        clEnqueueUnmapMemObject(queue_.get(), buffer_.native(), bytes_.data(), 0, nullptr, nullptr);
 }
 
 void Mapping::unmap() {
-    const auto ended = std::exchange(state_, nullptr);
-    if (!ended)
+    const auto queue = std::exchange(queue_, nullptr);
+    if (!queue)
         return;
-    const cl_int code = clEnqueueUnmapMemObject(ended->queue(), ended->buffer.native(),
-                                                ended->bytes.data(), 0, nullptr, nullptr);
-    if (code != CL_SUCCESS)
-        throw Error("unmapping a buffer", code);
-    checked("unmapping a buffer", [&] { ended->queue.finish(); });
+    check(
+        clEnqueueUnmapMemObject(queue.get(), buffer_.native(), bytes_.data(), 0, nullptr, nullptr),
+        "unmapping a buffer");
+    check(clFinish(queue.get()), "unmapping a buffer");
 }
 
 } // namespace clprobe

@@ -1,22 +1,14 @@
+#include "model/text.hpp"
+
 #include <clprobe/device.hpp>
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <map>
 
 namespace clprobe {
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return result;
-}
 
 /// The name in lower case, everything but letters and digits become single dashes.
 std::string slugged(std::string_view device_name) {
@@ -27,8 +19,7 @@ std::string slugged(std::string_view device_name) {
         else if (!slug.empty() && slug.back() != '-')
             slug += '-';
     }
-    while (!slug.empty() && slug.back() == '-')
-        slug.pop_back();
+    slug.resize(slug.find_last_not_of('-') + 1);
     return slug.empty() ? "unnamed" : slug;
 }
 
@@ -43,14 +34,6 @@ std::vector<std::size_t> where(std::span<const DeviceInfo> devices, Matches matc
         if (matches(devices[i]))
             found.push_back(i);
     return found;
-}
-
-std::optional<std::size_t> index_of(std::string_view selector) {
-    std::size_t index = 0;
-    const auto [end, error] =
-        std::from_chars(selector.data(), selector.data() + selector.size(), index);
-    const bool whole = error == std::errc{} && end == selector.data() + selector.size();
-    return whole ? std::optional{index} : std::nullopt;
 }
 
 std::vector<std::size_t> first_of(std::span<const DeviceInfo> devices, DeviceType type) {
@@ -80,7 +63,7 @@ std::vector<std::size_t> select(std::span<const DeviceInfo> devices, std::string
         found = where(devices, [](const DeviceInfo &) { return true; });
     } else if (wanted == "cpu" || wanted == "gpu") {
         found = first_of(devices, wanted == "cpu" ? DeviceType::cpu : DeviceType::gpu);
-    } else if (const auto index = index_of(wanted)) {
+    } else if (const auto index = number_in<std::size_t>(wanted)) {
         if (*index < devices.size())
             found = {*index};
     } else {

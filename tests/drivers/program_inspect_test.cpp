@@ -1,7 +1,7 @@
 // `clprobe inspect` on the stub: what a driver prints and answers, and what it dies of.
 
+#include "inspect/inspection.hpp"
 #include "io/file.hpp"
-#include "io/inspection_json.hpp"
 #include "on_stub.hpp"
 #include "program.hpp"
 

@@ -1,4 +1,4 @@
-#include "inspect/mesa.hpp"
+#include "inspect/code.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

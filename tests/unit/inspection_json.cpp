@@ -1,5 +1,5 @@
+#include "inspect/inspection.hpp"
 #include "io/file.hpp"
-#include "io/inspection_json.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>

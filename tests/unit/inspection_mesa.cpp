@@ -1,5 +1,4 @@
 #include "inspect/code.hpp"
-#include "inspect/mesa.hpp"
 #include "io/file.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,4 +1,4 @@
-#include "io/inspection_json.hpp"
+#include "inspect/inspection.hpp"
 #include "io/json_members.hpp"
 
 #include <fmt/format.h>
