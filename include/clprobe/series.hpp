@@ -79,8 +79,6 @@ struct Series {
     Axis measure;
     std::vector<Point> points;
 
-    /// Index of the axis of that name; nothing where there is none.
-    [[nodiscard]] std::optional<std::size_t> axis(std::string_view axis_name) const;
     /// The point at these coordinates, added (empty) where there is none yet.
     Point &point(const std::vector<double> &at);
     [[nodiscard]] const Point *find(const std::vector<double> &at) const;

@@ -29,24 +29,11 @@ std::optional<Better> parse_better(std::string_view text) {
 }
 
 Finding measured(const FindingKey &key, double value, Interval interval) {
-    Finding finding;
-    finding.key = key.key;
-    finding.value = value;
-    finding.unit = key.unit;
-    finding.interval = interval;
-    finding.status = Status::measured;
-    finding.better = key.better;
-    return finding;
+    return {key.key, value, key.unit, interval, Status::measured, {}, {}, key.better, {}};
 }
 
 Finding without_value(const FindingKey &key, Status status, std::string reason) {
-    Finding finding;
-    finding.key = key.key;
-    finding.unit = key.unit;
-    finding.status = status;
-    finding.better = key.better;
-    finding.note = std::move(reason);
-    return finding;
+    return {key.key, {}, key.unit, {}, status, {}, {}, key.better, std::move(reason)};
 }
 
 void make_suspect(Finding &finding, std::string_view reason) {

@@ -1,4 +1,5 @@
 #include "model/names.hpp"
+#include "model/termination.hpp"
 
 #include <clprobe/report.hpp>
 
@@ -21,7 +22,7 @@ std::optional<DeviceType> parse_device_type(std::string_view text) {
 }
 
 bool DeviceInfo::has_extension(std::string_view extension) const {
-    return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+    return std::ranges::find(extensions, extension) != extensions.end();
 }
 
 const Finding *Facts::find(std::string_view key) const {
@@ -48,6 +49,21 @@ Report summary_of(Report report) {
         for (ProbeRecord &record : device.probes)
             record.data.series.clear();
     return report;
+}
+
+void set_termination(Dataset &data, const Termination &ending) {
+    data.text_attributes["ended"] = name(ending.status);
+    data.text_attributes["ended_because"] = ending.reason;
+    if (ending.voids_everything)
+        data.text_attributes["ended_by"] = "verification";
+}
+
+std::optional<Termination> termination_of(const Dataset &data) {
+    const auto status = parse_status(data.text_attribute("ended"));
+    if (!status)
+        return std::nullopt;
+    return Termination{*status, data.text_attribute("ended_because"),
+                       data.text_attribute("ended_by") == "verification"};
 }
 
 } // namespace clprobe

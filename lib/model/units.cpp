@@ -1,3 +1,5 @@
+#include "model/names.hpp"
+
 #include <clprobe/units.hpp>
 
 #include <fmt/format.h>
@@ -5,35 +7,31 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <utility>
 
 namespace clprobe {
 namespace {
 
-constexpr std::array symbols = {
-    std::pair{Unit::one, std::string_view{"1"}},
-    std::pair{Unit::second, std::string_view{"s"}},
-    std::pair{Unit::cycle, std::string_view{"cycle"}},
-    std::pair{Unit::byte, std::string_view{"B"}},
-    std::pair{Unit::byte_per_second, std::string_view{"B/s"}},
-    std::pair{Unit::flop_per_second, std::string_view{"flop/s"}},
-    std::pair{Unit::op_per_second, std::string_view{"op/s"}},
-    std::pair{Unit::texel_per_second, std::string_view{"texel/s"}},
-    std::pair{Unit::flop_per_byte, std::string_view{"flop/B"}},
-    std::pair{Unit::hertz, std::string_view{"Hz"}},
-    std::pair{Unit::joule, std::string_view{"J"}},
-};
+constexpr Names<Unit, 11> symbols = {{{Unit::one, "1"},
+                                      {Unit::second, "s"},
+                                      {Unit::cycle, "cycle"},
+                                      {Unit::byte, "B"},
+                                      {Unit::byte_per_second, "B/s"},
+                                      {Unit::flop_per_second, "flop/s"},
+                                      {Unit::op_per_second, "op/s"},
+                                      {Unit::texel_per_second, "texel/s"},
+                                      {Unit::flop_per_byte, "flop/B"},
+                                      {Unit::hertz, "Hz"},
+                                      {Unit::joule, "J"}}};
 
 /// The number with that many significant digits and no exponent, for numbers from 1 to below 1024.
 std::string digits_of(double value, int digits) {
     const int before =
         value == 0 ? 1 : static_cast<int>(std::floor(std::log10(std::abs(value)))) + 1;
     std::string text = fmt::format("{:.{}f}", value, std::max(0, digits - before));
-    if (text.find('.') != std::string::npos) {
-        text.erase(text.find_last_not_of('0') + 1);
-        if (text.back() == '.')
-            text.pop_back();
-    }
+    if (text.find('.') == std::string::npos)
+        return text;
+    text.resize(text.find_last_not_of('0') + 1);
+    text.resize(text.find_last_not_of('.') + 1);
     return text;
 }
 
@@ -45,17 +43,11 @@ bool reaches(double value, double next, int decimals) {
 } // namespace
 
 std::string_view symbol(Unit unit) {
-    for (const auto &[candidate, text] : symbols)
-        if (candidate == unit)
-            return text;
-    return "1";
+    return word_of(symbols, unit);
 }
 
 std::optional<Unit> parse_unit(std::string_view text) {
-    for (const auto &[unit, candidate] : symbols)
-        if (candidate == text)
-            return unit;
-    return std::nullopt;
+    return value_of(symbols, text);
 }
 
 DisplayScale display_scale(const Quantity &quantity, int digits) {
