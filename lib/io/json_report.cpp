@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <regex>
 #include <set>
 
 namespace clprobe {
@@ -183,28 +183,13 @@ void read_word(const JsonNode &node, T &value, Parse parse, const char *expected
     value = *parsed;
 }
 
-/// The first number of "1.0.0"; nothing where the text is no such version.
-std::optional<unsigned> major_version(std::string_view text) {
-    unsigned numbers[3] = {};
-    const char *at = text.data();
-    const char *const end = at + text.size();
-    for (int i = 0; i < 3; ++i) {
-        if (i > 0 && (at == end || *at++ != '.'))
-            return std::nullopt;
-        const auto [next, error] = std::from_chars(at, end, numbers[i]);
-        if (error != std::errc{})
-            return std::nullopt;
-        at = next;
-    }
-    return at == end ? std::optional{numbers[0]} : std::nullopt;
-}
-
 void check_version(const JsonNode &node) {
+    static const std::regex form(R"((\d{1,9})\.\d{1,9}\.\d{1,9})");
     const auto version = read_as<std::string>(node);
-    const auto major = major_version(version);
-    if (!major)
+    std::smatch numbers;
+    if (!std::regex_match(version, numbers, form))
         node.fail(fmt::format("'{}' is no version such as '{}'", version, schema_version));
-    if (*major != major_version(schema_version))
+    if (numbers.str(1) != schema_version.substr(0, schema_version.find('.')))
         node.fail(fmt::format("the report is of schema {}, but this program reads schema {}",
                               version, schema_version));
 }

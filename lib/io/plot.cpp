@@ -3,13 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
+#include <map>
+#include <set>
+#include <utility>
 
 namespace clprobe {
 namespace {
 
 constexpr std::size_t height = 12;
-constexpr std::size_t margin = 12; ///< columns left of the y axis
+constexpr std::size_t margin = 12;      ///< columns left of the y axis, as of a map's cells
+constexpr std::size_t number_width = 5; ///< in a map's cells
 
 /// A range of positive numbers in so many equal steps of their logarithm.
 class LogScale {
@@ -53,6 +59,18 @@ std::vector<const Finding *> marks_of(const Curve &curve, const std::vector<Find
 
 char letter(std::size_t mark) {
     return static_cast<char>('a' + mark % 26);
+}
+
+/// From little to much, by the share of the most.
+std::string_view shade(double share, bool utf8) {
+    constexpr std::array<std::string_view, 5> ascii = {".", ":", "+", "#", "@"};
+    constexpr std::array<std::string_view, 5> blocks = {"·", "░", "▒", "▓", "█"};
+    const std::size_t level = share >= 0.98  ? 4
+                              : share >= 0.9 ? 3
+                              : share >= 0.6 ? 2
+                              : share >= 0.2 ? 1
+                                             : 0;
+    return (utf8 ? blocks : ascii)[level];
 }
 
 } // namespace
@@ -99,6 +117,49 @@ std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
     text += fmt::format("{:>{}}  {}{:>{}}\n", "", margin - 1, from, format({right.x, curve.x.unit}),
                         columns - from.size());
     return text + render_table(legend, style);
+}
+
+std::string heat_map_text(const HeatMap &map, const TextStyle &style) {
+    std::map<std::pair<double, double>, double> values;
+    std::set<double> xs;
+    std::set<double, std::greater<>> ys; // the largest on top
+    double most = 0;
+    for (const auto &[x, y, value] : map.points)
+        if (std::isfinite(x) && std::isfinite(y) && std::isfinite(value) && value > 0) {
+            values.try_emplace({x, y}, value);
+            xs.insert(x);
+            ys.insert(y);
+            most = std::max(most, value);
+        }
+    constexpr std::size_t most_cells = 100; // along a side: no terminal shows more
+    if (values.size() < 2 || xs.size() > most_cells || ys.size() > most_cells)
+        return {};
+    const DisplayScale scale = display_scale({most, map.value.unit});
+    const int decimals = most / scale.divisor >= 100 ? 0 : most / scale.divisor >= 10 ? 1 : 2;
+    const std::size_t room = (std::max<std::size_t>(style.width, 40) - margin) / xs.size();
+    const bool numbers = room > number_width + 1;
+    const std::size_t cell = numbers ? number_width + 2 : std::clamp<std::size_t>(room, 2, 4);
+
+    std::string text =
+        fmt::format("{:>{}} {} of {}, {} over {}{}{}\n", "", margin - 1, map.value.name, map.title,
+                    map.y.name, map.x.name, scale.unit.empty() ? "" : ", in ", scale.unit);
+    for (const double y : ys) {
+        std::string line = fmt::format("{:>{}g} |", y, margin - 1);
+        for (const double x : xs) {
+            const auto found = values.find({x, y});
+            const double value = found == values.end() ? 0 : found->second;
+            const std::string number =
+                numbers && value > 0 ? fmt::format("{:.{}f}", value / scale.divisor, decimals) : "";
+            line += fmt::format("{:>{}}{}", number, cell - 1,
+                                value > 0 ? shade(value / most, style.utf8) : " ");
+        }
+        text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    }
+    text += fmt::format("{:>{}} +{}\n{:>{}}", "", margin - 1, std::string(cell * xs.size(), '-'),
+                        "", margin + 1);
+    for (const double x : xs)
+        text += fmt::format("{:>{}g}{}", x, cell - 1, x == *xs.rbegin() ? "" : " ");
+    return text + "\n";
 }
 
 } // namespace clprobe

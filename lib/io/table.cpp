@@ -1,6 +1,7 @@
 #include "io/terminal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <string_view>
 
@@ -75,27 +76,14 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     return lines;
 }
 
-std::string_view escape_of(Colour colour) {
-    switch (colour) {
-    case Colour::none:
-        break;
-    case Colour::bold:
-        return "\x1b[1m";
-    case Colour::dim:
-        return "\x1b[2m";
-    case Colour::yellow:
-        return "\x1b[33m";
-    case Colour::red:
-        return "\x1b[31m";
-    }
-    return {};
-}
+/// In the order of `Colour`.
+constexpr std::array escapes = {"", "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[31m"};
 
 std::string coloured(std::string line, Colour colour, const TextStyle &style) {
     line.erase(line.find_last_not_of(' ') + 1);
     if (!style.colour || colour == Colour::none || line.empty())
         return line + "\n";
-    return std::string(escape_of(colour)) + line + "\x1b[0m\n";
+    return escapes[static_cast<std::size_t>(colour)] + line + "\x1b[0m\n";
 }
 
 /// The widths of all columns but the last, each with the gap behind it.

@@ -11,38 +11,21 @@
 namespace clprobe {
 namespace {
 
-constexpr std::array statuses = {Status::measured, Status::suspect, Status::inconclusive,
-                                 Status::unsupported, Status::failed};
+/// How a status is shown.
+struct Look {
+    const char *mark;
+    Colour colour;
+};
 
-std::string_view mark_of(Status status) {
-    switch (status) {
-    case Status::measured:
-        return " ";
-    case Status::suspect:
-        return "!";
-    case Status::inconclusive:
-        return "?";
-    case Status::unsupported:
-        return "-";
-    case Status::failed:
-        break;
-    }
-    return "x";
-}
+/// In the order of `Status`.
+constexpr std::array<Look, 5> looks = {{{" ", Colour::none},
+                                        {"!", Colour::yellow},
+                                        {"?", Colour::yellow},
+                                        {"-", Colour::dim},
+                                        {"x", Colour::red}}};
 
-Colour colour_of(Status status) {
-    switch (status) {
-    case Status::measured:
-        return Colour::none;
-    case Status::suspect:
-    case Status::inconclusive:
-        return Colour::yellow;
-    case Status::unsupported:
-        return Colour::dim;
-    case Status::failed:
-        break;
-    }
-    return Colour::red;
+const Look &look_of(Status status) {
+    return looks[static_cast<std::size_t>(status)];
 }
 
 int exponent_of(double value) {
@@ -99,9 +82,10 @@ std::string reason_of(const Finding &finding, const ProbeRecord &record) {
 
 TableRow row_of(const Finding &finding, const ProbeRecord &record, const TextStyle &style) {
     const auto value = value_text(finding, style);
-    return {{std::string(mark_of(finding.status)), finding.key,
-             value.empty() ? std::string(name(finding.status)) : value, reason_of(finding, record)},
-            colour_of(finding.status)};
+    const auto [mark, colour] = look_of(finding.status);
+    return {{mark, finding.key, value.empty() ? std::string(name(finding.status)) : value,
+             reason_of(finding, record)},
+            colour};
 }
 
 bool only_repeats(const Finding &finding, const ProbeRecord &record) {
@@ -155,14 +139,13 @@ std::string device_text(const DeviceInfo &device, const TextStyle &style) {
 }
 
 std::string probe_text(const ProbeRecord &record, const TextStyle &style) {
-    const Colour colour =
-        record.status == Status::measured ? Colour::bold : colour_of(record.status);
+    const auto [mark, own_colour] = look_of(record.status);
+    const Colour colour = record.status == Status::measured ? Colour::bold : own_colour;
     std::vector<TableRow> rows;
     for (const Finding &finding : record.findings)
         if (!only_repeats(finding, record))
             rows.push_back(row_of(finding, record, style));
-    return render_table({{{std::string(mark_of(record.status)), heading_of(record)}, colour}},
-                        style, {1}) +
+    return render_table({{{mark, heading_of(record)}, colour}}, style, {1}) +
            render_table(rows, style, {3, 24, 20});
 }
 
@@ -174,14 +157,14 @@ std::string footer_text(const Report &report, const TextStyle &style) {
     std::size_t probes = 0;
     double total = 0;
     double harness = 0;
-    std::array<std::size_t, statuses.size()> counts{};
+    std::array<std::size_t, looks.size()> counts{};
     for (const DeviceRecord &device : report.devices)
         for (const ProbeRecord &record : device.probes) {
             ++probes;
             total += record.elapsed.total;
             harness += record.elapsed.harness();
             for (const Finding &finding : record.findings)
-                ++counts.at(static_cast<std::size_t>(finding.status));
+                ++counts[static_cast<std::size_t>(finding.status)];
         }
     std::string text =
         fmt::format("{} on {} in {}", counted(probes, "probe"),
@@ -189,24 +172,14 @@ std::string footer_text(const Report &report, const TextStyle &style) {
     if (total > 0)
         text += fmt::format(", {:.0f} % of it the harness's own", 100 * harness / total);
     std::string separator = "; findings: ";
-    for (std::size_t i = 0; i < statuses.size(); ++i)
+    for (std::size_t i = 0; i < counts.size(); ++i)
         if (counts[i] > 0) {
-            text += fmt::format("{}{} {}", separator, counts[i], name(statuses[i]));
+            text += fmt::format("{}{} {}", separator, counts[i], name(static_cast<Status>(i)));
             separator = ", ";
         }
     if (!report.complete)
         text += "; the run did not end";
     return render_table({{{text}}}, style);
-}
-
-std::string summary_text(const Report &report, const TextStyle &style) {
-    std::string text;
-    for (const DeviceRecord &device : report.devices) {
-        text += device_text(device.device, style) + "\n";
-        for (const ProbeRecord &record : device.probes)
-            text += probe_text(record, style) + "\n";
-    }
-    return text + footer_text(report, style);
 }
 
 } // namespace clprobe

@@ -61,9 +61,6 @@ struct TableRow {
 /// The line under a summary: probes, devices, time, the harness's share of it, findings by status.
 [[nodiscard]] std::string footer_text(const Report &report, const TextStyle &style);
 
-/// The whole report for people: each device, each of its probes, and the footer.
-[[nodiscard]] std::string summary_text(const Report &report, const TextStyle &style);
-
 /// A count with its noun: "1 kernel", "3 kernels".
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 

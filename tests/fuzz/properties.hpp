@@ -32,7 +32,13 @@ inline bool check_report(std::string_view text) {
     }
     const auto written = to_text(to_json(report));
     require(report_from_json(parse_json(written)) == report, "a report is read as it was written");
-    const auto shown = summary_text(report, {80, false, false});
+    const TextStyle style{80, false, false};
+    std::string shown = footer_text(report, style);
+    for (const DeviceRecord &device : report.devices) {
+        shown += device_text(device.device, style);
+        for (const ProbeRecord &record : device.probes)
+            shown += probe_text(record, style);
+    }
     require(std::all_of(shown.begin(), shown.end(),
                         [](char byte) { return byte == '\n' || (byte >= ' ' && byte < 127); }),
             "what is shown is plain text");

@@ -29,6 +29,17 @@ std::vector<std::string> lines(const std::string &text) {
     return all;
 }
 
+/// All that is shown of a report.
+std::string summary_text(const Report &report, const TextStyle &style) {
+    std::string text;
+    for (const DeviceRecord &device : report.devices) {
+        text += device_text(device.device, style) + "\n";
+        for (const ProbeRecord &record : device.probes)
+            text += probe_text(record, style) + "\n";
+    }
+    return text + footer_text(report, style);
+}
+
 } // namespace
 
 TEST_CASE("unit.terminal.values_have_the_precision_of_their_interval") {
