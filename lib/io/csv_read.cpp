@@ -25,7 +25,7 @@ struct Column {
     std::string text;                  ///< in the header, or its number
     std::string name;                  ///< plainly, without the unit
     std::size_t cell = 0;              ///< in a row; `by_name` before the header is read
-    std::optional<CsvUnit> unit;       ///< of the cells that have none themselves
+    std::optional<ScaledUnit> unit;    ///< of the cells that have none themselves
     std::optional<Unit> unit_of_cells; ///< of the first that has one, where `unit` is missing
     std::string before;                ///< fixed text before the number
     std::string after;                 ///< and behind it
@@ -93,7 +93,7 @@ Column column_of(const std::string &text, std::size_t cell) {
     column.name = plain_name(text);
     column.cell = cell;
     const auto split = [&](std::size_t end_of_name, const std::string &unit) {
-        if (column.unit = csv_unit(unit); column.unit)
+        if (column.unit = spelled_unit(unit); column.unit)
             column.name = plain_name(text.substr(0, end_of_name));
     };
     const auto open = text.find_last_of("([");
@@ -132,7 +132,7 @@ Column take_column(Table &fit, const Axis &axis, const std::vector<Column> &colu
     fit.all_by_name = fit.all_by_name && match <= Match::name;
     Column taken = *column;
     if (axis.unit == Unit::one || match == Match::exact || taken.unit_of_cells == Unit::byte)
-        taken.unit = CsvUnit{axis.unit}; // a plain size among "4K" and "1M" is in bytes
+        taken.unit = ScaledUnit{axis.unit}; // a plain size among "4K" and "1M" is in bytes
     return taken;
 }
 
@@ -172,7 +172,7 @@ std::string example(const Series &layout, const std::vector<Column> &columns) {
         const Column column = found != columns.end()            ? *found
                               : entries.size() < columns.size() ? columns[entries.size()]
                                                                 : column_of("", entries.size());
-        const bool by_name = !column.text.empty() && !csv_number(column.text) &&
+        const bool by_name = !column.text.empty() && !spelled_number(column.text) &&
                              column.text.find_first_of(",:@'") == std::string::npos;
         const bool has_unit =
             axis.unit == Unit::one || (by_name && column.unit && column.unit->unit == axis.unit);
@@ -192,7 +192,7 @@ Table best_table(std::span<const Series> layouts, std::vector<Column> columns,
                  std::vector<CsvRow> rows, const std::string &where) {
     for (Column &column : columns)
         for (std::size_t i = 0; i < rows.size() && !column.unit && !column.unit_of_cells; ++i)
-            if (const auto number = csv_number(column.text_in(rows[i]).value_or("")))
+            if (const auto number = spelled_number(column.text_in(rows[i]).value_or("")))
                 if (number->unit)
                     column.unit_of_cells = number->unit->unit;
     std::vector<Table> fits;
@@ -231,7 +231,7 @@ Column choice_in(const std::string &entry) {
     choice.name = plain_name(entry.substr(0, equals));
     std::string &text = choice.text = entry.substr(equals + 1);
     if (const auto colon = text.rfind(':'); colon != text.npos) {
-        choice.unit = csv_unit(text.substr(colon + 1));
+        choice.unit = spelled_unit(text.substr(colon + 1));
         check(choice.unit.has_value(), in_quotes(text.substr(colon + 1)) + " is no unit");
         text.resize(colon);
     }
@@ -277,7 +277,7 @@ Table table_of(std::string_view csv, std::string_view separators, std::span<cons
     const auto holds_all = [&](const CsvRow &row) {
         return std::ranges::all_of(columns, [&](const Column &column) {
             const std::string_view cell = column.text_in(row).value_or("");
-            return column.unit ? csv_number(cell).has_value() : !cell.empty();
+            return column.unit ? spelled_number(cell).has_value() : !cell.empty();
         });
     };
     auto rows = csv_rows(csv, separators, options.skip, file, [&](std::span<const CsvRow> some) {
@@ -291,8 +291,9 @@ Table table_of(std::string_view csv, std::string_view separators, std::span<cons
         std::vector<Column> header;
         for (const std::string &text : rows.front().cells)
             header.push_back(column_of(text, header.size()));
-        if (!chosen && std::ranges::all_of(
-                           header, [](auto &each) { return csv_number(each.text).has_value(); }))
+        if (!chosen && std::ranges::all_of(header, [](auto &each) {
+                return spelled_number(each.text).has_value();
+            }))
             throw InputError(where + "no header: say which column is what, as in " +
                              example(layouts.front(), header));
         rows.erase(rows.begin());
@@ -400,7 +401,7 @@ struct Reader {
                                    fmt::join(axis.labels, ", ")));
             return static_cast<double>(label - axis.labels.begin());
         }
-        const auto number = csv_number(*cell);
+        const auto number = spelled_number(*cell);
         if (!number || (number->unit && number->unit->unit != axis.unit))
             refuse(row, column,
                    fmt::format("expected a number{}, found {}",

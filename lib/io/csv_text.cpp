@@ -123,35 +123,6 @@ void repair_decimal_commas(std::vector<CsvRow> &rows) {
         *comma = are_decimal ? '.' : ',';
 }
 
-using Spelling = std::pair<std::string_view, CsvUnit>;
-
-/// Units as `plain_name` makes them: the first text of the first of a unit is the one written.
-constexpr std::array spellings = {
-    Spelling{" s sec second seconds ", {Unit::second}},
-    Spelling{" ms msec milliseconds ", {Unit::second, 1, 1e3}},
-    Spelling{" us usec microseconds ", {Unit::second, 1, 1e6}},
-    Spelling{" ns nsec nanoseconds ", {Unit::second, 1, 1e9}},
-    Spelling{" cycles cycle clocks clk ", {Unit::cycle}},
-    Spelling{" bytes byte b ", {Unit::byte}},
-    Spelling{" kib kb kbytes k ", {Unit::byte, 0x1p10}}, // a KB of a cache is 1024 bytes
-    Spelling{" mib mb mbytes m ", {Unit::byte, 0x1p20}},
-    Spelling{" gib gb gbytes g ", {Unit::byte, 0x1p30}},
-    Spelling{" bytes_per_s b_per_s ", {Unit::byte_per_second}},
-    Spelling{" kb_per_s ", {Unit::byte_per_second, 1e3}},
-    Spelling{" mb_per_s mb_per_sec mbytes_per_s ", {Unit::byte_per_second, 1e6}},
-    Spelling{" gb_per_s gb_per_sec gbytes_per_s ", {Unit::byte_per_second, 1e9}},
-    Spelling{" tb_per_s ", {Unit::byte_per_second, 1e12}},
-    Spelling{" kib_per_s ", {Unit::byte_per_second, 0x1p10}},
-    Spelling{" mib_per_s ", {Unit::byte_per_second, 0x1p20}},
-    Spelling{" gib_per_s ", {Unit::byte_per_second, 0x1p30}},
-    Spelling{" flop_per_s ", {Unit::flop_per_second}},
-    Spelling{" op_per_s ", {Unit::op_per_second}},
-    Spelling{" texel_per_s ", {Unit::texel_per_second}},
-    Spelling{" flop_per_byte ", {Unit::flop_per_byte}},
-    Spelling{" hz ", {Unit::hertz}},
-    Spelling{" j ", {Unit::joule}},
-};
-
 std::string file_name(const std::string &probe, const std::string &series) {
     std::string name = probe + "." + series + ".csv";
     for (char &letter : name)
@@ -255,55 +226,9 @@ std::vector<CsvRow> csv_rows(std::string_view text, std::string_view separators,
     return rows;
 }
 
-std::string plain_name(std::string_view text) {
-    std::string spelled(text);
-    for (const std::string_view micro : {"\xc2\xb5", "\xce\xbc"})
-        replace_all(spelled, micro, "u");
-    replace_all(spelled, "/", " per ");
-    std::string plain;
-    for (const char letter : spelled) {
-        const auto code = static_cast<unsigned char>(letter);
-        if (std::isalnum(code) != 0 || code >= 0x80)
-            plain += static_cast<char>(std::tolower(code));
-        else if (!plain.empty() && plain.back() != '_')
-            plain += '_';
-    }
-    plain.resize(plain.find_last_not_of('_') + 1);
-    return plain;
-}
-
-std::optional<CsvUnit> csv_unit(std::string_view text) {
-    if (text.size() > 1 && text[1] == 'b' &&
-        std::isupper(static_cast<unsigned char>(text[0])) != 0 &&
-        (text.size() == 2 || std::isalpha(static_cast<unsigned char>(text[2])) == 0))
-        return std::nullopt; // "Kb" and "Gb/s" are of bits
-    std::string spelled(text);
-    replace_all(spelled, "Bps", "B/s");
-    spelled = plain_name(spelled);
-    for (const std::string_view of_one : {"_per_access", "_per_load", "_per_hop", "_per_read"})
-        if (spelled.ends_with(of_one)) // as every latency is
-            spelled.resize(spelled.size() - of_one.size());
-    for (const auto &[texts, unit] : spellings)
-        if (!spelled.empty() && texts.find(" " + spelled + " ") != std::string_view::npos)
-            return unit;
-    return std::nullopt;
-}
-
-std::optional<CsvNumber> csv_number(std::string_view cell) {
-    CsvNumber number;
-    const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number.value);
-    cell.remove_prefix(static_cast<std::size_t>(end - cell.data()));
-    cell.remove_prefix(std::min(cell.find_first_not_of(' '), cell.size()));
-    number.unit = csv_unit(cell);
-    return error == std::errc{} && (cell.empty() || number.unit) ? std::optional(number)
-                                                                 : std::nullopt;
-}
-
 std::string csv_column(const Axis &axis) {
-    for (const auto &[texts, unit] : spellings)
-        if (unit.unit == axis.unit)
-            return axis.name + "_" + std::string(texts.substr(1, texts.find(' ', 1) - 1));
-    return axis.name;
+    return axis.unit == Unit::one ? axis.name
+                                  : fmt::format("{}_{}", axis.name, spelling_of(axis.unit));
 }
 
 std::string in_quotes(std::string_view text) {

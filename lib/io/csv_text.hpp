@@ -1,5 +1,6 @@
 #pragma once
 #include "io/csv.hpp"
+#include "model/spelled_units.hpp"
 
 #include <functional>
 
@@ -27,27 +28,6 @@ struct CsvRow {
 [[nodiscard]] std::vector<CsvRow>
 csv_rows(std::string_view text, std::string_view separators, std::size_t skip,
          const std::string &file, const std::function<bool(std::span<const CsvRow>)> &fits);
-
-/// A unit as it is written in a file: from its numbers to unscaled ones. One of the two factors is
-/// 1, so that 3 ns become exactly 3e-9 s.
-struct CsvUnit {
-    Unit unit = Unit::one;
-    double multiply = 1;
-    double divide = 1;
-};
-/// Of "KiB", say; nothing where the text is no unit.
-[[nodiscard]] std::optional<CsvUnit> csv_unit(std::string_view text);
-
-/// A number and the unit behind it, which may be missing.
-struct CsvNumber {
-    double value = 0;
-    std::optional<CsvUnit> unit;
-};
-/// Nothing where the cell holds something else.
-[[nodiscard]] std::optional<CsvNumber> csv_number(std::string_view cell);
-
-/// In lower case, "_" for what is neither letter nor digit: "region_size" of "Region Size".
-[[nodiscard]] std::string plain_name(std::string_view text);
 
 /// The text in quotes for a message, cut where it is long.
 [[nodiscard]] std::string in_quotes(std::string_view text);
