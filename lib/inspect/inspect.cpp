@@ -13,18 +13,21 @@ std::string joined(const std::string &options, const std::string &more) {
 }
 
 /// The kernels of one program, looked at one after the other.
-class Inspector {
-public:
-    Inspector(const Context &context, const KernelText &text, InspectedKernel program,
-              const InspectOptions &options)
-        : context_(context), text_(text), options_(options), program_(std::move(program)) {}
+struct Inspector {
+    const Context &context;
+    const KernelText &text;
+    const InspectOptions &options;
+    InspectedKernel program; ///< what is true of all its kernels
+    std::vector<InspectedKernel> kernels = {};
+    std::vector<unsigned char> binary = {};
+    std::string printed = {};
 
     std::vector<InspectedKernel> run() {
         build();
-        if (kernels_.empty())
-            return {program_};
-        const MesaOutput mesa = read_mesa_output(printed_);
-        for (InspectedKernel &kernel : kernels_) {
+        if (kernels.empty())
+            return {program};
+        const MesaOutput mesa = read_mesa_output(printed);
+        for (InspectedKernel &kernel : kernels) {
             if (const MesaShader *shader = mesa.find(kernel.function)) {
                 kernel.statistics = shader->statistics;
                 kernel.disassembly =
@@ -32,51 +35,50 @@ public:
             }
             kernel.messages = mesa.messages;
             if (!kernel.disassembly)
-                kernel.disassembly = disassembled(binary_, kernel.function);
-            if (kernel.disassembly && !options_.disassemble)
+                kernel.disassembly = disassembled(binary, kernel.function);
+            if (kernel.disassembly && !options.disassemble)
                 kernel.disassembly->text.clear();
         }
-        return std::move(kernels_);
+        return std::move(kernels);
     }
 
-private:
     void build() {
         std::optional<Program> built;
-        std::vector<std::string> functions = {program_.function};
-        program_.error = attempt([&] {
-            std::string more = verbose_option(context_.device().info());
-            if (options_.launch)
+        std::vector<std::string> functions = {program.function};
+        program.error = attempt([&] {
+            std::string more = verbose_option(context.device().info());
+            if (options.launch)
                 more = joined(more, "-cl-kernel-arg-info");
-            built = context_.build(text_, joined(program_.options, more));
-            program_.build_seconds = built->build_seconds();
-            binary_ = built->binary();
-            if (!binary_.empty())
-                program_.binary_bytes = binary_.size();
-            if (program_.function.empty())
+            built = context.build(text, joined(program.options, more));
+            program.build_seconds = built->build_seconds();
+            binary = built->binary();
+            if (!binary.empty())
+                program.binary_bytes = binary.size();
+            if (program.function.empty())
                 functions = built->kernel_names();
         });
-        if (program_.error.empty())
+        if (program.error.empty())
             for (const std::string &function : functions)
                 look_at(*built, function);
     }
 
-    void look_at(const Program &program, const std::string &function) {
-        InspectedKernel kernel = program_;
+    void look_at(const Program &built, const std::string &function) {
+        InspectedKernel kernel = program;
         kernel.function = function;
         kernel.error = attempt([&] {
-            const Kernel made = program.kernel(function);
-            kernel.said = compiler_report(program, made);
+            const Kernel made = built.kernel(function);
+            kernel.said = compiler_report(built, made);
             kernel.preferred_multiple = made.preferred_multiple();
-            if (options_.launch)
-                kernel.launch = launch_once_made_up(context_, made);
+            if (options.launch)
+                kernel.launch = launch_once_made_up(context, made);
         });
-        kernels_.push_back(std::move(kernel));
+        kernels.push_back(std::move(kernel));
     }
 
     /// Keeps what is printed meanwhile. The error that it ends with; empty for none.
     std::string attempt(const std::function<void()> &work) {
         std::string problem;
-        printed_ += captured([&] {
+        printed += captured([&] {
             try {
                 work();
             } catch (const Error &error) {
@@ -85,14 +87,6 @@ private:
         });
         return problem;
     }
-
-    const Context &context_;
-    const KernelText &text_;
-    const InspectOptions &options_;
-    InspectedKernel program_; ///< what is true of all its kernels
-    std::vector<InspectedKernel> kernels_;
-    std::vector<unsigned char> binary_;
-    std::string printed_;
 };
 
 } // namespace
@@ -112,7 +106,7 @@ InspectedKernel uninspected(const Probe &probe, const KernelText &text,
 std::vector<InspectedKernel> inspect(const Context &context, const Probe &probe,
                                      const KernelText &text, const KernelVariant &variant,
                                      const InspectOptions &options) {
-    return Inspector(context, text, uninspected(probe, text, variant), options).run();
+    return Inspector{context, text, options, uninspected(probe, text, variant)}.run();
 }
 
 void make_compilers_talk() {

@@ -1,5 +1,4 @@
 #pragma once
-#include "inspect/inspection.hpp"
 #include "opencl/compiler_report.hpp"
 
 #include <clprobe/context.hpp>

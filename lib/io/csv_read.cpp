@@ -1,6 +1,5 @@
 #include "io/csv_text.hpp"
 #include "model/invariants.hpp"
-#include "model/text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -176,12 +175,12 @@ std::string example(const Series &layout, const std::vector<Column> &columns) {
                              column.text.find_first_of(",:@'") == std::string::npos;
         const bool has_unit =
             axis.unit == Unit::one || (by_name && column.unit && column.unit->unit == axis.unit);
-        const std::string usual = axis.unit == Unit::byte     ? "_KiB"
-                                  : axis.unit == Unit::second ? "_ns"
-                                                              : csv_column({"", axis.unit, {}});
-        entries.push_back(axis.name + "=" +
-                          (by_name ? column.text : std::to_string(column.cell + 1)) +
-                          (has_unit ? "" : ":" + usual.substr(1)));
+        const std::string_view usual = axis.unit == Unit::byte     ? "KiB"
+                                       : axis.unit == Unit::second ? "ns"
+                                                                   : spelling_of(axis.unit);
+        entries.push_back(fmt::format("{}={}{}{}", axis.name,
+                                      by_name ? column.text : std::to_string(column.cell + 1),
+                                      has_unit ? "" : ":", has_unit ? "" : usual));
     }
     return fmt::format("--columns '{}'", fmt::join(entries, ","));
 }

@@ -1,5 +1,4 @@
 #include "io/csv_text.hpp"
-#include "model/text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>

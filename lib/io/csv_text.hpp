@@ -1,6 +1,6 @@
 #pragma once
 #include "io/csv.hpp"
-#include "model/spelled_units.hpp"
+#include "model/text.hpp"
 
 #include <functional>
 

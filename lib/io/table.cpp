@@ -86,20 +86,18 @@ std::string coloured(std::string line, Colour colour, const TextStyle &style) {
     return escapes[static_cast<std::size_t>(colour)] + line + "\x1b[0m\n";
 }
 
-/// The widths of all columns but the last, each with the gap behind it.
+/// The widths of all columns but the last, each with the gap behind it; `widths` are the least.
 std::vector<std::size_t> column_widths(const std::vector<TableRow> &rows,
-                                       const std::vector<std::size_t> &least) {
-    std::size_t columns = 0;
+                                       std::vector<std::size_t> widths) {
+    std::size_t columns = 1;
     for (const TableRow &row : rows)
         columns = std::max(columns, row.cells.size());
-    std::vector<std::size_t> widths(columns > 0 ? columns - 1 : 0);
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-        widths[i] = i < least.size() ? least[i] : 0;
-        for (const TableRow &row : rows)
-            if (i < row.cells.size())
-                widths[i] = std::max(widths[i], width_of(row.cells[i]));
-        widths[i] += gap;
-    }
+    widths.resize(columns - 1);
+    for (const TableRow &row : rows)
+        for (std::size_t i = 0; i < widths.size() && i < row.cells.size(); ++i)
+            widths[i] = std::max(widths[i], width_of(row.cells[i]));
+    for (std::size_t &width : widths)
+        width += gap;
     return widths;
 }
 

@@ -66,10 +66,6 @@ bool is_centred(double value, const Interval &interval) {
     return std::abs((interval.low + interval.high) / 2 - value) <= 0.1 * interval.half_width();
 }
 
-std::string with_unit(const std::string &number, const std::string &unit) {
-    return unit.empty() ? number : number + " " + unit;
-}
-
 /// The note, shortened where the probe's heading has said it already, and the method.
 std::string reason_of(const Finding &finding, const ProbeRecord &record) {
     std::string text = finding.note;
@@ -114,21 +110,20 @@ std::string value_text(const Finding &finding, const TextStyle &style) {
     if (!finding.interval || finding.interval->half_width() == 0)
         return format(quantity, 6);
     const auto [divisor, unit] = display_scale(quantity);
+    const std::string behind = unit.empty() ? "" : " " + unit;
     const double value = quantity.value / divisor;
     const Interval interval{finding.interval->low / divisor, finding.interval->high / divisor};
     int decimals = decimals_for(value, interval.half_width());
     const double half_width = rounded_up(interval.half_width(), decimals);
     // Around a positive value, a half-width as large would take the low end for none at all.
     if (is_centred(value, interval) && !(interval.low > 0 && half_width >= value))
-        return with_unit(fmt::format("{:.{}f} {} {:.{}f}", value, decimals,
-                                     style.utf8 ? "\u00b1" : "+-", half_width, decimals),
-                         unit);
+        return fmt::format("{:.{}f} {} {:.{}f}{}", value, decimals, style.utf8 ? "\u00b1" : "+-",
+                           half_width, decimals, behind);
     constexpr int most_decimals = 6;
     decimals = decimals_for_ends(interval, decimals, std::max(decimals, most_decimals));
-    return with_unit(fmt::format("{:.{}f} [{:.{}f}, {:.{}f}]", value, decimals,
-                                 rounded_down(interval.low, decimals), decimals,
-                                 rounded_up(interval.high, decimals), decimals),
-                     unit);
+    return fmt::format("{:.{}f} [{:.{}f}, {:.{}f}]{}", value, decimals,
+                       rounded_down(interval.low, decimals), decimals,
+                       rounded_up(interval.high, decimals), decimals, behind);
 }
 
 std::string device_text(const DeviceInfo &device, const TextStyle &style) {

@@ -1,5 +1,4 @@
 #include "model/names.hpp"
-#include "model/spelled_units.hpp"
 #include "model/text.hpp"
 
 #include <fmt/format.h>

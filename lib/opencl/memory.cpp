@@ -67,8 +67,13 @@ std::string too_large(const DeviceInfo &device, const ImageShape &shape) {
 
 /// Formats and sizes are what a device may lack, all else that is refused is an error.
 Image make_image(cl_context context, cl_mem_flags flags, const ImageShape &shape,
-                 const cl_image_desc &description) {
+                 cl_mem_object_type type, cl_mem texels = nullptr) {
     const cl_image_format format{shape.format.order, shape.format.type};
+    cl_image_desc description{};
+    description.image_type = type;
+    description.image_width = shape.width;
+    description.image_height = shape.height;
+    description.mem_object = texels;
     cl_int code = CL_SUCCESS;
     const cl_mem memory = clCreateImage(context, flags, &format, &description, nullptr, &code);
     if (code == CL_IMAGE_FORMAT_NOT_SUPPORTED || code == CL_INVALID_IMAGE_SIZE ||
@@ -138,11 +143,7 @@ Image Context::image(const ImageShape &shape, cl_mem_flags flags) const {
          {no_images(device().info()), too_large(device().info(), shape)})
         if (!reason.empty())
             throw Unsupported(fmt::format("creating an {}: {}", name(shape), reason));
-    cl_image_desc description{};
-    description.image_type = type_of(shape.dimensions());
-    description.image_width = shape.width;
-    description.image_height = shape.height;
-    return make_image(native(), flags, shape, description);
+    return make_image(native(), flags, shape, type_of(shape.dimensions()));
 }
 
 Image Context::image(const Buffer &texels, const ImageFormat &format) const {
@@ -153,11 +154,8 @@ Image Context::image(const Buffer &texels, const ImageFormat &format) const {
     if (shape.width > largest_buffer_image(device()))
         throw Unsupported(fmt::format("creating an {} on a buffer: it has at most {} texels",
                                       name(shape), largest_buffer_image(device())));
-    cl_image_desc description{};
-    description.image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER;
-    description.image_width = shape.width;
-    description.mem_object = texels.native();
-    return make_image(native(), CL_MEM_READ_WRITE, shape, description);
+    return make_image(native(), CL_MEM_READ_WRITE, shape, CL_MEM_OBJECT_IMAGE1D_BUFFER,
+                      texels.native());
 }
 
 Sampler Context::sampler(Filter filter, Addressing addressing) const {
