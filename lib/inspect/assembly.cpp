@@ -146,7 +146,7 @@ std::optional<Disassembly> counted(std::string language, std::string text) {
                                                   : read_objdump;
     std::vector<CodeLine> code;
     CodeLine next;
-    for (const std::string_view line : lines_of(text))
+    for (const std::string_view line : split(text, '\n'))
         if (read(trimmed(line), code.size(), next))
             code.push_back(std::exchange(next, {}));
     const InstructionCount all = count(code);

@@ -19,32 +19,30 @@ const InspectedKernel *same_in(const Inspection &inspection, const InspectedKern
     return found == inspection.kernels.end() ? nullptr : &*found;
 }
 
-void put(std::vector<Statistic> &numbers, const char *name,
+void add(std::vector<Statistic> &numbers, std::string name,
          const std::optional<std::uint64_t> &value) {
     if (value)
-        numbers.push_back({name, static_cast<double>(*value)});
-}
-
-void put(std::vector<Statistic> &numbers, const std::string &what, const InstructionCount &count) {
-    numbers.push_back({what + "instructions", static_cast<double>(count.instructions)});
-    numbers.push_back({what + "fma", static_cast<double>(count.fma)});
+        numbers.push_back({std::move(name), static_cast<double>(*value)});
 }
 
 /// All that the driver says of the kernel in numbers.
 std::vector<Statistic> numbers_of(const InspectedKernel &kernel) {
     std::vector<Statistic> numbers;
-    put(numbers, "registers", kernel.said.registers);
-    put(numbers, "spill stores", kernel.said.spill_stores);
-    put(numbers, "spill loads", kernel.said.spill_loads);
-    put(numbers, "stack", kernel.said.stack);
-    put(numbers, "private memory", kernel.said.private_memory);
-    put(numbers, "local memory", kernel.said.local_memory);
-    put(numbers, "group limit", kernel.said.max_group_size);
-    put(numbers, "preferred multiple", kernel.preferred_multiple);
+    add(numbers, "registers", kernel.said.registers);
+    add(numbers, "spill stores", kernel.said.spill_stores);
+    add(numbers, "spill loads", kernel.said.spill_loads);
+    add(numbers, "stack", kernel.said.stack);
+    add(numbers, "private memory", kernel.said.private_memory);
+    add(numbers, "local memory", kernel.said.local_memory);
+    add(numbers, "group limit", kernel.said.max_group_size);
+    add(numbers, "preferred multiple", kernel.preferred_multiple);
     numbers.insert(numbers.end(), kernel.statistics.begin(), kernel.statistics.end());
     if (kernel.disassembly) {
-        put(numbers, "code: ", kernel.disassembly->all);
-        put(numbers, "loop: ", kernel.disassembly->loop.value_or(InstructionCount{}));
+        const InstructionCount loop = kernel.disassembly->loop.value_or(InstructionCount{});
+        add(numbers, "code: instructions", kernel.disassembly->all.instructions);
+        add(numbers, "code: fma", kernel.disassembly->all.fma);
+        add(numbers, "loop: instructions", loop.instructions);
+        add(numbers, "loop: fma", loop.fma);
     }
     return numbers;
 }

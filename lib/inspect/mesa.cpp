@@ -10,16 +10,13 @@ namespace {
 constexpr std::string_view statistics_mark = "SHADER-DB:";
 
 /// Adds "28 inst", and "0:0 spills:fills" as two.
-void add_statistics(std::string_view values, std::string_view names,
-                    std::vector<Statistic> &statistics) {
-    while (!values.empty() && !names.empty()) {
-        const std::size_t value_end = std::min(values.find(':'), values.size());
-        const std::size_t name_end = std::min(names.find(':'), names.size());
-        if (const auto value = number_in<double>(values.substr(0, value_end)))
-            statistics.push_back({std::string(names.substr(0, name_end)), *value});
-        values.remove_prefix(std::min(value_end + 1, values.size()));
-        names.remove_prefix(std::min(name_end + 1, names.size()));
-    }
+void add_statistics(std::string_view entry, std::vector<Statistic> &statistics) {
+    const std::size_t blank = std::min(entry.find(' '), entry.size());
+    const auto values = split(entry.substr(0, blank), ':');
+    const auto names = split(trimmed(entry.substr(blank)), ':');
+    for (std::size_t i = 0; i < std::min(values.size(), names.size()); ++i)
+        if (const auto value = number_in<double>(values[i]))
+            statistics.push_back({std::string(names[i]), *value});
 }
 
 /// The function of "decl_function __wrapped_NAME () (entrypoint)", Rusticl's wrapper's prefix taken
@@ -70,20 +67,14 @@ std::vector<Statistic> read_shader_db(std::string_view line) {
     if (const std::size_t label = line.rfind(label_end); label != std::string_view::npos)
         line.remove_prefix(label + label_end.size());
     std::vector<Statistic> statistics;
-    while (!line.empty()) {
-        const std::size_t end = std::min(line.find(','), line.size());
-        const std::string_view entry = trimmed(line.substr(0, end));
-        if (const std::size_t blank = entry.find(' '); blank != std::string_view::npos)
-            add_statistics(entry.substr(0, blank), trimmed(entry.substr(blank)), statistics);
-        line.remove_prefix(std::min(end + 1, line.size()));
-    }
+    for (const std::string_view entry : split(line, ','))
+        add_statistics(trimmed(entry), statistics);
     return statistics;
 }
 
 const MesaShader *MesaOutput::find(std::string_view function) const {
-    const auto found =
-        std::find_if(shaders.rbegin(), shaders.rend(),
-                     [&](const MesaShader &shader) { return shader.function == function; });
+    const auto found = std::find_if(shaders.rbegin(), shaders.rend(),
+                                    [&](auto &shader) { return shader.function == function; });
     return found == shaders.rend() ? nullptr : &*found;
 }
 
@@ -93,7 +84,7 @@ MesaOutput read_mesa_output(std::string_view text) {
     MesaOutput output;
     std::vector<std::vector<Statistic>> statistics;
     std::vector<std::vector<std::string_view>> listings;
-    for (const std::string_view line : lines_of(text)) {
+    for (const std::string_view line : split(text, '\n')) {
         if (line.starts_with(statistics_mark)) {
             statistics.push_back(read_shader_db(line));
         } else if (line.starts_with("shader: MESA_SHADER_")) {

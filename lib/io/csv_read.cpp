@@ -10,7 +10,6 @@
 #include <array>
 #include <map>
 #include <set>
-#include <sstream>
 #include <tuple>
 #include <utility>
 
@@ -267,9 +266,8 @@ void look_up(Column &choice, const std::vector<Column> &header, const std::strin
 Table table_of(std::string_view csv, std::string_view separators, std::span<const Series> layouts,
                const CsvOptions &options, const std::string &file) {
     std::vector<Column> columns;
-    std::istringstream choices(options.columns);
-    for (std::string choice; std::getline(choices, choice, ',');)
-        columns.push_back(choice_in(choice));
+    for (const std::string_view choice : split(options.columns, ','))
+        columns.push_back(choice_in(std::string(choice)));
     const bool chosen = !columns.empty();
     const bool has_header =
         !chosen || std::ranges::find(columns, Column::by_name, &Column::cell) != columns.end();

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <set>
 #include <vector>
 
@@ -19,13 +18,10 @@ std::string dump(const Json &json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-bool holds_only_scalars(const Json &json) {
-    return std::none_of(json.begin(), json.end(),
-                        [](const Json &element) { return element.is_structured(); });
-}
-
+/// A scalar, or an array of nothing but scalars.
 bool is_flat(const Json &json) {
-    return !json.is_structured() || (json.is_array() && holds_only_scalars(json));
+    return !json.is_structured() ||
+           (json.is_array() && std::ranges::none_of(json, &Json::is_structured));
 }
 
 /// An element of an array that fits on a line, as a point or a finding does.
@@ -51,20 +47,12 @@ void print(std::string &text, const Json &json, std::size_t indent, bool element
     text += "\n" + std::string(indent, ' ') + (json.is_object() ? '}' : ']');
 }
 
-/// The place of the first number that is not finite; nothing where there is none.
-std::optional<std::string> not_finite(const Json &json) {
+void refuse_not_finite(const Json &json, const std::string &place) {
     if (json.is_number_float() && !std::isfinite(json.get<double>()))
-        return "";
+        throw Error(fmt::format("{}: a number that is not finite", place));
     if (json.is_structured())
         for (const auto &[member, value] : json.items())
-            if (const auto place = not_finite(value))
-                return "/" + member + *place;
-    return std::nullopt;
-}
-
-void refuse_not_finite(const Json &json) {
-    if (const auto place = not_finite(json))
-        throw Error(fmt::format("{}: a number that is not finite", *place));
+            refuse_not_finite(value, place + "/" + member);
 }
 
 /// Follows the parser through a document, and refuses what it lets pass.
@@ -132,12 +120,12 @@ std::string cleaned(std::string_view message) {
 } // namespace
 
 std::string to_line(const Json &json) {
-    refuse_not_finite(json);
+    refuse_not_finite(json, "");
     return dump(json);
 }
 
 std::string to_text(const Json &json) {
-    refuse_not_finite(json);
+    refuse_not_finite(json, "");
     std::string text;
     print(text, json, 0, false);
     return text + "\n";

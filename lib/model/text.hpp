@@ -35,15 +35,14 @@ inline void replace_all(std::string &text, std::string_view old, std::string_vie
         text.replace(at, old.size(), by);
 }
 
-/// The lines of the text, without their ends.
-[[nodiscard]] inline std::vector<std::string_view> lines_of(std::string_view text) {
-    std::vector<std::string_view> lines;
+/// What stands between the separators; nothing behind one at the end.
+[[nodiscard]] inline std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
     while (!text.empty()) {
-        const std::size_t end = text.find('\n');
-        lines.push_back(text.substr(0, end));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        parts.push_back(text.substr(0, text.find(separator)));
+        text.remove_prefix(std::min(parts.back().size() + 1, text.size()));
     }
-    return lines;
+    return parts;
 }
 
 /// The text without blanks at its ends.

@@ -39,7 +39,7 @@ CompilerReport read_build_log(std::string_view log, std::string_view function) {
     CompilerReport report;
     // What the assembler says follows the name of the function that it is about.
     bool about_function = false;
-    for (const std::string_view line : lines_of(log)) {
+    for (const std::string_view line : split(log, '\n')) {
         if (const auto named = function_named(line))
             about_function = *named == function;
         if (!about_function)

@@ -1,10 +1,10 @@
+#include "model/text.hpp"
 #include "opencl/checked.hpp"
 
 #include <clprobe/context.hpp>
 #include <clprobe/kernel.hpp>
 
 #include <algorithm>
-#include <sstream>
 
 namespace clprobe {
 namespace {
@@ -91,10 +91,8 @@ std::vector<std::string> Program::kernel_names() const {
     std::string listed;
     check(ask(listed, clGetProgramInfo, native(), CL_PROGRAM_KERNEL_NAMES),
           "asking for the kernels of {}", name_);
-    std::istringstream all(listed);
-    std::vector<std::string> names;
-    for (std::string name; std::getline(all, name, ';');)
-        names.push_back(name);
+    const auto parts = split(listed, ';');
+    std::vector<std::string> names(parts.begin(), parts.end());
     std::ranges::sort(names);
     return names;
 }
