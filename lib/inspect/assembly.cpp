@@ -129,7 +129,7 @@ bool read_objdump(std::string_view line, std::size_t, CodeLine &code) {
 
 std::string mali_language(const std::vector<Statistic> &statistics) {
     const auto has = [&](std::string_view name) {
-        return std::ranges::find(statistics, name, &Statistic::name) != statistics.end();
+        return pointer_to(statistics, name, &Statistic::name) != nullptr;
     };
     if (has("tuples"))
         return "bifrost";

@@ -1,6 +1,6 @@
 #include "inspect/inspection.hpp"
+#include "model/text.hpp"
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -11,12 +11,6 @@ using Key = std::tuple<std::string, std::string, std::string>;
 
 Key key_of(const InspectedKernel &kernel) {
     return {kernel.probe, kernel.variant, kernel.function};
-}
-
-/// The kernel of the same key; null where there is none.
-const InspectedKernel *same_in(const Inspection &inspection, const InspectedKernel &kernel) {
-    const auto found = std::ranges::find(inspection.kernels, key_of(kernel), key_of);
-    return found == inspection.kernels.end() ? nullptr : &*found;
 }
 
 void add(std::vector<Statistic> &numbers, std::string name,
@@ -48,8 +42,8 @@ std::vector<Statistic> numbers_of(const InspectedKernel &kernel) {
 }
 
 std::optional<double> value_of(const std::vector<Statistic> &numbers, const std::string &name) {
-    const auto found = std::ranges::find(numbers, name, &Statistic::name);
-    return found == numbers.end() ? std::nullopt : std::optional{found->value};
+    const Statistic *found = pointer_to(numbers, name, &Statistic::name);
+    return found == nullptr ? std::nullopt : std::optional{found->value};
 }
 
 std::vector<NumberChange> changed_numbers(const std::vector<Statistic> &before,
@@ -84,12 +78,12 @@ KernelChange change(const InspectedKernel *before, const InspectedKernel *after)
 std::vector<KernelChange> changed_kernels(const Inspection &before, const Inspection &after) {
     std::vector<KernelChange> changes;
     for (const InspectedKernel &kernel : after.kernels) {
-        KernelChange changed = change(same_in(before, kernel), &kernel);
+        KernelChange changed = change(pointer_to(before.kernels, key_of(kernel), key_of), &kernel);
         if (!changed.what.empty() || !changed.numbers.empty())
             changes.push_back(std::move(changed));
     }
     for (const InspectedKernel &kernel : before.kernels)
-        if (same_in(after, kernel) == nullptr)
+        if (pointer_to(after.kernels, key_of(kernel), key_of) == nullptr)
             changes.push_back(change(&kernel, nullptr));
     return changes;
 }

@@ -38,12 +38,9 @@ struct CsvSeries {
     std::vector<std::string> notes;
 };
 
-/// How to read a file whose header does not say it.
+/// How to read a file whose header does not say it, as docs/csv.md explains.
 struct CsvOptions {
-    /// Which column is what: NAME=COLUMN[@TEXT][:UNIT] for each axis and the measure, separated by
-    /// commas. COLUMN is a number from 1 or a name in the header, TEXT the fixed text around a
-    /// number, for which it has {}: "footprint=1@BM_read/{}:B,latency=2:ns".
-    std::string columns;
+    std::string columns;  ///< which is what, "footprint=1@BM_read/{}:B,latency=2:ns"
     std::size_t skip = 0; ///< lines before the header, or before the rows where there is none
 };
 

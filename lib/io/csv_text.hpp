@@ -20,11 +20,9 @@ struct CsvRow {
 /// UTF-16 with such a mark is decoded, and Excel's first line `sep=;` becomes a comment.
 [[nodiscard]] std::string plain_csv(std::string_view text);
 
-/// The rows behind `skip` lines by RFC 4180 with the first of the separators (' ' for any number of
-/// blanks) by which they fit, else the last; without empty lines and comments (`#`). Where it is no
-/// comma, decimal commas become points if no number has a point or two commas and one cannot be in
-/// thousands ("0,512" or "1,5"). Throws InputError, naming file and line, for a quote that is not
-/// closed as it should be.
+/// The rows behind `skip` lines with the first of the separators (' ' for any number of blanks) by
+/// which they fit, else the last; decimal commas are points then. Throws InputError, naming file
+/// and line, for a quote that is not closed as it should be.
 [[nodiscard]] std::vector<CsvRow>
 csv_rows(std::string_view text, std::string_view separators, std::size_t skip,
          const std::string &file, const std::function<bool(std::span<const CsvRow>)> &fits);

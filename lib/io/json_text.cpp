@@ -1,3 +1,5 @@
+#include "model/text.hpp"
+
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
 
@@ -111,10 +113,9 @@ private:
 
 /// The library's message without its own name and number, and short.
 std::string cleaned(std::string_view message) {
-    constexpr std::size_t most = 300;
     if (const auto end = message.find("] "); end != std::string_view::npos)
         message.remove_prefix(end + 2);
-    return std::string(message.substr(0, most)) + (message.size() > most ? " ..." : "");
+    return shortened(message, 300);
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #include "measure/launch.hpp"
 #include "measure/sampler.hpp"
-#include "model/names.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/sampling.hpp>

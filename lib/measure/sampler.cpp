@@ -1,5 +1,5 @@
 #include "measure/sampler.hpp"
-#include "model/names.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/sampling.hpp>
 

@@ -1,4 +1,4 @@
-#include "model/names.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/finding.hpp>
 

@@ -1,5 +1,5 @@
-#include "model/names.hpp"
 #include "model/termination.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/report.hpp>
 

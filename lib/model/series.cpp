@@ -1,21 +1,12 @@
+#include "model/text.hpp"
+
 #include <clprobe/row.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace clprobe {
-namespace {
-
-/// The first of which the member has that value; null where there is none.
-template <typename Range, typename Value, typename Member>
-auto pointer_to(Range &range, const Value &value, Member member) -> decltype(&*range.begin()) {
-    const auto found = std::ranges::find(range, value, member);
-    return found == range.end() ? nullptr : &*found;
-}
-
-} // namespace
 
 Point &Series::point(const std::vector<double> &at) {
     if (auto *found = pointer_to(points, at, &Point::at))

@@ -2,14 +2,43 @@
 #include <clprobe/units.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace clprobe {
+
+/// An enumeration's values with the words that reports use for them.
+template <typename Enum, std::size_t Count>
+using Names = std::array<std::pair<Enum, std::string_view>, Count>;
+
+template <typename Enum, std::size_t Count>
+constexpr std::string_view word_of(const Names<Enum, Count> &names, Enum value) {
+    for (const auto &[candidate, word] : names)
+        if (candidate == value)
+            return word;
+    return {};
+}
+
+template <typename Enum, std::size_t Count>
+constexpr std::optional<Enum> value_of(const Names<Enum, Count> &names, std::string_view word) {
+    for (const auto &[value, candidate] : names)
+        if (candidate == word)
+            return value;
+    return std::nullopt;
+}
+
+/// The first whose member has that value; null where there is none.
+template <typename Range, typename Value, typename Member>
+auto pointer_to(Range &range, const Value &value, Member member) -> decltype(&*std::begin(range)) {
+    const auto found = std::ranges::find(range, value, member);
+    return found == std::end(range) ? nullptr : &*found;
+}
 
 /// The number that the whole text is; nothing where it is none, or one that is too large.
 template <typename Number>
@@ -27,6 +56,11 @@ template <typename Number>
         return static_cast<char>(std::tolower(letter));
     });
     return result;
+}
+
+/// The beginning of a text that is longer than that.
+[[nodiscard]] inline std::string shortened(std::string_view text, std::size_t most) {
+    return std::string(text.substr(0, most)) + (text.size() > most ? " ..." : "");
 }
 
 /// Puts `by` in the place of each `old`.

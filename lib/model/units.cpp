@@ -1,4 +1,3 @@
-#include "model/names.hpp"
 #include "model/text.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <span>
 #include <utility>
 
 namespace clprobe {
@@ -83,34 +83,27 @@ std::optional<Unit> parse_unit(std::string_view text) {
 
 DisplayScale display_scale(const Quantity &quantity, int digits) {
     constexpr std::array binary = {"", "Ki", "Mi", "Gi", "Ti", "Pi"};
-    constexpr std::array above = {"", "k", "M", "G", "T", "P", "E"};
+    constexpr std::array decimal = {"", "k", "M", "G", "T", "P", "E"};
     constexpr std::array below = {"", "m", "u", "n", "p", "f"};
     if (quantity.unit == Unit::one)
         return {};
     if (quantity.unit == Unit::cycle)
         return {1, "cycles"};
+    const bool is_size = quantity.unit == Unit::byte;
+    const double step = is_size ? 1024 : 1000;
+    const int decimals = digits - (is_size ? 4 : 3);
+    const std::span<const char *const> above =
+        is_size ? std::span<const char *const>(binary) : decimal;
+    const std::string unit(symbol(quantity.unit));
     double divisor = 1;
     std::size_t i = 0;
-    const auto rises = [&](double step, int places, std::size_t prefixes) {
-        for (; reaches(quantity.value / divisor, step, places) && i + 1 < prefixes; ++i)
-            divisor *= step;
-    };
-    const char *prefix = "";
-    if (quantity.unit == Unit::byte) {
-        rises(1024, digits - 4, binary.size());
-        prefix = binary[i];
-    } else {
-        rises(1000, digits - 3, above.size());
-        prefix = above[i];
-        if (i == 0 && quantity.value != 0) {
-            for (; !reaches(quantity.value / divisor * 1000, 1000, digits - 3) &&
-                   i + 1 < below.size();
-                 ++i)
-                divisor /= 1000;
-            prefix = below[i];
-        }
-    }
-    return {divisor, prefix + std::string(symbol(quantity.unit))};
+    for (; reaches(quantity.value / divisor, step, decimals) && i + 1 < above.size(); ++i)
+        divisor *= step;
+    if (i > 0 || is_size || quantity.value == 0)
+        return {divisor, above[i] + unit};
+    for (; !reaches(quantity.value / divisor * 1000, 1000, decimals) && i + 1 < below.size(); ++i)
+        divisor /= 1000;
+    return {divisor, below[i] + unit};
 }
 
 std::string format(const Quantity &quantity, int digits) {

@@ -1,3 +1,5 @@
+#include "model/text.hpp"
+
 #include <clprobe/context.hpp>
 #include <clprobe/error.hpp>
 
@@ -54,12 +56,6 @@ std::size_t edits(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-/// The compiler's own words, as far as they fit a line or two of a table.
-std::string excerpt(const std::string &log) {
-    constexpr std::size_t most = 600;
-    return log.size() <= most ? log : log.substr(0, most) + " ...";
-}
-
 } // namespace
 
 std::string_view opencl_error_name(int code) {
@@ -77,7 +73,7 @@ Error::Error(std::string_view doing, int code)
 
 BuildError::BuildError(std::string_view kernel, std::string_view options, int code, std::string log)
     : Error(code, failure(fmt::format("building {} with \"{}\"", kernel, options), code) + "\n" +
-                      excerpt(log)),
+                      shortened(log, 600)), // as fits a line or two of a table
       log_(std::move(log)) {}
 
 std::string unknown_name(std::string_view what, std::string_view wrong,

@@ -1,3 +1,4 @@
+#include "model/text.hpp"
 #include "opencl/checked.hpp"
 #include "opencl/device_limits.hpp"
 
@@ -36,13 +37,11 @@ constexpr ChannelType channel_types[] = {
 };
 
 const Channels *channels_of(const ImageFormat &format) {
-    const auto *const found = std::ranges::find(channel_orders, format.order, &Channels::order);
-    return found != std::end(channel_orders) ? found : nullptr;
+    return pointer_to(channel_orders, format.order, &Channels::order);
 }
 
 const ChannelType *type_of(const ImageFormat &format) {
-    const auto *const found = std::ranges::find(channel_types, format.type, &ChannelType::type);
-    return found != std::end(channel_types) ? found : nullptr;
+    return pointer_to(channel_types, format.type, &ChannelType::type);
 }
 
 cl_mem_object_type type_of(unsigned dimensions) {
