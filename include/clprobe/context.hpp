@@ -97,7 +97,6 @@ public:
     /// Enqueues, does not wait.
     Event launch(const Kernel &kernel, const NdRange &range) const;
     void finish() const;
-    void flush() const;
 
     /// Blocking transfers, `offset` in bytes.
     void write_bytes(const Buffer &buffer, std::size_t offset, std::size_t bytes,

@@ -19,9 +19,7 @@ struct CodeLine {
     bool fma = false;
 };
 
-/// The counts of all lines.
-[[nodiscard]] InstructionCount count(const std::vector<CodeLine> &code);
-/// Those of the innermost loop, as `Disassembly` says; nothing where no line jumps back.
+/// The counts of the innermost loop, as `Disassembly` says; nothing where no line jumps back.
 [[nodiscard]] std::optional<InstructionCount> count_loop(const std::vector<CodeLine> &code);
 
 /// The disassembly with its counts, by the assemblers that we can read; nothing for an empty text.

@@ -26,8 +26,8 @@ std::string reason(int error) {
     return std::generic_category().message(error);
 }
 
-[[noreturn]] void fail(const char *doing, const path &file, int error) {
-    throw Error(fmt::format("cannot {} '{}': {}", doing, file.string(), reason(error)));
+[[noreturn]] void fail(const path &file, int error) {
+    throw Error(fmt::format("cannot write '{}': {}", file.string(), reason(error)));
 }
 
 /// Owns a file descriptor; standard input and output are only borrowed.
@@ -104,17 +104,12 @@ path target_of(const path &file) {
 std::pair<Descriptor, path> create_in(const path &folder, std::string_view before,
                                       std::string_view after, mode_t mode, const path &file) {
     std::random_device random;
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        const path made =
-            folder / fmt::format("{}{:08x}{:08x}{}", before, random(), random(), after);
-        const int number =
-            ::open(made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-        if (number >= 0)
-            return {Descriptor(number), made};
-        if (errno != EEXIST)
-            break;
-    }
-    fail("write", file, errno);
+    const path made = folder / fmt::format("{}{:08x}{:08x}{}", before, random(), random(), after);
+    const int number =
+        ::open(made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (number < 0)
+        fail(file, errno);
+    return {Descriptor(number), made};
 }
 
 std::pair<Descriptor, path> create_beside(const path &file) {
@@ -136,7 +131,7 @@ void write_directly(const path &file, std::string_view text) {
     Descriptor out(is_standard_output(file) ? STDOUT_FILENO
                                             : ::open(file.c_str(), O_WRONLY | O_CLOEXEC));
     if (out.number() < 0 || !write_all(out.number(), text) || !out.close())
-        fail("write", file, errno);
+        fail(file, errno);
 }
 
 void write_and_rename(const path &file, std::string_view text) {
@@ -148,16 +143,16 @@ void write_and_rename(const path &file, std::string_view text) {
         return;
     const int error = errno;
     ::unlink(temporary.c_str());
-    fail("write", file, error);
+    fail(file, error);
 }
 
 /// Throws where a file that is there may not be replaced.
 void check_replaceable(const path &file) {
     const auto status = status_of(file);
     if (status && S_ISDIR(status->st_mode))
-        fail("write", file, EISDIR);
+        fail(file, EISDIR);
     if (status && ::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0)
-        fail("write", file, errno);
+        fail(file, errno);
 }
 
 std::string bytes_of(const path &file) {
@@ -177,10 +172,8 @@ std::string bytes_of(const path &file) {
 }
 
 void write_bytes(const path &file, std::string_view bytes) {
-    if (is_standard_output(file))
-        return write_directly(file, bytes);
-    const path target = target_of(file);
-    if (is_special(target))
+    const path target = is_standard_output(file) ? file : target_of(file);
+    if (is_standard_output(file) || is_special(target))
         return write_directly(target, bytes);
     check_replaceable(target);
     write_and_rename(target, bytes);
@@ -278,7 +271,7 @@ path write_temporary_file(const std::string &stem, std::string_view text) {
         return file;
     const int problem = errno;
     ::unlink(file.c_str());
-    fail("write", file, problem);
+    fail(file, problem);
 }
 
 void ensure_writable(const path &file) {

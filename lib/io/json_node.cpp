@@ -65,9 +65,9 @@ void read(const JsonNode &node, std::uint64_t &value) {
 void read(const JsonNode &node, unsigned &value) {
     std::uint64_t count = 0;
     read(node, count);
-    if (count > std::numeric_limits<unsigned>::max())
-        node.fail("too large");
     value = static_cast<unsigned>(count);
+    if (value != count)
+        node.fail("too large");
 }
 
 void read(const JsonNode &node, int &value) {

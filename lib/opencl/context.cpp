@@ -83,10 +83,6 @@ void Context::finish() const {
     check(clFinish(native_queue()), "waiting for the queue");
 }
 
-void Context::flush() const {
-    check(clFlush(native_queue()), "flushing the queue");
-}
-
 void Context::write_bytes(const Buffer &buffer, std::size_t offset, std::size_t bytes,
                           const void *source) const {
     check(clEnqueueWriteBuffer(native_queue(), buffer.native(), CL_TRUE, offset, bytes, source, 0,
