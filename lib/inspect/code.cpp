@@ -174,14 +174,6 @@ void add(const CodeLine &line, InstructionCount &count) {
     count.fma += line.fma ? 1 : 0;
 }
 
-/// The counts of all lines.
-InstructionCount count(const std::vector<CodeLine> &code) {
-    InstructionCount counted;
-    for (const CodeLine &line : code)
-        add(line, counted);
-    return counted;
-}
-
 } // namespace
 
 std::optional<InstructionCount> count_loop(const std::vector<CodeLine> &code) {
@@ -222,10 +214,12 @@ std::optional<Disassembly> counted(std::string language, std::string text) {
                                                   : read_objdump;
     std::vector<CodeLine> code;
     CodeLine next;
+    InstructionCount all;
     for (const std::string_view line : split(text, '\n'))
-        if (read(trimmed(line), code.size(), next))
+        if (read(trimmed(line), code.size(), next)) {
+            add(next, all);
             code.push_back(std::exchange(next, {}));
-    const InstructionCount all = count(code);
+        }
     return Disassembly{std::move(language), std::move(text), all, count_loop(code)};
 }
 

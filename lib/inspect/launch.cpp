@@ -31,8 +31,12 @@ public:
             else if (arguments[i].space == KernelArgument::Space::by_value ||
                      arguments[i].type.starts_with("image"))
                 set_value(i, arguments[i].type);
+            else if (arguments[i].space == KernelArgument::Space::constant)
+                kernel.set(i, zeroed_buffer(std::min(constant_bytes,
+                                                     largest_constant_buffer(context.device()))));
             else
-                kernel.set(i, zeroed_buffer(bytes_in(arguments[i].space)));
+                kernel.set(i, zeroed_buffer(
+                                  std::min(buffer_bytes, largest_buffer(context.device().info()))));
         }
     }
 
@@ -41,18 +45,11 @@ private:
         return argument.space == KernelArgument::Space::local;
     }
 
-    [[nodiscard]] std::size_t bytes_in(KernelArgument::Space space) const {
-        return space == KernelArgument::Space::constant
-                   ? std::min(constant_bytes, largest_constant_buffer(context_.device()))
-                   : std::min(buffer_bytes, largest_buffer(context_.device().info()));
-    }
-
     /// What each of the local arguments can have.
     [[nodiscard]] std::size_t local_share(std::size_t arguments) const {
         const std::size_t granted = largest_local_memory(context_.device().info());
-        const std::size_t used =
-            std::min<std::uint64_t>(granted, kernel_.local_memory().value_or(0));
-        const std::size_t left = granted - used;
+        const std::size_t left =
+            granted - std::min<std::uint64_t>(granted, kernel_.local_memory().value_or(0));
         constexpr std::size_t step = 128;
         return std::min(most_local_bytes, left / std::max<std::size_t>(arguments, 1) / step * step);
     }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <regex>
 #include <set>
 
@@ -169,8 +170,8 @@ template <typename T, typename NameOf>
 void refuse_twice(const JsonNode &node, const std::vector<T> &values, NameOf name_of) {
     std::set<std::string> names;
     for (const T &value : values)
-        if (!names.insert(name_of(value)).second)
-            node.fail("'" + name_of(value) + "' is there twice");
+        if (const std::string name = std::invoke(name_of, value); !names.insert(name).second)
+            node.fail("'" + name + "' is there twice");
 }
 
 /// The value that `parse` knows the node's word for.
@@ -268,7 +269,7 @@ void read(const JsonNode &node, Series &series) {
 
 void read(const JsonNode &node, Dataset &data) {
     members(MemberReader{node}, data);
-    refuse_twice(node["series"], data.series, [](const Series &series) { return series.name; });
+    refuse_twice(node["series"], data.series, &Series::name);
 }
 
 void read(const JsonNode &node, Finding &finding) {

@@ -1,4 +1,5 @@
 #include "io/terminal.hpp"
+#include "model/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -64,9 +65,7 @@ std::size_t width_of(std::string_view text) {
 /// The words in lines of at most that width; a longer word has a line of its own.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     std::vector<std::string> lines(1);
-    while (!text.empty()) {
-        const auto word = text.substr(0, text.find(' '));
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
+    for (const std::string_view word : split(text, ' ')) {
         if (!lines.back().empty() && width_of(lines.back()) + 1 + width_of(word) > width)
             lines.emplace_back();
         if (!lines.back().empty())

@@ -2,6 +2,7 @@
 
 #include <clprobe/context.hpp>
 
+#include <iterator>
 #include <sstream>
 
 namespace clprobe {
@@ -26,14 +27,6 @@ std::string platform_text(cl_platform_id platform, cl_platform_info what) {
     return answered<std::string>(clGetPlatformInfo, platform, what).value_or("");
 }
 
-std::vector<std::string> words(const std::string &line) {
-    std::istringstream stream(line);
-    std::vector<std::string> result;
-    for (std::string word; stream >> word;)
-        result.push_back(word);
-    return result;
-}
-
 DeviceType type_of(cl_device_id device) {
     const auto type = about<cl_device_type>(device, CL_DEVICE_TYPE).value_or(CL_DEVICE_TYPE_GPU);
     if ((type & CL_DEVICE_TYPE_CPU) != 0)
@@ -47,7 +40,8 @@ void ask_identity(cl_device_id device, DeviceInfo &info) {
     info.version = text(device, CL_DEVICE_VERSION);
     info.c_version = text(device, CL_DEVICE_OPENCL_C_VERSION);
     info.driver_version = text(device, CL_DRIVER_VERSION);
-    info.extensions = words(text(device, CL_DEVICE_EXTENSIONS));
+    std::istringstream extensions(text(device, CL_DEVICE_EXTENSIONS));
+    info.extensions.assign(std::istream_iterator<std::string>(extensions), {});
     info.type = type_of(device);
     if (const auto platform = about<cl_platform_id>(device, CL_DEVICE_PLATFORM)) {
         info.platform = platform_text(*platform, CL_PLATFORM_NAME);

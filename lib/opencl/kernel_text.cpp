@@ -16,21 +16,13 @@
 namespace clprobe {
 namespace {
 
-std::string contents(const std::filesystem::path &path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file)
-        throw InputError("cannot read the kernel file " + path.string());
-    return text.str();
-}
-
 /// The file with each `#include "..."` replaced, once, by the file it names below `root`; line
 /// directives keep a compiler's messages true.
 std::string with_includes(const std::filesystem::path &root, const std::string &name,
                           std::set<std::string> &included) {
     static const std::regex include(R"(^\s*#\s*include\s+"([^"]+)\"\s*$)");
-    std::istringstream lines(contents(root / name));
+    const std::filesystem::path file = root / name;
+    std::ifstream lines(file, std::ios::binary);
     std::ostringstream text;
     text << "#line 1 \"" << name << "\"\n";
     int number = 0;
@@ -45,6 +37,8 @@ std::string with_includes(const std::filesystem::path &root, const std::string &
             text << "#line " << number + 1 << " \"" << name << "\"\n";
         }
     }
+    if (!lines.eof())
+        throw InputError("cannot read the kernel file " + file.string());
     return text.str();
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <map>
 
 namespace clprobe {
@@ -28,19 +29,18 @@ std::string_view short_type(DeviceType type) {
 }
 
 template <typename Matches>
-std::vector<std::size_t> where(std::span<const DeviceInfo> devices, Matches matches) {
+std::vector<std::size_t> where(std::span<const DeviceInfo> devices, Matches matches,
+                               std::size_t most = std::numeric_limits<std::size_t>::max()) {
     std::vector<std::size_t> found;
-    for (std::size_t i = 0; i < devices.size(); ++i)
+    for (std::size_t i = 0; i < devices.size() && found.size() < most; ++i)
         if (matches(devices[i]))
             found.push_back(i);
     return found;
 }
 
 std::vector<std::size_t> first_of(std::span<const DeviceInfo> devices, DeviceType type) {
-    auto found = where(devices, [&](const DeviceInfo &device) { return device.type == type; });
-    if (found.size() > 1)
-        found.resize(1);
-    return found;
+    return where(
+        devices, [&](const DeviceInfo &device) { return device.type == type; }, 1);
 }
 
 } // namespace
