@@ -60,26 +60,19 @@ void refuse_not_finite(const Json &json, const std::string &place) {
 /// Follows the parser through a document, and refuses what it lets pass.
 class Watch {
 public:
-    bool operator()(Json::parse_event_t event, const Json &parsed) {
+    bool operator()(int /*depth*/, Json::parse_event_t event, const Json &parsed) {
         using Event = Json::parse_event_t;
-        switch (event) {
-        case Event::object_start:
-        case Event::array_start:
+        if (event == Event::object_start || event == Event::array_start) {
             if (levels_.size() == most_levels)
                 refuse(fmt::format("nested deeper than {} levels", most_levels));
             levels_.push_back({event == Event::array_start, 0, {}, {}});
-            break;
-        case Event::key:
+        } else if (event == Event::key) {
             add_member(parsed.get_ref<const std::string &>());
-            break;
-        case Event::object_end:
-        case Event::array_end:
-            levels_.pop_back();
-            [[fallthrough]];
-        case Event::value:
+        } else {
+            if (event != Event::value)
+                levels_.pop_back();
             if (!levels_.empty())
                 ++levels_.back().index;
-            break;
         }
         return true;
     }
@@ -133,11 +126,8 @@ std::string to_text(const Json &json) {
 }
 
 Json parse_json(std::string_view text) {
-    Watch watch;
     try {
-        return Json::parse(text, [&](int, Json::parse_event_t event, Json &parsed) {
-            return watch(event, parsed);
-        });
+        return Json::parse(text, Watch());
     } catch (const Json::exception &error) {
         throw InputError(fmt::format("not a JSON document: {}", cleaned(error.what())));
     }
