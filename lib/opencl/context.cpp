@@ -127,16 +127,16 @@ void Event::wait() const {
 }
 
 std::optional<ProfilingTimestamps> Event::profiling_timestamps() const {
-    const auto time = [&](cl_profiling_info of) {
-        return answered<cl_ulong>(clGetEventProfilingInfo, native(), of);
-    };
-    const auto queued = time(CL_PROFILING_COMMAND_QUEUED);
-    const auto submit = time(CL_PROFILING_COMMAND_SUBMIT);
-    const auto start = time(CL_PROFILING_COMMAND_START);
-    const auto end = time(CL_PROFILING_COMMAND_END);
-    if (!queued || !submit || !start || !end)
-        return std::nullopt;
-    return ProfilingTimestamps{*queued, *submit, *start, *end};
+    ProfilingTimestamps times;
+    const std::pair<cl_profiling_info, std::uint64_t *> all[] = {
+        {CL_PROFILING_COMMAND_QUEUED, &times.queued},
+        {CL_PROFILING_COMMAND_SUBMIT, &times.submit},
+        {CL_PROFILING_COMMAND_START, &times.start},
+        {CL_PROFILING_COMMAND_END, &times.end}};
+    for (const auto &[what, time] : all)
+        if (ask(*time, clGetEventProfilingInfo, native(), what) != CL_SUCCESS)
+            return std::nullopt;
+    return times;
 }
 
 } // namespace clprobe
