@@ -1,4 +1,5 @@
 #include "common/chase.hpp"
+#include "common/launch_size.hpp"
 #include "common/level_findings.hpp"
 #include "common/pages.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace clprobe::probes {
@@ -28,14 +28,13 @@ ProbeInfo describe() {
         "The latency is the slope of time over the number of hops, and the chase must end where "
         "the ring's order says.\n\n"
         "Two footprints an octave first, then points between neighbours that differ by over 5 % "
-        "and by more than samples around them do, "
-        "down to steps of 4 %, then sweeps over all of them in turn with such over the half whose "
-        "samples are few or lie apart, so that those of each point are spread over the time. The "
-        "curve's plateaus are the levels; a size is the midpoint of "
-        "the rise beyond it in log latency, with its 10 and 90 % points as the interval; where "
-        "points are far apart, it lies between the last point on the plateau and the first beyond. "
-        "A size with a rise of 60 % or less behind it is suspect, as that may be the reach of a "
-        "TLB, unless memory/tlb or bandwidth shows which.";
+        "and by more than samples around them do, down to steps of 4 %, then sweeps over all of "
+        "them in turn with such over the half whose samples are few or lie apart, so that those of "
+        "each point are spread over the time. The curve's plateaus are the levels; a size is the "
+        "midpoint of the rise beyond it in log latency, with its 10 and 90 % points as the "
+        "interval; where points are far apart, it lies between the last point on the plateau and "
+        "the first beyond. A size with a rise of 60 % or less behind it is suspect, as that may be "
+        "the reach of a TLB, unless memory/tlb or bandwidth shows which.";
     info.pitfalls = {
         "Who warmed a cache matters where it has partitions, and is recorded: here one work-group "
         "of a GPU, that of the chase itself up to 1 MiB, each core of a CPU up to 16 MiB. Seen "
@@ -72,81 +71,71 @@ ProbeInfo describe() {
     return info;
 }
 
+/// Well past the last cache of nearly all devices.
+std::size_t wanted_bytes(const Bench &bench) {
+    if (bench.tiny())
+        return std::size_t{64} << 10;
+    // A CPU's pages are cleared when they are first used, which takes its time.
+    const bool hurry = bench.profile() == Profile::quick && is_cpu(bench);
+    return std::size_t{hurry ? 128u : 256u} << 20;
+}
+
 class BufferLatency final : public Probe {
 public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-
-    void measure(Bench &bench) const override {
-        const Program program = bench.build("memory/buffer_latency", "");
-        Dataset &data = bench.data();
-        if (bench.tiny())
-            data.text_attributes[too_small] = "the tiny profile's sizes show no level";
-        data.text_attributes["warmed_by"] =
-            bench.device().type == DeviceType::cpu
-                ? "the core in its launch to 1 MiB, each core to 16 MiB, all together beyond"
-                : "the work-group in its launch to 1 MiB, one before it beyond";
-        const std::size_t bytes =
-            std::min(wanted_bytes(bench), bench.most_bytes() - ring_alignment) / ring_alignment *
-            ring_alignment;
-        Chase chase(bench, program, bytes);
-        data.text_attributes["pages"] = pages_of(bench, chase.buffer());
-        LatencySampler sampler(bench, chase, dense_ring(1024, bytes, bench.random()));
-        int renewed_for = 0;
-        survey(bench, {.least = 1024,
-                       .most = bytes,
-                       .sample =
-                           [&](std::size_t footprint, int block) {
-                               if (block != renewed_for)
-                                   chase.renew();
-                               renewed_for = block;
-                               sampler.sample(bench.series(chase_times),
-                                              coordinates(FootprintRow{footprint}),
-                                              dense_ring(footprint, bytes, bench.random()), block);
-                           },
-                       .curve =
-                           [&] {
-                               return curve_over(&bench.series(chase_times),
-                                                 &FootprintRow::footprint, Chase::hops);
-                           }});
-    }
-
+    void measure(Bench &bench) const override;
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &facts) const override {
-        const auto curve = curve_in(data);
-        const Levels levels = levels_of(curve, data.text_attribute(too_small));
-        std::vector<Finding> findings = latency_findings("buffer", levels, curve, facts);
-        if (!levels.decided && levels.settled > 0)
-            if (auto memory = memory_at_end("buffer", *curve))
-                findings.back() = std::move(*memory);
-        note_disagreement(findings, facts, "buffer", CurveKind::latency);
-        return findings;
-    }
-
-    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
-        const auto curve = curve_in(data);
-        return curve ? std::vector{shown(*curve, "buffer.l<n>.size")} : std::vector<Curve>{};
-    }
+                                                 const Facts &facts) const override;
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override;
 
 private:
-    /// Well past the last cache of nearly all devices.
-    static std::size_t wanted_bytes(const Bench &bench) {
-        if (bench.tiny())
-            return std::size_t{64} << 10;
-        // A CPU's pages are cleared when they are first used, which takes its time.
-        const bool hurry =
-            bench.profile() == Profile::quick && bench.device().type == DeviceType::cpu;
-        return std::size_t{hurry ? 128u : 256u} << 20;
-    }
-    static std::optional<LatencyCurve> curve_in(const Dataset &data) {
-        return latency_curve(data, Chase::hops);
-    }
-
     ProbeInfo info_ = describe();
 };
 
+void BufferLatency::measure(Bench &bench) const {
+    const Program program = bench.build("memory/buffer_latency", "");
+    auto &attributes = bench.data().text_attributes;
+    if (bench.tiny())
+        attributes[too_small] = "the tiny profile's sizes show no level";
+    attributes["warmed_by"] =
+        is_cpu(bench) ? "the core in its launch to 1 MiB, each core to 16 MiB, all together beyond"
+                      : "the work-group in its launch to 1 MiB, one before it beyond";
+    const std::size_t bytes = std::min(wanted_bytes(bench), bench.most_bytes() - ring_alignment) /
+                              ring_alignment * ring_alignment;
+    Chase chase(bench, program, bytes);
+    attributes["pages"] = pages_of(bench, chase.buffer());
+    LatencySampler sampler(bench, chase, dense_ring(1024, bytes, bench.random()));
+    Series &times = bench.series(chase_times);
+    int renewed_for = 0;
+    const auto sample = [&](std::size_t footprint, int block) {
+        if (block != renewed_for)
+            chase.renew();
+        renewed_for = block;
+        sampler.sample(times, coordinates(FootprintRow{footprint}),
+                       dense_ring(footprint, bytes, bench.random()), block);
+    };
+    const auto curve = [&] { return curve_over(&times, &FootprintRow::footprint, Chase::hops); };
+    survey(bench, {.least = 1024, .most = bytes, .sample = sample, .curve = curve});
+}
+
+std::vector<Finding> BufferLatency::interpret(const Dataset &data, const Facts &facts) const {
+    const auto curve = latency_curve(data, Chase::hops);
+    const Levels levels = levels_of(curve, data.text_attribute(too_small));
+    std::vector<Finding> findings = latency_findings("buffer", levels, curve, facts);
+    if (!levels.decided && levels.settled > 0)
+        if (auto memory = memory_at_end("buffer", *curve))
+            findings.back() = std::move(*memory);
+    note_disagreement(findings, facts, "buffer", CurveKind::latency);
+    return findings;
+}
+
+std::vector<Curve> BufferLatency::curves(const Dataset &data) const {
+    const auto curve = latency_curve(data, Chase::hops);
+    return curve ? std::vector{shown(*curve, "buffer.l<n>.size")} : std::vector<Curve>{};
+}
+
 } // namespace
 
-std::unique_ptr<Probe> make_memory_buffer_latency();
 std::unique_ptr<Probe> make_memory_buffer_latency() {
     return std::make_unique<BufferLatency>();
 }

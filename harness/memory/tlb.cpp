@@ -11,7 +11,7 @@
 namespace clprobe::probes {
 namespace {
 
-namespace series = tlb::series;
+using namespace tlb;
 
 ProbeInfo describe() {
     ProbeInfo info;
@@ -51,16 +51,16 @@ ProbeInfo describe() {
                     "Zhang et al., TunneLs for Bootlegging: Fully Reverse-Engineering GPU TLBs, "
                     "CCS 2023 (entries that cover many pages)"};
     info.depends_on = {"memory/cache_line"};
-    info.findings = tlb::finding_keys();
+    info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
     info.series = {{external_latency,
                     axes<ExternalRow>(),
                     {"latency", Unit::second, {}},
                     "time of a dependent load, over the memory that the pages span of which a "
                     "random chase uses a line each"},
-                   {series::packed, axes<tlb::PackedRow>(), time,
+                   {series::packed, axes<PackedRow>(), time,
                     "a random chase through lines side by side; 16 hops a trip"},
-                   {series::spread, axes<tlb::SpreadRow>(), time,
+                   {series::spread, axes<SpreadRow>(), time,
                     "a random chase through pages a stride apart; 16 hops a trip"}};
     info.kernels = {"memory/tlb"};
     info.seconds = 4;
@@ -78,15 +78,15 @@ public:
             line_ = static_cast<std::size_t>(*line->value);
         if (!is_cpu(bench))
             lines_a_page_ = 16; // its next cache is nearer or further by the line
-        bench.data().number_attributes[tlb::lines_a_page] = static_cast<double>(lines_a_page_);
+        bench.data().number_attributes[lines_a_page] = static_cast<double>(lines_a_page_);
     }
 
     void packed(double seconds) {
         const auto curve = [this] {
-            return curve_over(&bench_.series(series::packed), &tlb::PackedRow::lines, Chase::hops);
+            return curve_over(&bench_.series(series::packed), &PackedRow::lines, Chase::hops);
         };
         const auto sample = [this](std::size_t lines, int block) {
-            sampler_.sample(bench_.series(series::packed), coordinates(tlb::PackedRow{lines}),
+            sampler_.sample(bench_.series(series::packed), coordinates(PackedRow{lines}),
                             spread_ring(lines, line_, 1, chase_.bytes(), bench_.random()), block);
         };
         const std::size_t most = most_pages(line_ * lines_a_page_) * lines_a_page_;
@@ -106,12 +106,12 @@ public:
     }
     void spread(double at, double seconds) {
         const auto stride = static_cast<std::size_t>(at);
-        const auto curve = [this, at] { return tlb::translations(bench_.data())[at].curve; };
+        const auto curve = [this, at] { return translations(bench_.data())[at].curve; };
         // A stride that is surveyed twice has two series of blocks.
         const int first_block = 1000 * surveys_++;
         const auto sample = [this, stride, first_block](std::size_t pages, int block) {
             sampler_.sample(
-                bench_.series(series::spread), coordinates(tlb::SpreadRow{stride, pages}),
+                bench_.series(series::spread), coordinates(SpreadRow{stride, pages}),
                 spread_ring(pages, stride, lines_a_page_, chase_.bytes(), bench_.random()),
                 first_block + block);
         };
@@ -148,47 +148,51 @@ private:
 class Tlb final : public Probe {
 public:
     [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-    void measure(Bench &bench) const override {
-        if (bench.tiny())
-            bench.data().text_attributes[tlb::too_small] = "the tiny profile's sizes fit every TLB";
-        Chases chases(bench);
-        std::vector<double> landmarks;
-        for (const std::size_t stride : {4096u, 65536u, 2097152u, 33554432u, 67108864u})
-            if (chases.can_spread(stride))
-                landmarks.push_back(static_cast<double>(stride));
-        // Of the time that the build has left; the reference is what all strides need.
-        constexpr double for_reference = 0.22;
-        chases.packed(for_reference * chases.seconds_left());
-        if (bench.tiny()) { // whose times do not show where to go on
-            for (const double stride : landmarks)
-                chases.spread(stride, 0);
-            return;
-        }
-        tlb::StrideSearch search = tlb::search_strides(landmarks, {});
-        while (search.next && chases.seconds_left() > 0) {
-            // One share more, as those that follow may not agree.
-            chases.spread(*search.next, chases.seconds_left() / (search.left + 1));
-            search = tlb::search_strides(landmarks, tlb::pages_held(bench.data()));
-        }
-        if (search.alone > 0 && chases.seconds_left() > 0)
-            chases.spread(search.alone, chases.seconds_left());
-    }
-    /// What links the rings is memory/buffer_latency's, and Mesa says nothing of what it has in its
-    /// cache.
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
-        return {{{}, "memory/tlb", {}, "follow_ring"}};
-    }
+    void measure(Bench &bench) const override;
     [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &) const override {
-        return tlb::findings_of(data);
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
-        return tlb::curves_of(data);
+        return curves_of(data);
     }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override;
 
 private:
     ProbeInfo info_ = describe();
 };
+
+void Tlb::measure(Bench &bench) const {
+    if (bench.tiny())
+        bench.data().text_attributes[too_small] = "the tiny profile's sizes fit every TLB";
+    Chases chases(bench);
+    std::vector<double> landmarks;
+    for (const std::size_t stride : {4096u, 65536u, 2097152u, 33554432u, 67108864u})
+        if (chases.can_spread(stride))
+            landmarks.push_back(static_cast<double>(stride));
+    // Of the time that the build has left; the reference is what all strides need.
+    constexpr double for_reference = 0.22;
+    chases.packed(for_reference * chases.seconds_left());
+    if (bench.tiny()) { // whose times do not show where to go on
+        for (const double stride : landmarks)
+            chases.spread(stride, 0);
+        return;
+    }
+    StrideSearch search = search_strides(landmarks, {});
+    while (search.next && chases.seconds_left() > 0) {
+        // One share more, as those that follow may not agree.
+        chases.spread(*search.next, chases.seconds_left() / (search.left + 1));
+        search = search_strides(landmarks, pages_held(bench.data()));
+    }
+    if (search.alone > 0 && chases.seconds_left() > 0)
+        chases.spread(search.alone, chases.seconds_left());
+}
+
+/// What links the rings is memory/buffer_latency's, and Mesa says nothing of what it has in its
+/// cache.
+std::vector<KernelVariant> Tlb::kernels(const DeviceInfo &) const {
+    return {{{}, "memory/tlb", {}, "follow_ring"}};
+}
 
 } // namespace
 

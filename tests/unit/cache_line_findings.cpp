@@ -1,3 +1,4 @@
+#include "common/random.hpp"
 #include "interpreted.hpp"
 #include "memory/cache_line/cache_line.hpp"
 #include "synthetic.hpp"
@@ -254,13 +255,13 @@ TEST_CASE("unit.cache_line.a knee lies half-way to the next level") {
 
 TEST_CASE("unit.cache_line.rings visit every slot once") {
     std::mt19937_64 random(1);
-    for (const Ring &ring : {spaced_ring(100, 60, random), paged_ring(128, 16, 512, random)}) {
+    for (const WordRing &ring : {spaced_ring(100, 60, random), paged_ring(128, 16, 512, random)}) {
         const std::set<std::uint32_t> slots(ring.order.begin(), ring.order.end());
         CHECK(slots.size() == ring.order.size());
         CHECK(*slots.begin() == 0);
     }
     CHECK(spaced_ring(100, 60, random).order.size() == 100);
-    Ring moved = spaced_ring(10, 4, random);
+    WordRing moved = spaced_ring(10, 4, random);
     move_to_random_page(moved, 1 << 20, random);
     CHECK(*std::min_element(moved.order.begin(), moved.order.end()) % 1024 == 0);
 }
@@ -269,7 +270,7 @@ TEST_CASE("unit.cache_line.a pair lies in one block of twice its distance and in
     std::mt19937_64 random(1);
     for (const std::size_t distance : pair_distances) {
         const auto words = static_cast<std::uint32_t>(distance / 4);
-        const Ring ring = paired_ring(shuffled(200, random), distance, random);
+        const WordRing ring = paired_ring(shuffled(200, random), distance, random);
         REQUIRE(ring.order.size() == 400);
         for (std::size_t i = 0; i < ring.order.size(); i += 2) {
             CHECK(ring.order[i] / (2 * words) == ring.order[i + 1] / (2 * words));

@@ -1,10 +1,8 @@
 #pragma once
-#include <clprobe/finding.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/row.hpp>
 
 #include <array>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,12 +14,6 @@ enum class Space { global, local };
 enum class Operation { add, min, exchange, compare_exchange };
 enum class Contention { contended, spread };
 
-/// The names that axes and finding keys use, in the order of the enumerators.
-inline constexpr std::array<const char *, 2> space_names{"global", "local"};
-inline constexpr std::array<const char *, 2> type_names{"int", "float"};
-inline constexpr std::array<const char *, 4> operation_names{"add", "min", "exchange",
-                                                             "compare_exchange"};
-inline constexpr std::array<const char *, 2> contention_names{"contended", "spread"};
 inline constexpr std::array<const char *, 2> result_names{"dropped", "used"};
 
 /// An atomic operation on one type of word.
@@ -31,9 +23,10 @@ struct Atomic {
     Operation operation = Operation::add;
 
     static auto columns() {
-        return std::tuple{column("memory", &Atomic::space, space_names),
-                          column("type", &Atomic::real, type_names),
-                          column("operation", &Atomic::operation, operation_names)};
+        constexpr std::array operations{"add", "min", "exchange", "compare_exchange"};
+        return std::tuple{column("memory", &Atomic::space, std::array{"global", "local"}),
+                          column("type", &Atomic::real, std::array{"int", "float"}),
+                          column("operation", &Atomic::operation, operations)};
     }
 
     /// "global.int.add"
@@ -76,7 +69,6 @@ struct Outcome {
 [[nodiscard]] bool possible_chain(const Atomic &atomic, const Words &words,
                                   std::uint64_t operations, std::uint32_t word, std::uint32_t seen);
 
-/// The names of the series, shared with the interpretation.
 namespace series {
 inline constexpr const char *rates = "rates";
 inline constexpr const char *latency = "latency";
@@ -92,7 +84,7 @@ struct RateRow {
 
     static auto columns() {
         return std::tuple{part(&RateRow::atomic),
-                          column("place", &RateRow::contention, contention_names),
+                          column("place", &RateRow::contention, std::array{"contended", "spread"}),
                           column("result", &RateRow::used, result_names),
                           column("work_items", &RateRow::work_items), trips()};
     }
@@ -123,59 +115,6 @@ inline constexpr const char *spelling = ".spelling";
 /// Operations of a work-item in one trip.
 inline constexpr double operations_a_trip = 4;
 
-/// The programs: what OpenCL C 1.2 has, and what the device's extension adds.
-[[nodiscard]] std::vector<KernelVariant> programs_for(const DeviceInfo &device);
-
-/// The kernels with their buffers, each launch verified by what it left. Launches refer to their
-/// launcher, which has to outlive them.
-class Launcher {
-public:
-    explicit Launcher(Bench &bench);
-
-    /// Why the device does not have that operation; nothing where it does.
-    [[nodiscard]] std::optional<std::string> lacks(const Atomic &atomic) const;
-    /// Whether that is not a function of the language here, but inline PTX.
-    [[nodiscard]] bool as_ptx(const Atomic &atomic) const;
-    /// All work-items at once, on one word (in local memory one a group) or each on its own.
-    [[nodiscard]] BoundLaunch many(const Atomic &atomic, Contention contention, bool used);
-    /// One work-item, one operation after the other, at the address of the last `move`.
-    [[nodiscard]] BoundLaunch chain(const Atomic &atomic);
-
-    /// Of `many`.
-    [[nodiscard]] std::size_t work_items(const Atomic &atomic, Contention contention) const {
-        return groups(atomic, contention) * group_size_;
-    }
-    /// Memory that chains may use, B.
-    [[nodiscard]] std::size_t chain_bytes() const { return chain_memory_.bytes(); }
-    /// Chains of global memory from now on use the word at that many bytes.
-    void move(std::size_t bytes);
-
-private:
-    [[nodiscard]] std::size_t groups(const Atomic &atomic, Contention contention) const;
-    void build_extensions();
-    /// Takes the minimum of floats for lacking where a first one returns the wrong value.
-    void try_minimum();
-    [[nodiscard]] Kernel kernel(const Atomic &atomic, const char *function) const;
-    /// All but the check.
-    [[nodiscard]] BoundLaunch unchecked(const Atomic &atomic, Contention contention, bool used,
-                                        const Words &words);
-    /// What those work-items left, having shared the word of the first.
-    [[nodiscard]] Outcome left_by(const LaunchOutcome &outcome, std::size_t first,
-                                  std::size_t count) const;
-
-    Bench &bench_;
-    Program program_;
-    std::size_t group_size_;
-    std::size_t groups_;
-    std::map<Operation, Program> extensions_;
-    std::string no_extension_;
-    Buffer memory_;
-    Buffer seen_;
-    Buffer chain_seen_;
-    Buffer chain_memory_;
-    std::uint32_t offset_ = 0; ///< of chains, in words
-};
-
 /// Hartigan's dip: the largest distance between the distribution of the samples and the unimodal
 /// one that is nearest to it, which may jump at its mode (Hartigan and Hartigan, The Dip Test of
 /// Unimodality, 1985). Throws std::invalid_argument where there are no samples.
@@ -199,6 +138,6 @@ struct Modes {
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 
 /// What the data means: one finding a key.
-[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &);
 
 } // namespace clprobe::probes::atomics

@@ -1,12 +1,12 @@
-#include "analysis/trip_timing.hpp"
+#include "common/verdicts.hpp"
 #include "memory/atomics/atomics.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace clprobe::probes::atomics {
 namespace {
@@ -130,20 +130,16 @@ Modes two_levels(std::span<const std::vector<double>> samples, const std::vector
     std::vector<double> high;
     for (const double value : values)
         (value > border ? high : low).push_back(value);
-    Modes modes{2,
-                median(low),
-                median(high),
-                static_cast<double>(high.size()) / static_cast<double>(values.size()),
-                {}};
+    const double share = static_cast<double>(high.size()) / static_cast<double>(values.size());
+    Modes modes{{}, median(low), median(high), share, {}};
     const double steady = steadiness(samples, border);
-    if (modes.high < alike * modes.low || std::min(modes.share, 1 - modes.share) < least_share) {
-        modes.count.reset();
+    if (modes.high < alike * modes.low || std::min(share, 1 - share) < least_share)
         modes.reason = "neither one level nor two that differ clearly";
-    } else if (steady < keeping) {
-        modes.count.reset();
+    else if (steady < keeping)
         modes.reason =
             fmt::format("two levels, but only {:.0f} % of the places keep to theirs", 100 * steady);
-    }
+    else
+        modes.count = 2;
     return modes;
 }
 
@@ -151,24 +147,16 @@ const FindingKey partitions_key{
     "atomic.global.partitions", Unit::one, Better::none,
     "levels of latency that addresses have: 1, or 2 where a cache has a near and a far part"};
 
-FindingKey rate_key(const Atomic &atomic, Contention contention) {
-    const char *where = contention_names[static_cast<std::size_t>(contention)];
-    const std::string of = atomic.space == Space::local ? "a word a group" : "one word";
+/// Its rate contended, its rate spread, its latency.
+std::vector<FindingKey> keys_of(const Atomic &atomic) {
+    const std::string key = "atomic." + atomic.name();
+    const std::string word = atomic.space == Space::local ? "a word a group" : "one word";
     return {
-        fmt::format("atomic.{}.{}.rate", atomic.name(), where), Unit::op_per_second, Better::higher,
-        "all work-items on " + (contention == Contention::contended ? of : "words of their own")};
-}
-
-FindingKey latency_key(const Atomic &atomic) {
-    return {fmt::format("atomic.{}.latency", atomic.name()), Unit::second, Better::lower,
-            "one work-item, each operation after the result of the last"};
-}
-
-std::optional<Finding> refusal(const FindingKey &key, const Atomic &atomic, const Dataset &data) {
-    const std::string reason = data.text_attribute(atomic.name() + lacking);
-    if (reason.empty())
-        return std::nullopt;
-    return without_value(key, Status::unsupported, reason);
+        {key + ".contended.rate", Unit::op_per_second, Better::higher, "all work-items on " + word},
+        {key + ".spread.rate", Unit::op_per_second, Better::higher,
+         "all work-items on words of their own"},
+        {key + ".latency", Unit::second, Better::lower,
+         "one work-item, each operation after the result of the last"}};
 }
 
 /// "...; " where the language has no function for the operation, so that a method starts with it.
@@ -179,52 +167,38 @@ std::string spelled(const Atomic &atomic, const Dataset &data) {
 
 /// A rate as it was measured with the results dropped or used.
 struct Rate {
-    double per_second = 0;
+    bool used = false;
+    double operations = 0; ///< in a trip
     TripTiming timing;
-    double operations = 0;      ///< in a trip
     std::ptrdiff_t samples = 0; ///< at each number of trips
+
+    [[nodiscard]] double per_second() const { return operations / timing.seconds; }
 };
 
-std::optional<Rate> rate_of(std::span<const RowTimes<RateRow>> rates, const Atomic &atomic,
-                            Contention contention, bool used) {
-    for (const auto &[row, times] : rates) {
-        if (row != RateRow{atomic, contention, used, row.work_items})
-            continue;
-        const auto timing = time_per_trip(times);
-        if (!timing)
-            return std::nullopt;
-        const double operations = operations_a_trip * static_cast<double>(row.work_items);
-        const auto samples = std::ranges::count(times, times.front().trips, &TripTime::trips);
-        return Rate{operations / timing->seconds, *timing, operations, samples};
-    }
-    return std::nullopt;
-}
-
 /// The one that was chosen was sampled more often; the faster was, or would have been.
-bool better(const Rate &a, const Rate &b) {
-    return a.samples != b.samples ? a.samples > b.samples : a.per_second > b.per_second;
+bool worse(const Rate &a, const Rate &b) {
+    return a.samples != b.samples ? a.samples < b.samples : a.per_second() < b.per_second();
 }
 
-Finding rate(const Atomic &atomic, Contention contention, const Dataset &data,
-             std::span<const RowTimes<RateRow>> rates) {
-    const FindingKey key = rate_key(atomic, contention);
-    if (auto refused = refusal(key, atomic, data))
-        return *refused;
-    const auto dropped = rate_of(rates, atomic, contention, false);
-    const auto used = rate_of(rates, atomic, contention, true);
-    if (!dropped && !used)
-        return without_value(key, Status::inconclusive,
-                             "not timed, or time does not grow with the trips");
-    const bool take_used = !dropped || (used && better(*used, *dropped));
-    const Rate &best = take_used ? *used : *dropped;
-    Finding finding = measured(
-        key, best.per_second,
-        {best.operations / best.timing.interval.high, best.operations / best.timing.interval.low});
-    finding.method = fmt::format("{}results {}; {}", spelled(atomic, data), result_names[take_used],
+Finding rate(const FindingKey &key, const Atomic &atomic, Contention contention,
+             const Dataset &data, std::span<const RowTimes<RateRow>> rows) {
+    std::vector<Rate> rates; // dropped, used
+    for (const auto &[row, times] : rows)
+        if (row.atomic == atomic && row.contention == contention)
+            if (const auto timing = time_per_trip(times))
+                rates.push_back({row.used, operations_a_trip * static_cast<double>(row.work_items),
+                                 *timing,
+                                 std::ranges::count(times, times.front().trips, &TripTime::trips)});
+    if (rates.empty())
+        return undecided(key, "not timed, or time does not grow with the trips");
+    const Rate &best = *std::ranges::max_element(rates, worse);
+    Finding finding = rate_finding(key, best.operations, best.timing);
+    finding.method = fmt::format("{}results {}; {}", spelled(atomic, data), result_names[best.used],
                                  best.timing.method);
-    if (dropped && used)
-        finding.note = fmt::format("with results {}: {}", result_names[!take_used],
-                                   format({(take_used ? dropped : used)->per_second, key.unit}));
+    for (const Rate &other : rates)
+        if (other.used != best.used)
+            finding.note = fmt::format("with results {}: {}", result_names[other.used],
+                                       format({other.per_second(), key.unit}));
     finding.evidence = {series::rates};
     check_timing(finding, best.timing);
     return finding;
@@ -235,20 +209,15 @@ std::string near_and_far(const Modes &modes) {
                        format({modes.high, Unit::second}), 100 * modes.share);
 }
 
-Finding latency(const Atomic &atomic, const Dataset &data, const Modes &modes) {
-    const FindingKey key = latency_key(atomic);
-    if (auto refused = refusal(key, atomic, data))
-        return *refused;
+Finding latency(const FindingKey &key, const Atomic &atomic, const Dataset &data,
+                const Modes &modes) {
     const auto times = times_of(data.find(series::latency), LatencyRow{atomic});
     const auto timing = time_per_trip(times);
     if (!timing)
-        return without_value(
-            key, Status::inconclusive,
-            fit_slope(times) ? "its launches differ by as much as they take longer with more trips"
-                             : "not timed");
-    Finding finding = measured(
-        key, timing->seconds / operations_a_trip,
-        {timing->interval.low / operations_a_trip, timing->interval.high / operations_a_trip});
+        return undecided(key, fit_slope(times) ? "its launches differ by as much as they take "
+                                                 "longer with more trips"
+                                               : "not timed");
+    Finding finding = step_finding(key, operations_a_trip, *timing);
     finding.method = spelled(atomic, data) + timing->method;
     if (atomic.space == Space::global) {
         finding.method += ", each at another address";
@@ -277,13 +246,11 @@ std::vector<std::vector<double>> latencies_by_address(const Dataset &data) {
 
 Finding partitions(const Modes &modes) {
     if (!modes.count)
-        return without_value(partitions_key, Status::inconclusive, modes.reason);
-    const double count = *modes.count;
-    Finding finding = measured(partitions_key, count, {count, count});
-    finding.method = "dip test of the latency over addresses";
+        return undecided(partitions_key, modes.reason);
+    Finding finding = decided(partitions_key, *modes.count,
+                              "dip test of the latency over addresses", {series::addresses});
     if (*modes.count == 2)
         finding.note = near_and_far(modes);
-    finding.evidence = {series::addresses};
     return finding;
 }
 
@@ -311,9 +278,8 @@ double dip(std::span<const double> samples) {
 }
 
 Modes find_modes(std::span<const std::vector<double>> samples) {
-    const bool taken_twice = std::ranges::all_of(
-        samples, [](const std::vector<double> &times) { return times.size() >= 2; });
-    if (samples.size() < least_points || !taken_twice)
+    const auto once = [](const std::vector<double> &times) { return times.size() < 2; };
+    if (samples.size() < least_points || std::ranges::any_of(samples, once))
         return {{}, 0, 0, 0, "too few places were timed twice"};
     const std::vector<double> values = medians(samples, 0, 1);
     const double middle = median(values);
@@ -328,23 +294,28 @@ Modes find_modes(std::span<const std::vector<double>> samples) {
 
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
-    for (const Atomic &atomic : all_atomics()) {
-        for (const Contention contention : {Contention::contended, Contention::spread})
-            keys.push_back(rate_key(atomic, contention));
-        keys.push_back(latency_key(atomic));
-    }
+    for (const Atomic &atomic : all_atomics())
+        for (FindingKey &key : keys_of(atomic))
+            keys.push_back(std::move(key));
     keys.push_back(partitions_key);
     return keys;
 }
 
-std::vector<Finding> findings_of(const Dataset &data) {
+std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     const Modes modes = find_modes(latencies_by_address(data));
     const auto rates = times_by_row<RateRow>(data.find(series::rates));
     std::vector<Finding> findings;
     for (const Atomic &atomic : all_atomics()) {
-        for (const Contention contention : {Contention::contended, Contention::spread})
-            findings.push_back(rate(atomic, contention, data, rates));
-        findings.push_back(latency(atomic, data, modes));
+        const std::vector<FindingKey> keys = keys_of(atomic);
+        const std::string reason = data.text_attribute(atomic.name() + lacking);
+        if (reason.empty())
+            findings.insert(findings.end(),
+                            {rate(keys[0], atomic, Contention::contended, data, rates),
+                             rate(keys[1], atomic, Contention::spread, data, rates),
+                             latency(keys[2], atomic, data, modes)});
+        else
+            for (const FindingKey &key : keys)
+                findings.push_back(without_value(key, Status::unsupported, reason));
     }
     findings.push_back(partitions(modes));
     return findings;

@@ -31,22 +31,6 @@ constexpr std::size_t word = sizeof(std::uint32_t);
 /// The vectors to begin with: a processor's own, or the widest load of a GPU's work-item.
 [[nodiscard]] unsigned usual_width(const DeviceInfo &device);
 
-/// The probe's programs, one for each width of vectors, built when they are first needed.
-class Programs {
-public:
-    explicit Programs(Bench &bench) : bench_(bench) {}
-
-    [[nodiscard]] Bench &bench() const { return bench_; }
-    [[nodiscard]] Kernel kernel(const std::string &name, unsigned width);
-    /// Work-items of that kernel's work-groups: as many as are wanted, as far as it may have them.
-    [[nodiscard]] std::size_t group_size(const std::string &name, unsigned width,
-                                         std::size_t wanted);
-
-private:
-    Bench &bench_;
-    std::map<unsigned, Program> programs_;
-};
-
 /// An array of random words on the device, `bytes` of them filled: each word is the difference of
 /// the hashes of the next index and its own, so that the sum of any stretch is known at once.
 struct Source {
@@ -57,9 +41,6 @@ struct Source {
     /// Of `count` words from `index` on, modulo 2^32.
     [[nodiscard]] std::uint32_t sum(std::size_t index, std::size_t count) const;
 };
-
-/// An array of at most `bytes`, as much of it filled as can be within `seconds`.
-[[nodiscard]] Source make_source(Programs &programs, std::size_t bytes, double seconds);
 
 /// How a walk is launched: vectors of how many words, and work-groups of how many work-items.
 struct WalkShape {
@@ -91,35 +72,6 @@ struct WalkRow {
         return static_cast<double>(8 * word * shape.width) * static_cast<double>(shape.local_size) *
                static_cast<double>(shape.groups);
     }
-};
-
-/// Times walks: every work-group reads the same stretch of memory round and round, each from a
-/// start of its own, so that every level of the hierarchy that holds the stretch delivers it.
-class Walks {
-public:
-    Walks(Programs &programs, const Source &source)
-        : programs_(programs), bench_(programs.bench()), source_(source) {}
-
-    /// The largest footprint: there must be room for it to lie in different stretches.
-    [[nodiscard]] std::size_t most() const { return source_.bytes / 8 * 7; }
-    /// One block of samples, in another stretch of the array than the last. The footprint is a
-    /// multiple of the shape's tile; `seconds` is how long the longest launch should take. Returns
-    /// the bandwidth of the longest launch, B/s.
-    double sample(Series &series, std::size_t footprint, const WalkShape &shape, int block,
-                  double seconds);
-
-private:
-    struct Walk;
-    [[nodiscard]] BoundLaunch launch(Walk &walk);
-    [[nodiscard]] std::uint32_t trips_for(const BoundLaunch &launch, const WalkShape &shape,
-                                          double seconds);
-
-    Programs &programs_;
-    Bench &bench_;
-    const Source &source_;
-    std::optional<Buffer> sums_;
-    std::optional<double> launch_seconds_; ///< of a launch that walks next to nothing
-    double seconds_per_byte_ = 0;          ///< of the last walk, beside that
 };
 
 /// What a kernel does with memory: `read` sums up one array, `write` fills one, `copy` reads one
@@ -160,40 +112,61 @@ struct StreamShape {
     bool operator==(const StreamShape &) const = default;
 };
 
-/// Times streams over arrays in memory.
-class Streams {
-public:
-    /// Over arrays as large as the source. What needs more arrays than the device has memory for is
-    /// left out; `operations` are those that remain.
-    Streams(Programs &programs, const Source &source, double fill_seconds);
+/// What streams go over: as many arrays as the device has memory for, and of each so many bytes.
+struct Arrays {
+    Source from;
+    std::optional<Buffer> to = {};
+    std::optional<Source> other = {}; ///< which a triad reads as well
+    std::size_t bytes = 0;
 
-    [[nodiscard]] std::vector<Operation> operations() const;
-    /// The shape with work-groups as large as its kernel and the device allow.
-    [[nodiscard]] StreamShape allowed(StreamShape shape) const;
-    /// Lowers the arrays' size until a launch of the shape stays within the bench's bounds.
-    void fit(const StreamShape &shape);
-    /// One launch over this share of the arrays, its time going to `series`. Seconds.
-    double sample(Series &series, const StreamShape &shape, double share, int block);
-
-private:
-    [[nodiscard]] BoundLaunch launch(const StreamShape &shape, std::size_t bytes);
-    [[nodiscard]] std::uint32_t expected(Operation operation, std::size_t index,
-                                         std::uint32_t nonce) const;
-
-    Programs &programs_;
-    Bench &bench_;
-    const Source &source_;
-    std::optional<Source> other_;
-    std::optional<Buffer> to_;
-    std::optional<Buffer> sums_;
-    std::size_t bytes_ = 0;
+    [[nodiscard]] bool suffice_for(Operation operation) const {
+        return operation == Operation::read ||
+               (operation == Operation::triad ? other.has_value() : to.has_value());
+    }
 };
 
-void run_experiment(Bench &bench);
-[[nodiscard]] std::vector<SeriesShape> series_shapes();
+/// The most of these bytes that a launch of the shape covers to the last element, or the least that
+/// it takes where that is more.
+[[nodiscard]] std::size_t whole_launch(const StreamShape &shape, std::size_t bytes);
+
+/// The kernels of the probe's programs, one for each width of vectors, built when they are first
+/// needed, and their launches. Launches refer to it and to their arrays, which have to outlive
+/// them.
+class Launcher {
+public:
+    explicit Launcher(Bench &bench) : bench_(bench) {}
+
+    /// Work-items of that kernel's work-groups: as many as are wanted, as far as it may have them.
+    [[nodiscard]] std::size_t group_size(const std::string &kernel, unsigned width,
+                                         std::size_t wanted);
+    /// An array of at most `bytes`, as much of it filled as can be within `seconds`.
+    [[nodiscard]] Source source(std::size_t bytes, double seconds);
+    /// Adds what streams need beside the array that they read, filling it within `seconds`. What
+    /// the device has no memory for is left out.
+    void add_others(Arrays &arrays, double seconds);
+
+    /// Every work-group reads the same stretch of memory round and round, each from a start of its
+    /// own, so that every level of the hierarchy that holds the stretch delivers it. The stretch is
+    /// another for each launch made; the footprint is a multiple of the shape's tile.
+    [[nodiscard]] BoundLaunch walk(const Source &source, std::size_t footprint,
+                                   const WalkShape &shape);
+    [[nodiscard]] BoundLaunch stream(const Arrays &arrays, const StreamShape &shape,
+                                     std::size_t bytes);
+
+private:
+    [[nodiscard]] Kernel kernel(const std::string &name, unsigned width);
+    /// Memory for a word of each work-group.
+    [[nodiscard]] const Buffer &sums(std::size_t groups);
+
+    Bench &bench_;
+    std::map<unsigned, Program> programs_;
+    std::optional<Buffer> sums_;
+};
 
 /// The series as a curve of bandwidths over the footprint.
 [[nodiscard]] std::vector<CurvePoint> bandwidth_curve(const Dataset &data);
+/// The same for people.
+[[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
 
 /// The levels of a curve of own walks. More memory is not faster to read: where a larger footprint
 /// was (due to a prefetcher or an alignment, as at 512 KiB on one processor), it and the smaller

@@ -1,6 +1,6 @@
 #include "analysis/level_joining.hpp"
-#include "analysis/trip_timing.hpp"
 #include "common/level_findings.hpp"
+#include "common/verdicts.hpp"
 #include "memory/buffer_bandwidth/buffer_bandwidth.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -112,10 +112,9 @@ std::optional<TripTiming> whole_launches(std::span<const TripTime> times, double
     if (rates.size() < 2)
         return std::nullopt;
     const Interval interval = repeat_interval(rates);
-    const double middle = median(rates);
     if (interval.low <= 0)
         return std::nullopt;
-    return TripTiming{1 / middle,
+    return TripTiming{1 / median(rates),
                       {1 / interval.high, 1 / interval.low},
                       fmt::format("the fastest launches of {} blocks", rates.size())};
 }
@@ -137,8 +136,7 @@ std::optional<Finding> rate_of(const FindingKey &key, std::span<const TripTime> 
     if (const auto whole = whole_launches(times, least_share);
         whole && width(*slope) > std::max(narrow, width(*whole)))
         timing = widened_to_slope(*whole, *slope);
-    Finding finding = measured(key, bytes / timing.seconds,
-                               {bytes / timing.interval.high, bytes / timing.interval.low});
+    Finding finding = rate_finding(key, bytes, timing);
     finding.method = timing.method;
     check_timing(finding, timing);
     return finding;
@@ -179,15 +177,11 @@ std::optional<Finding> tuned_level(const Dataset &data, const Level &level) {
 
 /// As people read it: "uint4, 8 a work-item, groups of 256".
 std::string describe(const StreamShape &shape) {
-    const std::string vector = program_of(shape.width).name;
-    if (shape.layout == Layout::one_shot)
-        return fmt::format("{}, {} a work-item a group's width apart, groups of {}", vector,
-                           shape.share, shape.local_size);
-    if (shape.layout == Layout::strided)
-        return fmt::format("{}, {} groups of {} side by side", vector, shape.share,
-                           shape.local_size);
-    return fmt::format("{}, a stretch for each work-item of {} groups of {}", vector, shape.share,
-                       shape.local_size);
+    constexpr const char *forms[] = {"{}, {} a work-item a group's width apart, groups of {}",
+                                     "{}, {} groups of {} side by side",
+                                     "{}, a stretch for each work-item of {} groups of {}"};
+    return fmt::format(fmt::runtime(forms[static_cast<std::size_t>(shape.layout)]),
+                       program_of(shape.width).name, shape.share, shape.local_size);
 }
 
 Finding stream_bandwidth(const Dataset &data, Operation operation) {
@@ -198,13 +192,13 @@ Finding stream_bandwidth(const Dataset &data, Operation operation) {
         constexpr double arrays[] = {1, 1, 2, 3}; // each counted once, as STREAM counts
         auto finding = rate_of(key, times, arrays[static_cast<std::size_t>(operation)], 1);
         if (!finding)
-            return without_value(key, Status::inconclusive, "time does not grow with the bytes");
+            return undecided(key, "time does not grow with the bytes");
         finding->method = describe(shape) + "; " + finding->method;
         finding->evidence = {entry::stream, entry::stream_race};
         return *finding;
     }
     const std::string reason = data.text_attribute(entry::no_streams);
-    return without_value(key, Status::inconclusive, reason.empty() ? "not measured" : reason);
+    return undecided(key, reason.empty() ? "not measured" : reason);
 }
 
 /// The findings in the making, and what they are made of.
@@ -267,8 +261,7 @@ private:
             levels_.decided ? "the curve shows no more than one level, of a cache or of memory"
                             : levels_.reason;
         for (const FindingKey &key : {level_bandwidth, level_size})
-            findings_.push_back(
-                without_value(numbered(key, caches() + 1), Status::inconclusive, reason));
+            findings_.push_back(undecided(numbered(key, caches() + 1), reason));
     }
 
     void add_memory() {
@@ -298,16 +291,15 @@ private:
         if (cache != nullptr && read != nullptr && read->interval->low > cache->interval->high)
             make_suspect(*read, "memory is not faster than the cache before it, " + cache->key);
         const Finding *copy = find(memory_key(Operation::copy).key);
+        double bytes = 0; // of the arrays
+        for (const auto &point : samples_by_row<StreamShape>(data_.find(entry::stream)))
+            bytes = std::max(bytes, point.trips);
+        const auto last = caches() > 0 ? levels_.levels[caches() - 1].size : std::nullopt;
         for (const Operation operation : all_operations) {
             Finding *finding = find(memory_key(operation).key);
             if (finding != nullptr && copy != nullptr && *finding->value > 2 * *copy->value)
                 make_suspect(*finding, "it moves more than twice the bytes that a copy does");
-            if (finding == nullptr || caches() == 0 || !levels_.levels[caches() - 1].size)
-                continue;
-            double bytes = 0;
-            for (const auto &point : samples_by_row<StreamShape>(data_.find(entry::stream)))
-                bytes = std::max(bytes, point.trips);
-            if (bytes > 0 && bytes < 2 * *levels_.levels[caches() - 1].size)
+            if (finding != nullptr && last && bytes > 0 && bytes < 2 * *last)
                 make_suspect(*finding, fmt::format("arrays of {} partly fit the last cache",
                                                    format({bytes, Unit::byte})));
         }
@@ -363,6 +355,18 @@ std::vector<CurvePoint> bandwidth_curve(const Dataset &data) {
         curve.push_back(
             {static_cast<double>(row.footprint), rates_by_block(times, row.bytes_per_trip(), 0)});
     return pooled(std::move(curve));
+}
+
+std::vector<Curve> curves_of(const Dataset &data) {
+    Curve curve{data.find(entry::walk) != nullptr ? entry::walk : entry::external,
+                {"footprint", Unit::byte, {}},
+                {"bandwidth", Unit::byte_per_second, {}},
+                {},
+                {level_size.key}};
+    for (const CurvePoint &point : bandwidth_curve(data))
+        if (!point.samples.empty())
+            curve.points.push_back({point.x, median(point.samples)});
+    return {curve};
 }
 
 std::vector<FindingKey> finding_keys() {

@@ -1,4 +1,4 @@
-#include "analysis/size_posterior.hpp"
+#include "common/verdicts.hpp"
 #include "memory/cache_line/cache_line.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 
 namespace clprobe::probes::cache_line {
@@ -45,18 +46,16 @@ StrideCurve thinned(std::span<const Estimate> points) {
     StrideCurve curve;
     std::vector<double> usual;
     for (const auto &[number, members] : bins) {
-        std::vector<double> strides;
-        std::vector<double> logs;
-        std::vector<double> errors;
-        for (const Estimate *point : members) {
-            strides.push_back(point->x);
-            logs.push_back(std::log(point->value));
-            errors.push_back(point->error);
-        }
-        const auto count = static_cast<double>(members.size());
-        curve.stride.push_back(median(strides));
-        curve.observations.push_back({median(logs), median(errors), count});
-        usual.push_back(median(errors));
+        const auto middle = [&of = members](const auto &value) {
+            std::vector<double> values;
+            for (const Estimate *point : of)
+                values.push_back(std::invoke(value, *point));
+            return median(values);
+        };
+        const double log = middle([](const Estimate &point) { return std::log(point.value); });
+        usual.push_back(middle(&Estimate::error));
+        curve.stride.push_back(middle(&Estimate::x));
+        curve.observations.push_back({log, usual.back(), static_cast<double>(members.size())});
     }
     for (Observation &point : curve.observations)
         point.error = std::max(point.error, median(usual)) / std::sqrt(point.points);
@@ -117,13 +116,15 @@ void add_hypotheses(std::vector<Hypothesis> &hypotheses, const StrideCurve &curv
         });
 }
 
+Estimate at(std::size_t x, Estimate estimate) {
+    estimate.x = static_cast<double>(x);
+    return estimate;
+}
+
 /// At each stride, how many slots stay in the first level. The stride with most estimates is the
 /// one that shows the levels.
-std::vector<Estimate> slots_that_fit(const std::vector<RowEstimate<SlotsRow>> &estimates) {
-    std::map<std::size_t, std::vector<Estimate>> curves;
-    for (const auto &[row, time] : estimates)
-        curves[row.stride].push_back(
-            {static_cast<double>(row.slots), time.value, time.error, time.samples});
+std::vector<Estimate> slots_that_fit(const Dataset &data) {
+    const auto curves = latencies_over_slots(data);
     if (curves.empty())
         return {};
     const auto fullest =
@@ -171,25 +172,12 @@ SizeVerdict memory_verdict(const Dataset &data) {
     return block_size(apart(points), Together::faster, least_pairs);
 }
 
-const FindingKey &key(std::size_t index) {
-    static const std::vector<FindingKey> keys = finding_keys();
-    return keys[index];
-}
-
-Finding sized(const FindingKey &of, double size, const char *method,
-              std::vector<std::string> evidence) {
-    // A power of two: a second run finds the same, or another by the factor of two.
-    Finding finding = measured(of, size, {size, size});
-    finding.method = method;
-    finding.evidence = std::move(evidence);
-    return finding;
-}
-
-Finding undecided(const FindingKey &of, std::string reason, std::vector<std::string> evidence) {
-    Finding finding = without_value(of, Status::inconclusive, std::move(reason));
-    finding.evidence = std::move(evidence);
-    return finding;
-}
+const FindingKey line_key{"cache.line_size", Unit::byte, Better::none,
+                          "what a tag of the first level of cache covers"};
+const FindingKey sector_key{"cache.sector_size", Unit::byte, Better::none,
+                            "the least that the first level fetches"};
+const FindingKey fetch_key{"memory.fetch_size", Unit::byte, Better::none,
+                           "what one access beyond every cache fetches from memory"};
 
 constexpr const char *adjacent =
     "two neighbouring lines often arrive together (adjacent-line prefetch)";
@@ -204,7 +192,7 @@ Curve curve_of(const char *series, const Axis &x, const Axis &y,
 }
 
 Finding line_by_sharing(const SizeVerdict &verdict) {
-    Finding line = sized(key(0), *verdict.size, "false sharing", {series::false_sharing});
+    Finding line = decided(line_key, *verdict.size, "false sharing", {series::false_sharing});
     line.note = fmt::format("two groups are {:.1f} times slower on one line", verdict.ratio);
     if (verdict.neighbours)
         line.note += std::string("; ") + adjacent;
@@ -218,11 +206,12 @@ Finding measured_line(const Dataset &data, const Facts &facts) {
     const SizeVerdict sharing = sharing_verdict(data);
     const SizeVerdict capacity = capacity_verdict(data);
     if (!sharing.size && !capacity.size)
-        return undecided(
-            key(0), "false sharing: " + sharing.reason + "; capacity in slots: " + capacity.reason,
-            {series::false_sharing, series::slots});
+        return undecided(line_key,
+                         "false sharing: " + sharing.reason +
+                             "; capacity in slots: " + capacity.reason,
+                         {series::false_sharing, series::slots});
     if (!sharing.size || (capacity.size && !sharing_first)) {
-        Finding line = sized(key(0), *capacity.size, "capacity in slots", {series::slots});
+        Finding line = decided(line_key, *capacity.size, "capacity in slots", {series::slots});
         if (!sharing_first)
             return line;
         line.note = "false sharing: " + sharing.reason;
@@ -242,11 +231,12 @@ Finding measured_line(const Dataset &data, const Facts &facts) {
 Finding sector(const Dataset &data, const Finding &line) {
     const SizeVerdict verdict = pairs_verdict(data);
     if (!verdict.size)
-        return undecided(key(1), "pairs of loads: " + verdict.reason, {series::pairs});
+        return undecided(sector_key, "pairs of loads: " + verdict.reason, {series::pairs});
     const bool bounded = line.value && *verdict.size > *line.value;
-    Finding finding = bounded ? sized(key(1), *line.value, "pairs of loads, bounded by the line",
-                                      {series::pairs, series::false_sharing, series::slots})
-                              : sized(key(1), *verdict.size, "pairs of loads", {series::pairs});
+    Finding finding = bounded
+                          ? decided(sector_key, *line.value, "pairs of loads, bounded by the line",
+                                    {series::pairs, series::false_sharing, series::slots})
+                          : decided(sector_key, *verdict.size, "pairs of loads", {series::pairs});
     if (bounded || verdict.neighbours)
         finding.note = adjacent;
     return finding;
@@ -256,11 +246,12 @@ Finding memory_fetch(const Dataset &data, const Finding &line) {
     const std::vector<std::string> evidence{series::memory_pairs, series::pairs};
     const SizeVerdict verdict = memory_verdict(data);
     if (!verdict.size)
-        return undecided(key(2), "pairs of loads: " + verdict.reason, evidence);
+        return undecided(fetch_key, "pairs of loads: " + verdict.reason, evidence);
     if (line.value && *verdict.size > *line.value && line.method == "false sharing")
-        return undecided(key(2), std::string(adjacent) + ", which hides the memory's own fetch",
+        return undecided(fetch_key, std::string(adjacent) + ", which hides the memory's own fetch",
                          evidence);
-    Finding finding = sized(key(2), *verdict.size, "pairs of loads beyond the caches", evidence);
+    Finding finding =
+        decided(fetch_key, *verdict.size, "pairs of loads beyond the caches", evidence);
     if (verdict.neighbours)
         finding.note = adjacent;
     return finding;
@@ -271,10 +262,10 @@ Finding memory_fetch(const Dataset &data, const Finding &line) {
 std::vector<Finding> from_stride(const char *series, const std::vector<Estimate> &curve) {
     const std::string left_out = "a curve over the stride alone does not tell";
     const SizeVerdict verdict = line_by_stride(curve);
-    Finding line = undecided(key(0), "stride sweep: " + verdict.reason, {series});
+    Finding line = undecided(line_key, "stride sweep: " + verdict.reason, {series});
     if (verdict.size) {
         const double least = verdict.neighbours ? 1 : 0.5;
-        line = measured(key(0), *verdict.size, {least * verdict.sizes.low, verdict.sizes.high});
+        line = measured(line_key, *verdict.size, {least * verdict.sizes.low, verdict.sizes.high});
         line.method = "stride sweep";
         line.evidence = {series};
         line.note = "what one miss fetches: the sector, where lines have sectors";
@@ -283,7 +274,8 @@ std::vector<Finding> from_stride(const char *series, const std::vector<Estimate>
         if (!verdict.reason.empty())
             line.note += "; " + verdict.reason;
     }
-    return {line, undecided(key(1), left_out, {series}), undecided(key(2), left_out, {series})};
+    return {line, undecided(sector_key, left_out, {series}),
+            undecided(fetch_key, left_out, {series})};
 }
 
 } // namespace
@@ -344,12 +336,14 @@ SizeVerdict line_by_stride(std::span<const Estimate> latency) {
 }
 
 std::vector<FindingKey> finding_keys() {
-    return {
-        {"cache.line_size", Unit::byte, Better::none,
-         "what a tag of the first level of cache covers"},
-        {"cache.sector_size", Unit::byte, Better::none, "the least that the first level fetches"},
-        {"memory.fetch_size", Unit::byte, Better::none,
-         "what one access beyond every cache fetches from memory"}};
+    return {line_key, sector_key, fetch_key};
+}
+
+std::map<std::size_t, std::vector<Estimate>> latencies_over_slots(const Dataset &data) {
+    std::map<std::size_t, std::vector<Estimate>> curves;
+    for (const auto &[row, time] : estimates_of<SlotsRow>(data.find(series::slots)))
+        curves[row.stride].push_back(at(row.slots, time));
+    return curves;
 }
 
 SizeVerdict sharing_verdict(const Dataset &data) {
@@ -366,7 +360,7 @@ SizeVerdict sharing_verdict(const Dataset &data) {
 }
 
 SizeVerdict capacity_verdict(const Dataset &data) {
-    return line_by_capacity(slots_that_fit(estimates_of<SlotsRow>(data.find(series::slots))));
+    return line_by_capacity(slots_that_fit(data));
 }
 
 SizeVerdict pairs_verdict(const Dataset &data) {
@@ -374,12 +368,9 @@ SizeVerdict pairs_verdict(const Dataset &data) {
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
-    if (!data.text_attribute(too_small).empty()) {
-        std::vector<Finding> none;
-        for (const FindingKey &of : finding_keys())
-            none.push_back(undecided(of, data.text_attribute(too_small), {}));
-        return none;
-    }
+    if (const std::string reason = data.text_attribute(too_small); !reason.empty())
+        return {undecided(line_key, reason), undecided(sector_key, reason),
+                undecided(fetch_key, reason)};
     if (!data.find(series::slots) && !data.find(series::false_sharing)) {
         if (const Series *external = data.find(series::stride))
             return from_stride(series::stride, estimates_over(external, &StrideRow::stride));
@@ -401,25 +392,24 @@ std::vector<Curve> curves_of(const Dataset &data) {
     const Axis pair{"time a pair", Unit::second, {}};
     const Axis from_memory{"time a pair from memory", Unit::second, {}};
     const Axis contended{"time of contended increments", Unit::second, {}};
-    constexpr auto hops_a_trip = static_cast<double>(Rings::hops);
+    constexpr auto hops_a_trip = static_cast<double>(hops);
     const Series *external = data.find(series::stride);
     std::vector<Estimate> shared;
-    for (auto &[row, time] : estimates_of<SharingRow>(data.find(series::false_sharing)))
+    for (const auto &[row, time] : estimates_of<SharingRow>(data.find(series::false_sharing)))
         if (row.offset == 0)
-            shared.push_back(
-                {static_cast<double>(row.distance), time.value, time.error, time.samples});
+            shared.push_back(at(row.distance, time));
     return {curve_of(series::stride, stride, external != nullptr ? external->measure : latency,
-                     estimates_over(data.find(series::stride), &StrideRow::stride), 1, key(0)),
+                     estimates_over(data.find(series::stride), &StrideRow::stride), 1, line_key),
             curve_of(series::sweep, stride, latency,
                      estimates_over(data.find(series::sweep), &SweepRow::stride), hops_a_trip,
-                     key(0)),
-            curve_of(series::slots, stride, {"slots that fit", Unit::one, {}},
-                     slots_that_fit(estimates_of<SlotsRow>(data.find(series::slots))), 1, key(0)),
-            curve_of(series::false_sharing, distance, contended, shared, 1, key(0)),
+                     line_key),
+            curve_of(series::slots, stride, {"slots that fit", Unit::one, {}}, slots_that_fit(data),
+                     1, line_key),
+            curve_of(series::false_sharing, distance, contended, shared, 1, line_key),
             curve_of(series::pairs, distance, pair, pairs_in(data, series::pairs), hops_a_trip / 2,
-                     key(1)),
+                     sector_key),
             curve_of(series::memory_pairs, distance, from_memory,
-                     pairs_in(data, series::memory_pairs), hops_a_trip / 2, key(2))};
+                     pairs_in(data, series::memory_pairs), hops_a_trip / 2, fetch_key)};
 }
 
 } // namespace clprobe::probes::cache_line

@@ -1,4 +1,4 @@
-#include "analysis/trip_timing.hpp"
+#include "common/verdicts.hpp"
 #include "memory/local_memory/local_memory.hpp"
 
 #include <fmt/format.h>
@@ -26,10 +26,8 @@ std::optional<TripTiming> latency_timing(const Dataset &data, Where memory) {
 Finding latency(const Dataset &data) {
     const auto timing = latency_timing(data, Where::local);
     if (!timing)
-        return without_value(latency_key, Status::inconclusive, "no slope over the trips");
-    Finding finding =
-        measured(latency_key, timing->seconds / latency_hops,
-                 {timing->interval.low / latency_hops, timing->interval.high / latency_hops});
+        return undecided(latency_key, "no slope over the trips");
+    Finding finding = step_finding(latency_key, latency_hops, *timing);
     finding.method = "one work-item on a random ring; " + timing->method;
     finding.evidence = {series::latency};
     if (const auto global = latency_timing(data, Where::global))
@@ -43,14 +41,12 @@ Finding bandwidth(const Dataset &data) {
     const auto winners = times_by_row<BandwidthRow>(data.find(series::bandwidth));
     const auto timing = winners.empty() ? std::nullopt : time_per_trip(winners.front().times);
     if (!timing)
-        return without_value(
-            bandwidth_key, Status::inconclusive,
-            "no load of any width was timed, or time does not grow with the trips");
+        return undecided(bandwidth_key,
+                         "no load of any width was timed, or time does not grow with the trips");
     const BandwidthRow &row = winners.front().row;
     const double bytes =
         loads * static_cast<double>(row.width) * static_cast<double>(row.work_items);
-    Finding finding = measured(bandwidth_key, bytes / timing->seconds,
-                               {bytes / timing->interval.high, bytes / timing->interval.low});
+    Finding finding = rate_finding(bandwidth_key, bytes, *timing);
     finding.method = fmt::format(
         "loads of {} B by {} work-items at once, the best of {} shapes; {}", row.width,
         row.work_items, times_by_row<BandwidthRow>(data.find(series::race)).size(), timing->method);
@@ -66,15 +62,13 @@ Finding banks(const FindingKey &key, const Dataset &data, const BankVerdict &ver
         !reason.empty())
         return without_value(key, Status::unsupported, reason);
     if (!verdict.model)
-        return without_value(key, Status::inconclusive, verdict.reason);
+        return undecided(key, verdict.reason);
     const BankModel &model = *verdict.model;
-    const double value = key.key == banks_key.key ? model.banks : 4 * model.width_words;
-    Finding finding = measured(key, value, {value, value});
-    finding.method = fmt::format("the division into banks that explains {:.0f} % of the times over "
-                                 "strides best, the slowest {:.3g} times the fastest",
-                                 100 * verdict.explained, verdict.slowdown);
-    finding.evidence = {series::strides};
-    return finding;
+    return decided(key, key.key == banks_key.key ? model.banks : 4 * model.width_words,
+                   fmt::format("the division into banks that explains {:.0f} % of the times over "
+                               "strides best, the slowest {:.3g} times the fastest",
+                               100 * verdict.explained, verdict.slowdown),
+                   {series::strides});
 }
 
 Finding own_memory(const Dataset &data) {
@@ -84,16 +78,14 @@ Finding own_memory(const Dataset &data) {
     const auto touched = static_cast<double>(most_touched);
     const EvictionVerdict verdict = judge_eviction(eviction_times(data), touched);
     if (!verdict.own)
-        return without_value(own_key, Status::inconclusive, verdict.reason);
-    const double value = *verdict.own ? 1 : 0;
-    Finding finding = measured(own_key, value, {value, value});
-    finding.method =
+        return undecided(own_key, verdict.reason);
+    return decided(
+        own_key, *verdict.own ? 1 : 0,
         fmt::format("touching {} of local memory {} what the first cache holds of global memory "
                     "(passes take up to {:.2f} times as long)",
                     format({touched, Unit::byte}), *verdict.own ? "does not evict" : "evicts",
-                    verdict.worst_ratio);
-    finding.evidence = {series::eviction};
-    return finding;
+                    verdict.worst_ratio),
+        {series::eviction});
 }
 
 } // namespace
@@ -116,30 +108,19 @@ std::vector<StrideTime> stride_times(const Dataset &data) {
 }
 
 std::vector<EvictionTime> eviction_times(const Dataset &data) {
-    struct Pair {
-        EvictionTime time;
-        int sides = 0;
-    };
-    std::map<std::size_t, Pair> by_footprint;
-    // In order of the local memory touched: little, then all.
-    for (const auto &[row, times] : times_by_row<EvictionRow>(data.find(series::eviction))) {
-        const auto fit = fit_slope(times);
-        if (!fit || fit->seconds_per_trip <= 0)
-            continue;
-        auto &[time, sides] = by_footprint[row.footprint];
-        time.bytes = static_cast<double>(row.footprint);
-        const bool few = sides++ == 0;
-        (few ? time.few : time.all) = fit->seconds_per_trip;
-        (few ? time.few_interval : time.all_interval) = fit->interval;
-    }
+    // By the global memory, in order of the local memory touched: little, then all.
+    std::map<std::size_t, std::vector<SlopeFit>> fits;
+    for (const auto &[row, times] : times_by_row<EvictionRow>(data.find(series::eviction)))
+        if (const auto fit = fit_slope(times); fit && fit->seconds_per_trip > 0)
+            fits[row.footprint].push_back(*fit);
     std::vector<EvictionTime> times;
-    for (const auto &[footprint, pair] : by_footprint)
-        if (pair.sides == 2)
-            times.push_back(pair.time);
+    for (const auto &[footprint, of] : fits)
+        if (of.size() == 2)
+            times.push_back({static_cast<double>(footprint), of[0], of[1]});
     return times;
 }
 
-std::vector<Finding> findings_of(const Dataset &data) {
+std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     const BankVerdict verdict = find_banks(stride_times(data));
     return {latency(data), bandwidth(data), banks(banks_key, data, verdict),
             banks(width_key, data, verdict), own_memory(data)};
@@ -153,7 +134,7 @@ std::vector<Curve> curves_of(const Dataset &data) {
     Curve evictions{series::eviction, {"footprint", Unit::byte, {}}, seconds, {}};
     for (const EvictionTime &time : eviction_times(data))
         if (time.bytes > 0)
-            evictions.points.push_back({time.bytes, time.all});
+            evictions.points.push_back({time.bytes, time.all.seconds_per_trip});
     return {strides, evictions};
 }
 

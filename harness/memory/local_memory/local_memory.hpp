@@ -1,11 +1,8 @@
 #pragma once
-#include <clprobe/finding.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/row.hpp>
 
 #include <array>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,76 +10,11 @@
 
 namespace clprobe::probes::local_memory {
 
-/// Widths of a load, in words.
-inline constexpr std::array<unsigned, 5> widths{1, 2, 4, 8, 16};
-/// The probe's program on the device.
-[[nodiscard]] KernelVariant program_for(const DeviceInfo &device);
 /// Loads that a work-item does in a trip of the bandwidth kernels.
 inline constexpr unsigned loads = 16;
-/// Distance of the slots of a chase's rings, B, and the hops of one turn.
+/// Distance of the slots of a chase's rings, B.
 inline constexpr std::size_t slot_bytes = 64;
-inline constexpr std::size_t turn_hops = 16;
 
-/// A ring of slots in random order.
-struct Ring {
-    std::vector<std::uint32_t> order; ///< slots in the order in which they are visited
-    Buffer links;                     ///< what its slots hold
-
-    [[nodiscard]] std::size_t bytes() const { return order.size() * slot_bytes; }
-    /// The address in bytes after so many hops.
-    [[nodiscard]] std::uint32_t address(std::uint64_t hops) const {
-        return static_cast<std::uint32_t>(order[hops % order.size()] * slot_bytes);
-    }
-};
-
-/// Where the slots of a ring are: in local memory, to which the kernel brings them, or in global.
-enum class Where { local, global };
-
-/// The kernels with their buffers, each launch verified against the host's model. Launches refer to
-/// their launcher, which has to outlive them.
-class Launcher {
-public:
-    /// Launches have `most_groups` groups at most.
-    Launcher(Bench &bench, std::size_t most_groups);
-
-    [[nodiscard]] std::shared_ptr<const Ring> ring(Where where, std::size_t bytes);
-    /// One work-item; a trip follows the one ring for so many turns, and then the other.
-    [[nodiscard]] BoundLaunch chase(const std::shared_ptr<const Ring> &local,
-                                    std::size_t local_turns,
-                                    const std::shared_ptr<const Ring> &global,
-                                    std::size_t global_turns);
-    /// Every work-item sums vectors of so many words; neighbours read neighbouring ones.
-    [[nodiscard]] BoundLaunch read(unsigned width, std::size_t groups);
-    /// Neighbouring work-items read words that are `stride` words apart.
-    [[nodiscard]] BoundLaunch read_strided(std::uint32_t stride, std::size_t groups);
-
-    /// Local memory that a chase has, B: what the device grants, up to some limit.
-    [[nodiscard]] std::size_t chase_bytes() const { return chase_bytes_; }
-    [[nodiscard]] std::size_t group_size() const { return group_size_; }
-    /// Whether the device grants the local memory that these launches need.
-    [[nodiscard]] bool can_read(unsigned width) const;
-    [[nodiscard]] bool can_stride() const;
-
-private:
-    /// What a work-item's sum is, from its number in the group and the trips.
-    using Expected = std::function<std::uint32_t(std::uint32_t item, std::uint32_t trips)>;
-    [[nodiscard]] BoundLaunch summing(const std::string &kernel, std::size_t local_bytes,
-                                      std::size_t groups, Expected expected);
-    void find_chase_bytes();
-
-    Bench &bench_;
-    Program program_;
-    std::size_t group_size_;
-    std::size_t local_memory_;
-    std::size_t chase_bytes_ = 0;
-    std::uint32_t step_;
-    std::vector<std::uint32_t> data_;
-    Buffer data_buffer_;
-    Buffer state_;
-    Buffer out_;
-};
-
-/// The names of the series, shared with the interpretation.
 namespace series {
 inline constexpr const char *latency = "latency";
 inline constexpr const char *race = "race";
@@ -90,6 +22,9 @@ inline constexpr const char *bandwidth = "bandwidth";
 inline constexpr const char *strides = "strides";
 inline constexpr const char *eviction = "eviction";
 } // namespace series
+
+/// Where the slots of a ring are: in local memory, to which the kernel brings them, or in global.
+enum class Where { local, global };
 
 /// One work-item on a ring.
 struct LatencyRow {
@@ -110,6 +45,7 @@ struct BandwidthRow {
         return std::tuple{column("width", &BandwidthRow::width, Unit::byte),
                           column("work_items", &BandwidthRow::work_items), trips()};
     }
+    bool operator==(const BandwidthRow &) const = default;
 };
 
 /// Every work-item sums words, its neighbours those that many bytes apart.
@@ -172,19 +108,16 @@ struct BankVerdict {
 [[nodiscard]] BankVerdict find_banks(std::span<const StrideTime> times);
 
 /// A work-item goes through some local memory and then round a ring of `bytes` of global memory:
-/// seconds for both where it touches but little of the local memory, and where it touches all.
+/// what both take where it touches but little of the local memory, and where it touches all.
 struct EvictionTime {
     double bytes = 0; ///< 0: local memory only
-    double few = 0;
-    Interval few_interval;
-    double all = 0;
-    Interval all_interval;
+    SlopeFit few;
+    SlopeFit all;
 };
 
 /// What those times show: whether touching local memory takes room from the first cache.
 struct EvictionVerdict {
     std::optional<bool> own; ///< whether it takes none, and is a memory of its own
-    double knee = 0;         ///< global memory that the first cache holds, B; 0: not seen
     double worst_ratio = 1;  ///< times of all over few where they differ most
     std::string reason;      ///< why that is not known, if so
 };
@@ -206,10 +139,9 @@ struct EvictionVerdict {
 [[nodiscard]] std::vector<EvictionTime> eviction_times(const Dataset &data);
 
 /// What the data means: one finding a key.
-[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &);
 
-/// The time of a trip over its stride, and over the global memory that it goes round beside all of
-/// the local memory.
+/// Times over the stride, and over the global memory beside all of the local memory.
 [[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
 
 } // namespace clprobe::probes::local_memory

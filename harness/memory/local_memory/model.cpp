@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 
@@ -25,27 +26,15 @@ struct Fit {
     double cost = std::numeric_limits<double>::infinity();
 };
 
-/// The times as all fits see them.
-struct Logs {
-    std::vector<double> times;
-    std::vector<double> weights; ///< of a squared difference
-
-    explicit Logs(std::span<const StrideTime> all) {
-        for (const StrideTime &time : all) {
-            times.push_back(std::log(time.seconds));
-            weights.push_back(1 / (least_error * least_error + time.error * time.error));
-        }
-    }
-};
-
 /// How far the logarithms of the times are from those of a model with its best scale, that of the
 /// median stride.
 class Distances {
 public:
-    Distances(const Logs &logs, const BankModel &model, std::span<const StrideTime> times)
-        : logs_(logs), sorted_(times.size()) {
+    Distances(const BankModel &model, std::span<const StrideTime> times) {
         std::map<double, std::size_t> known; // few numbers of passes differ
         for (const StrideTime &time : times) {
+            logs_.push_back(std::log(time.seconds));
+            weights_.push_back(1 / (least_error * least_error + time.error * time.error));
             const auto [at, is_new] = known.try_emplace(model.passes(time.stride), known.size());
             if (is_new)
                 passes_.push_back(at->first);
@@ -61,19 +50,17 @@ public:
             known.push_back(
                 std::log((std::max(hidden, pass) + besides) / (std::max(hidden, least) + besides)));
         std::vector<double> shape;
-        shape.reserve(which_.size());
         for (const std::size_t which : which_)
             shape.push_back(known[which]);
         return shape;
     }
 
-    [[nodiscard]] std::vector<double> from(const std::vector<double> &shape) {
+    [[nodiscard]] std::vector<double> from(const std::vector<double> &shape) const {
         std::vector<double> off(shape.size());
-        for (std::size_t i = 0; i < off.size(); ++i)
-            off[i] = logs_.times[i] - shape[i];
-        sorted_ = off;
-        const auto middle = sorted_.begin() + static_cast<std::ptrdiff_t>(sorted_.size() / 2);
-        std::nth_element(sorted_.begin(), middle, sorted_.end());
+        std::ranges::transform(logs_, shape, off.begin(), std::minus{});
+        std::vector<double> sorted = off;
+        const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+        std::nth_element(sorted.begin(), middle, sorted.end());
         for (double &value : off)
             value -= *middle;
         return off;
@@ -82,20 +69,20 @@ public:
     [[nodiscard]] double cost(const std::vector<double> &off) const {
         double sum = 0;
         for (std::size_t i = 0; i < off.size(); ++i)
-            sum += std::min(off[i] * off[i] * logs_.weights[i], worst);
+            sum += std::min(off[i] * off[i] * weights_[i], worst);
         return sum;
     }
 
 private:
-    const Logs &logs_;
+    std::vector<double> logs_;       ///< of the times
+    std::vector<double> weights_;    ///< of a squared difference
     std::vector<double> passes_;     ///< that occur
     std::vector<std::size_t> which_; ///< of them, by stride
-    std::vector<double> sorted_;
 };
 
-Fit best_fit(const BankModel &model, std::span<const StrideTime> times, const Logs &logs) {
-    Distances distances(logs, model, times);
-    Fit best{model, 0, 1, std::numeric_limits<double>::infinity()};
+Fit best_fit(const BankModel &model, std::span<const StrideTime> times) {
+    const Distances distances(model, times);
+    Fit best{model};
     for (const double besides : {0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 8.0})
         for (const double hidden : {1.0, 1.5, 2.0, 3.0, 4.0, 8.0}) {
             const double cost = distances.cost(distances.from(distances.shape(besides, hidden)));
@@ -106,9 +93,8 @@ Fit best_fit(const BankModel &model, std::span<const StrideTime> times, const Lo
 }
 
 /// How far the fit explains the times.
-void judge(const Fit &fit, std::span<const StrideTime> times, const Logs &logs,
-           BankVerdict &verdict) {
-    Distances distances(logs, fit.model, times);
+void judge(const Fit &fit, std::span<const StrideTime> times, BankVerdict &verdict) {
+    const Distances distances(fit.model, times);
     const std::vector<double> shape = distances.shape(fit.besides, fit.hidden);
     const std::vector<double> off = distances.from(shape);
     std::size_t explained = 0;
@@ -127,12 +113,12 @@ void judge(const Fit &fit, std::span<const StrideTime> times, const Logs &logs,
     verdict.explained = std::min(share(explained, times.size()), share(slowed_explained, slowed));
 }
 
-std::vector<Fit> all_fits(std::span<const StrideTime> times, const Logs &logs) {
+std::vector<Fit> all_fits(std::span<const StrideTime> times) {
     std::vector<Fit> fits;
     for (const unsigned banks : {8u, 16u, 32u, 64u, 128u})
         for (const unsigned width_words : {1u, 2u, 4u})
             for (const unsigned work_items : {8u, 16u, 32u})
-                fits.push_back(best_fit({banks, width_words, work_items}, times, logs));
+                fits.push_back(best_fit({banks, width_words, work_items}, times));
     return fits;
 }
 
@@ -161,20 +147,16 @@ double BankModel::passes(unsigned stride) const {
 
 BankVerdict find_banks(std::span<const StrideTime> times) {
     BankVerdict verdict;
-    const bool usable =
-        std::ranges::all_of(times, [](const StrideTime &time) { return time.seconds > 0; });
-    if (times.size() < least_times || !usable) {
-        verdict.reason = "too few strides were timed";
-        return verdict;
-    }
-    const Logs logs(times);
-    const std::vector<Fit> fits = all_fits(times, logs);
+    const auto none = [](const StrideTime &time) { return !(time.seconds > 0); };
+    if (times.size() < least_times || std::ranges::any_of(times, none))
+        return {{}, 1, 0, "too few strides were timed"};
+    const std::vector<Fit> fits = all_fits(times);
     const Fit &best = *std::ranges::min_element(fits, {}, &Fit::cost);
     double other = std::numeric_limits<double>::infinity();
     for (const Fit &fit : fits)
         if (fit.model.banks != best.model.banks || fit.model.width_words != best.model.width_words)
             other = std::min(other, fit.cost);
-    judge(best, times, logs, verdict);
+    judge(best, times, verdict);
     if (verdict.slowdown < least_slowdown || verdict.explained < 1 - most_misses)
         verdict.reason = "no banks seen: times do not follow the strides' powers of two";
     else if (other < best.cost + decisive)
@@ -189,11 +171,12 @@ BankVerdict find_banks(std::span<const StrideTime> times) {
 double first_knee(std::span<const EvictionTime> times) {
     if (times.empty() || times.front().bytes != 0)
         return 0;
-    const double local_seconds = times.front().few;
+    const double local_seconds = times.front().few.seconds_per_trip;
     double lowest = 0;
     double knee = 0;
     for (const EvictionTime &time : times.subspan(1)) {
-        const double now = (time.few - local_seconds) / time.bytes; // of the ring alone
+        const double now =
+            (time.few.seconds_per_trip - local_seconds) / time.bytes; // of the ring alone
         if (now <= 0)
             continue;
         if (lowest > 0 && now > beyond * lowest)
@@ -206,22 +189,23 @@ double first_knee(std::span<const EvictionTime> times) {
 
 EvictionVerdict judge_eviction(std::span<const EvictionTime> times, double local_bytes) {
     EvictionVerdict verdict;
-    verdict.knee = first_knee(times);
+    const double knee = first_knee(times);
     std::size_t evicted = 0;
     std::size_t suitable = 0;
     std::size_t spared = 0;
     for (const EvictionTime &time : times) {
-        verdict.worst_ratio = std::max(verdict.worst_ratio, time.all / time.few);
-        evicted += time.all_interval.low > clear * time.few_interval.high;
+        verdict.worst_ratio =
+            std::max(verdict.worst_ratio, time.all.seconds_per_trip / time.few.seconds_per_trip);
+        evicted += time.all.interval.low > clear * time.few.interval.high;
         // In the cache alone, and not together; ten per cent for what else is in it.
-        if (time.bytes <= 1.1 * verdict.knee && time.bytes + local_bytes >= 1.1 * verdict.knee) {
+        if (time.bytes <= 1.1 * knee && time.bytes + local_bytes >= 1.1 * knee) {
             ++suitable;
-            spared += time.all_interval.high < clear * time.few_interval.low;
+            spared += time.all.interval.high < clear * time.few.interval.low;
         }
     }
     if (evicted >= least_points)
         verdict.own = false;
-    else if (verdict.knee == 0)
+    else if (knee == 0)
         verdict.reason = "the first cache holds all of the global memory that was tried";
     else if (suitable < least_points)
         verdict.reason = "local memory is too small to take much room in the first cache";

@@ -1,5 +1,6 @@
 #include "common/chase.hpp"
 #include "common/level_findings.hpp"
+#include "common/verdicts.hpp"
 #include "memory/tlb/tlb.hpp"
 
 #include <fmt/format.h>
@@ -61,10 +62,10 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
         if (!reach)
             break;
         if (level > vouched && !reach->clear) {
-            findings.push_back(without_value(
-                numbered(reach_keys, level), Status::inconclusive,
-                fmt::format("the latency rises slowly from {} on: no level shows clearly",
-                            format({reach->before, Unit::byte}))));
+            findings.push_back(
+                undecided(numbered(reach_keys, level),
+                          fmt::format("the latency rises slowly from {} on: no level shows clearly",
+                                      format({reach->before, Unit::byte}))));
             break;
         }
         findings.push_back(measured(numbered(reach_keys, level), reach->half, reach->interval));
@@ -72,8 +73,7 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
         rest = behind(rest, *reach);
     }
     if (findings.empty())
-        findings.push_back(
-            without_value(numbered(reach_keys, 1), Status::inconclusive, why_none(rest)));
+        findings.push_back(undecided(numbered(reach_keys, 1), why_none(rest)));
     if (findings.back().value)
         findings.back().note =
             rises_at_end(rest)
@@ -159,15 +159,11 @@ double contradiction(std::span<const Reach> reaches, double page) {
     return std::log2(most / least);
 }
 
-Finding no_page(std::string reason) {
-    return without_value(page_key, Status::inconclusive, std::move(reason));
-}
-
 /// Of the size that makes the first level have the same number of entries whatever the stride:
 /// below it, several slots share an entry.
 Finding page_finding(const std::vector<Reach> &reaches, double smallest_stride) {
     if (reaches.size() < 2)
-        return no_page("too few strides show where a TLB is outgrown");
+        return undecided(page_key, "too few strides show where a TLB is outgrown");
     constexpr double agreement = 0.7;  // of an octave
     constexpr double difference = 0.3; // more, for every other size
     std::map<double, double> by_size;
@@ -176,18 +172,19 @@ Finding page_finding(const std::vector<Reach> &reaches, double smallest_stride) 
     const auto [page, least] =
         *std::ranges::min_element(by_size, {}, &std::pair<const double, double>::second);
     if (least > agreement)
-        return no_page("the strides contradict each other");
+        return undecided(page_key, "the strides contradict each other");
     for (const auto &[size, off] : by_size)
         if (size != page && off < least + difference)
-            return no_page(fmt::format("{} and {} explain the strides alike",
-                                       format({page, Unit::byte}), format({size, Unit::byte})));
+            return undecided(page_key,
+                             fmt::format("{} and {} explain the strides alike",
+                                         format({page, Unit::byte}), format({size, Unit::byte})));
     constexpr double smallest = 4096; // that is asked for
     if (page == smallest_stride && page > smallest)
-        return no_page(fmt::format("{} or less: there was time for no smaller stride",
-                                   format({page, Unit::byte})));
-    Finding finding = measured(page_key, page, {page, page});
-    finding.method = "what makes the first TLB have the same number of entries at all strides";
-    finding.evidence = {series::spread, series::packed};
+        return undecided(page_key, fmt::format("{} or less: there was time for no smaller stride",
+                                               format({page, Unit::byte})));
+    Finding finding = decided(
+        page_key, page, "what makes the first TLB have the same number of entries at all strides",
+        {series::spread, series::packed});
     if (page == smallest_stride)
         finding.note = "or less: no smaller stride was tried";
     else if (page == reaches.front().stride)
@@ -203,22 +200,26 @@ std::vector<FindingKey> finding_keys() {
     return {reach_keys, page_key};
 }
 
-std::vector<Finding> findings_of(const Dataset &data) {
-    const std::string reason = data.text_attribute(too_small);
-    if (!reason.empty())
-        return {without_value(numbered(reach_keys, 1), Status::inconclusive, reason),
-                no_page(reason)};
+std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
+    if (const std::string reason = data.text_attribute(too_small); !reason.empty())
+        return {undecided(numbered(reach_keys, 1), reason), undecided(page_key, reason)};
     std::vector<Finding> findings;
     if (const Series *external = data.find(external_latency)) {
         findings = external_reaches(curve_over(external, &ExternalRow::footprint));
-        findings.push_back(no_page("one curve does not tell it from the number of entries"));
+        findings.push_back(
+            undecided(page_key, "one curve does not tell it from the number of entries"));
         return findings;
     }
     std::map<double, Translation> by_stride = translations(data);
-    const std::vector<Reach> reaches = first_reaches(by_stride);
+    std::vector<Reach> reaches; // by rising strides
+    for (const auto &[stride, translation] : by_stride)
+        if (const auto reach = first_reach(translation)) {
+            reaches.push_back(*reach);
+            reaches.back().stride = stride;
+        }
     const Finding page = page_finding(reaches, by_stride.empty() ? 0 : by_stride.begin()->first);
     if (!page.value)
-        return {without_value(numbered(reach_keys, 1), Status::inconclusive, page.note), page};
+        return {undecided(numbered(reach_keys, 1), page.note), page};
     // Slots closer than a page share its entry, and further apart they skip pages: the stride that
     // is the page's shows the levels most directly.
     double stride = 0;

@@ -278,23 +278,12 @@ std::optional<Reach> first_reach(const Translation &translation) {
     return reach;
 }
 
-std::vector<Reach> first_reaches(const std::map<double, Translation> &translations) {
-    std::vector<Reach> reaches;
-    for (const auto &[stride, translation] : translations)
-        if (auto reach = first_reach(translation)) {
-            reach->stride = stride;
-            reaches.push_back(*reach);
-        }
-    return reaches;
-}
-
 PagesHeld pages_held(const Dataset &data) {
     PagesHeld held;
-    const auto by_stride = translations(data);
-    for (const auto &[stride, translation] : by_stride)
-        held[stride];
-    for (const Reach &reach : first_reaches(by_stride))
-        held[reach.stride] = reach.quarter;
+    for (const auto &[stride, translation] : translations(data)) {
+        const auto reach = first_reach(translation);
+        held[stride] = reach ? std::optional(reach->quarter) : std::nullopt;
+    }
     return held;
 }
 

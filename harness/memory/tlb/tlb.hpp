@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/finding.hpp>
 #include <clprobe/levels.hpp>
+#include <clprobe/report.hpp>
 #include <clprobe/row.hpp>
 
 #include <functional>
@@ -73,9 +74,6 @@ struct Reach {
 /// and no level in the rises of 3 % of a GPU whose next buffer is hardly slower.
 [[nodiscard]] std::optional<Reach> first_reach(const Translation &translation);
 
-/// Of each stride whose curve has one, by rising strides.
-[[nodiscard]] std::vector<Reach> first_reaches(const std::map<double, Translation> &translations);
-
 /// Whether the curve rises at its last points only, too few to show where it settles.
 [[nodiscard]] bool rises_at_end(const Translation &translation);
 
@@ -100,7 +98,7 @@ struct StrideSearch {
 
 /// What the data means.
 [[nodiscard]] std::vector<FindingKey> finding_keys();
-[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &);
 
 /// The curves of all strides, over the memory that they span.
 [[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
