@@ -1,6 +1,5 @@
+#include "common/probe_parts.hpp"
 #include "compute/dot_product/dot_product.hpp"
-
-#include <memory>
 
 namespace clprobe::probes {
 namespace {
@@ -63,33 +62,22 @@ ProbeInfo describe() {
     return info;
 }
 
-class DotProduct final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-    void measure(Bench &bench) const override { run_experiments(bench); }
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &facts) const override {
-        return findings_of(data, facts);
-    }
-    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
-        return maps_of(data);
-    }
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
-        std::vector<KernelVariant> kernels;
-        for (const Variant &variant : variants)
-            kernels.push_back(
-                {std::to_string(variant.published), kernel_text, variant.build_options(), {}});
-        return kernels;
-    }
-
-private:
-    ProbeInfo info_ = describe();
-};
+std::vector<KernelVariant> inspected(const DeviceInfo &) {
+    std::vector<KernelVariant> kernels;
+    for (const Variant &variant : variants)
+        kernels.push_back(
+            {std::to_string(variant.published), kernel_text, variant.build_options(), {}});
+    return kernels;
+}
 
 } // namespace
 
 std::unique_ptr<Probe> make_compute_dot_product() {
-    return std::make_unique<DotProduct>();
+    return probe_of({.info = describe(),
+                     .measure = run_experiments,
+                     .interpret = findings_of,
+                     .kernels = inspected,
+                     .heat_maps = maps_of});
 }
 
 } // namespace clprobe::probes

@@ -1,6 +1,5 @@
+#include "common/probe_parts.hpp"
 #include "compute/fma_rate/fma_rate.hpp"
-
-#include <memory>
 
 namespace clprobe::probes {
 namespace {
@@ -62,26 +61,13 @@ ProbeInfo describe() {
     return info;
 }
 
-class FmaRate final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-    void measure(Bench &bench) const override { run_experiments(bench); }
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &facts) const override {
-        return findings_of(data, facts);
-    }
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
-        return inspected(device);
-    }
-
-private:
-    ProbeInfo info_ = describe();
-};
-
 } // namespace
 
 std::unique_ptr<Probe> make_compute_fma_rate() {
-    return std::make_unique<FmaRate>();
+    return probe_of({.info = describe(),
+                     .measure = run_experiments,
+                     .interpret = findings_of,
+                     .kernels = inspected});
 }
 
 } // namespace clprobe::probes

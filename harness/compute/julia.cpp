@@ -1,6 +1,5 @@
+#include "common/probe_parts.hpp"
 #include "compute/julia/julia.hpp"
-
-#include <memory>
 
 namespace clprobe::probes {
 namespace {
@@ -53,35 +52,22 @@ ProbeInfo describe() {
     return info;
 }
 
-class Julia final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-    void measure(Bench &bench) const override { run_experiments(bench); }
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &facts) const override {
-        return findings_of(data, facts);
-    }
-    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
-        return maps_of(data);
-    }
-    [[nodiscard]] std::optional<Picture> picture(const Dataset &data) const override {
-        return picture_of(data);
-    }
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &) const override {
-        std::vector<KernelVariant> kernels;
-        for (const Body body : all_bodies)
-            kernels.push_back({name(body), kernel_text, build_options(body), kernel_function});
-        return kernels;
-    }
-
-private:
-    ProbeInfo info_ = describe();
-};
+std::vector<KernelVariant> inspected(const DeviceInfo &) {
+    std::vector<KernelVariant> kernels;
+    for (const Body body : all_bodies)
+        kernels.push_back({name(body), kernel_text, build_options(body), kernel_function});
+    return kernels;
+}
 
 } // namespace
 
 std::unique_ptr<Probe> make_compute_julia() {
-    return std::make_unique<Julia>();
+    return probe_of({.info = describe(),
+                     .measure = run_experiments,
+                     .interpret = findings_of,
+                     .kernels = inspected,
+                     .heat_maps = maps_of,
+                     .picture = picture_of});
 }
 
 } // namespace clprobe::probes

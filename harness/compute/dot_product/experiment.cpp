@@ -10,6 +10,7 @@
 #include <bit>
 #include <cmath>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -56,37 +57,102 @@ Extent extent_for(const Bench &bench, const Program &program) {
     return extent;
 }
 
-bool close(const Vector<float> &found, const Vector<double> &expected) {
+bool close(const std::vector<float> &found, const Vector<double> &expected) {
     // All terms are positive, so that no order of sums and no fusing takes a result further from
     // the exact one than some ten roundings of 2^-24; a product that is left out, over a hundred
     // times.
     constexpr double tolerance = 4e-6;
-    for (std::size_t i = 0; i < found.size(); ++i)
-        if (!(std::abs(found[i] - expected[i]) <= tolerance * expected[i]))
-            return false;
-    return true;
+    return std::ranges::equal(found, expected,
+                              [](float a, double b) { return std::abs(a - b) <= tolerance * b; });
 }
 
 /// Three arrays of random vectors and one for the results, and launches of the programs over them.
 class Arrays {
 public:
     /// Throws Unsupported where the device has no such memory.
-    Arrays(Bench &bench, const Program &program, Memory memory, const Extent &extent);
+    Arrays(Bench &bench, const Program &program, Memory memory, const Extent &extent)
+        : bench_(bench), memory_(memory), extent_(extent), texel_(bench.buffer(vector_bytes)) {
+        const bool image = memory == Memory::image;
+        const NdRange all = extent.range(extent.height);
+        const NdRange in_a_row =
+            NdRange::linear(std::size_t{extent.width} * extent.height / extent.group, extent.group);
+        for (std::uint32_t &key : keys_) {
+            key = static_cast<std::uint32_t>(bench.random()());
+            // Whoever reads them checks what it did.
+            bench.launch({program.kernel(image ? "fill_image" : "fill_buffer"),
+                          image ? all : in_a_row,
+                          {add(), key}});
+        }
+        Argument &results = add();
+        if (image) {
+            poison_ = BoundLaunch{program.kernel("poison_image"), all, {results}};
+            read_ = BoundLaunch{
+                program.kernel("read_texel"), NdRange::linear(1, 1), {results, Argument(), texel_}};
+        } else {
+            results = output(*results_);
+        }
+    }
 
     [[nodiscard]] Memory memory() const { return memory_; }
+
     /// Of one variant, with some local size, which the caller replaces. The results are poisoned
     /// before each launch; after it, some chosen then are compared with the host's, and `verified`
-    /// is raised. Each launch goes on in the rows after the last one's. The arrays have to outlive
-    /// it.
+    /// is raised. Each launch goes on in the rows after the last one's. The arrays and `verified`
+    /// have to outlive it.
     [[nodiscard]] BoundLaunch launch(const Program &program, const Variant &variant,
-                                     std::shared_ptr<std::uint64_t> verified);
+                                     std::uint64_t &verified) {
+        const std::uint32_t mask = extent_.height - 1;
+        const auto first_row = std::make_shared<std::uint32_t>(0);
+        const auto check = [this, variant, mask, first_row,
+                            &verified](const LaunchOutcome &outcome) {
+            const std::uint64_t rows = std::min<std::uint64_t>(
+                std::uint64_t{outcome.trips()} * extent_.rows, extent_.height);
+            for (const std::size_t vector :
+                 outcome.sample(static_cast<std::size_t>(rows) * extent_.width, 2)) {
+                const auto column = static_cast<std::uint32_t>(vector % extent_.width);
+                const auto row =
+                    (*first_row + static_cast<std::uint32_t>(vector / extent_.width)) & mask;
+                outcome.expect(close(result(column, row), expected(variant, column, row)),
+                               fmt::format("the result at ({}, {}) of {}s is not what the host "
+                                           "computes",
+                                           column, row, name(memory_)));
+                ++verified;
+            }
+            *first_row = (*first_row + outcome.trips() * extent_.rows) & mask;
+        };
+        std::vector<Argument> arguments = arrays_;
+        arguments.insert(arguments.end(), {[first_row] { return *first_row; }, mask, trip_count});
+        BoundLaunch launch{program.kernel(results_ ? "dot_buffers" : "dot_images"),
+                           extent_.range(extent_.rows), std::move(arguments), check};
+        if (poison_)
+            launch.before = [this] { poison_->enqueue(bench_.context()); };
+        return launch;
+    }
 
 private:
-    Argument &add();
-    [[nodiscard]] Vector<float> result(std::uint32_t column, std::uint32_t row);
+    Argument &add() {
+        if (memory_ == Memory::image)
+            return arrays_.emplace_back(
+                bench_.image({{CL_RGBA, CL_FLOAT}, extent_.width, extent_.height}));
+        results_ = bench_.buffer(vector_bytes * extent_.width * extent_.height);
+        return arrays_.emplace_back(*results_);
+    }
+
+    [[nodiscard]] std::vector<float> result(std::uint32_t column, std::uint32_t row) {
+        if (results_)
+            return bench_.read<float>(*results_, 4 * (std::size_t{row} * extent_.width + column),
+                                      4);
+        read_->set(1, std::array{column, row}).enqueue(bench_.context());
+        return bench_.read<float>(texel_, 0, 4);
+    }
+
     /// What a work-item has to compute of the vectors there.
     [[nodiscard]] Vector<double> expected(const Variant &variant, std::uint32_t column,
-                                          std::uint32_t row) const;
+                                          std::uint32_t row) const {
+        const std::uint32_t element = row * extent_.width + column;
+        return combined(variant, value(element, keys_[0]), value(element, keys_[1]),
+                        value(element, keys_[2]));
+    }
 
     Bench &bench_;
     Memory memory_;
@@ -99,100 +165,20 @@ private:
     Buffer texel_;
 };
 
-Arrays::Arrays(Bench &bench, const Program &program, Memory memory, const Extent &extent)
-    : bench_(bench), memory_(memory), extent_(extent), texel_(bench.buffer(vector_bytes)) {
-    const bool image = memory == Memory::image;
-    const NdRange all = extent.range(extent.height);
-    const NdRange in_a_row =
-        NdRange::linear(std::size_t{extent.width} * extent.height / extent.group, extent.group);
-    for (std::uint32_t &key : keys_) {
-        key = static_cast<std::uint32_t>(bench.random()());
-        // Whoever reads them checks what it did.
-        bench.launch({program.kernel(image ? "fill_image" : "fill_buffer"),
-                      image ? all : in_a_row,
-                      {add(), key}});
-    }
-    Argument &results = add();
-    if (image) {
-        poison_ = BoundLaunch{program.kernel("poison_image"), all, {results}};
-        read_ = BoundLaunch{
-            program.kernel("read_texel"), NdRange::linear(1, 1), {results, Argument(), texel_}};
-    } else {
-        results = output(*results_);
-    }
-}
-
-Argument &Arrays::add() {
-    if (memory_ == Memory::image)
-        return arrays_.emplace_back(
-            bench_.image({{CL_RGBA, CL_FLOAT}, extent_.width, extent_.height}));
-    results_ = bench_.buffer(vector_bytes * extent_.width * extent_.height);
-    return arrays_.emplace_back(*results_);
-}
-
-Vector<float> Arrays::result(std::uint32_t column, std::uint32_t row) {
-    std::vector<float> values;
-    if (results_) {
-        values = bench_.read<float>(*results_, 4 * (std::size_t{row} * extent_.width + column), 4);
-    } else {
-        read_->set(1, std::array{column, row}).enqueue(bench_.context());
-        values = bench_.read<float>(texel_, 0, 4);
-    }
-    return {values[0], values[1], values[2], values[3]};
-}
-
-Vector<double> Arrays::expected(const Variant &variant, std::uint32_t column,
-                                std::uint32_t row) const {
-    const std::uint32_t element = row * extent_.width + column;
-    return combined(variant, value(element, keys_[0]), value(element, keys_[1]),
-                    value(element, keys_[2]));
-}
-
-BoundLaunch Arrays::launch(const Program &program, const Variant &variant,
-                           std::shared_ptr<std::uint64_t> verified) {
-    const std::uint32_t mask = extent_.height - 1;
-    const auto first_row = std::make_shared<std::uint32_t>(0);
-    const auto check = [this, variant, mask, first_row,
-                        verified = std::move(verified)](const LaunchOutcome &outcome) {
-        const std::uint64_t rows =
-            std::min<std::uint64_t>(std::uint64_t{outcome.trips()} * extent_.rows, extent_.height);
-        for (const std::size_t vector :
-             outcome.sample(static_cast<std::size_t>(rows) * extent_.width, 2)) {
-            const auto column = static_cast<std::uint32_t>(vector % extent_.width);
-            const auto row =
-                (*first_row + static_cast<std::uint32_t>(vector / extent_.width)) & mask;
-            outcome.expect(close(result(column, row), expected(variant, column, row)),
-                           fmt::format("the result at ({}, {}) of {}s is not what the host "
-                                       "computes",
-                                       column, row, name(memory_)));
-            ++*verified;
-        }
-        *first_row = (*first_row + outcome.trips() * extent_.rows) & mask;
-    };
-    std::vector<Argument> arguments = arrays_;
-    arguments.insert(arguments.end(), {[first_row] { return *first_row; }, mask, trip_count});
-    BoundLaunch launch{program.kernel(results_ ? "dot_buffers" : "dot_images"),
-                       extent_.range(extent_.rows), std::move(arguments), check};
-    if (poison_)
-        launch.before = [this] { poison_->enqueue(bench_.context()); };
-    return launch;
-}
-
 /// Each kernel with its best size, in turn.
 void measure_anew(Bench &bench, const std::vector<SweptKernel> &kernels,
-                  const std::vector<ProgramRow> &rows,
                   const std::vector<std::optional<SweptSize>> &swept) {
     Series &rate = bench.series(series::rate);
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < kernels.size(); ++i) {
         if (!swept[i])
             continue;
-        BoundLaunch launch = kernels[i].launch;
-        launch.range = with_local_size(launch.range, swept[i]->size);
+        SweptKernel kernel = kernels[i];
+        kernel.launch.range = with_local_size(kernel.launch.range, swept[i]->size);
+        std::ranges::copy(coordinates(swept[i]->size), std::back_inserter(kernel.at));
         // A slope wants a quarter, a half and the whole of them.
-        const std::uint32_t trips = std::min(std::max(4u, swept[i]->trips), kernels[i].most_trips);
-        candidates.push_back(
-            {std::move(launch), &rate, coordinates(RateRow{rows[i], swept[i]->size}), trips});
+        const std::uint32_t trips = std::min(std::max(4u, swept[i]->trips), kernel.most_trips);
+        candidates.push_back({kernel.launch, &rate, kernel.at, trips});
     }
     bench.sample(candidates, {.relative_half_width = 0.005,
                               .seconds = std::max(0.9 * bench.remaining(), 0.1 * bench.budget()),
@@ -216,20 +202,18 @@ void run_experiments(Bench &bench) {
     bench.data().number_attributes[entry::vectors] =
         static_cast<double>(extent.width) * extent.rows;
 
-    const auto verified = std::make_shared<std::uint64_t>(0);
+    std::uint64_t verified = 0;
     std::vector<SweptKernel> kernels;
-    std::vector<ProgramRow> rows;
     for (std::size_t i = 0; i < variants.size(); ++i)
-        for (Arrays &memory : arrays) {
-            rows.push_back({memory.memory(), variants[i].published});
+        for (Arrays &memory : arrays)
             kernels.push_back({memory.launch(programs[i], variants[i], verified),
-                               coordinates(rows.back()), extent.most_trips()});
-        }
+                               coordinates(ProgramRow{memory.memory(), variants[i].published}),
+                               extent.most_trips()});
     const auto swept =
         sweep_local_sizes(bench, bench.series(series::grid), kernels, 0.4 * bench.budget());
-    *verified = 0;
-    measure_anew(bench, kernels, rows, swept);
-    bench.data().number_attributes[entry::verified] = static_cast<double>(*verified);
+    verified = 0;
+    measure_anew(bench, kernels, swept);
+    bench.data().number_attributes[entry::verified] = static_cast<double>(verified);
 }
 
 } // namespace clprobe::probes::dot_product

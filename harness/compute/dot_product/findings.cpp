@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -28,12 +29,9 @@ FindingKey variant_key(Memory memory, const Variant &variant) {
 
 /// What was measured of one variant over one memory with its best local size.
 struct Measured {
-    Memory memory = Memory::buffer;
+    RateRow row;
     Variant variant;
-    LocalSize size;
     TripTiming timing;
-    double flops = 0; ///< of a trip
-    double bytes = 0;
 };
 
 class Interpretation {
@@ -41,10 +39,14 @@ public:
     Interpretation(const Dataset &data, const Facts &facts)
         : data_(data), facts_(facts),
           vectors_(data.number_attribute(entry::vectors).value_or(usual_vectors)) {
-        const auto rows = times_by_row<RateRow>(data.find(series::rate));
-        for (const Memory memory : all_memories)
-            for (const Variant &variant : variants)
-                add(rows, memory, variant);
+        for (const auto &[row, times] : times_by_row<RateRow>(data.find(series::rate))) {
+            const auto variant =
+                std::ranges::find(variants, row.kernel.multiplications, &Variant::published);
+            const bool known = !all_.empty() && all_.back().row.kernel == row.kernel;
+            if (const auto timing = time_per_trip(times);
+                timing && !known && variant != variants.end())
+                all_.push_back({row, *variant, *timing});
+        }
     }
 
     [[nodiscard]] Finding rate_of(Memory memory, const Variant &variant) const {
@@ -53,15 +55,15 @@ public:
             memory == Memory::image && !reason.empty())
             return without_value(key, Status::unsupported, reason);
         for (const Measured &of : all_)
-            if (of.memory == memory && of.variant.published == variant.published)
-                return finding(key, of, of.flops);
+            if (of.row.kernel == ProgramRow{memory, variant.published})
+                return finding(key, of, of.variant.flops);
         return without_value(key, Status::inconclusive,
                              "the launches do not tell a rate: too few, or time does not grow with "
                              "the trips");
     }
 
     [[nodiscard]] Finding best_rate() const {
-        Finding finding = best(rate_key, &Measured::flops);
+        Finding finding = best(rate_key, &Variant::flops);
         const auto most = facts_.value("fma.fp32.rate");
         if (finding.value && most && *finding.value > tolerable * *most)
             make_suspect(finding, "more than multiply-adds alone reach");
@@ -69,7 +71,7 @@ public:
     }
 
     [[nodiscard]] Finding best_bandwidth() const {
-        Finding finding = best(bandwidth_key, &Measured::bytes);
+        Finding finding = best(bandwidth_key, &Variant::bytes);
         std::optional<double> most;
         for (const char *key : {"read", "write", "copy", "triad"})
             if (const auto other = facts_.value(fmt::format("buffer.memory.{}_bandwidth", key)))
@@ -80,36 +82,30 @@ public:
     }
 
 private:
-    void add(const std::vector<RowTimes<RateRow>> &rows, Memory memory, const Variant &variant) {
-        for (const auto &[row, times] : rows)
-            if (const auto timing = row.kernel == ProgramRow{memory, variant.published}
-                                        ? time_per_trip(times)
-                                        : std::nullopt) {
-                all_.push_back({memory, variant, row.size, *timing, variant.flops * vectors_,
-                                variant.bytes() * vectors_});
-                return;
-            }
-    }
-
-    /// The highest rate of that work.
-    [[nodiscard]] Finding best(const FindingKey &key, double Measured::*work) const {
+    /// The highest rate of that work, a member of the variants.
+    template <typename Work>
+    [[nodiscard]] Finding best(const FindingKey &key, Work work) const {
         if (all_.empty())
             return without_value(key, Status::inconclusive, "no variant has a rate");
-        const auto best = std::ranges::max_element(
-            all_, {}, [&](const Measured &of) { return of.*work / of.timing.seconds; });
-        return finding(key, *best, (*best).*work);
+        const auto best = std::ranges::max_element(all_, {}, [&](const Measured &of) {
+            return std::invoke(work, of.variant) * vectors_ / of.timing.seconds;
+        });
+        return finding(key, *best, std::invoke(work, best->variant));
     }
 
-    /// The rate of so much work a trip, with how it was found, and with what casts doubt on it.
-    [[nodiscard]] Finding finding(const FindingKey &key, const Measured &of, double work) const {
+    /// The rate of so much work for each vector, with how it was found, and with what casts doubt
+    /// on it.
+    [[nodiscard]] Finding finding(const FindingKey &key, const Measured &of,
+                                  unsigned of_vector) const {
         const TripTiming &timing = of.timing;
+        const double work = of_vector * vectors_; // of a trip
         const double verified = data_.number_attribute(entry::verified).value_or(0);
         Finding finding = measured(key, work / timing.seconds,
                                    {work / timing.interval.high, work / timing.interval.low});
         finding.method = fmt::format(
             "{} multiplications over {}s, groups of {}; {} multiplications at the write-up's "
             "count; {}",
-            of.variant.published, name(of.memory), name(of.size),
+            of.variant.published, name(of.row.kernel.memory), name(of.row.size),
             format({vectors_ / timing.seconds * of.variant.published, Unit::op_per_second}),
             timing.method);
         if (verified > 0)
@@ -120,7 +116,7 @@ private:
         else if (verified <= 0)
             make_suspect(finding, "no result was verified");
         check_timing(finding, timing);
-        check_local_size(finding, data_, coordinates(ProgramRow{of.memory, of.variant.published}));
+        check_local_size(finding, data_, coordinates(of.row.kernel));
         return finding;
     }
 

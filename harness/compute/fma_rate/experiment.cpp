@@ -77,14 +77,6 @@ Move to(Value Variant::*property, Value value) {
     };
 }
 
-Move to_form(Form form) {
-    return to(&Variant::form, form);
-}
-
-Move to_recurrence(Recurrence recurrence) {
-    return to(&Variant::recurrence, recurrence);
-}
-
 Move to_chains(unsigned chains) {
     return [chains](const Variant &from) {
         Variant variant = from;
@@ -131,13 +123,14 @@ SearchSpace cpu_search_space(std::size_t largest, std::size_t units) {
     return {start.with_body(64),
             {
                 // First of all: fma() is a call that takes a hundred times as long on some.
-                {{to_form(Form::expression), to_form(Form::mad)}},
-                {{to_width(8), to_width(4), to_width(2)}},
-                {{to_width(1)}}, // best where the elements of a vector are work-items
-                {{to_chains(8), to_chains(10), to_chains(6), to_chains(16), to_chains(4)}},
-                {{to_body(128), to_body(256), to_body(1024)}},
-                {{to(&Variant::local_size, std::min<std::size_t>(64, largest)), to_local_size(1)}},
-                {{to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
+                {to(&Variant::form, Form::expression), to(&Variant::form, Form::mad)},
+                {to_width(8), to_width(4), to_width(2)},
+                {to_width(1)}, // best where the elements of a vector are work-items
+                {to_chains(8), to_chains(10), to_chains(6), to_chains(16), to_chains(4)},
+                {to_body(128), to_body(256), to_body(1024)},
+                {to(&Variant::local_size, std::min<std::size_t>(64, largest)), to_local_size(1)},
+                {to(&Variant::recurrence, Recurrence::quadratic),
+                 to(&Variant::recurrence, Recurrence::pair)},
             }};
 }
 
@@ -152,16 +145,17 @@ SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
                         .groups = groups};
     return {start.with_body(64),
             {
-                {{to_body(1024), to_body(256), to_body(2048)}},
-                {{to(&Variant::groups, 2 * groups),
-                  to(&Variant::groups, std::max<std::size_t>(1, groups / 2))}},
-                {{to_chains(8), to_chains(2), to_chains(16), to_chains(1)}},
-                {{to_width(2), to_width(4)}}, // wider ones are further chains
-                {{few_fmas, to_form(Form::mad)}},
-                {{to_body(1024), to_body(256)}}, // of fma(), where that won
-                {{to_local_size(std::min<std::size_t>(64, largest)),
-                  to_local_size(std::min<std::size_t>(1024, largest))}},
-                {{to_recurrence(Recurrence::quadratic), to_recurrence(Recurrence::pair)}},
+                {to_body(1024), to_body(256), to_body(2048)},
+                {to(&Variant::groups, 2 * groups),
+                 to(&Variant::groups, std::max<std::size_t>(1, groups / 2))},
+                {to_chains(8), to_chains(2), to_chains(16), to_chains(1)},
+                {to_width(2), to_width(4)}, // wider ones are further chains
+                {few_fmas, to(&Variant::form, Form::mad)},
+                {to_body(1024), to_body(256)}, // of fma(), where that won
+                {to_local_size(std::min<std::size_t>(64, largest)),
+                 to_local_size(std::min<std::size_t>(1024, largest))},
+                {to(&Variant::recurrence, Recurrence::quadratic),
+                 to(&Variant::recurrence, Recurrence::pair)},
             }};
 }
 
@@ -170,41 +164,32 @@ SearchSpace narrower_search_space(Real real, DeviceType device, Variant start) {
     const bool cpu = device == DeviceType::cpu;
     if (cpu && real == Real::fp64)
         start.width = std::max(1U, start.width / 2);
-    const Move other = start.form != Form::expression ? to_form(Form::expression)
-                       : cpu                          ? to_form(Form::fma)
-                                                      : Move(few_fmas);
+    Move other = to(&Variant::form, Form::expression);
+    if (start.form == Form::expression)
+        other = cpu ? to(&Variant::form, Form::fma) : few_fmas;
     return {start,
             {{cpu ? std::vector{to_width(start.width * 2), to_width(start.width / 2)}
                   : std::vector{to_width(2), to_width(4)}},
-             {{to_chains(start.chains * 2), to_chains(start.chains / 2)}},
-             {{other, to_form(Form::mad)}},
-             {{to_body(start.body / 2), to_body(start.body * 2)}}}};
-}
-
-KernelVariant entry_for(Real real, const Variant &variant) {
-    return {variant.label(real), kernel_text, variant.build_options(real), {}};
+             {to_chains(start.chains * 2), to_chains(start.chains / 2)},
+             {other, to(&Variant::form, Form::mad)},
+             {to_body(start.body / 2), to_body(start.body * 2)}}};
 }
 
 void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &variants) {
     const Variant start = search_space_for(real, device, 1, Profile::standard, std::nullopt).start;
-    Variant shape = start;
-    for (const unsigned width : std::set{1u, 4u, start.width}) {
-        shape.width = width;
-        variants.push_back(entry_for(real, shape));
-    }
-    shape.width = 1;
-    for (const Form form : {Form::fma, Form::mad, Form::expression}) {
-        shape.form = form;
+    const auto add = [&](const Variant &variant, const char *more = "") {
+        variants.push_back(
+            {variant.label(real) + more, kernel_text, variant.build_options(real), {}});
+    };
+    for (const unsigned width : std::set{1u, 4u, start.width})
+        add(to_width(width)(start));
+    const Variant scalar = to_width(1)(start);
+    for (const Form form : {Form::fma, Form::mad, Form::expression})
         if (form != start.form)
-            variants.push_back(entry_for(real, form == Form::fma ? few_fmas(shape) : shape));
-    }
-    shape.form = start.form;
-    for (const Recurrence recurrence : {Recurrence::pair, Recurrence::quadratic}) {
-        shape.recurrence = recurrence;
-        variants.push_back(entry_for(real, shape));
-    }
-    variants.push_back(entry_for(real, latency_variant(start.form, 1)));
-    variants.back().name += ", one chain";
+            add(form == Form::fma ? few_fmas(scalar) : to(&Variant::form, form)(scalar));
+    for (const Recurrence recurrence : {Recurrence::pair, Recurrence::quadratic})
+        add(to(&Variant::recurrence, recurrence)(scalar));
+    add(latency_variant(start.form, 1), ", one chain");
 }
 
 /// Why the device cannot be asked about that type; empty where it can.
@@ -231,21 +216,145 @@ public:
 
     /// Finds the fastest variant of the type, until only `reserve` seconds of the probe's budget
     /// are left. Nothing where the device has no such type, or none works.
-    std::optional<Variant> tune(const std::optional<Variant> &first_winner, double reserve);
+    std::optional<Variant> tune(const std::optional<Variant> &first_winner, double reserve) {
+        if (const std::string reason = lacks(bench_.device(), real_); !reason.empty()) {
+            bench_.data().text_attributes[type_ + entry::unsupported] = reason;
+            return std::nullopt;
+        }
+        winner_ = fastest(search_space_for(real_, bench_.device(), units_of(bench_),
+                                           bench_.profile(), first_winner),
+                          reserve);
+        if (!winner_)
+            return std::nullopt;
+        const Form form = winner_->variant.form;
+        measure_knee(form, reserve);
+        chain_ = make(latency_variant(form, 1));
+        return winner_->variant;
+    }
+
     /// What is to be measured anew: the winner, and a single chain for the latency.
-    void add_finalists(std::vector<Candidate> &candidates);
-    void record_verification();
+    void add_finalists(std::vector<Candidate> &candidates) {
+        winner_->verdict->words = 0;
+        candidates.push_back(candidate(*winner_, ".rate", seconds_a_launch_));
+        candidates.push_back(candidate(*chain_, ".latency", seconds_a_launch_ / 10));
+    }
+
+    void record_verification() {
+        const Verdict &verdict = *winner_->verdict;
+        bench_.data().text_attributes[type_ + entry::arithmetic] = arithmetic(verdict);
+        bench_.data().number_attributes[type_ + entry::verified] =
+            static_cast<double>(verdict.words);
+    }
 
 private:
-    /// Builds, launches once (some drivers compile only then) and verifies, in groups as large as
-    /// the kernel and the device allow. Throws BuildError, VerificationError, Unsupported where
-    /// `fma` rounds twice, or Error.
-    [[nodiscard]] Launchable make(Variant variant);
-    std::optional<Launchable> fastest(const SearchSpace &space, double reserve);
-    void measure_knee(Form form, double reserve);
-    [[nodiscard]] Candidate candidate(const Launchable &of, const char *series, double seconds) {
+    /// Throws BuildError.
+    Kernel kernel(const Variant &variant) {
+        const std::string options = variant.build_options(real_);
+        auto found = programs_.find(options);
+        if (found == programs_.end())
+            found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
+        return found->second.kernel("fma_rate");
+    }
+
+    /// The variant in groups as large as the kernel and the device allow.
+    Variant allowed(Variant variant) {
+        try {
+            variant.local_size = group_size(bench_, kernel(variant), variant.local_size);
+        } catch (const BuildError &) {
+            return variant; // which fails again, and is then recorded, where it is tried
+        }
+        return variant;
+    }
+
+    /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
+    /// VerificationError, Unsupported where `fma` rounds twice, or Error.
+    Launchable make(const Variant &variant) {
+        const auto verdict = std::make_shared<Verdict>();
+        const Operands o = operands(real_, variant.recurrence);
+        const Buffer words = bench_.buffer(elements(variant) * sizeof(std::uint32_t));
+        Launchable made{variant,
+                        {kernel(variant),
+                         NdRange::linear(variant.groups, variant.local_size),
+                         {output(words), trip_count, operand(real_, o.a), operand(real_, o.b),
+                          operand(real_, o.c), operand(real_, o.d)},
+                         [real = real_, variant, verdict](const LaunchOutcome &outcome) {
+                             check(outcome, real, variant, *verdict);
+                         }},
+                        verdict};
+        bench_.launch(made.launch);
+        return made;
+    }
+
+    Candidate candidate(const Launchable &of, const char *series, double seconds) {
         const std::uint32_t trips = bench_.calibrate(of.launch, seconds);
         return {of.launch, &bench_.series(type_ + series), coordinates(of.variant), trips};
+    }
+
+    std::optional<Launchable> fastest(const SearchSpace &space, double reserve) {
+        struct Tried {
+            Launchable launchable;
+            Candidate candidate;
+        };
+        std::deque<Tried> tried;
+        const auto find = [&](const Variant &variant) {
+            return std::ranges::find(tried, variant,
+                                     [](const Tried &of) { return of.launchable.variant; });
+        };
+        int block = 0;
+        // Seconds of an operation in the best launch so far.
+        const auto sample = [&](const Variant &variant) {
+            Candidate &timed = find(variant)->candidate;
+            bench_.sample_block(timed, block++);
+            const Point *longest = timed.series->find(coordinates(variant, timed.trips));
+            return std::ranges::min(longest->samples) / (variant.per_trip() * timed.trips);
+        };
+        const auto time_left = [&] { return bench_.remaining() > reserve; };
+        Tuner<Variant> tuner({
+            .time =
+                [&](const Variant &variant) {
+                    const Launchable made = make(variant);
+                    const Candidate timed = candidate(made, ".race", seconds_a_launch_);
+                    if (tried.empty())
+                        bench_.warm_up(made.launch, timed.trips);
+                    tried.push_back({made, timed});
+                    return sample(variant);
+                },
+            .time_again = sample,
+            .time_left = time_left,
+            .leave_out_wrong = true,
+        });
+        const Variant start = allowed(space.start);
+        tuner.try_out(start);
+        if (tuner.best() == nullptr && tuner.failures().back().unsupported)
+            for (const Form form : {Form::expression, Form::mad})
+                tuner.try_out(allowed(to(&Variant::form, form)(start)));
+        for (const Stage &stage : space.stages) {
+            const Variant best = tuner.best() ? *tuner.best() : start;
+            for (const Move &move : stage)
+                if (time_left())
+                    tuner.try_out(allowed(move(best)));
+        }
+        tuner.halve(4, [] { return true; });
+        if (tuner.best() == nullptr) {
+            bench_.data().text_attributes[type_ + entry::failed] = tuner.failures().back().reason;
+            return std::nullopt;
+        }
+        record_failures(bench_.data(), type_, tuner);
+        return find(*tuner.best())->launchable;
+    }
+
+    /// Chains beside the single one, in a few launches: they only check its latency.
+    void measure_knee(Form form, double reserve) {
+        if (bench_.profile() == Profile::tiny || bench_.profile() == Profile::quick)
+            return;
+        for (const unsigned chains : {2U, 4U, 8U, 16U}) {
+            if (bench_.remaining() < reserve)
+                return;
+            Candidate several =
+                candidate(make(latency_variant(form, chains)), ".latency", seconds_a_launch_ / 10);
+            for (int block = 0; block < 3; ++block)
+                bench_.sample_block(several, block);
+        }
     }
 
     Bench &bench_;
@@ -256,120 +365,6 @@ private:
     std::optional<Launchable> winner_;
     std::optional<Launchable> chain_;
 };
-
-Launchable Experiment::make(Variant variant) {
-    const std::string options = variant.build_options(real_);
-    auto found = programs_.find(options);
-    if (found == programs_.end())
-        found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
-    const Kernel kernel = found->second.kernel("fma_rate");
-    variant.local_size = group_size(bench_, kernel, variant.local_size);
-    const auto verdict = std::make_shared<Verdict>();
-    const Operands o = operands(real_, variant.recurrence);
-    const Buffer words = bench_.buffer(elements(variant) * sizeof(std::uint32_t));
-    Launchable made{variant,
-                    {kernel,
-                     NdRange::linear(variant.groups, variant.local_size),
-                     {output(words), trip_count, operand(real_, o.a), operand(real_, o.b),
-                      operand(real_, o.c), operand(real_, o.d)},
-                     [real = real_, variant, verdict](const LaunchOutcome &outcome) {
-                         check(outcome, real, variant, *verdict);
-                     }},
-                    verdict};
-    bench_.launch(made.launch);
-    return made;
-}
-
-std::optional<Launchable> Experiment::fastest(const SearchSpace &space, double reserve) {
-    struct Tried {
-        Variant wanted; ///< whose groups may be larger than those of the launchable
-        Launchable launchable;
-        Candidate candidate;
-    };
-    std::deque<Tried> tried;
-    int block = 0;
-    // Seconds of an operation in the best launch so far.
-    const auto sample = [&](Tried &made) {
-        bench_.sample_block(made.candidate, block++);
-        const Point *longest =
-            made.candidate.series->find(coordinates(made.launchable.variant, made.candidate.trips));
-        const double seconds = std::ranges::min(longest->samples);
-        return seconds / (made.launchable.variant.per_trip() * made.candidate.trips);
-    };
-    const auto find = [&](const Variant &variant) {
-        return std::ranges::find(tried, variant, &Tried::wanted);
-    };
-    Tuner<Variant> tuner({
-        .time =
-            [&](const Variant &variant) {
-                const Launchable made = make(variant);
-                Candidate timed = candidate(made, ".race", seconds_a_launch_);
-                if (tried.empty())
-                    bench_.warm_up(made.launch, timed.trips);
-                return sample(tried.emplace_back(Tried{variant, made, std::move(timed)}));
-            },
-        .time_again = [&](const Variant &variant) { return sample(*find(variant)); },
-        .time_left = [&] { return bench_.remaining() > reserve; },
-        .leave_out_wrong = true,
-    });
-    tuner.try_out(space.start);
-    if (tuner.best() == nullptr && tuner.failures().back().unsupported)
-        for (Variant other = space.start; const Form form : {Form::expression, Form::mad}) {
-            other.form = form;
-            tuner.try_out(other);
-        }
-    tuner.descend(space.start, space.stages);
-    tuner.halve(4, [] { return true; });
-    if (tuner.best() == nullptr) {
-        bench_.data().text_attributes[type_ + entry::failed] = tuner.failures().back().reason;
-        return std::nullopt;
-    }
-    record_failures(bench_.data(), type_, tuner);
-    return find(*tuner.best())->launchable;
-}
-
-/// Chains beside the single one, in a few launches: they only check its latency.
-void Experiment::measure_knee(Form form, double reserve) {
-    if (bench_.profile() == Profile::tiny || bench_.profile() == Profile::quick)
-        return;
-    for (const unsigned chains : {2U, 4U, 8U, 16U}) {
-        if (bench_.remaining() < reserve)
-            return;
-        Candidate several =
-            candidate(make(latency_variant(form, chains)), ".latency", seconds_a_launch_ / 10);
-        for (int block = 0; block < 3; ++block)
-            bench_.sample_block(several, block);
-    }
-}
-
-std::optional<Variant> Experiment::tune(const std::optional<Variant> &first_winner,
-                                        double reserve) {
-    if (const std::string reason = lacks(bench_.device(), real_); !reason.empty()) {
-        bench_.data().text_attributes[type_ + entry::unsupported] = reason;
-        return std::nullopt;
-    }
-    winner_ = fastest(
-        search_space_for(real_, bench_.device(), units_of(bench_), bench_.profile(), first_winner),
-        reserve);
-    if (!winner_)
-        return std::nullopt;
-    const Form form = winner_->variant.form;
-    measure_knee(form, reserve);
-    chain_ = make(latency_variant(form, 1));
-    return winner_->variant;
-}
-
-void Experiment::add_finalists(std::vector<Candidate> &candidates) {
-    winner_->verdict->words = 0;
-    candidates.push_back(candidate(*winner_, ".rate", seconds_a_launch_));
-    candidates.push_back(candidate(*chain_, ".latency", seconds_a_launch_ / 10));
-}
-
-void Experiment::record_verification() {
-    const Verdict &verdict = *winner_->verdict;
-    bench_.data().text_attributes[type_ + entry::arithmetic] = arithmetic(verdict);
-    bench_.data().number_attributes[type_ + entry::verified] = static_cast<double>(verdict.words);
-}
 
 } // namespace
 
@@ -393,8 +388,7 @@ SearchSpace search_space_for(Real real, const DeviceInfo &device, std::size_t un
     // Of a stage, by the profile.
     constexpr std::size_t most_moves[] = {0, 1, 2, std::numeric_limits<std::size_t>::max()};
     for (Stage &stage : search_space.stages)
-        stage.moves.resize(
-            std::min(stage.moves.size(), most_moves[static_cast<std::size_t>(profile)]));
+        stage.resize(std::min(stage.size(), most_moves[static_cast<std::size_t>(profile)]));
     return search_space;
 }
 
@@ -403,13 +397,6 @@ std::vector<KernelVariant> inspected(const DeviceInfo &device) {
     for (const Real real : all_reals)
         if (lacks(device, real).empty())
             add_type(real, device, variants);
-    return variants;
-}
-
-std::vector<Variant> Stage::operator()(const Variant &best) const {
-    std::vector<Variant> variants;
-    for (const Move &move : moves)
-        variants.push_back(move(best));
     return variants;
 }
 

@@ -92,11 +92,7 @@ struct Operands {
 using Move = std::function<Variant(const Variant &)>;
 
 /// What else to try for one property of a variant, the most promising first.
-struct Stage {
-    std::vector<Move> moves;
-
-    [[nodiscard]] std::vector<Variant> operator()(const Variant &best) const;
-};
+using Stage = std::vector<Move>;
 
 /// Where tuning starts and what it tries in turn, each stage from the best so far (a coordinate
 /// descent).

@@ -97,19 +97,10 @@ struct Chains {
 };
 
 template <class T>
-struct Constants {
-    explicit Constants(const Operands &of)
-        : a(all(of.a)), b(all(of.b)), c(all(of.c)), d(all(of.d)) {}
-    static Four<T> all(double value) {
-        const auto same = static_cast<T>(value);
-        return {same, same, same, same};
-    }
-
-    Four<T> a;
-    Four<T> b;
-    Four<T> c;
-    Four<T> d;
-};
+Four<T> four(double value) {
+    const auto same = static_cast<T>(value);
+    return {same, same, same, same};
+}
 
 template <bool is_fused, class T>
 [[gnu::always_inline]] inline void step(Four<T> &target, const Four<T> &factor, const Four<T> &by,
@@ -121,29 +112,27 @@ template <bool is_fused, class T>
 
 template <bool is_fused, class T>
 [[gnu::always_inline]] inline void advance(Chains<T> &chains, Recurrence recurrence,
-                                           const Constants<T> &constants, std::uint64_t turns) {
-    const auto [a, b, c, d] = constants;
+                                           const Operands &of, std::uint64_t turns) {
+    const auto a = four<T>(of.a);
+    const auto b = four<T>(of.b);
+    const auto c = four<T>(of.c);
+    const auto d = four<T>(of.d);
     auto [x, y] = chains;
-    switch (recurrence) {
-    case Recurrence::affine:
-        for (std::uint64_t turn = 0; turn < turns; ++turn) {
+    for (std::uint64_t turn = 0; turn < turns; ++turn)
+        switch (recurrence) {
+        case Recurrence::affine:
             step<is_fused>(x, x, a, b);
             step<is_fused>(x, x, c, d);
-        }
-        break;
-    case Recurrence::pair:
-        for (std::uint64_t turn = 0; turn < turns; ++turn) {
+            break;
+        case Recurrence::pair:
             step<is_fused>(x, y, a, x);
             step<is_fused>(y, x, b, y);
-        }
-        break;
-    case Recurrence::quadratic:
-        for (std::uint64_t turn = 0; turn < turns; ++turn) {
+            break;
+        case Recurrence::quadratic:
             step<is_fused>(x, x, x, b);
             step<is_fused>(x, x, x, b);
+            break;
         }
-        break;
-    }
     chains = {x, y};
 }
 
@@ -151,46 +140,40 @@ template <bool is_fused, class T>
 // A library call for each multiply-add would take longer than the device's launch.
 template <bool is_fused, class T>
 [[gnu::target("avx2,fma")]] void advance_in_hardware(Chains<T> &chains, Recurrence recurrence,
-                                                     const Constants<T> &constants,
-                                                     std::uint64_t turns) {
-    advance<is_fused>(chains, recurrence, constants, turns);
+                                                     const Operands &of, std::uint64_t turns) {
+    advance<is_fused>(chains, recurrence, of, turns);
 }
 #endif
 
 template <bool is_fused, class T>
-void advance_here(Chains<T> &chains, Recurrence recurrence, const Constants<T> &constants,
+void advance_here(Chains<T> &chains, Recurrence recurrence, const Operands &of,
                   std::uint64_t turns) {
 #ifdef __x86_64__
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return advance_in_hardware<is_fused>(chains, recurrence, constants, turns);
+        return advance_in_hardware<is_fused>(chains, recurrence, of, turns);
 #endif
-    advance<is_fused>(chains, recurrence, constants, turns);
+    advance<is_fused>(chains, recurrence, of, turns);
 }
 
 template <class T>
 std::uint32_t expected_as(Real real, const Variant &variant, Arithmetic arithmetic,
                           std::size_t element, std::uint32_t trips) {
-    const Constants<T> constants(operands(real, variant.recurrence));
+    const Operands of = operands(real, variant.recurrence);
     const auto advance =
         arithmetic == Arithmetic::fused ? advance_here<true, T> : advance_here<false, T>;
-    std::array<T, 16> x{};
-    std::array<T, 16> y{};
-    for (unsigned first = 0; first < variant.chains; first += 4) {
-        Chains<T> chains;
-        for (unsigned i = 0; i < 4; ++i) {
-            chains.x[i] = static_cast<T>(seed(element, first + i));
-            chains.y[i] = static_cast<T>(seed(element, 16 + first + i));
-        }
-        advance(chains, variant.recurrence, constants, std::uint64_t{variant.turns()} * trips);
-        std::ranges::copy(chains.x, x.begin() + first);
-        std::ranges::copy(chains.y, y.begin() + first);
+    std::array<Chains<T>, 4> chains;
+    for (unsigned i = 0; i < 16; ++i) {
+        chains[i / 4].x[i % 4] = static_cast<T>(seed(element, i));
+        chains[i / 4].y[i % 4] = static_cast<T>(seed(element, 16 + i));
     }
+    for (unsigned first = 0; first < variant.chains; first += 4)
+        advance(chains[first / 4], variant.recurrence, of, std::uint64_t{variant.turns()} * trips);
     std::uint32_t word = 0;
     for (unsigned i = 0; i < variant.chains; ++i)
-        word = word * 31 + word_of(x[i]);
+        word = word * 31 + word_of(chains[i / 4].x[i % 4]);
     if (variant.recurrence == Recurrence::pair)
         for (unsigned i = 0; i < variant.chains; ++i)
-            word = word * 31 + word_of(y[i]);
+            word = word * 31 + word_of(chains[i / 4].y[i % 4]);
     return word;
 }
 
@@ -262,15 +245,10 @@ std::uint16_t half_bits(double value) {
 
 std::uint32_t expected_word(Real real, const Variant &variant, Arithmetic arithmetic,
                             std::size_t element, std::uint32_t trips) {
-    switch (real) {
-    case Real::fp32:
-        return expected_as<float>(real, variant, arithmetic, element, trips);
-    case Real::fp64:
-        return expected_as<double>(real, variant, arithmetic, element, trips);
-    case Real::fp16:
-        break;
-    }
-    return expected_as<Half>(real, variant, arithmetic, element, trips);
+    const auto expected = real == Real::fp32   ? expected_as<float>
+                          : real == Real::fp64 ? expected_as<double>
+                                               : expected_as<Half>;
+    return expected(real, variant, arithmetic, element, trips);
 }
 
 } // namespace clprobe::probes::fma_rate

@@ -34,20 +34,81 @@ public:
 
     [[nodiscard]] Body body() const { return body_; }
     [[nodiscard]] const Verdict &verdict() const { return verdict_; }
+
     /// With that local size. The launcher has to outlive it.
-    [[nodiscard]] BoundLaunch launch(Points points, const LocalSize &local_size);
+    [[nodiscard]] BoundLaunch launch(Points points, const LocalSize &local_size) {
+        const bool escaping = points == Points::escaping;
+        const Operands &operands = escaping ? published : bounded;
+        const auto check = [this, escaping](const LaunchOutcome &outcome) {
+            const std::uint64_t iterations = std::uint64_t{outcome.trips()} * iterations_of(body_);
+            if (escaping)
+                check_escaping(outcome, iterations);
+            else
+                check_confined(outcome, iterations);
+        };
+        return {program_.kernel(kernel_function),
+                with_local_size({{size_, size_, 1}, {1, 1, 1}, 2}, local_size),
+                {output(output_), trip_count, spacing(size_),
+                 std::array{operands.width, operands.height}, operands.c},
+                check};
+    }
+
     /// The counts of all points of the last launch, row after row, as letters.
-    [[nodiscard]] std::string picture();
+    [[nodiscard]] std::string picture() {
+        const auto words = bench_.read<std::uint32_t>(output_, 0, points() * words_a_point);
+        std::string letters;
+        for (std::size_t i = 0; i < words.size(); i += words_a_point)
+            letters += letter_of(words[i]);
+        return letters;
+    }
 
 private:
     [[nodiscard]] std::size_t points() const { return std::size_t{size_} * size_; }
+
     [[nodiscard]] std::vector<std::uint32_t> words_at(const LaunchOutcome &outcome,
                                                       std::size_t point) const {
         return outcome.read<std::uint32_t>(output_, point * words_a_point, words_a_point);
     }
-    void expect(const LaunchOutcome &outcome, bool right, std::size_t point);
-    void check_escaping(const LaunchOutcome &outcome, std::uint64_t iterations);
-    void check_confined(const LaunchOutcome &outcome, std::uint64_t iterations);
+
+    void expect(const LaunchOutcome &outcome, bool right, std::size_t point) {
+        outcome.expect(
+            right, fmt::format("{}: point {} is not what the host computes", name(body_), point));
+        ++verdict_.points;
+    }
+
+    void check_escaping(const LaunchOutcome &outcome, std::uint64_t iterations) {
+        // Most points are decided whatever the rounding; of the others another is taken.
+        int decided = 0;
+        for (const std::size_t point : outcome.sample(points(), 64)) {
+            const auto expected =
+                count_of(published, static_cast<std::uint32_t>(point % size_),
+                         static_cast<std::uint32_t>(point / size_), size_, iterations);
+            if (!expected)
+                continue;
+            expect(outcome, words_at(outcome, point)[0] == *expected, point);
+            if (++decided == 4)
+                return;
+        }
+        outcome.expect(decided > 0, "no point was found whose count the host can decide");
+    }
+
+    void check_confined(const LaunchOutcome &outcome, std::uint64_t iterations) {
+        constexpr std::uint64_t long_chain = 50'000; // from which on the host takes its time
+        for (const std::size_t point : outcome.sample(points(), iterations < long_chain ? 4 : 1)) {
+            const auto column = static_cast<std::uint32_t>(point % size_);
+            const auto words = words_at(outcome, point);
+            const auto is = [&](Arithmetic arithmetic) {
+                return words[1] == std::bit_cast<std::uint32_t>(
+                                       last_of_bounded(arithmetic, column, size_, iterations));
+            };
+            verdict_.unfused = verdict_.unfused && is(Arithmetic::unfused);
+            verdict_.fused = verdict_.fused && is(Arithmetic::fused);
+            expect(outcome,
+                   words[0] == static_cast<std::uint32_t>(iterations) &&
+                       (verdict_.fused || verdict_.unfused),
+                   point);
+        }
+    }
 
     Bench &bench_;
     Body body_;
@@ -56,71 +117,6 @@ private:
     Buffer output_;
     Verdict verdict_;
 };
-
-void Launcher::expect(const LaunchOutcome &outcome, bool right, std::size_t point) {
-    outcome.expect(right,
-                   fmt::format("{}: point {} is not what the host computes", name(body_), point));
-    ++verdict_.points;
-}
-
-void Launcher::check_escaping(const LaunchOutcome &outcome, std::uint64_t iterations) {
-    // Most points are decided whatever the rounding; of the others another is taken.
-    int decided = 0;
-    for (const std::size_t point : outcome.sample(points(), 64)) {
-        const auto expected =
-            count_of(published, static_cast<std::uint32_t>(point % size_),
-                     static_cast<std::uint32_t>(point / size_), size_, iterations);
-        if (!expected)
-            continue;
-        expect(outcome, words_at(outcome, point)[0] == *expected, point);
-        if (++decided == 4)
-            return;
-    }
-    outcome.expect(decided > 0, "no point was found whose count the host can decide");
-}
-
-void Launcher::check_confined(const LaunchOutcome &outcome, std::uint64_t iterations) {
-    constexpr std::uint64_t long_chain = 50'000; // from which on the host takes its time
-    for (const std::size_t point : outcome.sample(points(), iterations < long_chain ? 4 : 1)) {
-        const auto column = static_cast<std::uint32_t>(point % size_);
-        const auto words = words_at(outcome, point);
-        const auto is = [&](Arithmetic arithmetic) {
-            return words[1] == std::bit_cast<std::uint32_t>(
-                                   last_of_bounded(arithmetic, column, size_, iterations));
-        };
-        verdict_.unfused = verdict_.unfused && is(Arithmetic::unfused);
-        verdict_.fused = verdict_.fused && is(Arithmetic::fused);
-        expect(outcome,
-               words[0] == static_cast<std::uint32_t>(iterations) &&
-                   (verdict_.fused || verdict_.unfused),
-               point);
-    }
-}
-
-BoundLaunch Launcher::launch(Points points, const LocalSize &local_size) {
-    const bool escaping = points == Points::escaping;
-    const Operands &operands = escaping ? published : bounded;
-    const auto check = [this, escaping](const LaunchOutcome &outcome) {
-        const std::uint64_t iterations = std::uint64_t{outcome.trips()} * iterations_of(body_);
-        if (escaping)
-            check_escaping(outcome, iterations);
-        else
-            check_confined(outcome, iterations);
-    };
-    return {program_.kernel(kernel_function),
-            with_local_size({{size_, size_, 1}, {1, 1, 1}, 2}, local_size),
-            {output(output_), trip_count, spacing(size_),
-             std::array{operands.width, operands.height}, operands.c},
-            check};
-}
-
-std::string Launcher::picture() {
-    const auto words = bench_.read<std::uint32_t>(output_, 0, points() * words_a_point);
-    std::string letters;
-    for (std::size_t i = 0; i < words.size(); i += words_a_point)
-        letters += letter_of(words[i]);
-    return letters;
-}
 
 void take_picture(Bench &bench, Launcher &launcher, const SweptSize &swept) {
     constexpr std::uint32_t write_ups_iterations = 1000;
