@@ -1,13 +1,14 @@
 #include "analysis/wave_step.hpp"
+#include "common/probe_parts.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/probe.hpp>
 #include <clprobe/row.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 
@@ -100,6 +101,11 @@ Reading read(const Series *series) {
     return reading;
 }
 
+/// The numbers of groups that show whether there are so many units.
+std::array<std::size_t, 5> telling_counts(std::size_t units) {
+    return {1, units, units + 1, 2 * units, 2 * units + 1};
+}
+
 /// Why the first step is not that of units which one group fills; empty where it is. Half the trips
 /// must take half the time. One group more than there are units must double it, twice as many
 /// groups must take no more than that, and another group half as much again.
@@ -107,7 +113,7 @@ std::string doubt(const Reading &reading) {
     const auto &[time, units, above] = reading.stairs;
     if (above == 0)
         return fmt::format("any number of work-groups up to {} takes no longer than one", units);
-    for (const std::size_t needed : {std::size_t{1}, units + 1, 2 * units, 2 * units + 1})
+    for (const std::size_t needed : telling_counts(units))
         if (!time.contains(needed))
             return fmt::format("no time was taken of this number of work-groups: {}", needed);
     if (!reading.half || !Interval{1.7, 2.3}.contains(time.at(1) / *reading.half))
@@ -216,28 +222,7 @@ private:
     std::uint32_t trips_ = 1;
 };
 
-class ComputeUnits final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-    void measure(Bench &bench) const override;
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &) const override {
-        const Reading reading = read(data.find(stairs_name));
-        if (const std::string reason = doubt(reading); !reason.empty())
-            return {without_value(units_key, Status::inconclusive, reason)};
-        const auto units = static_cast<double>(reading.stairs.flat);
-        Finding finding = measured(units_key, units, {units, units});
-        finding.method = "the most groups, each filling a unit, that take no longer than one; one "
-                         "more doubles the time";
-        finding.evidence = {stairs_name};
-        return {finding};
-    }
-
-private:
-    ProbeInfo info_ = describe();
-};
-
-void ComputeUnits::measure(Bench &bench) const {
+void measure(Bench &bench) {
     Experiment experiment(bench);
     if (bench.tiny()) {
         experiment.time(1);
@@ -252,20 +237,30 @@ void ComputeUnits::measure(Bench &bench) const {
     for (int turn = 0; turn < least_turns || bench.remaining() > 0; ++turn) {
         experiment.corner_step();
         experiment.time_half();
-        const WaveStep stairs = experiment.reading().stairs;
-        const std::size_t units = stairs.flat;
-        if (stairs.above == 0 || (turn >= least_turns && doubt(experiment.reading()).empty()))
+        const Reading reading = experiment.reading();
+        if (reading.stairs.above == 0 || (turn >= least_turns && doubt(reading).empty()))
             return;
-        for (const std::size_t groups :
-             {std::size_t{1}, units, units + 1, 2 * units, 2 * units + 1})
+        for (const std::size_t groups : telling_counts(reading.stairs.flat))
             experiment.time(groups);
     }
+}
+
+std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
+    const Reading reading = read(data.find(stairs_name));
+    if (const std::string reason = doubt(reading); !reason.empty())
+        return {without_value(units_key, Status::inconclusive, reason)};
+    const auto units = static_cast<double>(reading.stairs.flat);
+    Finding finding = measured(units_key, units, {units, units});
+    finding.method = "the most groups, each filling a unit, that take no longer than one; one more "
+                     "doubles the time";
+    finding.evidence = {stairs_name};
+    return {finding};
 }
 
 } // namespace
 
 std::unique_ptr<Probe> make_execution_compute_units() {
-    return std::make_unique<ComputeUnits>();
+    return probe_of({.info = describe(), .measure = measure, .interpret = findings_of});
 }
 
 } // namespace clprobe::probes

@@ -1,7 +1,10 @@
+#include "common/probe_parts.hpp"
 #include "execution/occupancy/occupancy.hpp"
 
 namespace clprobe::probes {
 namespace {
+
+using namespace occupancy;
 
 ProbeInfo describe() {
     ProbeInfo info;
@@ -36,52 +39,38 @@ ProbeInfo describe() {
         "Sorensen, Donaldson, Batty, Gopalakrishnan, Rakamaric: Portable Inter-workgroup Barrier "
         "Synchronisation for GPUs, OOPSLA 2016 (the occupancy discovery protocol)"};
     info.depends_on = {"execution/compute_units"};
-    info.findings = occupancy::finding_keys();
+    info.findings = finding_keys();
     const Axis seconds{"time", Unit::second, {}};
     info.series = {
-        {occupancy::residents,
-         axes<occupancy::ResidentsRow>(),
+        {residents,
+         axes<ResidentsRow>(),
          {"threads", Unit::one, {}},
          "work-items resident a compute unit, counted, over live values, the registers that the "
          "compiler made of them, and group size"},
-        {occupancy::waves, axes<occupancy::WaveRow>(), seconds,
+        {waves, axes<WaveRow>(), seconds,
          "time of chases through memory over the number of groups a compute unit"},
-        {occupancy::local,
-         axes<occupancy::LocalRow>(),
+        {local,
+         axes<LocalRow>(),
          {"groups", Unit::one, {}},
          "groups resident a compute unit, counted, over the local memory of each"},
-        {occupancy::turns, axes<occupancy::TurnRow>(), seconds,
-         "time of one group's turns of its live values"},
-        {occupancy::compiler,
-         axes<occupancy::CompilerRow>(),
+        {turns, axes<TurnRow>(), seconds, "time of one group's turns of its live values"},
+        {compiler,
+         axes<CompilerRow>(),
          {"said", Unit::one, {}},
          "what the driver's compiler reports of each variant"},
     };
-    info.kernels = {occupancy::kernel_name};
+    info.kernels = {kernel_name};
     info.seconds = 10;
     return info;
 }
 
-class Occupancy final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
-    void measure(Bench &bench) const override { occupancy::run_experiment(bench); }
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &) const override {
-        return occupancy::findings_of(data);
-    }
-    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
-        return occupancy::inspected_builds(device);
-    }
-
-private:
-    ProbeInfo info_ = describe();
-};
-
 } // namespace
 
 std::unique_ptr<Probe> make_execution_occupancy() {
-    return std::make_unique<Occupancy>();
+    return probe_of({.info = describe(),
+                     .measure = run_experiment,
+                     .interpret = findings_of,
+                     .kernels = inspected_builds});
 }
 
 } // namespace clprobe::probes

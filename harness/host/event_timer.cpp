@@ -1,7 +1,6 @@
 #include "common/launch_size.hpp"
+#include "common/probe_parts.hpp"
 #include "measure/clock.hpp"
-
-#include <clprobe/probe.hpp>
 
 #include <algorithm>
 
@@ -9,6 +8,7 @@ namespace clprobe::probes {
 namespace {
 
 constexpr std::size_t work_items = 64;
+constexpr const char *refusal = "profiling_refusal"; ///< the attribute: why there is no profiling
 
 /// x after `steps` steps of x -> a x + c modulo 2^32, by squaring the step.
 std::uint32_t after_steps(std::uint32_t x, std::uint32_t a, std::uint32_t c, std::uint32_t steps) {
@@ -52,53 +52,44 @@ ProbeInfo describe() {
     return info;
 }
 
-class EventTimer final : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+void measure(Bench &bench) {
+    const Buffer out = bench.buffer(work_items * sizeof(std::uint32_t));
+    const auto multiplier = static_cast<std::uint32_t>(bench.random()()) | 5u;
+    const auto increment = static_cast<std::uint32_t>(bench.random()()) | 1u;
+    const Kernel kernel = bench.kernel("host/event_timer", "spin", "");
+    const std::size_t group = group_size(bench, kernel, work_items);
+    const BoundLaunch launch{kernel,
+                             NdRange::linear(work_items / group, group),
+                             {output(out), multiplier, increment, trip_count},
+                             check_words(work_items, [=](std::size_t item, std::uint32_t trips) {
+                                 return after_steps(static_cast<std::uint32_t>(item), multiplier,
+                                                    increment, trips);
+                             })};
 
-    void measure(Bench &bench) const override {
-        const Buffer out = bench.buffer(work_items * sizeof(std::uint32_t));
-        const auto multiplier = static_cast<std::uint32_t>(bench.random()()) | 5u;
-        const auto increment = static_cast<std::uint32_t>(bench.random()()) | 1u;
-        const Kernel kernel = bench.kernel("host/event_timer", "spin", "");
-        const std::size_t group = group_size(bench, kernel, work_items);
-        const BoundLaunch launch{
-            kernel,
-            NdRange::linear(work_items / group, group),
-            {output(out), multiplier, increment, trip_count},
-            check_words(work_items, [=](std::size_t item, std::uint32_t trips) {
-                return after_steps(static_cast<std::uint32_t>(item), multiplier, increment, trips);
-            })};
-
-        bench.data().text_attributes["profiling_refusal"] = bench.context().profiling_refusal();
-        const std::uint32_t trips = bench.calibrate(launch, 2e-3);
-        bench.warm_up(launch, trips);
-        std::vector<ProfiledLaunch> launches;
-        const std::size_t most = bench.tiny() ? 12 : 400;
-        const double stop_at = bench.remaining() - 0.6 * bench.budget();
-        while (launches.size() < 12 || (launches.size() < most && bench.remaining() > stop_at)) {
-            // Random lengths, so that a clock that ticks in step with the launches shows its tick.
-            const auto varied = trips / 2 + static_cast<std::uint32_t>(bench.random()() % trips);
-            launches.push_back(bench.launch_profiled(launch, std::max(1u, varied)));
-        }
-        bench.data().series.push_back(timestamp_series(launches));
+    bench.data().text_attributes[refusal] = bench.context().profiling_refusal();
+    const std::uint32_t trips = bench.calibrate(launch, 2e-3);
+    bench.warm_up(launch, trips);
+    std::vector<ProfiledLaunch> launches;
+    const std::size_t most = bench.tiny() ? 12 : 400;
+    const double stop_at = bench.remaining() - 0.6 * bench.budget();
+    while (launches.size() < 12 || (launches.size() < most && bench.remaining() > stop_at)) {
+        // Random lengths, so that a clock that ticks in step with the launches shows its tick.
+        const auto varied = trips / 2 + static_cast<std::uint32_t>(bench.random()() % trips);
+        launches.push_back(bench.launch_profiled(launch, std::max(1u, varied)));
     }
+    bench.data().series.push_back(timestamp_series(launches));
+}
 
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &) const override {
-        const Series *stamps = data.find(info_.series.front().name);
-        return audit(stamps != nullptr ? *stamps : Series{},
-                     data.text_attribute("profiling_refusal"));
-    }
-
-private:
-    ProbeInfo info_ = describe();
-};
+std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
+    const Series none = timestamp_series({});
+    const Series *stamps = data.find(none.name);
+    return audit(stamps != nullptr ? *stamps : none, data.text_attribute(refusal));
+}
 
 } // namespace
 
 std::unique_ptr<Probe> make_host_event_timer() {
-    return std::make_unique<EventTimer>();
+    return probe_of({.info = describe(), .measure = measure, .interpret = findings_of});
 }
 
 } // namespace clprobe::probes

@@ -1,8 +1,11 @@
 // clprobe: no kernel
+#include "common/probe_parts.hpp"
 #include "host/transfer/transfer.hpp"
 
 namespace clprobe::probes {
 namespace {
+
+using namespace transfer;
 
 ProbeInfo describe() {
     ProbeInfo info;
@@ -43,32 +46,19 @@ ProbeInfo describe() {
                     "CS-2, Parallel Computing 20 (1994)",
                     "NVIDIA OpenCL Best Practices Guide, section 3.1.1, pinned memory",
                     "OpenCL 3.0 specification, section 5.2.4, mapping buffer objects"};
-    info.findings = transfer::finding_keys();
-    info.series = {{transfer::series_name,
-                    axes<transfer::Transfer>(),
+    info.findings = finding_keys();
+    info.series = {{series_name,
+                    axes<Transfer>(),
                     {"time", Unit::second, {}},
                     "host time of one transfer, until it has ended"}};
     info.seconds = 3;
     return info;
 }
 
-class TransferProbe : public Probe {
-public:
-    [[nodiscard]] const ProbeInfo &info() const override {
-        static const ProbeInfo info = describe();
-        return info;
-    }
-    void measure(Bench &bench) const override { transfer::run_experiment(bench); }
-    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
-                                                 const Facts &) const override {
-        return transfer::findings_of(data);
-    }
-};
-
 } // namespace
 
 std::unique_ptr<Probe> make_host_transfer() {
-    return std::make_unique<TransferProbe>();
+    return probe_of({.info = describe(), .measure = run_experiment, .interpret = findings_of});
 }
 
 } // namespace clprobe::probes

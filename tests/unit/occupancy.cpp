@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <map>
 
 using namespace clprobe;
 
@@ -24,10 +25,10 @@ std::vector<int> every(int step, int last) {
 
 /// The counts of the experiment's own search, on a unit that takes `own` bytes for each group and
 /// runs 32 at most.
-std::vector<probes::occupancy::LocalResidency> local_curve(int capacity, int own) {
-    std::vector<probes::occupancy::LocalResidency> curve;
+std::map<double, double> local_curve(int capacity, int own) {
+    std::map<double, double> curve;
     const auto groups = [&](int bytes) { return std::min(32, capacity / (bytes + own)); };
-    const auto add = [&](int bytes) { curve.push_back({double(bytes), double(groups(bytes))}); };
+    const auto add = [&](int bytes) { curve[bytes] = groups(bytes); };
     const std::vector<int> sizes = {256, 12032, 24320, 36608, 48896};
     for (std::size_t i = 0; i < sizes.size(); ++i) {
         add(sizes[i]);
@@ -37,8 +38,6 @@ std::vector<probes::occupancy::LocalResidency> local_curve(int capacity, int own
         if (edge > sizes[i] && edge < sizes.back())
             add(edge), add(edge + 256);
     }
-    std::sort(curve.begin(), curve.end(),
-              [](const auto &a, const auto &b) { return a.bytes < b.bytes; });
     return curve;
 }
 

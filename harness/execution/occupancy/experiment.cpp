@@ -239,16 +239,9 @@ public:
             explore(live);
         if (!no_residency_.empty())
             return;
-        refine(plan_.full_steps, [this] { return full_occupancy_edge(data_); });
-        refine(plan_.spill_steps, [this] {
-            const auto spill = spill_edge(data_);
-            return spill ? spill->edge : Edge{};
-        });
-        refine(plan_.file_steps, [this] {
-            const auto steps = fullest_steps(data_);
-            return steps.empty() ? Edge{}
-                                 : Edge{steps.back().before.live, steps.back().behind.live};
-        });
+        refine(plan_.full_steps, full_occupancy_edge);
+        refine(plan_.spill_steps, spill_edge);
+        refine(plan_.file_steps, register_file_edge);
     }
 
 private:
@@ -359,10 +352,9 @@ private:
     }
 
     /// Halves the gap between the last number of live values before an edge and the first behind.
-    template <typename FindEdge>
-    void refine(int steps, const FindEdge &find_edge) {
+    void refine(int steps, Edge (*find_edge)(const Dataset &)) {
         for (int step = 0; step < steps; ++step) {
-            const Edge edge = find_edge();
+            const Edge edge = find_edge(data_);
             if (edge.first - edge.last < 2)
                 return;
             explore(static_cast<unsigned>((edge.last + edge.first) / 2));

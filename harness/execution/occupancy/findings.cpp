@@ -26,6 +26,33 @@ const FindingKey file_key{"register_file.bytes_per_cu", Unit::byte, Better::high
 const FindingKey local_key{"local_memory.bytes_per_cu", Unit::byte, Better::higher,
                            "local memory that the groups resident on a compute unit share"};
 
+/// One point of the counted curve.
+struct Residency {
+    double live = 0;
+    double registers = 0;
+    double group_size = 0;
+    double threads = 0; ///< resident a compute unit
+};
+
+/// A point of the counted curve, and the one of the same group size with the fewest registers more
+/// that keep work-items out.
+struct RegisterStep {
+    Residency before;
+    Residency behind;
+
+    /// Bytes of registers that the resident work-items hold, at 4 B a register.
+    [[nodiscard]] double held() const { return 4 * before.threads * before.registers; }
+    /// What as many would hold with the registers that keep some of them out.
+    [[nodiscard]] double too_much() const { return 4 * before.threads * behind.registers; }
+};
+
+/// An edge of spilling (`first` is 0 where nothing is spilled), and the series that shows it: the
+/// compiler's report, or times of turns.
+struct Spill {
+    Edge edge;
+    std::string shown_by;
+};
+
 /// The points of a series that have samples; none where there is no such series.
 template <typename Row>
 std::vector<RowSamples<Row>> sampled(const Dataset &data, const char *name) {
@@ -149,6 +176,53 @@ std::optional<Edge> timed_spill(const Dataset &data) {
                 static_cast<double>(clear.above)};
 }
 
+/// Nothing where neither shows it.
+std::optional<Spill> spill_in(const Dataset &data) {
+    const auto spills = [](double bytes) { return bytes > 0; };
+    if (const auto bytes = reported(data, Reported::spilled_bytes);
+        !bytes.empty() && data.text_attribute(registers_from) == "compiler")
+        return Spill{edge_of(bytes, spills), compiler};
+    // Private memory shows a spill only where it is more than zero for some variant, but not for
+    // that of the fewest values: else the driver counts something else, or does not count.
+    if (const Edge edge = edge_of(reported(data, Reported::private_bytes), spills);
+        edge.first > 0 && edge.last > 0)
+        return Spill{edge, compiler};
+    if (const auto timed = timed_spill(data))
+        return Spill{*timed, turns};
+    return std::nullopt;
+}
+
+/// The steps before which the most registers are held, by rising registers; spilled variants do not
+/// count. Empty where no step was seen.
+std::vector<RegisterStep> fullest_steps(const Dataset &data) {
+    const std::vector<Residency> curve = counted_curve(data);
+    const auto spill = spill_in(data);
+    std::map<double, std::vector<Residency>> by_registers; // of each group size
+    for (const Residency &point : curve)
+        by_registers[point.group_size].push_back(point);
+    for (auto &[group_size, points] : by_registers)
+        std::ranges::stable_sort(points, {}, &Residency::registers);
+    std::vector<RegisterStep> steps;
+    double most_held = 0;
+    for (const Residency &point : curve) {
+        if (spill && spill->edge.first > 0 && point.live >= spill->edge.first)
+            continue;
+        const std::vector<Residency> &points = by_registers.at(point.group_size);
+        const auto behind = std::ranges::partition_point(points, [&](const Residency &other) {
+            return other.registers <= point.registers || other.threads >= point.threads;
+        });
+        if (behind == points.end())
+            continue;
+        steps.push_back({point, *behind});
+        most_held = std::max(most_held, steps.back().held());
+    }
+    std::erase_if(steps, [&](const RegisterStep &step) { return step.held() < most_held; });
+    std::ranges::stable_sort(steps, {}, [](const RegisterStep &step) {
+        return std::pair(step.before.registers, step.before.live);
+    });
+    return steps;
+}
+
 std::string registers_are(const Dataset &data) {
     return data.text_attribute(registers_from) == "compiler"
                ? "registers as the compiler reports them"
@@ -194,7 +268,7 @@ Finding full_limit(const Dataset &data, const std::vector<Residency> &curve) {
 }
 
 Finding spill_limit(const Dataset &data) {
-    const auto spill = spill_edge(data);
+    const auto spill = spill_in(data);
     if (!spill)
         return without_value(spill_limit_key, Status::inconclusive,
                              "the compiler reports no spill, and the time of an operation shows "
@@ -236,14 +310,14 @@ Finding register_file(const Dataset &data) {
 }
 
 Finding local_memory(const Dataset &data) {
-    std::vector<LocalResidency> curve;
+    std::map<double, double> groups_by_bytes;
     for (const auto &[row, trips, samples] : sampled<LocalRow>(data, local))
-        curve.push_back({static_cast<double>(row.bytes), *std::ranges::max_element(samples)});
-    std::ranges::sort(curve, {}, &LocalResidency::bytes);
+        groups_by_bytes[static_cast<double>(row.bytes)] = *std::ranges::max_element(samples);
     // More memory does not let more groups in: a count below that of more memory was too low.
-    for (std::size_t i = curve.size(); i-- > 1;)
-        curve[i - 1].groups = std::max(curve[i - 1].groups, curve[i].groups);
-    const auto memory = local_memory_of(curve);
+    double with_more = 0;
+    for (auto at = groups_by_bytes.rbegin(); at != groups_by_bytes.rend(); ++at)
+        at->second = with_more = std::max(at->second, with_more);
+    const auto memory = local_memory_of(groups_by_bytes);
     if (!memory)
         return without_value(local_key, Status::inconclusive,
                              "no local memory that a group may have keeps other groups out");
@@ -265,7 +339,7 @@ std::vector<FindingKey> finding_keys() {
     return {max_threads_key, full_limit_key, spill_limit_key, file_key, local_key};
 }
 
-std::vector<Finding> findings_of(const Dataset &data) {
+std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     const std::vector<Residency> curve = counted_curve(data);
     std::string reason = data.text_attribute(no_residency);
     if (reason.empty() && curve.empty())
@@ -290,59 +364,26 @@ Edge full_occupancy_edge(const Dataset &data) {
     return edge_of(most_threads, [&](double threads) { return threads < full; });
 }
 
-std::optional<SpillEdge> spill_edge(const Dataset &data) {
-    const auto spills = [](double bytes) { return bytes > 0; };
-    if (const auto bytes = reported(data, Reported::spilled_bytes);
-        !bytes.empty() && data.text_attribute(registers_from) == "compiler")
-        return SpillEdge{edge_of(bytes, spills), compiler};
-    // Private memory shows a spill only where it is more than zero for some variant, but not for
-    // that of the fewest values: else the driver counts something else, or does not count.
-    if (const Edge edge = edge_of(reported(data, Reported::private_bytes), spills);
-        edge.first > 0 && edge.last > 0)
-        return SpillEdge{edge, compiler};
-    if (const auto timed = timed_spill(data))
-        return SpillEdge{*timed, turns};
-    return std::nullopt;
+Edge spill_edge(const Dataset &data) {
+    const auto spill = spill_in(data);
+    return spill ? spill->edge : Edge{};
 }
 
-std::vector<RegisterStep> fullest_steps(const Dataset &data) {
-    const std::vector<Residency> curve = counted_curve(data);
-    const auto spill = spill_edge(data);
-    std::map<double, std::vector<Residency>> by_registers; // of each group size
-    for (const Residency &point : curve)
-        by_registers[point.group_size].push_back(point);
-    for (auto &[group_size, points] : by_registers)
-        std::ranges::stable_sort(points, {}, &Residency::registers);
-    std::vector<RegisterStep> steps;
-    double most_held = 0;
-    for (const Residency &point : curve) {
-        if (spill && spill->edge.first > 0 && point.live >= spill->edge.first)
-            continue;
-        const std::vector<Residency> &points = by_registers.at(point.group_size);
-        const auto behind = std::ranges::partition_point(points, [&](const Residency &other) {
-            return other.registers <= point.registers || other.threads >= point.threads;
-        });
-        if (behind == points.end())
-            continue;
-        steps.push_back({point, *behind});
-        most_held = std::max(most_held, steps.back().held());
-    }
-    std::erase_if(steps, [&](const RegisterStep &step) { return step.held() < most_held; });
-    std::ranges::stable_sort(steps, {}, [](const RegisterStep &step) {
-        return std::pair(step.before.registers, step.before.live);
-    });
-    return steps;
+Edge register_file_edge(const Dataset &data) {
+    const std::vector<RegisterStep> steps = fullest_steps(data);
+    return steps.empty() ? Edge{} : Edge{steps.back().before.live, steps.back().behind.live};
 }
 
-std::optional<LocalMemory> local_memory_of(const std::vector<LocalResidency> &curve) {
+std::optional<LocalMemory> local_memory_of(const std::map<double, double> &groups_by_bytes) {
     constexpr double sharp = 0.05; // relative width of a step that counts for the line
     LocalMemory memory;
     std::vector<TripTime> line; // bytes over 1 / groups
     double widest = 0;
-    for (std::size_t i = 0; i + 1 < curve.size(); ++i) {
-        const auto &[bytes, groups] = curve[i];
-        const double width = curve[i + 1].bytes - bytes;
-        if (curve[i + 1].groups >= groups || bytes * groups == 0)
+    for (auto next = groups_by_bytes.begin(), at = next; next != groups_by_bytes.end();
+         at = next++) {
+        const auto &[bytes, groups] = *at;
+        const double width = next->first - bytes;
+        if (next->second >= groups || bytes * groups == 0)
             continue;
         if (bytes * groups > memory.held) {
             memory.held = memory.bytes = bytes * groups;

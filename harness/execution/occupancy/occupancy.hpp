@@ -3,6 +3,7 @@
 #include <clprobe/row.hpp>
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -86,58 +87,20 @@ void run_experiment(Bench &bench);
 
 /// The keys of the probe, in the order of its findings.
 [[nodiscard]] std::vector<FindingKey> finding_keys();
-[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &);
 
-// What the experiment, too, asks of the data so far.
-
-/// Where the device changes with the number of live values: the last that is still as before, the
-/// first that is not (0: none such was tried).
+/// Where the device changes with the number of live values, as the data so far show: the last that
+/// is still as before, the first that is not (0: none such was tried).
 struct Edge {
     double last = 0;
     double first = 0;
 };
-
-/// Up to which number of live values as many work-items are resident as ever.
+/// Up to which number as many work-items are resident as ever.
 [[nodiscard]] Edge full_occupancy_edge(const Dataset &data);
-
-/// Up to which number of live values nothing is spilled (`first` is 0 where nothing is), and the
-/// series that shows it: the compiler's report, or times of turns. Nothing where neither does.
-struct SpillEdge {
-    Edge edge;
-    std::string shown_by;
-};
-[[nodiscard]] std::optional<SpillEdge> spill_edge(const Dataset &data);
-
-/// One point of the counted curve.
-struct Residency {
-    double live = 0;
-    double registers = 0;
-    double group_size = 0;
-    double threads = 0; ///< resident a compute unit
-};
-
-/// A point of the counted curve, and the one of the same group size with the fewest registers more
-/// that keep work-items out.
-struct RegisterStep {
-    Residency before;
-    Residency behind;
-
-    /// Bytes of registers that the resident work-items hold, at 4 B a register.
-    [[nodiscard]] double held() const { return 4 * before.threads * before.registers; }
-    /// What as many would hold with the registers that keep some of them out.
-    [[nodiscard]] double too_much() const { return 4 * before.threads * behind.registers; }
-};
-/// The steps before which the most registers are held, by rising registers; spilled variants do not
-/// count. Empty where no step was seen.
-[[nodiscard]] std::vector<RegisterStep> fullest_steps(const Dataset &data);
-
-// What the unit tests ask as well.
-
-/// How many groups a compute unit holds with so much local memory each.
-struct LocalResidency {
-    double bytes = 0;
-    double groups = 0;
-};
+/// Up to which nothing is spilled.
+[[nodiscard]] Edge spill_edge(const Dataset &data);
+/// Up to which the registers of the resident work-items fill more of the register file.
+[[nodiscard]] Edge register_file_edge(const Dataset &data);
 
 /// The local memory of a compute unit, as the points show where one group fewer fits.
 struct LocalMemory {
@@ -146,9 +109,11 @@ struct LocalMemory {
     double uncertainty = 0;  ///< of `bytes`
     double own_of_group = 0; ///< bytes that the driver takes for each group
 };
-/// From a curve over rising memory with never rising groups. Bytes b of a group, of which the
-/// driver takes o more, let (S / (b + o)) groups into a unit of S: the largest b that lets n groups
-/// in is S / n - o, a straight line over 1 / n. Nothing where no group is kept out.
-[[nodiscard]] std::optional<LocalMemory> local_memory_of(const std::vector<LocalResidency> &curve);
+/// From the groups that a compute unit holds, never rising, over the local memory of each. Bytes b
+/// of a group, of which the driver takes o more, let (S / (b + o)) groups into a unit of S: the
+/// largest b that lets n groups in is S / n - o, a straight line over 1 / n. Nothing where no group
+/// is kept out.
+[[nodiscard]] std::optional<LocalMemory>
+local_memory_of(const std::map<double, double> &groups_by_bytes);
 
 } // namespace clprobe::probes::occupancy

@@ -7,11 +7,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <map>
-#include <memory>
-#include <new>
 #include <optional>
 #include <random>
 #include <set>
@@ -22,48 +20,35 @@ namespace {
 
 constexpr std::size_t page_bytes = 4096;
 
-/// Host memory from the begin of a page on, with a spare page behind it.
-class HostPages {
-public:
-    explicit HostPages(std::size_t bytes)
-        : at_(static_cast<std::byte *>(std::aligned_alloc(page_bytes, bytes + page_bytes))) {
-        if (!at_)
-            throw std::bad_alloc();
-        // So that no transfer waits for its pages.
-        std::memset(at_.get(), 0x5a, bytes + page_bytes);
-    }
+/// A page of host memory.
+struct alignas(page_bytes) Page {
+    std::array<std::uint64_t, page_bytes / sizeof(std::uint64_t)> words;
 
-    [[nodiscard]] std::byte *page(std::size_t index) const {
-        return at_.get() + index * page_bytes;
-    }
-
-private:
-    struct Free {
-        void operator()(std::byte *at) const { std::free(at); }
-    };
-    std::unique_ptr<std::byte, Free> at_;
+    [[nodiscard]] std::byte *begin() { return reinterpret_cast<std::byte *>(words.data()); }
 };
+
+/// So many bytes of them and a spare page behind, all written, so that no transfer waits for them.
+std::vector<Page> host_pages(std::size_t bytes) {
+    return std::vector<Page>(bytes / page_bytes + 1);
+}
 
 /// The random bytes that everything is filled with, so that no contents can be packed or guessed.
 class RandomBytes {
 public:
     RandomBytes(std::size_t bytes, std::mt19937_64 &random)
-        : random_(random), pages_(bytes / page_bytes + 2), memory_(pages_ * page_bytes) {
-        for (std::size_t at = 0; at < pages_ * page_bytes; at += sizeof(std::uint64_t)) {
-            const std::uint64_t word = random_();
-            std::memcpy(memory_.page(0) + at, &word, sizeof word);
-        }
+        : random_(random), pages_(host_pages(bytes + page_bytes)) {
+        for (Page &page : pages_)
+            std::ranges::generate(page.words, std::ref(random_));
     }
 
     /// The begin of any page with so many bytes behind it, and a page more.
     [[nodiscard]] const std::byte *any(std::size_t bytes) {
-        return memory_.page(random_() % (pages_ - bytes / page_bytes));
+        return pages_[random_() % (pages_.size() - bytes / page_bytes)].begin();
     }
 
 private:
     std::mt19937_64 &random_;
-    std::size_t pages_;
-    HostPages memory_;
+    std::vector<Page> pages_;
 };
 
 /// What each page of a memory holds: a page of the random bytes, from any byte on.
@@ -77,46 +62,41 @@ void set_contents(Contents &contents, std::size_t first, std::size_t pages,
 }
 
 /// A buffer whose contents are known.
-class KnownBuffer {
-public:
+struct KnownBuffer {
     KnownBuffer(Bench &bench, std::size_t bytes, cl_mem_flags flags, RandomBytes &random)
-        : context_(bench.context()), buffer_(bench.buffer(bytes, CL_MEM_READ_WRITE | flags)),
-          spare_(bench.buffer(page_bytes)), contents_(bytes / page_bytes) {
+        : context(bench.context()), buffer(bench.buffer(bytes, CL_MEM_READ_WRITE | flags)),
+          spare(bench.buffer(page_bytes)), contents(bytes / page_bytes) {
         const std::byte *source = random.any(bytes);
-        context_.write_bytes(buffer_, 0, bytes, source);
-        set_contents(contents_, 0, contents_.size(), source);
+        context.write_bytes(buffer, 0, bytes, source);
+        set_contents(contents, 0, contents.size(), source);
     }
-
-    [[nodiscard]] const Buffer &buffer() const { return buffer_; }
-    [[nodiscard]] Contents &contents() { return contents_; }
 
     /// Gives a page other contents by a copy on the device, of which the host knows nothing: a copy
     /// that a driver kept on the host's side is out of date from then on, and a transfer that does
     /// not take place is noticed.
     void change(std::size_t page, RandomBytes &random) {
         const std::byte *source = random.any(page_bytes);
-        context_.write_bytes(spare_, 0, page_bytes, source);
-        context_.copy(spare_, 0, buffer_, page * page_bytes, page_bytes);
-        contents_[page] = source;
+        context.write_bytes(spare, 0, page_bytes, source);
+        context.copy(spare, 0, buffer, page * page_bytes, page_bytes);
+        contents[page] = source;
     }
 
     /// Throws VerificationError where the device, asked for a copy of the page, has anything else
     /// in it than it should.
     void check(std::size_t page) const {
         std::array<std::byte, page_bytes> found{};
-        context_.copy(buffer_, page * page_bytes, spare_, 0, page_bytes);
-        context_.read_bytes(spare_, 0, page_bytes, found.data());
-        if (std::memcmp(found.data(), contents_[page], page_bytes) != 0)
+        context.copy(buffer, page * page_bytes, spare, 0, page_bytes);
+        context.read_bytes(spare, 0, page_bytes, found.data());
+        if (std::memcmp(found.data(), contents[page], page_bytes) != 0)
             throw VerificationError(
                 fmt::format("4096 B of the device, {} B into the buffer, are not what was written",
                             page * page_bytes));
     }
 
-private:
-    const Context &context_;
-    Buffer buffer_;
-    Buffer spare_; ///< one page
-    Contents contents_;
+    const Context &context;
+    Buffer buffer;
+    Buffer spare; ///< one page
+    Contents contents;
 };
 
 /// All 64-bit words together by exclusive or.
@@ -190,7 +170,8 @@ class Experiment {
 public:
     explicit Experiment(Bench &bench)
         : bench_(bench), context_(bench.context()), bytes_(pool_bytes(bench)),
-          random_(bytes_, bench.random()), host_(bytes_), pageable_(bench, bytes_, 0, random_) {
+          random_(bytes_, bench.random()), host_(host_pages(bytes_)),
+          pageable_(bench, bytes_, 0, random_) {
         try {
             pinned_.emplace(bench, bytes_, random_);
         } catch (const Error &error) {
@@ -287,44 +268,39 @@ private:
         const auto any_page = [&] { return bench_.random()() % (bytes_ / page_bytes - count + 1); };
         const Pages pages{count, any_page(), any_page(), bench_.random()() % count};
         device(transfer).change(pages.device + pages.changed, random_);
-        switch (transfer.operation) {
-        case Operation::write:
-            return write(transfer, pages);
-        case Operation::read:
-            return read(transfer, pages);
-        case Operation::map_read:
-            return map_read(transfer, pages);
-        case Operation::map_write:
-            return map_write(transfer, pages);
-        case Operation::map:
-            break;
-        }
-        return map(transfer, pages);
+        // In the order of the operations.
+        static constexpr double (Experiment::*timed[])(const Transfer &, const Pages &) = {
+            &Experiment::write, &Experiment::read, &Experiment::map_read, &Experiment::map_write,
+            &Experiment::map};
+        const double seconds =
+            (this->*timed[static_cast<std::size_t>(transfer.operation)])(transfer, pages);
+        if (transfer.operation != Operation::read && transfer.operation != Operation::map_read)
+            for (const std::size_t page : some(pages))
+                device(transfer).check(pages.device + page);
+        return seconds;
     }
 
     double write(const Transfer &transfer, const Pages &pages) {
         const std::byte *source = is_pinned(transfer)
                                       ? pinned_->staged(pages.host)
                                       : random_.any(pages.bytes()) + transfer.misalignment;
-        const double seconds = bench_.transfer([&] {
-            context_.write_bytes(pageable_.buffer(), pages.offset(), pages.bytes(), source);
-        });
-        Contents &written = pageable_.contents();
+        const double seconds = bench_.transfer(
+            [&] { context_.write_bytes(pageable_.buffer, pages.offset(), pages.bytes(), source); });
+        Contents &written = pageable_.contents;
         if (is_pinned(transfer))
             std::copy_n(&pinned_->staging_contents[pages.host], pages.count,
                         &written[pages.device]);
         else
             set_contents(written, pages.device, pages.count, source);
-        check_device(transfer, pages);
         return seconds;
     }
 
     double read(const Transfer &transfer, const Pages &pages) {
         std::byte *to = is_pinned(transfer) ? pinned_->staged(pages.host)
-                                            : host_.page(pages.host) + transfer.misalignment;
+                                            : host_[pages.host].begin() + transfer.misalignment;
         const double seconds = bench_.transfer(
-            [&] { context_.read_bytes(pageable_.buffer(), pages.offset(), pages.bytes(), to); });
-        const Contents &expected = pageable_.contents();
+            [&] { context_.read_bytes(pageable_.buffer, pages.offset(), pages.bytes(), to); });
+        const Contents &expected = pageable_.contents;
         for (const std::size_t page : some(pages))
             if (std::memcmp(to + page * page_bytes, expected[pages.device + page], page_bytes) != 0)
                 throw VerificationError(
@@ -341,13 +317,13 @@ private:
         std::uint64_t found = 0;
         const double seconds = bench_.transfer([&] {
             Mapping mapping =
-                context_.map(memory.buffer(), pages.offset(), pages.bytes(), CL_MAP_READ);
+                context_.map(memory.buffer, pages.offset(), pages.bytes(), CL_MAP_READ);
             found = folded(mapping.bytes());
             mapping.unmap();
         });
         std::uint64_t expected = 0;
         for (std::size_t page = 0; page < pages.count; ++page)
-            expected ^= folded({memory.contents()[pages.device + page], page_bytes});
+            expected ^= folded({memory.contents[pages.device + page], page_bytes});
         if (found != expected)
             throw VerificationError(fmt::format(
                 "a mapping of {} B to be read does not show what the device has", pages.bytes()));
@@ -358,19 +334,18 @@ private:
         KnownBuffer &memory = device(transfer);
         const std::byte *source = random_.any(pages.bytes());
         const double seconds = bench_.transfer([&] {
-            Mapping mapping = context_.map(memory.buffer(), pages.offset(), pages.bytes(),
+            Mapping mapping = context_.map(memory.buffer, pages.offset(), pages.bytes(),
                                            CL_MAP_WRITE_INVALIDATE_REGION);
             std::memcpy(mapping.bytes().data(), source, pages.bytes());
             mapping.unmap();
         });
-        set_contents(memory.contents(), pages.device, pages.count, source);
-        check_device(transfer, pages);
+        set_contents(memory.contents, pages.device, pages.count, source);
         return seconds;
     }
 
     double map(const Transfer &transfer, const Pages &pages) {
-        const double seconds = bench_.transfer([&] {
-            Mapping mapping = context_.map(device(transfer).buffer(), pages.offset(), pages.bytes(),
+        return bench_.transfer([&] {
+            Mapping mapping = context_.map(device(transfer).buffer, pages.offset(), pages.bytes(),
                                            CL_MAP_READ | CL_MAP_WRITE);
             // Of the buffer's begin, wherever the mapping begins.
             addresses_[transfer.memory].insert(
@@ -378,8 +353,6 @@ private:
                 static_cast<std::intptr_t>(pages.offset()));
             mapping.unmap();
         });
-        check_device(transfer, pages);
-        return seconds;
     }
 
     [[nodiscard]] KnownBuffer &device(const Transfer &transfer) {
@@ -392,16 +365,11 @@ private:
         return {pages.changed, pages.count - 1, bench_.random()() % pages.count};
     }
 
-    void check_device(const Transfer &transfer, const Pages &pages) {
-        for (const std::size_t page : some(pages))
-            device(transfer).check(pages.device + page);
-    }
-
     Bench &bench_;
     const Context &context_;
     std::size_t bytes_;
     RandomBytes random_;
-    HostPages host_;
+    std::vector<Page> host_;
     KnownBuffer pageable_;
     std::optional<Pinned> pinned_;
     std::map<Memory, std::set<std::ptrdiff_t>> addresses_;

@@ -96,10 +96,14 @@ public:
 
     [[nodiscard]] Finding misaligned(const FindingKey &key, Operation operation) const {
         const double size = largest() / 4;
+        const auto aligned = times_at({operation, Memory::pageable, 0}, size);
         std::optional<Finding> worst;
         for (const std::size_t off : {1u, 4u}) {
-            const auto ratios = ratios_at(size, {operation, Memory::pageable, off},
-                                          {operation, Memory::pageable, 0});
+            std::vector<double> ratios;
+            for (const auto &[block, seconds] : times_at({operation, Memory::pageable, off}, size))
+                if (const auto found = aligned.find(block);
+                    found != aligned.end() && found->second > 0)
+                    ratios.push_back(seconds / found->second);
             if (ratios.size() < 2 || (worst && median(ratios) <= *worst->value))
                 continue;
             worst = measured(key, median(ratios), repeat_interval(ratios));
@@ -219,17 +223,6 @@ private:
                                  in_bytes(at), worst);
     }
 
-    /// Time of one over time of the other, round by round.
-    [[nodiscard]] std::vector<double> ratios_at(double size, const Transfer &over,
-                                                const Transfer &under) const {
-        std::vector<double> ratios;
-        const auto below = times_at(under, size);
-        for (const auto &[block, seconds] : times_at(over, size))
-            if (const auto found = below.find(block); found != below.end() && found->second > 0)
-                ratios.push_back(seconds / found->second);
-        return ratios;
-    }
-
     /// How much longer the largest mapping takes than the smallest, over the time in which as many
     /// bytes are read and written back, round by round.
     [[nodiscard]] std::vector<double> copied_shares(Memory memory) const {
@@ -275,7 +268,7 @@ std::vector<FindingKey> finding_keys() {
     return keys;
 }
 
-std::vector<Finding> findings_of(const Dataset &data) {
+std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     const Reader reader(data);
     const std::vector<FindingKey> all = finding_keys();
     auto key = all.begin();

@@ -55,6 +55,6 @@ void run_experiment(Bench &bench);
 
 /// The keys of the probe, in the order of its findings.
 [[nodiscard]] std::vector<FindingKey> finding_keys();
-[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data);
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &);
 
 } // namespace clprobe::probes::transfer
