@@ -152,7 +152,7 @@ public:
         for (;;) {
             for (int repeat = 0; repeat < 3; ++repeat) {
                 time(1);
-                time_half();
+                time(1, 2); // half the trips must take half the time, else it is not theirs
             }
             const Reading taken = reading();
             const double whole = taken.stairs.time.at(1);
@@ -170,21 +170,18 @@ public:
                 time(next);
     }
 
-    void time(std::size_t groups) { time(groups, trips_); }
-
-    /// Half the trips must take half the time, else they are not what is timed.
-    void time_half() { time(1, trips_ / 2); }
-
-    [[nodiscard]] Reading reading() const { return read(&bench_.series(stairs_name)); }
-
-private:
-    void time(std::size_t groups, std::uint32_t trips) {
+    /// Of so many groups, with the trips or a part of them.
+    void time(std::size_t groups, std::uint32_t part = 1) {
+        const std::uint32_t trips = trips_ / part;
         const double seconds = bench_.launch(launch(groups), trips);
         bench_.series(stairs_name)
             .point(coordinates(StairsRow{groups}, trips))
             .samples.push_back(seconds);
     }
 
+    [[nodiscard]] Reading reading() const { return read(&bench_.series(stairs_name)); }
+
+private:
     /// The largest size that the device runs. A driver's limit for a kernel may be lower than what
     /// runs (256 where 1024 do), so the device's is tried first.
     void choose_group_size() {
@@ -236,7 +233,7 @@ void measure(Bench &bench) {
     constexpr int least_turns = 5;
     for (int turn = 0; turn < least_turns || bench.remaining() > 0; ++turn) {
         experiment.corner_step();
-        experiment.time_half();
+        experiment.time(1, 2);
         const Reading reading = experiment.reading();
         if (reading.stairs.above == 0 || (turn >= least_turns && doubt(reading).empty()))
             return;

@@ -193,7 +193,7 @@ Levels levels_in(const Dataset &data, const Facts &facts) {
 
 } // namespace
 
-Curve shown_curve(const Dataset &data) {
+std::vector<Curve> curves_of(const Dataset &data) {
     Curve curve{series::footprint,
                 {"footprint", Unit::byte, {}},
                 {"bandwidth", Unit::byte_per_second, {}},
@@ -202,7 +202,7 @@ Curve shown_curve(const Dataset &data) {
     for (const CurvePoint &point : bandwidth_curve(data))
         if (!point.samples.empty())
             curve.points.push_back({point.x, median(point.samples)});
-    return curve;
+    return {curve};
 }
 
 std::vector<FindingKey> finding_keys() {

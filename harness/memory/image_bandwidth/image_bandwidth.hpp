@@ -152,7 +152,7 @@ void run_experiments(Bench &bench);
 
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 /// Bandwidth over footprint, for people.
-[[nodiscard]] Curve shown_curve(const Dataset &data);
+[[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
 /// A rate for each format and filter, with what it is limited by, and a bandwidth for each level
 /// that the curve over the footprint shows.
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);

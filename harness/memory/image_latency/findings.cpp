@@ -98,12 +98,13 @@ std::optional<Extent> extent_of(const Dataset &data, const char *series) {
     return Extent{*width, *height};
 }
 
-std::optional<LatencyCurve> curve_in(const Dataset &data) {
-    return latency_curve(data, RingMemory::hops);
+std::vector<Curve> curves_of(const Dataset &data) {
+    const auto curve = latency_curve(data, RingMemory::hops);
+    return curve ? std::vector{shown(*curve, "image.l<n>.size")} : std::vector<Curve>{};
 }
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
-    const auto curve = curve_in(data);
+    const auto curve = latency_curve(data, RingMemory::hops);
     std::vector<Finding> findings = latency_findings("image", levels_of(data, curve), curve, facts);
     note_disagreement(findings, facts, "image", CurveKind::latency);
     findings.push_back(line_finding(data));

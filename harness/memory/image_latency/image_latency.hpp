@@ -129,8 +129,8 @@ void run_experiments(Bench &bench);
 /// both do not agree.
 [[nodiscard]] std::optional<Extent> extent_of(const Dataset &data, const char *series);
 
-/// The curve of latency over footprint, own or external.
-[[nodiscard]] std::optional<LatencyCurve> curve_in(const Dataset &data);
+/// The curve of latency over footprint, own or external, for people.
+[[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
 
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
 
