@@ -201,12 +201,6 @@ std::string lacks(const DeviceInfo &device, Real real) {
     return {};
 }
 
-std::string arithmetic(const Verdict &verdict) {
-    if (verdict.fused && verdict.unfused)
-        return "rounded once or twice";
-    return verdict.fused ? "rounded once" : "rounded twice";
-}
-
 /// The experiments on one type.
 class Experiment {
 public:
@@ -241,7 +235,10 @@ public:
 
     void record_verification() {
         const Verdict &verdict = *winner_->verdict;
-        bench_.data().text_attributes[type_ + entry::arithmetic] = arithmetic(verdict);
+        bench_.data().text_attributes[type_ + entry::arithmetic] =
+            verdict.fused && verdict.unfused ? "rounded once or twice"
+            : verdict.fused                  ? "rounded once"
+                                             : "rounded twice";
         bench_.data().number_attributes[type_ + entry::verified] =
             static_cast<double>(verdict.words);
     }

@@ -18,6 +18,9 @@ namespace clprobe::probes::image_bandwidth {
 namespace {
 
 constexpr std::size_t least_footprint = 4096; ///< B
+/// The formats that race, each for those of its size: RGBA8 and RGBA32F.
+constexpr std::size_t raced_small = 3;
+constexpr std::size_t raced_large = 5;
 constexpr auto word_bytes = static_cast<std::size_t>(word_texel_bytes);
 
 /// An image, and the key of what it holds.
@@ -44,27 +47,21 @@ struct Grid {
     [[nodiscard]] double texels() const { return static_cast<double>(size() * reads); }
 };
 
-std::size_t grid_group_size(const Bench &bench, const Program &program, std::size_t wanted) {
-    return group_size(bench, program,
-                      {"paint_words", "paint_values", "words4", "nearest1", "nearest2", "nearest4",
-                       "linear1", "linear2", "linear4"},
-                      bench.tiny() ? 16 : wanted);
-}
-
-/// As many small groups as fill the device.
-Grid full_grid(const Bench &bench, const Program &program) {
-    // Enough work-items to hide latency with sixteen reads each, and few enough to be there at once
-    // whatever registers they take. The workers of a processor share them out.
-    return {bench.tiny() ? 2 : std::max<std::size_t>(64, 8 * units_of(bench)),
-            grid_group_size(bench, program, 64)};
-}
-
-/// One group a unit, so that no other group finds in the unit's cache what this one brought. The
-/// workers of a processor share more of them out.
-Grid unit_grid(const Bench &bench, const Program &program) {
-    if (bench.tiny() || is_cpu(bench))
-        return full_grid(bench, program);
-    return {units_of(bench), grid_group_size(bench, program, 256)};
+/// As many small groups as fill the device: enough work-items to hide latency with sixteen reads
+/// each, and few enough to be there at once whatever registers they take. Or one group a unit, so
+/// that no other group finds in the unit's cache what this one brought. The workers of a processor
+/// share out more of them either way.
+Grid grid_for(const Bench &bench, const Program &program, bool one_a_unit) {
+    Grid grid{std::max<std::size_t>(64, 8 * units_of(bench)), 64};
+    if (bench.tiny())
+        grid = {2, 16};
+    else if (one_a_unit && !is_cpu(bench))
+        grid = {units_of(bench), 256};
+    grid.work_items = group_size(bench, program,
+                                 {"paint_words", "paint_values", "words4", "nearest1", "nearest2",
+                                  "nearest4", "linear1", "linear2", "linear4"},
+                                 grid.work_items);
+    return grid;
 }
 
 /// What a byte counts in a colour: exact in the formats of floating point.
@@ -161,21 +158,18 @@ class Experiment {
 public:
     explicit Experiment(Bench &bench)
         : bench_(bench), program_(bench.build("memory/image_bandwidth", "")),
-          readers_(bench, program_, full_grid(bench, program_)),
-          unit_readers_(bench, program_, unit_grid(bench, program_)) {
+          readers_(bench, program_, grid_for(bench, program_, false)),
+          unit_readers_(bench, program_, grid_for(bench, program_, true)) {
         bench.data().number_attributes[texels_a_trip] = readers_.grid().texels();
         bench.data().number_attributes[curve_texels_a_trip] = unit_readers_.grid().texels();
     }
 
     void locality() {
         std::vector<Candidate> candidates;
-        for (std::size_t f = 0; f < formats().size(); ++f) {
-            const Format &format = formats()[f];
-            if (format.key != "rgba8" && format.key != "rgba32f")
-                continue;
+        for (const std::size_t f : {raced_small, raced_large}) {
             for (const Pattern pattern :
                  {Pattern::row, Pattern::column, Pattern::block, Pattern::random, Pattern::same}) {
-                const auto scene = small_scene(format, pattern);
+                const auto scene = small_scene(formats()[f], pattern);
                 if (!scene)
                     break;
                 BoundLaunch launch = readers_.colours(*scene, Filter::nearest);
@@ -268,7 +262,7 @@ private:
     }
 
     Pattern best_pattern(const ImageFormat &format) const {
-        const std::size_t like = format.texel_bytes() > 4 ? 5 : 3;
+        const std::size_t like = format.texel_bytes() > 4 ? raced_large : raced_small;
         const Series &series = bench_.series(series::locality);
         Pattern best = Pattern::block;
         std::optional<double> least;

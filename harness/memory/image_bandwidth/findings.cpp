@@ -2,13 +2,11 @@
 #include "common/level_findings.hpp"
 #include "memory/image_bandwidth/image_bandwidth.hpp"
 
-#include <clprobe/statistics.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
+#include <set>
 
 namespace clprobe::probes::image_bandwidth {
 namespace {
@@ -67,13 +65,11 @@ Limits limits_of(const std::vector<Rate> &rates, Filter filter) {
         for (const Rate &rate : rates)
             if (rate.row.filter == filter)
                 most = std::max(most, measure(rate));
-        std::vector<std::size_t> sizes;
+        std::set<std::size_t> sizes;
         for (const Rate &rate : rates)
             if (rate.row.filter == filter && measure(rate) >= alike * most)
-                sizes.push_back(formats()[rate.row.format].format.texel_bytes());
-        const bool different =
-            std::any_of(sizes.begin(), sizes.end(), [&](auto size) { return size != sizes[0]; });
-        return different ? std::optional(most) : std::nullopt;
+                sizes.insert(formats()[rate.row.format].format.texel_bytes());
+        return sizes.size() > 1 ? std::optional(most) : std::nullopt;
     };
     return {limit([](const Rate &rate) { return rate.texels; }),
             limit([](const Rate &rate) { return rate.bytes(); })};
@@ -194,14 +190,10 @@ Levels levels_in(const Dataset &data, const Facts &facts) {
 } // namespace
 
 std::vector<Curve> curves_of(const Dataset &data) {
-    Curve curve{series::footprint,
-                {"footprint", Unit::byte, {}},
-                {"bandwidth", Unit::byte_per_second, {}},
-                {},
-                {size_key.key}};
-    for (const CurvePoint &point : bandwidth_curve(data))
-        if (!point.samples.empty())
-            curve.points.push_back({point.x, median(point.samples)});
+    Curve curve = shown({series::footprint, axes<FootprintRow>().front(), bandwidth_curve(data),
+                         Unit::byte_per_second},
+                        size_key.key);
+    curve.y.name = "bandwidth";
     return {curve};
 }
 

@@ -137,11 +137,9 @@ inline constexpr const char *curve_texels_a_trip = "curve_texels_a_trip";
 inline constexpr double word_texel_bytes = 16;
 
 /// The text attribute of why a format, or a filter on it, was not measured.
-[[nodiscard]] inline std::string refusal(const std::string &format) {
-    return "refused." + format;
-}
-[[nodiscard]] inline std::string refusal(const std::string &format, const std::string &filter) {
-    return refusal(format) + "." + filter;
+[[nodiscard]] inline std::string refusal(const std::string &format,
+                                         const std::string &filter = {}) {
+    return "refused." + format + (filter.empty() ? "" : "." + filter);
 }
 
 /// The form of every series that the probe makes.

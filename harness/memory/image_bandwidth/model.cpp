@@ -6,13 +6,6 @@
 namespace clprobe::probes::image_bandwidth {
 namespace {
 
-/// Bits of a work-item's index that count along x.
-std::uint32_t bits_along_x(Pattern pattern, std::uint32_t bits) {
-    if (pattern == Pattern::row)
-        return bits;
-    return pattern == Pattern::column ? 0 : (bits + 1) / 2;
-}
-
 /// Where a work-item is in its group: in a square, those that follow each other are in squares too,
 /// whatever number of them the device runs in step (Morton's order).
 TexelAt position_of(std::uint32_t item, std::uint32_t along_x, std::uint32_t along_y) {
@@ -64,7 +57,9 @@ std::vector<std::string> format_keys() {
 Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
              std::mt19937_64 &random) {
     const auto bits = static_cast<std::uint32_t>(std::bit_width(work_items) - 1);
-    const std::uint32_t along_x = bits_along_x(pattern, bits);
+    const std::uint32_t along_x = pattern == Pattern::row      ? bits
+                                  : pattern == Pattern::column ? 0
+                                                               : (bits + 1) / 2;
     const std::uint32_t along_y = bits - along_x;
     Tile tile{along_x + wide, along_y + wide, {}, {}, {}};
     shrink(tile, pattern, most_texels);
