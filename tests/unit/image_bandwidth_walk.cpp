@@ -30,10 +30,10 @@ std::uint32_t sum_as_the_kernel_does(const Walk &walk, const TexelAt &position, 
     std::uint32_t total = 0;
     for (std::uint32_t trip = 0; trip < trips; ++trip) {
         const std::uint32_t column = tile & ((1u << walk.columns_log2) - 1);
-        const std::uint32_t x = (column << walk.width_log2) + position.x;
-        const std::uint32_t y = ((tile >> walk.columns_log2) << walk.height_log2) + position.y;
-        for (const std::uint32_t dx : walk.xs)
-            for (const std::uint32_t dy : walk.ys)
+        const std::uint32_t x = (column << walk.tile.width_log2) + position.x;
+        const std::uint32_t y = ((tile >> walk.columns_log2) << walk.tile.height_log2) + position.y;
+        for (const std::uint32_t dx : walk.tile.xs)
+            for (const std::uint32_t dy : walk.tile.ys)
                 total += texel(x ^ dx, y ^ dy);
         tile = tile + 1 < walk.tiles ? tile + 1 : 0;
     }

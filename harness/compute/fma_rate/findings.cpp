@@ -60,6 +60,10 @@ public:
     }
 
 private:
+    [[nodiscard]] double verified() const {
+        return data_.number_attribute(type_ + entry::verified).value_or(0);
+    }
+
     /// Why this type has no value, if so.
     [[nodiscard]] std::optional<Finding> no_measurement(const FindingKey &key) const {
         if (const std::string reason = data_.text_attribute(type_ + entry::unsupported);
@@ -70,7 +74,7 @@ private:
         if (!data_.find(type_ + ".rate") && !data_.find(type_ + ".latency"))
             return without_value(key, Status::inconclusive,
                                  "no time was left for " + type_of(real_));
-        if (!external_ && data_.number_attribute(type_ + entry::verified).value_or(0) <= 0)
+        if (!external_ && verified() <= 0)
             return without_value(key, Status::inconclusive,
                                  "no output of the timed launches was verified");
         return std::nullopt;
@@ -78,17 +82,15 @@ private:
 
     /// How it was measured, and what casts doubt on it.
     void explain(Finding &finding, const Variant &variant, const TripTiming &timing) const {
-        std::string verification = "verification unknown";
-        if (!external_) {
-            const std::string arithmetic = data_.text_attribute(type_ + entry::arithmetic);
-            verification = fmt::format("{:.0f} words of the timed launches bit-exact{}",
-                                       data_.number_attribute(type_ + entry::verified).value_or(0),
-                                       arithmetic.empty() ? "" : ", " + arithmetic);
-        }
-        finding.method =
-            fmt::format("{}; {}; {}", variant.describe(real_), timing.method, verification);
-        if (external_)
+        finding.method = variant.describe(real_) + "; " + timing.method;
+        if (external_) {
+            finding.method += "; verification unknown";
             make_suspect(finding, "a bare series does not say that the work was verified");
+        } else {
+            const std::string arithmetic = data_.text_attribute(type_ + entry::arithmetic);
+            finding.method += fmt::format("; {:.0f} words of the timed launches bit-exact{}",
+                                          verified(), arithmetic.empty() ? "" : ", " + arithmetic);
+        }
         check_timing(finding, timing);
     }
 

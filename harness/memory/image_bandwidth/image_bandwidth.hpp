@@ -40,18 +40,22 @@ struct TexelAt {
 /// Texels that a work-item reads in a trip.
 inline constexpr std::size_t reads = 16;
 
-/// A tile of a power of two of texels along x and along y: where each work-item of a group reads in
-/// it, which it combines with each of the offsets by an exclusive or.
-struct Tile {
+/// A tile of a power of two of texels along x and along y, and the offsets that a work-item
+/// combines its place with by an exclusive or.
+struct Tiling {
     std::uint32_t width_log2 = 0;
     std::uint32_t height_log2 = 0;
     std::array<std::uint32_t, 4> xs{};
     std::array<std::uint32_t, 4> ys{};
-    std::vector<TexelAt> positions;
 
     [[nodiscard]] std::size_t texels() const {
         return std::size_t{1} << (width_log2 + height_log2);
     }
+};
+
+/// A tile, and where each work-item of a group reads in it.
+struct Tile : Tiling {
+    std::vector<TexelAt> positions;
 };
 
 /// The tile for groups of so many work-items (a power of two), each texel of which is read once a
@@ -66,10 +70,7 @@ struct Walk {
     std::uint32_t apart = 1;
     std::uint32_t tiles = 1;
     std::uint32_t columns_log2 = 0;
-    std::uint32_t width_log2 = 0;
-    std::uint32_t height_log2 = 0;
-    std::array<std::uint32_t, 4> xs{};
-    std::array<std::uint32_t, 4> ys{};
+    Tiling tile;
 
     /// Where it goes on after a launch of so many trips.
     void advance(std::uint32_t trips);

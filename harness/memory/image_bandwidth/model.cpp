@@ -61,7 +61,7 @@ Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
                                   : pattern == Pattern::column ? 0
                                                                : (bits + 1) / 2;
     const std::uint32_t along_y = bits - along_x;
-    Tile tile{along_x + wide, along_y + wide, {}, {}, {}};
+    Tile tile{{along_x + wide, along_y + wide}, {}};
     shrink(tile, pattern, most_texels);
     const std::uint32_t x_mask = (1u << tile.width_log2) - 1;
     const std::uint32_t y_mask = (1u << tile.height_log2) - 1;
@@ -90,14 +90,8 @@ void Walk::advance(std::uint32_t trips) {
 
 Walk walk_through(const Tile &tile, std::size_t tiles, std::uint32_t columns_log2,
                   std::size_t groups) {
-    return {0,
-            static_cast<std::uint32_t>(std::max<std::size_t>(1, tiles / groups)),
-            static_cast<std::uint32_t>(tiles),
-            columns_log2,
-            tile.width_log2,
-            tile.height_log2,
-            tile.xs,
-            tile.ys};
+    return {0, static_cast<std::uint32_t>(std::max<std::size_t>(1, tiles / groups)),
+            static_cast<std::uint32_t>(tiles), columns_log2, tile};
 }
 
 std::uint32_t painted(std::uint32_t x, std::uint32_t y, std::uint32_t key) {
@@ -134,11 +128,11 @@ std::uint32_t sum_of(const Walk &walk, const TexelAt &position, std::size_t grou
     auto tile = static_cast<std::uint32_t>((walk.first + group * walk.apart) % walk.tiles);
     std::uint32_t total = 0;
     for (std::uint32_t visit = 0; visit < std::min(trips, walk.tiles); ++visit) {
-        const std::uint32_t x = ((tile % columns) << walk.width_log2) + position.x;
-        const std::uint32_t y = ((tile / columns) << walk.height_log2) + position.y;
+        const std::uint32_t x = ((tile % columns) << walk.tile.width_log2) + position.x;
+        const std::uint32_t y = ((tile / columns) << walk.tile.height_log2) + position.y;
         std::uint32_t sum = 0;
-        for (const std::uint32_t dx : walk.xs)
-            for (const std::uint32_t dy : walk.ys)
+        for (const std::uint32_t dx : walk.tile.xs)
+            for (const std::uint32_t dy : walk.tile.ys)
                 sum += texel(x ^ dx, y ^ dy);
         total += sum * (trips / walk.tiles + (visit < trips % walk.tiles ? 1 : 0));
         tile = (tile + 1) % walk.tiles;
