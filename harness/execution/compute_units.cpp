@@ -91,7 +91,7 @@ Reading read(const Series *series) {
     for (const auto &[row, trips, samples] : launches) {
         if (samples.empty())
             continue;
-        const double least = *std::ranges::min_element(samples);
+        const double least = std::ranges::min(samples);
         if (trips == most_trips)
             times[row.groups] = least;
         else if (row.groups == 1 && 2 * trips == most_trips)

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <deque>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <memory>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 namespace clprobe::probes::fma_rate {
@@ -68,29 +70,25 @@ void check(const LaunchOutcome &outcome, Real real, const Variant &variant, Verd
         throw Unsupported(variant.describe(real) + ": fma() rounds twice");
 }
 
-/// The variant with this one property changed.
+/// The variant with this one property changed as far as it may be, and of the loop's body what the
+/// chains make of it.
 template <typename Value>
 Move to(Value Variant::*property, Value value) {
     return [property, value](Variant variant) {
         variant.*property = value;
-        return variant;
+        variant.chains = std::clamp(variant.chains, 1U, 16U);
+        variant.width = std::clamp(variant.width, 1U, 16U);
+        return variant.with_body(variant.body);
     };
 }
 
-Move to_chains(unsigned chains) {
-    return [chains](const Variant &from) {
-        Variant variant = from;
-        variant.chains = std::clamp(chains, 1U, 16U);
-        return variant.with_body(from.body);
-    };
-}
-
-Move to_width(unsigned width) {
-    return to(&Variant::width, std::clamp(width, 1U, 16U));
-}
-
-Move to_body(unsigned operations) {
-    return [operations](const Variant &from) { return from.with_body(operations); };
+/// These values of one property.
+template <typename Value>
+Stage values(Value Variant::*property, std::initializer_list<std::type_identity_t<Value>> all) {
+    Stage stage;
+    for (const Value &value : all)
+        stage.push_back(to(property, value));
+    return stage;
 }
 
 /// The same number of work-items in groups of another size.
@@ -123,14 +121,13 @@ SearchSpace cpu_search_space(std::size_t largest, std::size_t units) {
     return {start.with_body(64),
             {
                 // First of all: fma() is a call that takes a hundred times as long on some.
-                {to(&Variant::form, Form::expression), to(&Variant::form, Form::mad)},
-                {to_width(8), to_width(4), to_width(2)},
-                {to_width(1)}, // best where the elements of a vector are work-items
-                {to_chains(8), to_chains(10), to_chains(6), to_chains(16), to_chains(4)},
-                {to_body(128), to_body(256), to_body(1024)},
+                values(&Variant::form, {Form::expression, Form::mad}),
+                values(&Variant::width, {8, 4, 2}),
+                values(&Variant::width, {1}), // best where the elements of a vector are work-items
+                values(&Variant::chains, {8, 10, 6, 16, 4}),
+                values(&Variant::body, {128, 256, 1024}),
                 {to(&Variant::local_size, std::min<std::size_t>(64, largest)), to_local_size(1)},
-                {to(&Variant::recurrence, Recurrence::quadratic),
-                 to(&Variant::recurrence, Recurrence::pair)},
+                values(&Variant::recurrence, {Recurrence::quadratic, Recurrence::pair}),
             }};
 }
 
@@ -145,17 +142,15 @@ SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
                         .groups = groups};
     return {start.with_body(64),
             {
-                {to_body(1024), to_body(256), to_body(2048)},
-                {to(&Variant::groups, 2 * groups),
-                 to(&Variant::groups, std::max<std::size_t>(1, groups / 2))},
-                {to_chains(8), to_chains(2), to_chains(16), to_chains(1)},
-                {to_width(2), to_width(4)}, // wider ones are further chains
+                values(&Variant::body, {1024, 256, 2048}),
+                values(&Variant::groups, {2 * groups, std::max<std::size_t>(1, groups / 2)}),
+                values(&Variant::chains, {8, 2, 16, 1}),
+                values(&Variant::width, {2, 4}), // wider ones are further chains
                 {few_fmas, to(&Variant::form, Form::mad)},
-                {to_body(1024), to_body(256)}, // of fma(), where that won
+                values(&Variant::body, {1024, 256}), // of fma(), where that won
                 {to_local_size(std::min<std::size_t>(64, largest)),
                  to_local_size(std::min<std::size_t>(1024, largest))},
-                {to(&Variant::recurrence, Recurrence::quadratic),
-                 to(&Variant::recurrence, Recurrence::pair)},
+                values(&Variant::recurrence, {Recurrence::quadratic, Recurrence::pair}),
             }};
 }
 
@@ -168,11 +163,11 @@ SearchSpace narrower_search_space(Real real, DeviceType device, Variant start) {
     if (start.form == Form::expression)
         other = cpu ? to(&Variant::form, Form::fma) : few_fmas;
     return {start,
-            {{cpu ? std::vector{to_width(start.width * 2), to_width(start.width / 2)}
-                  : std::vector{to_width(2), to_width(4)}},
-             {to_chains(start.chains * 2), to_chains(start.chains / 2)},
+            {cpu ? values(&Variant::width, {start.width * 2, start.width / 2})
+                 : values(&Variant::width, {2, 4}),
+             values(&Variant::chains, {start.chains * 2, start.chains / 2}),
              {other, to(&Variant::form, Form::mad)},
-             {to_body(start.body / 2), to_body(start.body * 2)}}};
+             values(&Variant::body, {start.body / 2, start.body * 2})}};
 }
 
 void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &variants) {
@@ -182,8 +177,8 @@ void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &v
             {variant.label(real) + more, kernel_text, variant.build_options(real), {}});
     };
     for (const unsigned width : std::set{1u, 4u, start.width})
-        add(to_width(width)(start));
-    const Variant scalar = to_width(1)(start);
+        add(to(&Variant::width, width)(start));
+    const Variant scalar = to(&Variant::width, 1U)(start);
     for (const Form form : {Form::fma, Form::mad, Form::expression})
         if (form != start.form)
             add(form == Form::fma ? few_fmas(scalar) : to(&Variant::form, form)(scalar));

@@ -74,8 +74,13 @@ public:
             make_suspect(finding, "a bare series does not say that the work was verified");
         check_timing(finding, of->timing);
         check_local_size(finding, data_, coordinates(GridKernel{body}));
-        if (points == Points::escaping)
-            compare(finding, *of, measured_of(body, Points::confined));
+        // Most of the published points' work is on NaN: where that is faster than work on numbers,
+        // the rate says nothing of that.
+        if (const auto finite = measured_of(body, Points::confined);
+            points == Points::escaping && finite &&
+            of->interval.low > alike * finite->interval.high)
+            make_suspect(finding, fmt::format("{:.2f} times as fast as on points that stay finite",
+                                              of->rate / finite->rate));
         return finding;
     }
 
@@ -114,14 +119,6 @@ private:
                                 {work / timing->interval.high, work / timing->interval.low}};
             }
         return std::nullopt;
-    }
-
-    /// Most of the published points' work is on NaN: where that is faster than work on numbers, the
-    /// rate says nothing of that.
-    static void compare(Finding &rate, const Measured &of, const std::optional<Measured> &finite) {
-        if (finite && of.interval.low > alike * finite->interval.high)
-            make_suspect(rate, fmt::format("{:.2f} times as fast as on points that stay finite",
-                                           of.rate / finite->rate));
     }
 
     const Dataset &data_;

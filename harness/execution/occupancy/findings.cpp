@@ -90,13 +90,12 @@ double registers_with(const Dataset &data, double live) {
 std::vector<Residency> counted_curve(const Dataset &data) {
     const bool counted = registers_counted(data);
     std::vector<Residency> curve;
-    for (const auto &[row, trips, samples] : sampled<ResidentsRow>(data, residents))
-        curve.push_back({static_cast<double>(row.live),
-                         static_cast<double>(counted ? row.registers : row.live),
-                         static_cast<double>(row.group_size), *std::ranges::max_element(samples)});
     // By group size and registers, those with most first.
     std::map<double, std::map<double, double, std::greater<>>> counts;
-    for (const Residency &point : curve) {
+    for (const auto &[row, trips, samples] : sampled<ResidentsRow>(data, residents)) {
+        const Residency &point = curve.emplace_back(Residency{
+            static_cast<double>(row.live), static_cast<double>(counted ? row.registers : row.live),
+            static_cast<double>(row.group_size), std::ranges::max(samples)});
         double &threads = counts[point.group_size][point.registers];
         threads = std::max(threads, point.threads);
     }
@@ -118,7 +117,7 @@ void compare_with_time(Finding &finding, const Dataset &data,
     std::map<std::pair<double, double>, std::map<std::size_t, double>> times;
     for (const auto &[row, trips, samples] : sampled<WaveRow>(data, waves))
         times[{static_cast<double>(row.live), static_cast<double>(row.group_size)}][row.groups] =
-            *std::ranges::min_element(samples);
+            std::ranges::min(samples);
     int timed = 0;
     int different = 0;
     std::string difference;
@@ -160,11 +159,10 @@ Edge edge_of(const std::map<double, double> &curve, const Beyond &is_beyond) {
 /// Where one group alone, whose neighbours cannot matter, gets slower by the operation: a few
 /// spilled values cost little, so the edge reaches from the last point that is not slower at all to
 /// the first that clearly is.
-std::optional<Edge> timed_spill(const Dataset &data) {
+std::optional<Spill> timed_spill(const Dataset &data) {
     std::map<std::size_t, double> times; // of an operation, by live values
     for (const auto &[row, trips, samples] : sampled<TurnRow>(data, turns)) {
-        const double seconds =
-            *std::ranges::min_element(samples) / (static_cast<double>(row.live) * trips);
+        const double seconds = std::ranges::min(samples) / (static_cast<double>(row.live) * trips);
         const auto least = times.emplace(row.live, seconds).first;
         least->second = std::min(least->second, seconds);
     }
@@ -172,8 +170,9 @@ std::optional<Edge> timed_spill(const Dataset &data) {
     if (clear.above == 0)
         return std::nullopt;
     constexpr double hardly = 1.1;
-    return Edge{static_cast<double>(find_wave_step(times, hardly).flat),
-                static_cast<double>(clear.above)};
+    return Spill{
+        {static_cast<double>(find_wave_step(times, hardly).flat), static_cast<double>(clear.above)},
+        turns};
 }
 
 /// Nothing where neither shows it.
@@ -187,9 +186,7 @@ std::optional<Spill> spill_in(const Dataset &data) {
     if (const Edge edge = edge_of(reported(data, Reported::private_bytes), spills);
         edge.first > 0 && edge.last > 0)
         return Spill{edge, compiler};
-    if (const auto timed = timed_spill(data))
-        return Spill{*timed, turns};
-    return std::nullopt;
+    return timed_spill(data);
 }
 
 /// The steps before which the most registers are held, by rising registers; spilled variants do not
@@ -312,7 +309,7 @@ Finding register_file(const Dataset &data) {
 Finding local_memory(const Dataset &data) {
     std::map<double, double> groups_by_bytes;
     for (const auto &[row, trips, samples] : sampled<LocalRow>(data, local))
-        groups_by_bytes[static_cast<double>(row.bytes)] = *std::ranges::max_element(samples);
+        groups_by_bytes[static_cast<double>(row.bytes)] = std::ranges::max(samples);
     // More memory does not let more groups in: a count below that of more memory was too low.
     double with_more = 0;
     for (auto at = groups_by_bytes.rbegin(); at != groups_by_bytes.rend(); ++at)

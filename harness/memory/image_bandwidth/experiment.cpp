@@ -169,7 +169,7 @@ public:
         for (const std::size_t f : {raced_small, raced_large}) {
             for (const Pattern pattern :
                  {Pattern::row, Pattern::column, Pattern::block, Pattern::random, Pattern::same}) {
-                const auto scene = small_scene(formats()[f], pattern);
+                const auto scene = small_scene(formats[f], pattern);
                 if (!scene)
                     break;
                 BoundLaunch launch = readers_.colours(*scene, Filter::nearest);
@@ -184,8 +184,8 @@ public:
 
     void rates() {
         std::vector<Candidate> candidates;
-        for (std::size_t f = 0; f < formats().size(); ++f) {
-            const Format &format = formats()[f];
+        for (std::size_t f = 0; f < formats.size(); ++f) {
+            const Format &format = formats[f];
             const Pattern pattern = best_pattern(format.format);
             const auto scene = small_scene(format, pattern);
             if (!scene)

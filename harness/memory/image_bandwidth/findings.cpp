@@ -39,7 +39,7 @@ struct Rate {
     double texels = 0; ///< a second
 
     [[nodiscard]] double bytes() const {
-        return texels * static_cast<double>(formats()[row.format].format.texel_bytes());
+        return texels * static_cast<double>(formats[row.format].format.texel_bytes());
     }
 };
 
@@ -68,7 +68,7 @@ Limits limits_of(const std::vector<Rate> &rates, Filter filter) {
         std::set<std::size_t> sizes;
         for (const Rate &rate : rates)
             if (rate.row.filter == filter && measure(rate) >= alike * most)
-                sizes.insert(formats()[rate.row.format].format.texel_bytes());
+                sizes.insert(formats[rate.row.format].format.texel_bytes());
         return sizes.size() > 1 ? std::optional(most) : std::nullopt;
     };
     return {limit([](const Rate &rate) { return rate.texels; }),
@@ -107,9 +107,9 @@ void add_note(Finding &finding, const std::string &note) {
 
 Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::size_t format,
                      Filter filter) {
-    const FindingKey key = rate_key(formats()[format], filter);
+    const FindingKey key = rate_key(formats[format], filter);
     for (const std::string &attribute :
-         {refusal(formats()[format].key), refusal(formats()[format].key, name(filter))})
+         {refusal(formats[format].key), refusal(formats[format].key, name(filter))})
         if (const std::string reason = data.text_attribute(attribute); !reason.empty())
             return without_value(key, Status::unsupported, reason);
     const auto rate = std::ranges::find_if(rates, [&](const Rate &each) {
@@ -199,7 +199,7 @@ std::vector<Curve> curves_of(const Dataset &data) {
 
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
-    for (const Format &format : formats())
+    for (const Format &format : formats)
         for (const Filter filter : filters)
             keys.push_back(rate_key(format, filter));
     keys.insert(keys.end(), {level_key, size_key, memory_key});
@@ -209,7 +209,7 @@ std::vector<FindingKey> finding_keys() {
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     const std::vector<Rate> rates = rates_of(data);
     std::vector<Finding> findings;
-    for (std::size_t format = 0; format < formats().size(); ++format)
+    for (std::size_t format = 0; format < formats.size(); ++format)
         for (const Filter filter : filters)
             findings.push_back(rate_finding(data, rates, format, filter));
     for (Finding &finding : level_findings(levels_in(data, facts), facts))

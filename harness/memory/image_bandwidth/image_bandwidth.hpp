@@ -20,7 +20,10 @@ struct Format {
     std::string key;
     ImageFormat format;
 };
-[[nodiscard]] const std::vector<Format> &formats();
+inline const std::vector<Format> formats = {
+    {"r8", {CL_R, CL_UNORM_INT8}},         {"r32f", {CL_R, CL_FLOAT}},
+    {"rg32f", {CL_RG, CL_FLOAT}},          {"rgba8", {CL_RGBA, CL_UNORM_INT8}},
+    {"rgba16f", {CL_RGBA, CL_HALF_FLOAT}}, {"rgba32f", {CL_RGBA, CL_FLOAT}}};
 [[nodiscard]] std::vector<std::string> format_keys();
 
 /// How the work-items of a group lie in a tile: beside each other along x, along y, in a square,
@@ -105,7 +108,7 @@ inline constexpr const char *rates = "rates";
 inline constexpr const char *footprint = "footprint";
 } // namespace series
 
-/// A tile of an image of one of `formats()`, read by all groups.
+/// A tile of an image of one of `formats`, read by all groups.
 struct RateRow {
     std::size_t format = 0;
     Filter filter = Filter::nearest;

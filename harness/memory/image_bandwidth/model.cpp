@@ -39,17 +39,9 @@ constexpr std::uint32_t wide = 2; ///< bits of each of the offsets
 
 } // namespace
 
-const std::vector<Format> &formats() {
-    static const std::vector<Format> formats = {
-        {"r8", {CL_R, CL_UNORM_INT8}},         {"r32f", {CL_R, CL_FLOAT}},
-        {"rg32f", {CL_RG, CL_FLOAT}},          {"rgba8", {CL_RGBA, CL_UNORM_INT8}},
-        {"rgba16f", {CL_RGBA, CL_HALF_FLOAT}}, {"rgba32f", {CL_RGBA, CL_FLOAT}}};
-    return formats;
-}
-
 std::vector<std::string> format_keys() {
     std::vector<std::string> keys;
-    for (const Format &format : formats())
+    for (const Format &format : formats)
         keys.push_back(format.key);
     return keys;
 }
