@@ -49,7 +49,13 @@ ProbeInfo describe() {
     info.depends_on = {"execution/compute_units"};
     info.cross_checks = {"memory/image_latency", "memory/buffer_bandwidth", "memory/tlb"};
     info.findings = finding_keys();
-    info.series = series_shapes();
+    const Axis time{"time", Unit::second, {}};
+    info.series = {{series::rates, axes<RateRow>(), time,
+                    "a tile read by all groups; 16 texels a work-item and trip"},
+                   {series::locality, axes<LocalityRow>(), time,
+                    "the same without a filter, in each pattern: the race for the best"},
+                   {series::footprint, axes<FootprintRow>(), time,
+                    "so much of an image of RGBA32UI read by all units"}};
     info.kernels = {"memory/image_bandwidth"};
     info.seconds = 5;
     return info;

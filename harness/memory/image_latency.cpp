@@ -48,7 +48,18 @@ ProbeInfo describe() {
     info.needs = "Images.";
     info.cross_checks = {"memory/image_bandwidth", "memory/tlb"};
     info.findings = finding_keys();
-    info.series = series_shapes();
+    const Axis time{"time", Unit::second, {}};
+    info.series = latency_series(
+        "time of a dependent read, over the part of an image that a random chase goes through");
+    info.series.insert(
+        info.series.end(),
+        {{series::counts, axes<CountsRow>(), time,
+          "a chase over so many pairs of texels, twice the same or far apart; 8 pairs a trip"},
+         {series::fetch_pairs, axes<PairsRow>(), time,
+          "a chase over pairs of texels, so many apart, in more cells than the first level holds "
+          "lines; 8 pairs a trip"},
+         {series::line_pairs, axes<PairsRow>(), time,
+          "the same in fewer cells, but more than half of that"}});
     info.kernels = {"memory/image_latency"};
     info.seconds = 9;
     info.quick_seconds = 1;

@@ -49,7 +49,7 @@ Dataset measured_on(const Truth &truth) {
     Dataset data;
     data.number_attributes[texels_a_trip] = texels_in_a_trip;
     data.number_attributes[curve_texels_a_trip] = texels_in_a_trip;
-    for (const SeriesShape &shape : series_shapes())
+    for (const SeriesShape &shape : builtin("memory/image_bandwidth").info().series)
         data.add(shape.name, shape.axes, shape.measure);
     for (std::size_t format = 0; format < bytes.size(); ++format)
         for (const double filter : {0.0, 1.0})

@@ -36,8 +36,9 @@ void add_pairs(Dataset &data, const char *name, const Extent &form, Random &rand
             const bool x = direction == Direction::y || distance < form.width;
             const bool y = direction == Direction::x || distance < form.height;
             const double second = distance == 0 || (x && y) ? 30e-9 : 60e-9;
-            const SeriesShape shape =
-                series_shapes()[name == std::string(series::line_pairs) ? 4 : 3];
+            const SeriesShape shape = builtin("memory/image_latency")
+                                          .info()
+                                          .series[name == std::string(series::line_pairs) ? 4 : 3];
             add_slope(data.add(name, shape.axes, shape.measure),
                       {static_cast<double>(direction), static_cast<double>(distance)},
                       8 * (60e-9 + second), noise, blocks, random);
@@ -45,7 +46,7 @@ void add_pairs(Dataset &data, const char *name, const Extent &form, Random &rand
 }
 
 void add_curve(Dataset &data, double last, Random &random) {
-    const SeriesShape shape = series_shapes()[1];
+    const SeriesShape shape = builtin("memory/image_latency").info().series[1];
     Series &times = data.add(shape.name, shape.axes, shape.measure);
     for (double bytes = 1024; bytes <= last; bytes = std::round(bytes * 1.1)) {
         const double latency = bytes <= 200e3 ? 35e-9 : bytes <= 40e6 ? 140e-9 : 400e-9;

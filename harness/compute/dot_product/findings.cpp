@@ -63,34 +63,34 @@ public:
     }
 
     [[nodiscard]] Finding best_rate() const {
-        Finding finding = best(rate_key, &Variant::flops);
-        const auto most = facts_.value("fma.fp32.rate");
-        if (finding.value && most && *finding.value > tolerable * *most)
-            make_suspect(finding, "more than multiply-adds alone reach");
-        return finding;
+        return best(rate_key, &Variant::flops, facts_.value("fma.fp32.rate"),
+                    "more than multiply-adds alone reach");
     }
 
     [[nodiscard]] Finding best_bandwidth() const {
-        Finding finding = best(bandwidth_key, &Variant::bytes);
         std::optional<double> most;
         for (const char *key : {"read", "write", "copy", "triad"})
             if (const auto other = facts_.value(fmt::format("buffer.memory.{}_bandwidth", key)))
                 most = std::max(most.value_or(0), *other);
-        if (finding.value && most && *finding.value > tolerable * *most)
-            make_suspect(finding, "more than memory reaches: it came from a cache");
-        return finding;
+        return best(bandwidth_key, &Variant::bytes, most,
+                    "more than memory reaches: it came from a cache");
     }
 
 private:
-    /// The highest rate of that work, a member of the variants.
+    /// The highest rate of that work, a member of the variants; suspect where it is more than
+    /// `most`.
     template <typename Work>
-    [[nodiscard]] Finding best(const FindingKey &key, Work work) const {
+    [[nodiscard]] Finding best(const FindingKey &key, Work work, std::optional<double> most,
+                               const char *reason) const {
         if (all_.empty())
             return without_value(key, Status::inconclusive, "no variant has a rate");
         const auto best = std::ranges::max_element(all_, {}, [&](const Measured &of) {
             return std::invoke(work, of.variant) * vectors_ / of.timing.seconds;
         });
-        return finding(key, *best, std::invoke(work, best->variant));
+        Finding found = finding(key, *best, std::invoke(work, best->variant));
+        if (most && *found.value > tolerable * *most)
+            make_suspect(found, reason);
+        return found;
     }
 
     /// The rate of so much work for each vector, with how it was found, and with what casts doubt

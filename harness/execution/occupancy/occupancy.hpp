@@ -85,7 +85,6 @@ void run_experiment(Bench &bench);
 /// for people who want to see what the compiler makes of them.
 [[nodiscard]] std::vector<KernelVariant> inspected_builds(const DeviceInfo &device);
 
-/// The keys of the probe, in the order of its findings.
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &);
 

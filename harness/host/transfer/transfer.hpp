@@ -53,7 +53,6 @@ constexpr std::size_t smallest = 4096; ///< bytes of the smallest transfer; each
 /// used up.
 void run_experiment(Bench &bench);
 
-/// The keys of the probe, in the order of its findings.
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &);
 

@@ -315,16 +315,6 @@ private:
 
 } // namespace
 
-std::vector<SeriesShape> series_shapes() {
-    const Axis time{"time", Unit::second, {}};
-    return {{series::rates, axes<RateRow>(), time,
-             "a tile read by all groups; 16 texels a work-item and trip"},
-            {series::locality, axes<LocalityRow>(), time,
-             "the same without a filter, in each pattern: the race for the best"},
-            {series::footprint, axes<FootprintRow>(), time,
-             "so much of an image of RGBA32UI read by all units"}};
-}
-
 void run_experiments(Bench &bench) {
     Experiment experiment(bench);
     experiment.locality();

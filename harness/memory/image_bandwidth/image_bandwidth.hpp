@@ -101,7 +101,6 @@ using Texel = std::function<std::uint32_t(std::uint32_t x, std::uint32_t y)>;
 [[nodiscard]] std::uint32_t sum_of(const Walk &walk, const TexelAt &position, std::size_t group,
                                    std::uint32_t trips, const Texel &texel);
 
-/// The names of the series, shared with the interpretation.
 namespace series {
 inline constexpr const char *locality = "locality";
 inline constexpr const char *rates = "rates";
@@ -145,9 +144,6 @@ inline constexpr double word_texel_bytes = 16;
                                          const std::string &filter = {}) {
     return "refused." + format + (filter.empty() ? "" : "." + filter);
 }
-
-/// The form of every series that the probe makes.
-[[nodiscard]] std::vector<SeriesShape> series_shapes();
 
 /// Runs all the experiments, each for its share of the time there is.
 void run_experiments(Bench &bench);

@@ -253,22 +253,6 @@ private:
 
 } // namespace
 
-std::vector<SeriesShape> series_shapes() {
-    const Axis time{"time", Unit::second, {}};
-    std::vector<SeriesShape> shapes = latency_series(
-        "time of a dependent read, over the part of an image that a random chase goes through");
-    shapes.insert(
-        shapes.end(),
-        {{series::counts, axes<CountsRow>(), time,
-          "a chase over so many pairs of texels, twice the same or far apart; 8 pairs a trip"},
-         {series::fetch_pairs, axes<PairsRow>(), time,
-          "a chase over pairs of texels, so many apart, in more cells than the first level holds "
-          "lines; 8 pairs a trip"},
-         {series::line_pairs, axes<PairsRow>(), time,
-          "the same in fewer cells, but more than half of that"}});
-    return shapes;
-}
-
 void run_experiments(Bench &bench) {
     Dataset &data = bench.data();
     if (bench.tiny())

@@ -74,7 +74,6 @@ inline constexpr std::array<std::string_view, 3> direction_names{"x", "y", "bloc
                                                Direction direction, std::uint32_t distance,
                                                std::mt19937_64 &random);
 
-/// The names of the series, shared with the interpretation.
 namespace series {
 inline constexpr const char *counts = "counts";
 inline constexpr const char *fetch_pairs = "fetch_pairs";
@@ -115,9 +114,6 @@ inline constexpr const char *most_bytes = "most_bytes";
 
 /// Blocks of samples without which pairs say nothing of their errors.
 inline constexpr int least_pair_blocks = 5;
-
-/// The form of every series that the probe makes or takes; the first is an external curve's.
-[[nodiscard]] std::vector<SeriesShape> series_shapes();
 
 /// Runs all the experiments, each for its share of the time there is.
 void run_experiments(Bench &bench);
