@@ -149,10 +149,6 @@ void measure_anew(Bench &bench, std::deque<Launcher> &launchers,
 
 } // namespace
 
-std::string build_options(Body body) {
-    return fmt::format("-DUNROLL={}", iterations_of(body));
-}
-
 void run_experiments(Bench &bench) {
     Dataset &data = bench.data();
     const std::uint32_t size = bench.tiny() ? 16 : 256;

@@ -132,10 +132,6 @@ std::vector<FindingKey> finding_keys() {
     return {rate_key, plain_key, unrolled_key, bounded_key, size_key};
 }
 
-char letter_of(std::uint32_t count) {
-    return static_cast<char>('A' + std::min(count, 25u));
-}
-
 std::vector<HeatMap> maps_of(const Dataset &data) {
     std::vector<HeatMap> maps;
     const Series *grid = data.find(series::grid);

@@ -3,6 +3,7 @@
 
 #include <clprobe/probe.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,9 @@ inline constexpr std::array<const char *, 2> body_names{"plain", "unrolled"};
 [[nodiscard]] constexpr unsigned iterations_of(Body body) {
     return body == Body::plain ? 1 : 4;
 }
-[[nodiscard]] std::string build_options(Body body);
+[[nodiscard]] inline std::string build_options(Body body) {
+    return "-DUNROLL=" + std::to_string(iterations_of(body));
+}
 
 /// What the kernel is called with: the constant of the iteration, and how wide and high the plane
 /// is that its points lie in.
@@ -103,7 +106,9 @@ inline const std::string picture = "picture";          ///< text: each point's c
 } // namespace entry
 
 /// A point's count in `entry::picture`: those above 25 look alike.
-[[nodiscard]] char letter_of(std::uint32_t count);
+[[nodiscard]] inline char letter_of(std::uint32_t count) {
+    return static_cast<char>('A' + std::min(count, 25u));
+}
 
 /// Sweeps the local sizes of both bodies, then measures each anew with its best.
 void run_experiments(Bench &bench);

@@ -76,7 +76,9 @@ struct Walk {
     Tiling tile;
 
     /// Where it goes on after a launch of so many trips.
-    void advance(std::uint32_t trips);
+    void advance(std::uint32_t trips) {
+        first = static_cast<std::uint32_t>((std::uint64_t{first} + trips) % tiles);
+    }
 };
 
 /// A walk through `tiles` tiles, 2^columns_log2 of them in a row. Each group goes through all of

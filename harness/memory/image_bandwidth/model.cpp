@@ -76,10 +76,6 @@ Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
     return tile;
 }
 
-void Walk::advance(std::uint32_t trips) {
-    first = static_cast<std::uint32_t>((std::uint64_t{first} + trips) % tiles);
-}
-
 Walk walk_through(const Tile &tile, std::size_t tiles, std::uint32_t columns_log2,
                   std::size_t groups) {
     return {0, static_cast<std::uint32_t>(std::max<std::size_t>(1, tiles / groups)),
