@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -54,34 +55,28 @@ std::vector<Rate> rates_of(const Dataset &data) {
 
 /// What stops formats from being read faster: so many texels a second, or so many bytes. Each is a
 /// limit only where formats of different sizes come up against it.
-struct Limits {
-    std::optional<double> texels;
-    std::optional<double> bytes;
-};
-
-Limits limits_of(const std::vector<Rate> &rates, Filter filter) {
-    const auto limit = [&](auto &&measure) {
-        double most = 0;
-        for (const Rate &rate : rates)
-            if (rate.row.filter == filter)
-                most = std::max(most, measure(rate));
-        std::set<std::size_t> sizes;
-        for (const Rate &rate : rates)
-            if (rate.row.filter == filter && measure(rate) >= alike * most)
-                sizes.insert(formats[rate.row.format].format.texel_bytes());
-        return sizes.size() > 1 ? std::optional(most) : std::nullopt;
-    };
-    return {limit([](const Rate &rate) { return rate.texels; }),
-            limit([](const Rate &rate) { return rate.bytes(); })};
+template <typename Measure>
+std::optional<double> limit_of(const std::vector<Rate> &rates, Filter filter, Measure measure) {
+    double most = 0;
+    for (const Rate &rate : rates)
+        if (rate.row.filter == filter)
+            most = std::max(most, std::invoke(measure, rate));
+    std::set<std::size_t> sizes;
+    for (const Rate &rate : rates)
+        if (rate.row.filter == filter && std::invoke(measure, rate) >= alike * most)
+            sizes.insert(formats[rate.row.format].format.texel_bytes());
+    return sizes.size() > 1 ? std::optional(most) : std::nullopt;
 }
 
-std::string limited_by(const Rate &rate, const Limits &limits) {
+std::string limited_by(const Rate &rate, const std::vector<Rate> &rates) {
     std::string limited;
-    if (limits.texels && rate.texels >= alike * *limits.texels)
-        limited = "at the limit in texels, " + format({*limits.texels, Unit::texel_per_second});
-    if (limits.bytes && rate.bytes() >= alike * *limits.bytes)
+    if (const auto texels = limit_of(rates, rate.row.filter, &Rate::texels);
+        texels && rate.texels >= alike * *texels)
+        limited = "at the limit in texels, " + format({*texels, Unit::texel_per_second});
+    if (const auto bytes = limit_of(rates, rate.row.filter, &Rate::bytes);
+        bytes && rate.bytes() >= alike * *bytes)
         limited += (limited.empty() ? "at the limit in bytes, " : ", and in bytes, ") +
-                   format({*limits.bytes, Unit::byte_per_second});
+                   format({*bytes, Unit::byte_per_second});
     return limited;
 }
 
@@ -124,7 +119,7 @@ Finding rate_finding(const Dataset &data, const std::vector<Rate> &rates, std::s
                                  pattern_names[static_cast<std::size_t>(rate->row.pattern)],
                                  rate->timing.method);
     finding.evidence = {series::rates};
-    add_note(finding, limited_by(*rate, limits_of(rates, filter)));
+    add_note(finding, limited_by(*rate, rates));
     if (filter == Filter::nearest)
         add_note(finding, return_path(data, rate->row));
     check_timing(finding, rate->timing);
