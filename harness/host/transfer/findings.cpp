@@ -164,11 +164,10 @@ private:
                     chosen.push_back(time);
         return chosen;
     }
-    /// Those at each of these sizes in each block, the median of each.
-    [[nodiscard]] std::map<double, std::map<int, double>> medians(const Transfer &transfer,
-                                                                  double least, double most) const {
+    /// The times at each size in each block, the median of each.
+    [[nodiscard]] std::map<double, std::map<int, double>> medians(const Transfer &transfer) const {
         std::map<double, std::map<int, std::vector<double>>> samples;
-        for (const TripTime &time : times_between(transfer, least, most))
+        for (const TripTime &time : times_between(transfer, 0, largest()))
             samples[time.trips][time.block].push_back(time.seconds);
         std::map<double, std::map<int, double>> medians;
         for (const auto &[size, blocks] : samples)
@@ -177,7 +176,7 @@ private:
         return medians;
     }
     [[nodiscard]] std::map<int, double> times_at(const Transfer &transfer, double size) const {
-        return medians(transfer, size, size)[size];
+        return medians(transfer)[size];
     }
 
     [[nodiscard]] Finding missing(const FindingKey &key, const Transfer &transfer,
@@ -205,7 +204,7 @@ private:
             return "";
         double worst = 1;
         double at = 0;
-        for (const auto &[size, blocks] : medians(transfer, 0, largest())) {
+        for (const auto &[size, blocks] : medians(transfer)) {
             std::vector<double> seconds;
             for (const auto &[block, time] : blocks)
                 seconds.push_back(time);
