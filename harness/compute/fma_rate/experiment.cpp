@@ -13,7 +13,6 @@
 #include <memory>
 #include <set>
 #include <type_traits>
-#include <utility>
 
 namespace clprobe::probes::fma_rate {
 namespace {

@@ -1,7 +1,5 @@
 #include "compute/julia/julia.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -5,7 +5,6 @@
 #include <array>
 #include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 /// What the parts of execution/occupancy share.

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <span>
 
 namespace clprobe::probes::transfer {
 namespace {
