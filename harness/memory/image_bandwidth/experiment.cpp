@@ -72,9 +72,9 @@ double unit_of(const ImageFormat &format) {
 /// Launches of the kernels that paint images and read them, by such groups.
 class Readers {
 public:
-    Readers(Bench &bench, Program program, const Grid &grid)
-        : bench_(bench), program_(std::move(program)), grid_(grid),
-          sums_(bench.buffer(grid.size() * sizeof(std::uint32_t))) {}
+    Readers(Bench &bench, const Program &program, bool one_group_a_unit)
+        : bench_(bench), program_(program), grid_(grid_for(bench, program, one_group_a_unit)),
+          sums_(bench.buffer(grid_.size() * sizeof(std::uint32_t))) {}
 
     [[nodiscard]] const Grid &grid() const { return grid_; }
 
@@ -158,8 +158,7 @@ class Experiment {
 public:
     explicit Experiment(Bench &bench)
         : bench_(bench), program_(bench.build("memory/image_bandwidth", "")),
-          readers_(bench, program_, grid_for(bench, program_, false)),
-          unit_readers_(bench, program_, grid_for(bench, program_, true)) {
+          readers_(bench, program_, false), unit_readers_(bench, program_, true) {
         bench.data().number_attributes[texels_a_trip] = readers_.grid().texels();
         bench.data().number_attributes[curve_texels_a_trip] = unit_readers_.grid().texels();
     }
@@ -279,16 +278,14 @@ private:
     /// An image of as much as is to be read: several times what the last cache of most devices
     /// holds.
     ImageShape large_shape() const {
-        const std::size_t bytes = std::size_t{bench_.tiny()    ? 1u
-                                              : is_cpu(bench_) ? 128u
-                                                               : 2048u}
-                                  << 20;
+        const unsigned mib = bench_.tiny() ? 1 : is_cpu(bench_) ? 128 : 2048;
         const DeviceInfo &device = bench_.device();
         const std::size_t most_width = std::bit_floor(largest_image_width(device));
         const std::size_t most_height =
             std::min<std::size_t>(std::bit_floor(largest_image_height(device)), 8192);
-        std::size_t texels = std::bit_floor(std::min(bytes, bench_.most_bytes())) / word_bytes;
-        texels = std::min(texels, most_height * most_width);
+        const std::size_t bytes = std::min(std::size_t{mib} << 20, bench_.most_bytes());
+        const std::size_t texels =
+            std::min(std::bit_floor(bytes) / word_bytes, most_height * most_width);
         // Rows long enough and columns tall enough for any tile.
         const std::size_t height = std::min(most_height, std::max<std::size_t>(256, texels / 512));
         return {{CL_RGBA, CL_UNSIGNED_INT32}, texels / height, height};

@@ -148,11 +148,8 @@ public:
         const std::size_t least = std::max<std::size_t>(1024, 4 * line.bytes());
         // Of a processor's last cache others use a part, and large images take it long to link.
         const bool quick = bench_.profile() == Profile::quick;
-        const std::size_t wanted = bench_.tiny() ? 16 * least
-                                                 : std::size_t{!is_cpu(bench_) ? 256u
-                                                               : quick         ? 64u
-                                                                               : 128u}
-                                                       << 20;
+        const unsigned mib = !is_cpu(bench_) ? 256 : quick ? 64 : 128;
+        const std::size_t wanted = bench_.tiny() ? 16 * least : std::size_t{mib} << 20;
         const std::size_t most = std::bit_floor(std::min(wanted, bench_.most_bytes()));
         bench_.data().number_attributes[most_bytes] = static_cast<double>(most);
         const auto ring = [&](std::size_t bytes) {
