@@ -1,7 +1,7 @@
 #include "console.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
-#include "measure/data_check.hpp"
+#include "measure/session.hpp"
 #include "output.hpp"
 
 #include <clprobe/error.hpp>

@@ -214,8 +214,6 @@ private:
         std::chrono::steady_clock::time_point start_;
     };
     [[nodiscard]] Timer transfer_timer() { return Timer(elapsed_.transfer); }
-    template <typename Launch>
-    auto at_site(const Launch &launch);
     void check_cancelled() const;
     void check_granted(std::string_view what, std::size_t bytes) const;
 

@@ -65,7 +65,6 @@ public:
     [[nodiscard]] StopReason stop() const { return stop_; }
 
 private:
-    void judge(bool counts_trips);
     void expect_plain() const;
 
     std::vector<TripTime> times_;

@@ -1,4 +1,3 @@
-#include "measure/launch.hpp"
 #include "measure/sampler.hpp"
 #include "opencl/device_limits.hpp"
 #include "opencl/kernel_text.hpp"
@@ -59,16 +58,15 @@ void Bench::check_cancelled() const {
 Program Bench::build(std::string_view text, const std::string &options) {
     check_cancelled();
     const KernelText source = with_override(registry_.kernel(text));
-    BuildRecord record{source.name, source.sha256, options, 0, {}};
+    BuildRecord &record =
+        builds_.emplace_back(BuildRecord{source.name, source.sha256, options, 0, {}});
     const Timer timed(elapsed_.build);
     try {
         Program program = context_.build(source, options);
         record.seconds = program.build_seconds();
-        builds_.push_back(std::move(record));
         return program;
     } catch (const Error &error) {
         record.error = error.what();
-        builds_.push_back(std::move(record));
         throw;
     }
 }
@@ -103,31 +101,21 @@ Image Bench::image(const ImageShape &shape, cl_mem_flags flags) {
 double Bench::transfer(const std::function<void()> &work) {
     check_cancelled();
     context_.finish();
-    double seconds = 0;
-    {
-        const Timer timed(seconds);
-        work();
-    }
+    const double start = steady_time();
+    work();
+    const double seconds = steady_time() - start;
     elapsed_.transfer += seconds;
     return seconds;
 }
 
-template <typename Launch>
-auto Bench::at_site(const Launch &launch) {
-    check_cancelled();
-    LaunchSite site{context_, random_};
-    const auto taken = launch(site);
-    elapsed_.launch += site.launching;
-    elapsed_.transfer += site.transferring;
-    return taken;
-}
-
 double Bench::launch(const BoundLaunch &launch, std::uint32_t trips) {
-    return at_site([&](LaunchSite &site) { return launch_once(site, clock_, launch, trips); });
+    check_cancelled();
+    return launch_once({context_, random_, elapsed_}, clock_, launch, trips);
 }
 
 ProfiledLaunch Bench::launch_profiled(const BoundLaunch &launch, std::uint32_t trips) {
-    return at_site([&](LaunchSite &site) { return clprobe::launch_profiled(site, launch, trips); });
+    check_cancelled();
+    return clprobe::launch_profiled({context_, random_, elapsed_}, launch, trips);
 }
 
 std::uint32_t Bench::calibrate(const BoundLaunch &bound, double seconds) {

@@ -9,10 +9,9 @@
 namespace clprobe {
 namespace {
 
+/// From start to end as the device stamps them.
 class EventClock : public Clock {
 public:
-    [[nodiscard]] std::string_view name() const override { return "events"; }
-
     double time(const std::function<Event()> &enqueue) override {
         const Event event = enqueue();
         event.wait();
@@ -28,7 +27,6 @@ public:
 class HostClock : public Clock {
 public:
     explicit HostClock(const Context &context) : context_(context) {}
-    [[nodiscard]] std::string_view name() const override { return "host"; }
 
     double time(const std::function<Event()> &enqueue) override {
         context_.finish(); // what was enqueued before must not be timed
@@ -48,10 +46,6 @@ constexpr double worst_ratio_error = 0.02;
 
 } // namespace
 
-std::unique_ptr<Clock> event_clock() {
-    return std::make_unique<EventClock>();
-}
-
 std::unique_ptr<Clock> host_clock(const Context &context) {
     return std::make_unique<HostClock>(context);
 }
@@ -59,11 +53,11 @@ std::unique_ptr<Clock> host_clock(const Context &context) {
 ClockChoice choose_clock(const Facts &facts) {
     const Finding *resolution = facts.find("event_timer.resolution");
     const Finding *ratio = facts.find("event_timer.host_ratio");
-    if (resolution == nullptr || ratio == nullptr)
-        return {"host", "no audit of the events", {}, {}};
     const auto host = [](std::string reason) {
         return ClockChoice{"host", std::move(reason), {}, {}};
     };
+    if (resolution == nullptr || ratio == nullptr)
+        return host("no audit of the events");
     for (const Finding *finding : {resolution, ratio})
         if (finding->status != Status::measured)
             return host(finding->note);
@@ -76,7 +70,9 @@ ClockChoice choose_clock(const Facts &facts) {
 }
 
 std::unique_ptr<Clock> make_clock(const ClockChoice &choice, const Context &context) {
-    return choice.source == "events" ? event_clock() : host_clock(context);
+    if (choice.source == "events")
+        return std::make_unique<EventClock>();
+    return host_clock(context);
 }
 
 } // namespace clprobe

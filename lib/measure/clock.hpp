@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace clprobe {
@@ -17,15 +16,10 @@ namespace clprobe {
 class Clock {
 public:
     virtual ~Clock() = default;
-    /// What reports call it: "events", "host".
-    [[nodiscard]] virtual std::string_view name() const = 0;
     /// Enqueues one command through `enqueue`, waits for it, and returns how long it took, in
     /// seconds. Throws Error where the command fails or its time cannot be told.
     virtual double time(const std::function<Event()> &enqueue) = 0;
 };
-
-/// Start to end as the device stamps them.
-[[nodiscard]] std::unique_ptr<Clock> event_clock();
 
 /// From before the enqueue until the queue is empty again, by the host's steady clock.
 [[nodiscard]] std::unique_ptr<Clock> host_clock(const Context &context);

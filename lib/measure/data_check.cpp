@@ -1,7 +1,5 @@
-#include "measure/data_check.hpp"
+#include "measure/session.hpp"
 #include "model/invariants.hpp"
-
-#include <clprobe/session.hpp>
 
 #include <fmt/format.h>
 
@@ -67,7 +65,9 @@ std::string problem_of_sample(const Axis &measure, double sample) {
                : "";
 }
 
-std::string problem_of_numbers(const Series &series, const Point &point) {
+std::string problem_of_point(const Series &series, const Point &point) {
+    if (auto problem = problem_of(series, point); !problem.empty())
+        return problem;
     for (std::size_t i = 0; i < point.at.size(); ++i)
         if (auto problem = problem_of_coordinate(series.axes[i], point.at[i]); !problem.empty())
             return problem;
@@ -87,27 +87,18 @@ std::string problem_of_series(const Series &series, const ProbeInfo &info) {
     if (const auto problem = problem_of_axes(series, *shape); !problem.empty())
         return fmt::format("series '{}': {}", series.name, problem);
     for (std::size_t i = 0; i < series.points.size(); ++i) {
-        const Point &point = series.points[i];
-        std::string problem = problem_of(series, point);
-        if (problem.empty())
-            problem = problem_of_numbers(series, point);
-        if (!problem.empty())
+        if (const auto problem = problem_of_point(series, series.points[i]); !problem.empty())
             return fmt::format("series '{}', point {}: {}", series.name, i, problem);
     }
     return {};
-}
-
-std::string problem_of_attribute(const std::string &name, double value) {
-    const std::string problem = problem_of(value);
-    return problem.empty() ? "" : fmt::format("'{}': {}", name, problem);
 }
 
 } // namespace
 
 std::string problem_of(const Dataset &data, const ProbeInfo &info) {
     for (const auto &[name, value] : data.number_attributes)
-        if (auto problem = problem_of_attribute(name, value); !problem.empty())
-            return problem;
+        if (const auto problem = problem_of(value); !problem.empty())
+            return fmt::format("'{}': {}", name, problem);
     for (const Series &series : data.series) {
         if (auto problem = problem_of_series(series, info); !problem.empty())
             return problem;
@@ -126,22 +117,6 @@ std::string remove_misfits(Dataset &data, const ProbeInfo &info) {
     std::erase_if(data.series,
                   [&](const Series &series) { return !problem_of_series(series, info).empty(); });
     return problem;
-}
-
-void fail_broken(std::vector<Finding> &findings, const ProbeInfo &info) {
-    for (Finding &finding : findings) {
-        std::string problem = problem_of(finding);
-        if (problem.empty() && std::ranges::none_of(info.findings, [&](const FindingKey &listed) {
-                return is_listed_as(finding.key, listed.key);
-            }))
-            problem = "a key that the probe does not list";
-        if (problem.empty())
-            continue;
-        finding.note = "the probe left a broken finding: " + problem;
-        finding.value.reset();
-        finding.interval.reset();
-        finding.status = Status::failed;
-    }
 }
 
 } // namespace clprobe

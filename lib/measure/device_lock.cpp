@@ -42,26 +42,22 @@ std::string contents_of(const std::string &path) {
 
 std::string name_of(int process) {
     std::string command = contents_of(fmt::format("/proc/{}/cmdline", process));
-    std::replace(command.begin(), command.end(), '\0', ' ');
+    std::ranges::replace(command, '\0', ' ');
     command.resize(std::min<std::size_t>(command.size(), 160));
     return fmt::format("{}(process {})", command, process);
 }
 
-/// The process of that name, 0 where there is none here: it may have ended, or be in a container.
-int process_named(std::string_view name) {
-    const auto number = name.find_last_of(' ');
+/// Whether the process of that name is stopped, by Ctrl-Z or by a debugger. There may be none here:
+/// it may have ended, or be in a container.
+bool is_stopped(std::string_view name) {
     int process = 0;
-    if (number == std::string_view::npos)
-        return 0;
-    std::from_chars(name.data() + number + 1, name.data() + name.size(), process);
-    return name_of(process) == name ? process : 0;
-}
-
-/// The state letter of proc(5): R, S, D, T, t, Z; nothing where there is no such process.
-char state_of(int process) {
+    std::from_chars(name.data() + name.find_last_of(' ') + 1, name.data() + name.size(), process);
+    if (process == 0 || name_of(process) != name)
+        return false;
     const std::string status = contents_of(fmt::format("/proc/{}/stat", process));
-    const auto name_end = status.rfind(')');
-    return name_end + 2 < status.size() ? status[name_end + 2] : '\0';
+    const auto name_end = std::min(status.rfind(')'), status.size());
+    const std::string_view state = std::string_view(status).substr(name_end); // ") T", of proc(5)
+    return state.starts_with(") T") || state.starts_with(") t");
 }
 
 } // namespace
@@ -104,12 +100,6 @@ std::string FileLock::holder() const {
                      : "another process";
 }
 
-bool FileLock::holder_is_stopped() const {
-    const int process = process_named(holder());
-    const char state = process > 0 ? state_of(process) : '\0';
-    return state == 'T' || state == 't';
-}
-
 void FileLock::remove() {
     if (file_ >= 0)
         ::unlink(path_.c_str());
@@ -125,7 +115,7 @@ DeviceLock::DeviceLock(const DeviceInfo &device,
             throw Cancelled();
         if (first && waiting)
             waiting(lock_.holder());
-        stopped = lock_.holder_is_stopped() ? stopped + 1 : 0;
+        stopped = is_stopped(lock_.holder()) ? stopped + 1 : 0;
         if (stopped > patience)
             throw Error(fmt::format("{} is in use by {}, which is stopped: let that go on (kill "
                                     "-CONT) or end it",

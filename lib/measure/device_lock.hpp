@@ -21,8 +21,6 @@ public:
     [[nodiscard]] bool try_lock();
     /// The process that holds it: "clprobe run (process 4711)".
     [[nodiscard]] std::string holder() const;
-    /// Whether that process is stopped, by Ctrl-Z or by a debugger.
-    [[nodiscard]] bool holder_is_stopped() const;
     /// Removes the file, which this process must hold.
     void remove();
 

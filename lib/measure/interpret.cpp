@@ -1,4 +1,3 @@
-#include "measure/data_check.hpp"
 #include "measure/session.hpp"
 #include "model/invariants.hpp"
 #include "model/termination.hpp"
@@ -31,25 +30,18 @@ std::string disturbance(const MachineLoad &load) {
 
 /// A figure of performance made on processors that others used is suspect. What only describes the
 /// device (a size, a count) was decided by a contrast and stands.
-void mark_disturbance(std::vector<Finding> &findings, const ProbeRecord &record,
-                      const DeviceInfo *device) {
-    if (device == nullptr || device->type != DeviceType::cpu)
-        return;
-    const std::string what = disturbance(record.load);
-    if (what.empty())
-        return;
-    for (Finding &finding : findings)
-        if (finding.value && finding.better != Better::none)
-            make_suspect(finding, what);
+void mark_disturbance(std::vector<Finding> &findings, const MachineLoad &load) {
+    if (const std::string what = disturbance(load); !what.empty())
+        for (Finding &finding : findings)
+            if (finding.value && finding.better != Better::none)
+                make_suspect(finding, what);
 }
 
 /// A CPU's clock is not held as a GPU's is: it moves by some per cent within minutes, and with it
 /// all that it drives. A run of seconds sees none of that, so the interval of a time or a rate is
 /// never narrower (docs/adr/0011-a-clock-that-is-not-held.md).
-void allow_for_clock(std::vector<Finding> &findings, const DeviceInfo *device) {
+void allow_for_clock(std::vector<Finding> &findings) {
     constexpr double share = 0.025;
-    if (device == nullptr || device->type != DeviceType::cpu)
-        return;
     for (Finding &finding : findings) {
         if (!finding.value || !finding.interval || finding.better == Better::none ||
             finding.unit == Unit::one || finding.unit == Unit::byte)
@@ -78,21 +70,34 @@ std::vector<Finding> findings_of(const Probe &probe, const Dataset &data, const 
     }
 }
 
+void make_void(Finding &finding, Status status, std::string reason) {
+    finding.value.reset();
+    finding.interval.reset();
+    finding.status = status;
+    finding.note = std::move(reason);
+}
+
 /// A probe that did not come to its end: after a failed verification nothing of it counts; after
 /// anything else, what was found before stands with a mark.
 void mark_termination(std::vector<Finding> &findings, const Termination &ending) {
-    for (Finding &finding : findings) {
-        if (ending.voids_everything) {
-            finding.value.reset();
-            finding.interval.reset();
-            finding.status = ending.status;
-            finding.note = ending.reason;
-        } else if (finding.value) {
+    for (Finding &finding : findings)
+        if (finding.value && !ending.voids_everything)
             make_suspect(finding, "cut short: " + ending.reason);
-        } else if (finding.status == Status::inconclusive) {
-            finding.status = ending.status;
-            finding.note = ending.reason;
-        }
+        else if (ending.voids_everything || finding.status == Status::inconclusive)
+            make_void(finding, ending.status, ending.reason);
+}
+
+/// Turns each finding that breaks an invariant, or that the probe does not list, into a failed one
+/// that says why.
+void fail_broken(std::vector<Finding> &findings, const ProbeInfo &info) {
+    for (Finding &finding : findings) {
+        std::string problem = problem_of(finding);
+        if (problem.empty() && std::ranges::none_of(info.findings, [&](const FindingKey &listed) {
+                return is_listed_as(finding.key, listed.key);
+            }))
+            problem = "a key that the probe does not list";
+        if (!problem.empty())
+            make_void(finding, Status::failed, "the probe left a broken finding: " + problem);
     }
 }
 
@@ -110,23 +115,18 @@ std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
     std::vector<Finding> findings = findings_of(probe, record.data, facts);
     if (const auto ending = termination_of(record.data))
         mark_termination(findings, *ending);
-    allow_for_clock(findings, device);
-    mark_disturbance(findings, record, device);
+    if (device != nullptr && device->type == DeviceType::cpu) {
+        allow_for_clock(findings);
+        mark_disturbance(findings, record.load);
+    }
     fail_broken(findings, probe.info());
     return findings;
 }
 
 void settle_status(ProbeRecord &record) {
-    const auto first = [&](Status status) {
-        return std::find_if(record.findings.begin(), record.findings.end(),
-                            [&](const Finding &finding) { return finding.status == status; });
-    };
     // Data that do not fit fail every finding, however the measurement ended.
-    const bool all_failed = std::ranges::all_of(record.findings,
-                                                [](const Finding &finding) {
-                                                    return finding.status == Status::failed;
-                                                }) &&
-                            !record.findings.empty();
+    const auto failed = std::ranges::count(record.findings, Status::failed, &Finding::status);
+    const bool all_failed = failed > 0 && failed == std::ssize(record.findings);
     if (const auto ending = termination_of(record.data); ending && !all_failed) {
         record.status = ending->status;
         record.reason = ending->reason;
@@ -134,7 +134,8 @@ void settle_status(ProbeRecord &record) {
     }
     for (const Status status : {Status::failed, Status::suspect, Status::measured,
                                 Status::inconclusive, Status::unsupported})
-        if (const auto found = first(status); found != record.findings.end()) {
+        if (const auto found = std::ranges::find(record.findings, status, &Finding::status);
+            found != record.findings.end()) {
             record.status = status;
             record.reason = status == Status::measured ? "" : found->note;
             return;
@@ -151,9 +152,8 @@ Facts facts_for(const Probe &probe, const DeviceRecord &device) {
     wanted.emplace_back("host/event_timer"); // every probe's clock stands on it
     for (const ProbeRecord &record : device.probes)
         if (record.probe != probe.info().name &&
-            std::find(wanted.begin(), wanted.end(), record.probe) != wanted.end())
-            facts.findings.insert(facts.findings.end(), record.findings.begin(),
-                                  record.findings.end());
+            std::ranges::find(wanted, record.probe) != wanted.end())
+            std::ranges::copy(record.findings, std::back_inserter(facts.findings));
     return facts;
 }
 

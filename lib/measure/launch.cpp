@@ -1,4 +1,4 @@
-#include "measure/launch.hpp"
+#include "measure/sampler.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -96,25 +96,28 @@ check_words(std::size_t items,
 
 namespace {
 
-void check(LaunchSite &site, const BoundLaunch &launch, std::uint32_t trips) {
+void check(const LaunchSite &site, const BoundLaunch &launch, std::uint32_t trips) {
     if (launch.check)
-        launch.check(LaunchOutcome(site.context, launch, trips, site.random, &site.transferring));
+        launch.check(
+            LaunchOutcome(site.context, launch, trips, site.random, &site.elapsed.transfer));
 }
 
 } // namespace
 
-double launch_once(LaunchSite &site, Clock &clock, const BoundLaunch &launch, std::uint32_t trips) {
-    launch.prepare(site.context, trips, &site.transferring);
+double launch_once(const LaunchSite &site, Clock &clock, const BoundLaunch &launch,
+                   std::uint32_t trips) {
+    launch.prepare(site.context, trips, &site.elapsed.transfer);
     const double start = steady_time();
     const double seconds =
         clock.time([&] { return site.context.launch(launch.kernel, launch.range); });
-    site.launching += steady_time() - start;
+    site.elapsed.launch += steady_time() - start;
     check(site, launch, trips);
     return seconds;
 }
 
-ProfiledLaunch launch_profiled(LaunchSite &site, const BoundLaunch &launch, std::uint32_t trips) {
-    launch.prepare(site.context, trips, &site.transferring);
+ProfiledLaunch launch_profiled(const LaunchSite &site, const BoundLaunch &launch,
+                               std::uint32_t trips) {
+    launch.prepare(site.context, trips, &site.elapsed.transfer);
     site.context.finish();
     ProfiledLaunch profiled;
     profiled.host_begin = steady_time();
@@ -122,13 +125,12 @@ ProfiledLaunch launch_profiled(LaunchSite &site, const BoundLaunch &launch, std:
     event.wait();
     profiled.host_end = steady_time();
     profiled.stamps = event.profiling_timestamps();
-    site.launching += profiled.host_end - profiled.host_begin;
+    site.elapsed.launch += profiled.host_end - profiled.host_begin;
     check(site, launch, trips);
     return profiled;
 }
 
-std::uint32_t calibrate(const std::function<double(std::uint32_t trips)> &time_of,
-                        const LaunchBounds &bounds) {
+std::uint32_t calibrate(const TimeOf &time_of, const LaunchBounds &bounds) {
     constexpr std::uint32_t least = 4; // a slope wants a quarter, a half and the whole of it
     constexpr double most_growth = 16;
     std::uint32_t trips = 1;

@@ -57,9 +57,8 @@ HostInfo host_info() {
                                      "CLPROBE_", "PAN_",     "OPENCL_",  "GALLIUM_"};
     for (char **entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string text = *entry;
-        const bool matters = std::any_of(prefixes.begin(), prefixes.end(), [&](const char *prefix) {
-            return text.starts_with(prefix);
-        });
+        const bool matters = std::ranges::any_of(
+            prefixes, [&](const char *prefix) { return text.starts_with(prefix); });
         if (const auto equals = text.find('='); matters && equals != std::string::npos)
             host.environment[text.substr(0, equals)] = text.substr(equals + 1);
     }

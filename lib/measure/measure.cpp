@@ -1,4 +1,3 @@
-#include "measure/launch.hpp"
 #include "measure/sampler.hpp"
 #include "model/text.hpp"
 
@@ -15,7 +14,7 @@ namespace {
 
 constexpr int audit_launches = 16;
 
-ClockChoice audit_with(LaunchSite &site, const BoundLaunch &launch, std::uint32_t trips) {
+ClockChoice audit_with(const LaunchSite &site, const BoundLaunch &launch, std::uint32_t trips) {
     std::vector<ProfiledLaunch> launches;
     for (int i = 0; i < audit_launches; ++i)
         launches.push_back(launch_profiled(site, launch, trips));
@@ -37,7 +36,8 @@ std::optional<double> half_width_of_median(const std::vector<TripTime> &times) {
 
 Samples measure(const Context &context, const BoundLaunch &launch, const MeasureOptions &options) {
     std::mt19937_64 random(options.seed);
-    LaunchSite site{context, random};
+    Elapsed elapsed;
+    const LaunchSite site{context, random, elapsed};
     const auto timed_by = [&](Clock &clock) {
         return [&](std::uint32_t trips) {
             if (options.stop.stop_requested())
@@ -76,12 +76,6 @@ Samples measure(const Context &context, const BoundLaunch &launch, const Measure
 namespace {
 
 using Verdict = Samples::Verdict;
-
-constexpr Names<Verdict, 5> verdicts = {{{Verdict::plain, "plain"},
-                                         {Verdict::removed, "removed"},
-                                         {Verdict::not_linear, "not linear"},
-                                         {Verdict::noisy, "noisy"},
-                                         {Verdict::too_short, "too short"}}};
 
 constexpr double linear_tolerance = 0.05; ///< of the slopes over few and over many trips
 constexpr double min_growth_share = 0.5;  ///< of the longest launches' time
@@ -137,6 +131,11 @@ Judged judged(const Summary &launch) {
 } // namespace
 
 std::string_view name(Samples::Verdict verdict) {
+    constexpr Names<Verdict, 5> verdicts = {{{Verdict::plain, "plain"},
+                                             {Verdict::removed, "removed"},
+                                             {Verdict::not_linear, "not linear"},
+                                             {Verdict::noisy, "noisy"},
+                                             {Verdict::too_short, "too short"}}};
     return word_of(verdicts, verdict);
 }
 
@@ -152,10 +151,6 @@ Samples::Samples(std::vector<TripTime> times, bool counts_trips, ClockChoice clo
     launch_ = summarize(longest);
     if (counts_trips)
         slope_ = fit_slope(times_);
-    judge(counts_trips);
-}
-
-void Samples::judge(bool counts_trips) {
     Judged result = slope_ ? judged(*slope_) : judged(launch_);
     if (counts_trips && (!slope_ || slope_->blocks < 2))
         result = {Verdict::too_short, "too few launches, or too few lengths of them, for a slope"};

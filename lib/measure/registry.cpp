@@ -1,29 +1,39 @@
+#include "model/text.hpp"
+
 #include <clprobe/error.hpp>
-#include <clprobe/registry.hpp>
+#include <clprobe/session.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+// Which probes there are, which of them are run, and for how long.
 namespace clprobe {
 namespace {
+
+constexpr Names<Profile, 4> profiles = {{{Profile::tiny, "tiny"},
+                                         {Profile::quick, "quick"},
+                                         {Profile::standard, "standard"},
+                                         {Profile::thorough, "thorough"}}};
 
 /// Whether the pattern, in which `*` stands for any text, covers the whole name.
 bool fits_pattern(std::string_view pattern, std::string_view name) {
     if (pattern.empty())
         return name.empty();
-    if (pattern.front() == '*') {
-        for (std::size_t skip = 0; skip <= name.size(); ++skip)
-            if (fits_pattern(pattern.substr(1), name.substr(skip)))
-                return true;
+    if (pattern.front() == '*' && fits_pattern(pattern.substr(1), name))
+        return true;
+    if (name.empty() || (pattern.front() != '*' && pattern.front() != name.front()))
         return false;
-    }
-    return !name.empty() && pattern.front() == name.front() &&
-           fits_pattern(pattern.substr(1), name.substr(1));
+    return fits_pattern(pattern.front() == '*' ? pattern : pattern.substr(1), name.substr(1));
 }
 
 std::string_view family_of(std::string_view name) {
     return name.substr(0, name.find('/'));
+}
+
+bool names(std::string_view pattern, const std::unique_ptr<Probe> &probe) {
+    const std::string &name = probe->info().name;
+    return fits_pattern(pattern, name) || pattern == family_of(name);
 }
 
 /// What may have been meant by a pattern: a probe, a family, or the probe of that finding.
@@ -38,7 +48,53 @@ std::map<std::string, std::string> known_names(const Registry &registry) {
     return known;
 }
 
+/// Adds the probe behind those whose findings it wants.
+void add_with_wants(const Registry &registry, const Probe &probe,
+                    const std::vector<const Probe *> &asked, Profile profile, int depth,
+                    std::vector<PlannedProbe> &plan) {
+    if (std::ranges::find(plan, &probe, &PlannedProbe::probe) != plan.end())
+        return;
+    if (depth > 100)
+        throw Error(fmt::format("probe {} wants findings that want its own", probe.info().name));
+    std::vector<std::string> wants = probe.info().depends_on;
+    wants.insert(wants.begin(), "host/event_timer"); // the clock of all the others
+    for (const std::string &name : wants)
+        if (const Probe *wanted = registry.find(name); wanted != nullptr && wanted != &probe)
+            add_with_wants(registry, *wanted, asked, profile, depth + 1, plan);
+    const bool prerequisite = std::ranges::find(asked, &probe) == asked.end();
+    const Profile used = prerequisite ? std::min(profile, Profile::quick) : profile;
+    plan.push_back({&probe, prerequisite, used, budget(probe.info(), used)});
+}
+
 } // namespace
+
+std::string_view name(Profile profile) {
+    return word_of(profiles, profile);
+}
+std::optional<Profile> parse_profile(std::string_view text) {
+    return value_of(profiles, text);
+}
+
+double budget(const ProbeInfo &probe, Profile profile) {
+    switch (profile) {
+    case Profile::tiny:
+        return probe.seconds / 20;
+    case Profile::quick:
+        return probe.quick_seconds.value_or(probe.seconds / 4);
+    case Profile::standard:
+        return probe.seconds;
+    case Profile::thorough:
+        return probe.seconds * 4;
+    }
+    return probe.seconds;
+}
+
+std::vector<KernelVariant> Probe::kernels(const DeviceInfo & /*device*/) const {
+    std::vector<KernelVariant> variants;
+    for (const std::string &text : info().kernels)
+        variants.push_back({{}, text, {}, {}});
+    return variants;
+}
 
 void Registry::add(std::unique_ptr<Probe> probe) {
     probes_.push_back(std::move(probe));
@@ -55,30 +111,33 @@ const Probe *Registry::find(std::string_view name) const {
 }
 
 const KernelText &Registry::kernel(std::string_view name) const {
-    for (const KernelText &text : kernels_)
-        if (text.name == name)
-            return text;
-    throw Error(fmt::format("no kernel text is called {}", name));
+    const auto found = std::ranges::find(kernels_, name, &KernelText::name);
+    if (found == kernels_.end())
+        throw Error(fmt::format("no kernel text is called {}", name));
+    return *found;
 }
 
 std::vector<const Probe *> Registry::match(std::span<const std::string> patterns) const {
-    std::vector<bool> wanted(probes_.size(), patterns.empty());
-    for (const std::string &pattern : patterns) {
-        bool found = false;
-        for (std::size_t i = 0; i < probes_.size(); ++i) {
-            const std::string &name = probes_[i]->info().name;
-            if (fits_pattern(pattern, name) || pattern == family_of(name))
-                wanted[i] = found = true;
-        }
-        if (!found)
+    for (const std::string &pattern : patterns)
+        if (std::ranges::none_of(probes_, [&](const auto &probe) { return names(pattern, probe); }))
             throw InputError(unknown_name("probe", pattern, known_names(*this),
                                           "`clprobe list` shows them all"));
-    }
     std::vector<const Probe *> matched;
-    for (std::size_t i = 0; i < probes_.size(); ++i)
-        if (wanted[i])
-            matched.push_back(probes_[i].get());
+    for (const auto &probe : probes_)
+        if (patterns.empty() || std::ranges::any_of(patterns, [&](const std::string &pattern) {
+                return names(pattern, probe);
+            }))
+            matched.push_back(probe.get());
     return matched;
+}
+
+std::vector<PlannedProbe> plan(const Registry &registry, std::span<const std::string> patterns,
+                               Profile profile) {
+    const std::vector<const Probe *> asked = registry.match(patterns);
+    std::vector<PlannedProbe> planned;
+    for (const Probe *probe : asked)
+        add_with_wants(registry, *probe, asked, profile, 0, planned);
+    return planned;
 }
 
 } // namespace clprobe

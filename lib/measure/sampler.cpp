@@ -1,8 +1,6 @@
 #include "measure/sampler.hpp"
 #include "model/text.hpp"
 
-#include <clprobe/sampling.hpp>
-
 #include <algorithm>
 #include <cmath>
 
@@ -37,16 +35,46 @@ std::optional<double> relative_half_width(const std::optional<SlopeFit> &fit) {
     return fit->interval.half_width() / fit->seconds_per_trip;
 }
 
+namespace {
+
+// Noise above the target has settled once this many further samples narrow the interval by less
+// than a tenth: the idea is nvbench's `stdrel` criterion.
+constexpr std::size_t settling_samples = 12;
+
+/// Why the rule stops after `samples` samples, `seconds` after the first; nothing to go on. Of the
+/// interval's relative half-widths so far, all that are known, `last` is that of now.
+std::optional<StopReason> stop_after(const StoppingRule &rule, std::size_t samples, double seconds,
+                                     std::optional<double> last,
+                                     const std::vector<double> &widths) {
+    if (samples >= rule.least && last) {
+        if (*last <= rule.relative_half_width)
+            return StopReason::precise;
+        if (widths.size() > settling_samples &&
+            *last > 0.9 * widths[widths.size() - 1 - settling_samples])
+            return StopReason::settled;
+    }
+    if (seconds >= rule.seconds)
+        return StopReason::time_up;
+    if (samples >= rule.most)
+        return StopReason::sample_limit;
+    return std::nullopt;
+}
+
+} // namespace
+
 StopReason take_blocks(std::span<const Sampled> all, const StoppingRule &rule,
                        const std::function<double()> &seconds) {
-    std::vector<Stopping> stopping(all.size(), Stopping(rule));
+    std::vector<std::vector<double>> widths(all.size());
     for (int block = 0;; ++block) {
         StopReason reason = StopReason::precise;
         bool going_on = false;
         for (std::size_t i = 0; i < all.size(); ++i) {
             all[i].take(block);
-            const auto stop = stopping[i].after(static_cast<std::size_t>(block) + 1, seconds(),
-                                                all[i].relative_half_width());
+            const auto width = all[i].relative_half_width();
+            if (width)
+                widths[i].push_back(*width);
+            const auto stop =
+                stop_after(rule, static_cast<std::size_t>(block) + 1, seconds(), width, widths[i]);
             going_on = going_on || !stop;
             if (stop && *stop != StopReason::precise)
                 reason = *stop;
@@ -58,39 +86,12 @@ StopReason take_blocks(std::span<const Sampled> all, const StoppingRule &rule,
     }
 }
 
-namespace {
-
-constexpr Names<StopReason, 4> reasons = {{{StopReason::precise, "precise"},
-                                           {StopReason::settled, "settled"},
-                                           {StopReason::time_up, "time up"},
-                                           {StopReason::sample_limit, "sample limit"}}};
-
-// Noise above the target has settled once this many further samples narrow the interval by less
-// than a tenth: the idea is nvbench's `stdrel` criterion.
-constexpr std::size_t settling_samples = 12;
-
-} // namespace
-
 std::string_view name(StopReason reason) {
+    constexpr Names<StopReason, 4> reasons = {{{StopReason::precise, "precise"},
+                                               {StopReason::settled, "settled"},
+                                               {StopReason::time_up, "time up"},
+                                               {StopReason::sample_limit, "sample limit"}}};
     return word_of(reasons, reason);
-}
-
-std::optional<StopReason> Stopping::after(std::size_t samples, double seconds,
-                                          std::optional<double> relative_half_width) {
-    if (relative_half_width)
-        widths_.push_back(*relative_half_width);
-    if (samples >= rule_.least && relative_half_width) {
-        if (*relative_half_width <= rule_.relative_half_width)
-            return StopReason::precise;
-        if (widths_.size() > settling_samples &&
-            widths_.back() > 0.9 * widths_[widths_.size() - 1 - settling_samples])
-            return StopReason::settled;
-    }
-    if (seconds >= rule_.seconds)
-        return StopReason::time_up;
-    if (samples >= rule_.most)
-        return StopReason::sample_limit;
-    return std::nullopt;
 }
 
 } // namespace clprobe

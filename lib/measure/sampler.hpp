@@ -1,4 +1,6 @@
 #pragma once
+#include "measure/clock.hpp"
+
 #include <clprobe/sampling.hpp>
 
 #include <cstdint>
@@ -10,8 +12,27 @@
 
 namespace clprobe {
 
+/// Where launches go, and where the time is counted that they and their data take.
+struct LaunchSite {
+    const Context &context;
+    std::mt19937_64 &random;
+    Elapsed &elapsed;
+};
+
+/// Launches once: prepared, timed, checked. Seconds.
+double launch_once(const LaunchSite &site, Clock &clock, const BoundLaunch &launch,
+                   std::uint32_t trips);
+/// Launches once, prepared and checked.
+ProfiledLaunch launch_profiled(const LaunchSite &site, const BoundLaunch &launch,
+                               std::uint32_t trips);
+
 /// Seconds that a launch of that many trips takes.
 using TimeOf = std::function<double(std::uint32_t trips)>;
+
+/// Grows the trip count from one, by measuring with `time_of`, until a launch takes
+/// `bounds.target` seconds, and returns it. Every launch on the way stays under `bounds.limit` if
+/// time is no worse than quadratic in trips.
+std::uint32_t calibrate(const TimeOf &time_of, const LaunchBounds &bounds);
 
 /// The clocks of laptops and phones take that long to ramp up, s.
 inline constexpr double longest_warm_up = 0.5;
@@ -24,22 +45,6 @@ void warm_up(const TimeOf &time_of, std::uint32_t trips, const std::function<boo
 
 /// The half-width of a slope's interval over the slope; nothing where that is not known yet.
 [[nodiscard]] std::optional<double> relative_half_width(const std::optional<SlopeFit> &fit);
-
-/// A stopping rule at work on a stream of intervals; knows nothing of devices or clocks.
-class Stopping {
-public:
-    explicit Stopping(StoppingRule rule) : rule_(rule) {}
-
-    /// Tells it of the state after `samples` samples, `seconds` after the first, the relative
-    /// half-width of the interval being what it is now (nothing: not known yet). Answers why to
-    /// stop, or nothing to go on.
-    std::optional<StopReason> after(std::size_t samples, double seconds,
-                                    std::optional<double> relative_half_width);
-
-private:
-    StoppingRule rule_;
-    std::vector<double> widths_;
-};
 
 /// One of several that are sampled in turn.
 struct Sampled {

@@ -1,5 +1,4 @@
 #include "measure/clock.hpp"
-#include "measure/data_check.hpp"
 #include "measure/device_lock.hpp"
 #include "measure/machine.hpp"
 #include "measure/session.hpp"
@@ -89,9 +88,7 @@ public:
         if (lost_)
             return;
         in_a_row_ = as_if_lost(record) ? in_a_row_ + 1 : 0;
-        if (in_a_row_ == 0)
-            return;
-        const bool confirmed = check_ && !check_(device).empty();
+        const bool confirmed = in_a_row_ > 0 && check_ && !check_(device).empty();
         lost_ = confirmed || in_a_row_ == 3;
         if (!lost_)
             return;
@@ -194,19 +191,15 @@ void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo>
     report.complete = false;
     observer.run_started(plan, devices);
     for (const DeviceInfo &device : devices) {
-        auto found = std::find_if(
-            report.devices.begin(), report.devices.end(),
-            [&](const DeviceRecord &candidate) { return candidate.device.slug == device.slug; });
+        auto found = std::ranges::find_if(report.devices, [&](const DeviceRecord &candidate) {
+            return candidate.device.slug == device.slug;
+        });
         if (found == report.devices.end())
             found = report.devices.insert(report.devices.end(), DeviceRecord{device, {}});
         std::optional<DeviceLock> lock;
         LossWatch loss(check);
         for (const PlannedProbe &planned : plan) {
-            const std::string &name = planned.probe->info().name;
-            const bool known =
-                std::any_of(found->probes.begin(), found->probes.end(),
-                            [&](const ProbeRecord &record) { return record.probe == name; });
-            if (known)
+            if (std::ranges::count(found->probes, planned.probe->info().name, &ProbeRecord::probe))
                 continue;
             if (options.stop.stop_requested())
                 return;

@@ -8,6 +8,15 @@
 
 namespace clprobe {
 
+/// Why the data are not what the probe says of its series, naming series and point: their axes and
+/// measures, whole counts, possible sizes, finite samples, none negative. Empty where they are;
+/// only then may they be given to the probe's functions.
+[[nodiscard]] std::string problem_of(const Dataset &data, const ProbeInfo &info);
+
+/// Removes the series and number attributes that are not what the probe says of its data. Says why;
+/// nothing ("") where all are.
+[[nodiscard]] std::string remove_misfits(Dataset &data, const ProbeInfo &info);
+
 /// Measures one probe on one device and interprets it. Never throws for what the probe or the
 /// device does wrong: the record says it. Throws Cancelled where the stop token was used before
 /// anything was measured.

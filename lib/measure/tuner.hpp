@@ -21,8 +21,6 @@ struct TuningRules {
     /// A further time of one that ran.
     std::function<double(const Candidate &)> time_again;
     std::function<bool()> time_left;
-    /// What each is expected to take, by which those at hand are ordered; none: in their own order.
-    std::function<double(const Candidate &)> predicted = {};
     /// A candidate with a wrong result is left out like one that does not run; else it ends the
     /// search, as nothing that is timed after it would count.
     bool leave_out_wrong = false;
@@ -70,10 +68,8 @@ public:
         }
     }
 
-    /// Tries them while there is time, the most promising first.
-    void try_all(std::vector<Candidate> candidates) {
-        if (rules_.predicted)
-            std::ranges::stable_sort(candidates, {}, rules_.predicted);
+    /// Tries them while there is time.
+    void try_all(const std::vector<Candidate> &candidates) {
         for (const Candidate &candidate : candidates)
             if (rules_.time_left())
                 try_out(candidate);

@@ -16,8 +16,6 @@ namespace {
 /// to sizes that no fast device sees.
 class SlowClock final : public Clock {
 public:
-    [[nodiscard]] std::string_view name() const override { return "slow"; }
-
     double time(const std::function<Event()> &enqueue) override {
         enqueue().wait();
         return 13e-3;

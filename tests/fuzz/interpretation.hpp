@@ -2,7 +2,6 @@
 #include "fuzz/mutation.hpp"
 #include "fuzz/properties.hpp"
 #include "io/file.hpp"
-#include "measure/data_check.hpp"
 #include "measure/session.hpp"
 
 #include <clprobe/registry.hpp>

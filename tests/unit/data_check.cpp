@@ -1,5 +1,4 @@
 #include "interpreted.hpp"
-#include "measure/data_check.hpp"
 #include "measure/session.hpp"
 #include "support/fake_probe.hpp"
 

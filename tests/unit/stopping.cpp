@@ -1,4 +1,3 @@
-#include "measure/launch.hpp"
 #include "measure/sampler.hpp"
 
 #include <clprobe/sampling.hpp>
@@ -21,10 +20,11 @@ struct Stop {
 /// Feeds a stream of half-widths, a hundredth of a second apart, until the rule stops it.
 template <typename Width>
 Stop run(const StoppingRule &rule, Width width) {
-    Stopping stopping(rule);
-    for (std::size_t n = 1;; ++n)
-        if (const auto reason = stopping.after(n, 0.01 * static_cast<double>(n), width(n)))
-            return {*reason, n};
+    std::size_t n = 0;
+    const Sampled stream{[&](int) { ++n; }, [&] { return width(n); }};
+    const StopReason reason =
+        take_blocks({&stream, 1}, rule, [&] { return 0.01 * static_cast<double>(n); });
+    return {reason, n};
 }
 
 std::optional<double> shrinking(std::size_t n) {
