@@ -42,9 +42,7 @@ const Probe *chosen_probe(const Options &options, const Registry &registry) {
 
 std::vector<Series> layouts_of(const Probe *probe) {
     std::vector<Series> layouts;
-    if (probe == nullptr)
-        return layouts;
-    for (const SeriesShape &shape : probe->info().series) {
+    for (const SeriesShape &shape : probe ? probe->info().series : std::vector<SeriesShape>()) {
         layouts.push_back({shape.name, shape.axes, shape.measure, {}});
         if (shape.measure.name == "latency") // of a tool that knows no clock
             layouts.push_back({shape.name, shape.axes, {"latency", Unit::cycle, {}}, {}});
@@ -115,14 +113,15 @@ std::vector<Document> read_documents(const Options &options, const Registry &reg
     return documents;
 }
 
-std::string described(const Finding &finding) {
-    const std::string value = value_text(finding, {});
-    return fmt::format("{} {}", name(finding.status), value.empty() ? finding.note : value);
+std::string described(const Finding *finding) {
+    if (finding == nullptr)
+        return "not there";
+    const std::string value = value_text(*finding, {});
+    return fmt::format("{} {}", name(finding->status), value.empty() ? finding->note : value);
 }
 
 const Finding *find(const ProbeRecord &record, const std::string &key) {
-    const auto found = std::find_if(record.findings.begin(), record.findings.end(),
-                                    [&](const Finding &finding) { return finding.key == key; });
+    const auto found = std::ranges::find(record.findings, key, &Finding::key);
     return found == record.findings.end() ? nullptr : &*found;
 }
 
@@ -130,9 +129,8 @@ const Finding *find(const ProbeRecord &record, const std::string &key) {
 std::vector<std::string> differences(const ProbeRecord &before, const ProbeRecord &now) {
     std::vector<std::string> lines;
     const auto add = [&](const std::string &key, const Finding *was, const Finding *is) {
-        lines.push_back(fmt::format("{} {}: was {}, is {}", now.probe, key,
-                                    was != nullptr ? described(*was) : "not there",
-                                    is != nullptr ? described(*is) : "not there"));
+        lines.push_back(
+            fmt::format("{} {}: was {}, is {}", now.probe, key, described(was), described(is)));
     };
     for (const Finding &finding : now.findings) {
         const Finding *was = find(before, finding.key);

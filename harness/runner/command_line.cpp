@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "console.hpp"
 #include "isolation.hpp"
+#include "measure/machine.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/report.hpp>
@@ -198,9 +199,9 @@ void hold_standard_streams() {
 
 /// A folder of kernels that is not there would leave the built-in ones in use, unnoticed.
 void check_kernel_folder() {
-    const char *folder = std::getenv("CLPROBE_KERNEL_DIR");
-    if (folder != nullptr && *folder != '\0' && !std::filesystem::is_directory(folder))
-        throw InputError("CLPROBE_KERNEL_DIR names no folder: '" + std::string(folder) + "'");
+    const std::string folder = environment("CLPROBE_KERNEL_DIR");
+    if (!folder.empty() && !std::filesystem::is_directory(folder))
+        throw InputError("CLPROBE_KERNEL_DIR names no folder: '" + folder + "'");
 }
 
 /// Parses the command line, runs the command and returns the exit status.

@@ -1,11 +1,10 @@
 #include "console.hpp"
+#include "measure/machine.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <iostream>
 #include <pthread.h>
-#include <string_view>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -15,13 +14,9 @@ namespace {
 constexpr std::size_t width_of_files = 100;
 std::atomic<int> last_signal = SIGINT;
 
-std::string_view variable(const char *name) {
-    const char *value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
-
 bool is_terminal(int file) {
-    return ::isatty(file) == 1 && !variable("TERM").empty() && variable("TERM") != "dumb";
+    const std::string kind = environment("TERM");
+    return ::isatty(file) == 1 && !kind.empty() && kind != "dumb";
 }
 
 std::size_t width_of(int file) {
@@ -33,7 +28,7 @@ std::size_t width_of(int file) {
 /// The first of these that is set decides (POSIX, "Environment Variables").
 bool locale_is_utf8() {
     for (const char *name : {"LC_ALL", "LC_CTYPE", "LANG"})
-        if (const auto value = variable(name); !value.empty())
+        if (const auto value = environment(name); !value.empty())
             return value.ends_with("UTF-8") || value.ends_with("utf8");
     return false;
 }
@@ -42,7 +37,7 @@ bool locale_is_utf8() {
 
 TextStyle style_of_stdout() {
     return {width_of(STDOUT_FILENO), locale_is_utf8(),
-            is_terminal(STDOUT_FILENO) && variable("NO_COLOR").empty()};
+            is_terminal(STDOUT_FILENO) && environment("NO_COLOR").empty()};
 }
 
 ProgressLine::ProgressLine() : enabled_(is_terminal(STDERR_FILENO)) {}

@@ -1,6 +1,5 @@
 #include "commands.hpp"
 #include "console.hpp"
-#include "drivers.hpp"
 #include "io/file.hpp"
 #include "io/terminal.hpp"
 #include "isolation.hpp"
@@ -38,7 +37,7 @@ int devices_command(const Options &options, const Registry &registry) {
     Json document = {{"devices", Json::array()}};
     std::vector<TableRow> rows;
     for (const DeviceInfo &info : listing.devices) {
-        const auto missing = missing_on(info, worker.profiling_refusal(info), registry);
+        const auto missing = missing_on(info, worker.check(info, false), registry);
         Json entry = to_json(info);
         entry["missing"] = missing;
         document["devices"].push_back(std::move(entry));

@@ -1,6 +1,7 @@
-#include "drivers.hpp"
 #include "io/file.hpp"
+#include "io/terminal.hpp"
 #include "isolation.hpp"
+#include "measure/machine.hpp"
 
 #include <clprobe/context.hpp>
 #include <clprobe/error.hpp>
@@ -28,26 +29,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A variable of the environment; empty where it is not set.
-std::string environment(const char *name) {
-    const char *value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
 /// What the loader reads, found by its own rules: the drivers, without what becomes of them.
-class Reading {
-public:
+struct Reading {
     explicit Reading(const Json &loader)
         : ocl_icd_(loader.at("kind") == "ocl-icd"), folder_(loader.at("folder")),
           variables_(loader.at("variables")) {
         ocl_icd_ ? read_as_ocl_icd() : read_as_khronos();
         for (const char *name : {"OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"})
             if (!environment(name).empty() && !variables_.contains(name))
-                notes_.push_back(fmt::format("{} is set, but this loader does not read it", name));
+                notes.push_back(fmt::format("{} is set, but this loader does not read it", name));
     }
 
-    [[nodiscard]] const Json &drivers() const { return drivers_; }
-    [[nodiscard]] const std::vector<std::string> &notes() const { return notes_; }
+    Json drivers = Json::array();
+    std::vector<std::string> notes;
 
 private:
     /// A folder, an .icd file (in the usual folder where it is a mere name), or a library.
@@ -64,14 +58,13 @@ private:
                  fs::exists(fs::path(usual) / vendors, ignored_))
             read_file(fs::path(usual) / vendors);
         else if (icd && !fs::exists(vendors, ignored_))
-            notes_.push_back(
-                fmt::format("OCL_ICD_VENDORS names {}, which does not exist", vendors));
+            notes.push_back(fmt::format("OCL_ICD_VENDORS names {}, which does not exist", vendors));
         else if (icd)
             read_file(vendors);
         else
             add("OCL_ICD_VENDORS", vendors);
         if (!vendors.empty() && !path.empty())
-            notes_.emplace_back("OPENCL_VENDOR_PATH is set, but OCL_ICD_VENDORS takes its place");
+            notes.emplace_back("OPENCL_VENDOR_PATH is set, but OCL_ICD_VENDORS takes its place");
     }
 
     /// Libraries by name, and a folder.
@@ -93,21 +86,24 @@ private:
     }
 
     void read_folder(const std::string &folder, const std::string &named_by) {
-        const std::string name =
-            named_by.empty() ? folder : fmt::format("{} names {}, which", named_by, folder);
+        const auto note = [&](const std::string &problem) {
+            notes.push_back(
+                (named_by.empty() ? folder : fmt::format("{} names {}, which", named_by, folder)) +
+                ' ' + problem);
+        };
         std::error_code error;
         std::set<fs::path> files;
         for (const auto &entry : fs::directory_iterator(folder, error))
             if (entry.path().extension() == ".icd")
                 files.insert(entry.path());
         if (error == std::errc::no_such_file_or_directory)
-            notes_.push_back(fmt::format("{} does not exist", name));
+            note("does not exist");
         else if (error == std::errc::not_a_directory)
-            notes_.push_back(fmt::format("{} is no folder", name));
+            note("is no folder");
         else if (error)
-            notes_.push_back(fmt::format("{} cannot be read: {}", name, error.message()));
+            note("cannot be read: " + error.message());
         else if (files.empty())
-            notes_.push_back(fmt::format("{} holds no .icd file", name));
+            note("holds no .icd file");
         for (const fs::path &file : files)
             read_file(file);
     }
@@ -122,20 +118,18 @@ private:
             text.pop_back();
         add(file.string(), text);
         if (!stream.is_open())
-            drivers_.back()["problem"] = "the file cannot be read";
+            drivers.back()["problem"] = "the file cannot be read";
         else if (text.empty())
-            drivers_.back()["problem"] = "the file names no library";
+            drivers.back()["problem"] = "the file names no library";
     }
 
     void add(const std::string &file, const std::string &library) {
-        drivers_.push_back({{"file", file}, {"library", library}, {"platforms", Json::array()}});
+        drivers.push_back({{"file", file}, {"library", library}, {"platforms", Json::array()}});
     }
 
     bool ocl_icd_;
     std::string folder_; ///< that the loader was built to read
     std::set<std::string> variables_;
-    Json drivers_ = Json::array();
-    std::vector<std::string> notes_;
     std::error_code ignored_;
 };
 
@@ -191,21 +185,19 @@ void add_notes(std::vector<std::string> &notes, const Json &drivers) {
     std::ranges::move(closed_render_nodes("/dev/dri"), std::back_inserter(notes));
 }
 
-std::string plural(std::uint64_t count, const char *what) {
-    return fmt::format("{} {}{}", count == 0 ? "no" : std::to_string(count), what,
-                       count == 1 ? "" : "s");
+std::string with_code(const char *function, cl_int code) {
+    return fmt::format("{} answers {} ({})", function, opencl_error_name(code), code);
 }
 
 std::string line_of(const Json &driver) {
     std::string line =
         driver.at("file").get<std::string>() + ": " + driver.at("library").get<std::string>();
     for (const Json &platform : driver.at("platforms")) {
+        const auto devices = platform.at("devices").get<std::size_t>();
         line += fmt::format(", platform {}: {}", platform.at("name").get<std::string>(),
-                            plural(platform.at("devices").get<std::uint64_t>(), "device"));
-        if (platform.contains("code")) {
-            const int code = platform.at("code").get<int>();
-            line += fmt::format(", clGetDeviceIDs answers {} ({})", opencl_error_name(code), code);
-        }
+                            devices == 0 ? "no devices" : counted(devices, "device"));
+        if (platform.contains("code"))
+            line += ", " + with_code("clGetDeviceIDs", platform.at("code").get<int>());
     }
     if (driver.contains("problem"))
         line += ' ' + driver.at("problem").get<std::string>();
@@ -230,10 +222,6 @@ std::string vendors_folder(std::string_view text) {
 template <class Function>
 Function *function_of(void *library, const char *name) {
     return reinterpret_cast<Function *>(::dlsym(library, name));
-}
-
-std::string with_code(const char *function, cl_int code) {
-    return fmt::format("{} answers {} ({})", function, opencl_error_name(code), code);
 }
 
 std::string text_of(cl_platform_id platform, const cl_icd_dispatch &table, cl_platform_info what) {
@@ -275,7 +263,7 @@ Json drivers_report(const Worker &worker, double seconds) {
     const auto described = worker.ask("loader", Json::object(), seconds, "loader");
     if (!described.problem.empty()) {
         notes.push_back("describing the OpenCL loader " + described.problem);
-    } else if (const Json &loader = described.answer.at("loader"); loader.contains("problem")) {
+    } else if (const Json &loader = described.answer; loader.contains("problem")) {
         notes.push_back(fmt::format("there is no OpenCL loader ({}): install one, on Debian the "
                                     "package ocl-icd-libopencl1, and a driver such as "
                                     "pocl-opencl-icd",
@@ -283,8 +271,8 @@ Json drivers_report(const Worker &worker, double seconds) {
     } else {
         report["loader"] = {{"path", loader.at("path")}, {"kind", loader.at("kind")}};
         const Reading reading(loader);
-        notes = reading.notes();
-        for (Json driver : reading.drivers()) {
+        notes = reading.notes;
+        for (Json driver : reading.drivers) {
             std::string stage;
             if (!driver.contains("problem")) {
                 const auto trial = worker.ask("driver",
@@ -294,7 +282,7 @@ Json drivers_report(const Worker &worker, double seconds) {
                                                   stage = message.at("stage").get<std::string>();
                                               });
                 if (trial.problem.empty())
-                    driver.update(trial.answer.at("driver"));
+                    driver.update(trial.answer);
                 else
                     driver["problem"] = trial.problem + (stage.empty() ? "" : ", " + stage);
             }

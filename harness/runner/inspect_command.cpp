@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -83,12 +82,6 @@ std::string kernel_name(const std::string &variant, const std::string &function)
     return variant + ": " + function;
 }
 
-/// A column of the table, with a cell for each kernel, empty where nothing is known.
-struct Column {
-    std::string head;
-    std::vector<std::string> cells;
-};
-
 template <typename T>
 std::string number(const std::optional<T> &value) {
     return value ? fmt::format("{}", *value) : std::string();
@@ -115,18 +108,37 @@ std::string statistic(const InspectedKernel &kernel, const std::string &name) {
     return found == kernel.statistics.end() ? "" : fmt::format("{:.4g}", found->value);
 }
 
-/// The columns that tell anything: 0 everywhere does not.
-std::vector<Column> columns_for(const std::vector<InspectedKernel> &kernels) {
+/// What did not work; empty where everything did.
+std::string problem_of(const InspectedKernel &kernel) {
+    const std::string &error =
+        kernel.error.empty() && kernel.launch ? kernel.launch->error : kernel.error;
+    return error.substr(0, error.find('\n'));
+}
+
+/// The heads of the columns, and a row a kernel. Of what is known the columns that tell anything: 0
+/// everywhere does not.
+std::vector<TableRow> table_of(const std::vector<InspectedKernel> &kernels) {
     using K = InspectedKernel;
-    std::vector<Column> columns;
+    std::vector<TableRow> rows = {{{"kernel"}, Colour::dim}};
+    for (const K &kernel : kernels) {
+        // Of a build with a single kernel the name of the build is enough.
+        const bool alone =
+            !kernel.variant.empty() && std::ranges::count_if(kernels, [&](const K &other) {
+                                           return other.probe == kernel.probe &&
+                                                  other.variant == kernel.variant;
+                                       }) == 1;
+        rows.push_back({{alone ? kernel.variant : kernel_name(kernel.variant, kernel.function)},
+                        problem_of(kernel).empty() ? Colour::none : Colour::red});
+    }
     const auto add = [&](const std::string &head, const auto &cell) {
-        Column column{head, {}};
+        std::vector<std::string> cells = {head};
         for (const K &kernel : kernels)
-            column.cells.push_back(cell(kernel));
-        if (std::ranges::any_of(column.cells, [](const std::string &text) {
+            cells.push_back(cell(kernel));
+        if (std::any_of(cells.begin() + 1, cells.end(), [](const std::string &text) {
                 return !text.empty() && text != "0" && text != "0:0";
             }))
-            columns.push_back(std::move(column));
+            for (std::size_t i = 0; i < rows.size(); ++i)
+                rows[i].cells.push_back(cells[i]);
     };
     add("build", [](const K &k) { return quantity(k.build_seconds, Unit::second); });
     add("binary", [](const K &k) { return quantity(k.binary_bytes, Unit::byte); });
@@ -152,14 +164,7 @@ std::vector<Column> columns_for(const std::vector<InspectedKernel> &kernels) {
             return std::string();
         return k.launch->seconds ? quantity(k.launch->seconds, Unit::second) : "failed";
     });
-    return columns;
-}
-
-/// What did not work; empty where everything did.
-std::string problem_of(const InspectedKernel &kernel) {
-    const std::string &error =
-        kernel.error.empty() && kernel.launch ? kernel.launch->error : kernel.error;
-    return error.substr(0, error.find('\n'));
+    return rows;
 }
 
 std::vector<TableRow> problem_rows(std::span<const InspectedKernel> kernels) {
@@ -182,24 +187,9 @@ std::vector<TableRow> message_rows(std::span<const InspectedKernel> kernels) {
     return rows;
 }
 
-/// The kernels' names: of a build with a single kernel that of the build is enough.
-std::vector<std::string> names_of(const std::vector<InspectedKernel> &kernels) {
-    std::map<std::pair<std::string, std::string>, int> of_build;
-    for (const InspectedKernel &kernel : kernels)
-        ++of_build[{kernel.probe, kernel.variant}];
-    std::vector<std::string> names;
-    for (const InspectedKernel &kernel : kernels) {
-        const bool alone = !kernel.variant.empty() && of_build[{kernel.probe, kernel.variant}] == 1;
-        names.push_back(alone ? kernel.variant : kernel_name(kernel.variant, kernel.function));
-    }
-    return names;
-}
-
 /// So that the tables of all probes line up.
-std::vector<std::size_t> widths_of(const TableRow &head, const std::vector<TableRow> &rows) {
-    std::vector<std::size_t> widths;
-    for (const std::string &cell : head.cells)
-        widths.push_back(cell.size());
+std::vector<std::size_t> widths_of(const std::vector<TableRow> &rows) {
+    std::vector<std::size_t> widths(rows.front().cells.size());
     for (const TableRow &row : rows)
         for (std::size_t i = 0; i < widths.size(); ++i)
             widths[i] = std::max(widths[i], row.cells[i].size());
@@ -229,29 +219,19 @@ std::string made_by(const Inspection &inspection) {
 /// The inspection for people: a table a probe and a row a kernel, of columns where anything is
 /// known.
 std::string inspection_text(const Inspection &inspection, const TextStyle &style) {
-    const std::vector<Column> columns = columns_for(inspection.kernels);
-    TableRow head{{"kernel"}, Colour::dim};
-    for (const Column &column : columns)
-        head.cells.push_back(column.head);
-    const std::vector<std::string> names = names_of(inspection.kernels);
-    std::vector<TableRow> rows;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const bool works = problem_of(inspection.kernels[i]).empty();
-        rows.push_back({{names[i]}, works ? Colour::none : Colour::red});
-        for (const Column &column : columns)
-            rows.back().cells.push_back(column.cells[i]);
-    }
-    const std::vector<std::size_t> widths = widths_of(head, rows);
+    const std::vector<InspectedKernel> &kernels = inspection.kernels;
+    const std::vector<TableRow> rows = table_of(kernels);
+    const std::vector<std::size_t> widths = widths_of(rows);
     std::string text = device_text(inspection.device, style);
-    for (std::size_t i = 0; i < rows.size();) {
+    for (std::size_t i = 0; i < kernels.size();) {
         const std::size_t first = i;
-        const std::string &probe = inspection.kernels[i].probe;
+        const std::string &probe = kernels[i].probe;
         text += "\n" + render_table({{{probe}, Colour::bold}}, style);
-        std::vector<TableRow> table = {head};
-        for (; i < rows.size() && inspection.kernels[i].probe == probe; ++i)
-            table.push_back(rows[i]);
+        std::vector<TableRow> table = {rows.front()};
+        for (; i < kernels.size() && kernels[i].probe == probe; ++i)
+            table.push_back(rows[i + 1]);
         text += render_table(table, style, widths);
-        const std::span<const InspectedKernel> shown(&inspection.kernels[first], i - first);
+        const std::span<const InspectedKernel> shown(&kernels[first], i - first);
         text += render_table(problem_rows(shown), style) + render_table(message_rows(shown), style);
     }
     return text;
@@ -289,10 +269,6 @@ std::string changes_text(const Inspection &before, const Inspection &after,
                               counted(before.kernels.size(), "kernel"), after.kernels.size());
 }
 
-bool failed(const InspectedKernel &kernel) {
-    return !kernel.error.empty() || (kernel.launch && !kernel.launch->error.empty());
-}
-
 } // namespace
 
 int inspect_command(const Options &options, const Registry &registry) {
@@ -313,7 +289,10 @@ int inspect_command(const Options &options, const Registry &registry) {
                              : inspection_text(*inspection, style_of_stdout()))
                   << (options.disassemble && !options.json ? disassembly_text(*inspection) : "");
     const bool changed = before && !changed_kernels(*before, *inspection).empty();
-    return changed || std::ranges::any_of(inspection->kernels, failed) ? exit_failed : exit_done;
+    const bool failed = std::ranges::any_of(inspection->kernels, [](const InspectedKernel &kernel) {
+        return !problem_of(kernel).empty();
+    });
+    return changed || failed ? exit_failed : exit_done;
 }
 
 } // namespace clprobe::runner

@@ -1,7 +1,9 @@
+#include "commands.hpp"
 #include "console.hpp"
-#include "drivers.hpp"
 #include "inspect/inspection.hpp"
+#include "io/file.hpp"
 #include "isolation.hpp"
+#include "measure/clock.hpp"
 #include "measure/session.hpp"
 #include "opencl/kernel_text.hpp"
 #include "subprocess.hpp"
@@ -11,12 +13,165 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <exception>
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
-#include <utility>
 
 namespace clprobe::runner {
+namespace {
+
+/// One of the builds to inspect.
+struct InspectedBuild {
+    const Probe *probe = nullptr;
+    KernelVariant variant;
+};
+
+std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
+                                      const DeviceInfo &device) {
+    std::vector<InspectedBuild> builds;
+    for (const Probe *probe : probes)
+        for (KernelVariant &variant : probe->kernels(device))
+            builds.push_back({probe, std::move(variant)});
+    return builds;
+}
+
+// What is done with a request, as a rule in a child process. Each returns the answer.
+
+Device find_device(const Json &request) {
+    const auto slug = request.at("device").get<std::string>();
+    for (Device &device : enumerate())
+        if (device.info().slug == slug)
+            return std::move(device);
+    throw Error(fmt::format("the device {} is no longer there", slug));
+}
+
+Json list() {
+    Json infos = Json::array();
+    for (const Device &device : enumerate())
+        infos.push_back(to_json(device.info()));
+    return {{"devices", std::move(infos)}};
+}
+
+Json check(const Json &request) {
+    const Device device = find_device(request);
+    if (request.at("answers").get<bool>()) {
+        check_answers(device);
+        return {{"refusal", ""}};
+    }
+    const Context context(device);
+    return {{"refusal", context.profiling() ? std::string() : context.profiling_refusal()}};
+}
+
+Json probe(const Json &request, const Registry &registry, const std::stop_token &stop,
+           const Send &send) {
+    const PlannedProbe planned{registry.find(request.at("probe").get<std::string>()),
+                               request.at("prerequisite").get<bool>(),
+                               parse_profile(request.at("profile").get<std::string>()).value(),
+                               request.at("seconds").get<double>()};
+    if (planned.probe == nullptr)
+        throw Error("the program was replaced while it ran");
+    const RunOptions options{planned.profile, request.at("seed").get<std::uint64_t>(), stop};
+    const double start = steady_time();
+    const Device device = find_device(request);
+    const double opening = steady_time() - start;
+    // A few times a second at most: each message costs the measurement.
+    const auto progress = [&, last = 0.0](double share) mutable {
+        if (const double now = steady_time(); now - last >= 0.2) {
+            last = now;
+            send({{"progress", share}});
+        }
+    };
+    ProbeRecord record = run_probe(registry, planned, device, facts_from_json(request.at("facts")),
+                                   options, progress);
+    record.elapsed.setup += opening;
+    return {{"record", to_json(record)}};
+}
+
+/// The builds of some probes' kernels, from one of them on.
+Json inspect(const Json &request, const Registry &registry, const std::stop_token &stop,
+             const Send &send) {
+    const InspectOptions options{request.at("disassemble").get<bool>(),
+                                 request.at("launch").get<bool>()};
+    const Context context(find_device(request));
+    const auto probes = registry.match(request.at("probes").get<std::vector<std::string>>());
+    const std::vector<InspectedBuild> builds = builds_of(probes, context.device().info());
+    for (auto i = request.at("first").get<std::size_t>();
+         i < builds.size() && !stop.stop_requested(); ++i) {
+        const auto &[probe, variant] = builds[i];
+        const KernelText text = with_override(registry.kernel(variant.text));
+        Json kernels = Json::array();
+        for (const InspectedKernel &kernel :
+             clprobe::inspect(context, *probe, text, variant, options))
+            kernels.push_back(to_json(kernel));
+        send({{"kernels", std::move(kernels)}});
+    }
+    return {{"inspected", true}};
+}
+
+Json carry_out(const Json &request, const Registry &registry, const std::stop_token &stop,
+               const Send &send) {
+    const auto task = request.at("task").get<std::string>();
+    if (task == "list")
+        return list();
+    if (task == "loader")
+        return {{"loader", describe_loader()}};
+    if (task == "driver")
+        return {
+            {"driver", try_driver(request.at("library").get<std::string>(),
+                                  request.at("all_symbols").get<bool>(), [&](const char *stage) {
+                                      send({{"stage", stage}});
+                                  })}};
+    if (task == "check")
+        return check(request);
+    if (task == "inspect")
+        return inspect(request, registry, stop, send);
+    return probe(request, registry, stop, send);
+}
+
+void send_to_parent(const Json &message) {
+    const std::string line = message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    std::string_view rest = line;
+    while (!rest.empty()) {
+        const auto count = ::write(message_descriptor, rest.data(), rest.size());
+        if (count < 0 && errno != EINTR)
+            throw Error("the parent process is gone");
+        rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    }
+}
+
+/// A device must not stay busy when the parent was killed and nobody waits for the result.
+void die_with(int parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent)
+        ::_exit(exit_failed);
+}
+
+} // namespace
+
+int run_as_child(const Registry &registry) {
+    // What a driver's compiler starts must not hold the messages open.
+    if (::fcntl(message_descriptor, F_SETFD, FD_CLOEXEC) != 0) {
+        say("this command is for clprobe itself");
+        return exit_usage;
+    }
+    const Interrupts interrupts;
+    try {
+        const Json request = parse_json(read_file("-"));
+        die_with(request.at("parent").get<int>());
+        send_to_parent(carry_out(request, registry, interrupts.token(), send_to_parent));
+    } catch (const Cancelled &) {
+        // The parent knows.
+    } catch (const std::exception &error) {
+        send_to_parent({{"error", error.what()}});
+    }
+    // The answer is out: what a driver does when it is unloaded must not spoil it.
+    std::fflush(nullptr);
+    ::_exit(exit_done);
+}
 
 Outcome Worker::ask(const char *task, Json request, double seconds, const char *member,
                     const Send &meanwhile) const {
@@ -27,7 +182,7 @@ Outcome Worker::ask(const char *task, Json request, double seconds, const char *
         if (message.contains("error"))
             outcome.problem = message.at("error").get<std::string>();
         else if (message.contains(member))
-            outcome.answer = message;
+            outcome.answer = message.at(member);
         else if (meanwhile)
             meanwhile(message);
     };
@@ -53,7 +208,7 @@ Listing Worker::list() const {
     const auto outcome = ask("list", Json::object(), std::min(limit(60), 60.0), "devices");
     Listing listing;
     if (outcome.problem.empty())
-        for (const Json &info : outcome.answer.at("devices"))
+        for (const Json &info : outcome.answer)
             listing.devices.push_back(device_info_from_json(info));
     if (listing.devices.empty()) {
         listing.drivers = drivers();
@@ -72,20 +227,16 @@ Json Worker::drivers() const {
     return drivers_report(Worker(registry_, isolation), std::min(limit(10), 10.0));
 }
 
-std::string Worker::profiling_refusal(const DeviceInfo &device) const {
-    const auto outcome = check(device, false);
-    return outcome.problem.empty() ? outcome.answer.at("refusal").get<std::string>()
-                                   : outcome.problem;
-}
-
-std::string Worker::answer_problem(const DeviceInfo &device) const {
-    return check(device, true).problem;
+std::string Worker::check(const DeviceInfo &device, bool answers) const {
+    const auto outcome =
+        ask("check", {{"device", device.slug}, {"answers", answers}}, 60, "refusal");
+    return outcome.problem.empty() ? outcome.answer.get<std::string>() : outcome.problem;
 }
 
 ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &device,
                               const Facts &facts, std::uint64_t seed,
                               const std::function<void(double)> &progress) const {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = steady_time();
     // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
     const auto outcome =
         ask("probe",
@@ -98,30 +249,21 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
              {"facts", to_json(facts)}},
             limit(std::max(60.0, 10 * planned.seconds)), "record",
             [&](const Json &message) { progress(message.at("progress").get<double>()); });
-    const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
+    const double total = steady_time() - start;
     ProbeRecord record;
     std::string problem = outcome.problem;
     try {
         if (problem.empty())
-            record = probe_record_from_json(outcome.answer.at("record"));
+            record = probe_record_from_json(outcome.answer);
     } catch (const std::exception &error) {
         problem = fmt::format("its process sent a record that cannot be read: {}", error.what());
     }
     if (!problem.empty()) {
         record = failed_record(planned, device, facts, problem);
-        record.elapsed.setup = total.count(); // spent in the driver, as far as can be known
+        record.elapsed.setup = total; // spent in the driver, as far as can be known
     }
-    record.elapsed.total = total.count(); // the cost of the process is the harness's own
+    record.elapsed.total = total; // the cost of the process is the harness's own
     return record;
-}
-
-std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
-                                      const DeviceInfo &device) {
-    std::vector<InspectedBuild> builds;
-    for (const Probe *probe : probes)
-        for (KernelVariant &variant : probe->kernels(device))
-            builds.push_back({probe, std::move(variant)});
-    return builds;
 }
 
 void Worker::inspect(const std::vector<const Probe *> &probes, const DeviceInfo &device,
@@ -159,10 +301,6 @@ void Worker::inspect(const std::vector<const Probe *> &probes, const DeviceInfo 
 
 double Worker::limit(double generous) const {
     return isolation_.seconds > 0 ? isolation_.seconds : generous;
-}
-
-Outcome Worker::check(const DeviceInfo &device, bool answers) const {
-    return ask("check", {{"device", device.slug}, {"answers", answers}}, 60, "refusal");
 }
 
 } // namespace clprobe::runner

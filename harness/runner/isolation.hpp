@@ -1,17 +1,16 @@
 #pragma once
 #include "inspect/inspection.hpp"
 
-#include <clprobe/device.hpp>
 #include <clprobe/json.hpp>
-#include <clprobe/registry.hpp>
-#include <clprobe/report.hpp>
 #include <clprobe/session.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace clprobe::runner {
@@ -25,12 +24,6 @@ int run_as_child(const Registry &registry);
 
 /// What takes a message.
 using Send = std::function<void(const Json &)>;
-
-/// Does what the request's `task` is: "list" the devices, describe the "loader", try a "driver",
-/// "check" a device, run one "probe" on one, or "inspect" the builds of some probes' kernels, from
-/// one of them on. Returns the answer, and sends what comes before it.
-[[nodiscard]] Json carry_out(const Json &request, const Registry &registry,
-                             const std::stop_token &stop, const Send &send);
 
 /// The devices of this machine; where there are none, `problem` says why, with a line for each
 /// driver, and `drivers` has the same as data (`drivers_report`).
@@ -54,14 +47,6 @@ struct Outcome {
     std::string problem;
 };
 
-/// One of the builds to inspect.
-struct InspectedBuild {
-    const Probe *probe = nullptr;
-    KernelVariant variant;
-};
-[[nodiscard]] std::vector<InspectedBuild> builds_of(const std::vector<const Probe *> &probes,
-                                                    const DeviceInfo &device);
-
 /// Has done what opens devices, each task by a child process: a driver that crashes or hangs
 /// meanwhile is the task's problem. Its functions throw Cancelled where they were stopped.
 class Worker {
@@ -70,17 +55,16 @@ public:
         : registry_(registry), isolation_(std::move(isolation)) {}
 
     /// Carries out the task, in `seconds` at most, or fewer where the isolation says so. Its
-    /// answer is the message that has the member `member`; `meanwhile` gets what comes before.
+    /// answer is a message's member `member`; `meanwhile` gets the messages before that.
     [[nodiscard]] Outcome ask(const char *task, Json request, double seconds, const char *member,
                               const Send &meanwhile = {}) const;
 
     [[nodiscard]] Listing list() const;
     /// `drivers_report`, always by child processes.
     [[nodiscard]] Json drivers() const;
-    /// Why the device grants no queue with profiling; empty where it grants one.
-    [[nodiscard]] std::string profiling_refusal(const DeviceInfo &device) const;
-    /// Why the device does not answer (`check_answers`); empty where it does.
-    [[nodiscard]] std::string answer_problem(const DeviceInfo &device) const;
+    /// Why the device grants no queue with profiling or, with `answers`, why it does not answer
+    /// (`check_answers`); empty where it does.
+    [[nodiscard]] std::string check(const DeviceInfo &device, bool answers) const;
     /// `run_probe`. A child that ends without a record gives a failed record that says so.
     [[nodiscard]] ProbeRecord run_probe(const PlannedProbe &planned, const DeviceInfo &device,
                                         const Facts &facts, std::uint64_t seed,
@@ -93,10 +77,35 @@ public:
 
 private:
     [[nodiscard]] double limit(double generous) const;
-    [[nodiscard]] Outcome check(const DeviceInfo &device, bool answers) const;
 
     const Registry &registry_;
     Isolation isolation_;
 };
+
+/// What the OpenCL loader of this system is told to load, and what becomes of it: `loader` (`path`,
+/// `kind`), absent where there is none; `drivers`, each with what names it (`file`: an .icd file or
+/// a variable of the environment), the `library` as that has it, its `platforms` (`name`,
+/// `devices`, and the `code` of clGetDeviceIDs where that fails) and, where there are none or one
+/// is passed over, the `problem`; `notes`, which are sentences about the environment. Each library
+/// is loaded in a child process of its own, for so long.
+[[nodiscard]] Json drivers_report(const Worker &worker, double seconds);
+
+/// The same as lines for people, one a driver.
+[[nodiscard]] std::string lines_of(const Json &report);
+
+/// The nodes of GPUs in this folder ("/dev/dri") that this process may not open, as sentences.
+[[nodiscard]] std::vector<std::string> closed_render_nodes(const std::filesystem::path &folder);
+
+// What child processes do for the report.
+
+/// The loader, by its own text: `path`, `kind` and `folder`, where it looks for .icd files, and the
+/// `variables` of the environment that it reads. Where there is none,
+/// the `problem`: what dlopen() says.
+[[nodiscard]] Json describe_loader();
+
+/// Loads a driver's library as the loader would, at once with all its symbols or not, and asks it
+/// for its devices: `platforms` and `problem` as in the report. `stage` gets what is done next.
+[[nodiscard]] Json try_driver(const std::string &library, bool all_symbols,
+                              const std::function<void(const char *)> &stage);
 
 } // namespace clprobe::runner

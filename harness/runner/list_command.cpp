@@ -22,12 +22,17 @@ Json json_of(const FindingKey &key) {
             {"meaning", key.meaning}};
 }
 
-Json json_of(const SeriesShape &shape) {
-    Json columns = Json::array();
+/// The columns of the series' CSV.
+std::vector<std::string> columns_of(const SeriesShape &shape) {
+    std::vector<std::string> columns;
     for (const Axis &axis : shape.axes)
         columns.push_back(csv_column(axis));
     columns.push_back(csv_column(shape.measure));
-    return {{"name", shape.name}, {"columns", std::move(columns)}, {"meaning", shape.meaning}};
+    return columns;
+}
+
+Json json_of(const SeriesShape &shape) {
+    return {{"name", shape.name}, {"columns", columns_of(shape)}, {"meaning", shape.meaning}};
 }
 
 template <typename Value>
@@ -97,18 +102,11 @@ std::string findings_table(std::span<const FindingKey> keys) {
     return text;
 }
 
-std::string columns(const SeriesShape &shape) {
-    std::string text;
-    for (const Axis &axis : shape.axes)
-        text += csv_column(axis) + ",";
-    return text + csv_column(shape.measure);
-}
-
 std::string series_table(std::span<const SeriesShape> shapes) {
     std::string text = "| series | columns of its CSV | meaning |\n|---|---|---|\n";
     for (const SeriesShape &shape : shapes)
-        text +=
-            fmt::format("| {} | `{}` | {} |\n", shape.name, columns(shape), cell(shape.meaning));
+        text += fmt::format("| {} | `{}` | {} |\n", shape.name, fmt::join(columns_of(shape), ","),
+                            cell(shape.meaning));
     return text;
 }
 
@@ -144,7 +142,7 @@ std::string probe_page(const ProbeInfo &info) {
 /// The name of that page, "compute-fma_rate.md".
 std::string page_name(const ProbeInfo &info) {
     std::string name = info.name + ".md";
-    std::replace(name.begin(), name.end(), '/', '-');
+    std::ranges::replace(name, '/', '-');
     return name;
 }
 

@@ -11,8 +11,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 namespace clprobe::runner {
 namespace {
 
@@ -30,27 +28,6 @@ void prepare_folder(const fs::path &folder) {
 /// Whether the file is a stream or a device, which would hold one report after the other.
 bool written_once(const fs::path &file) {
     return file == "-" || (fs::exists(file) && !fs::is_regular_file(file));
-}
-
-/// The report as text. A record that cannot be written, of a probe that left no number where one
-/// has to be, say, is replaced by a failed one that says so.
-std::string text_of(Report report) {
-    try {
-        return to_text(to_json(report));
-    } catch (const Error &) {
-        for (DeviceRecord &device : report.devices)
-            for (ProbeRecord &record : device.probes)
-                try {
-                    (void)to_text(to_json(record));
-                } catch (const Error &error) {
-                    ProbeRecord failed;
-                    failed.probe = record.probe;
-                    failed.profile = record.profile;
-                    failed.reason = fmt::format("cannot be written: {}", error.what());
-                    record = std::move(failed);
-                }
-        return to_text(to_json(report));
-    }
 }
 
 /// The report where it can still be put. A run may have taken hours: its samples must not be lost.
@@ -133,7 +110,8 @@ void OutputFiles::lock_report(bool goes_on) {
 void OutputFiles::update(const Report &report, const DeviceRecord &device,
                          const ProbeRecord &record) {
     if (!unfinished_.empty())
-        attempt([&] { write_file(unfinished_, text_of(report)); }); // tried again at the end
+        attempt(
+            [&] { write_file(unfinished_, to_text(to_json(report))); }); // tried again at the end
     if (options_.csv)
         failed_ |= !attempt([&] { write_csv(report, device, record); });
 }
@@ -183,9 +161,10 @@ void OutputFiles::write_report(const Report &report, const std::string &text) {
 }
 
 bool OutputFiles::finish(const Report &report) {
-    const std::string text = text_of(report);
+    const std::string text = to_text(to_json(report));
     if (options_.summary)
-        failed_ |= !attempt([&] { write_file(*options_.summary, text_of(summary_of(report))); });
+        failed_ |=
+            !attempt([&] { write_file(*options_.summary, to_text(to_json(summary_of(report)))); });
     const bool lost = options_.json && !attempt([&] { write_report(report, text); });
     if (lost || (failed_ && !options_.json))
         rescue(text);

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "console.hpp"
 #include "isolation.hpp"
+#include "measure/clock.hpp"
 #include "measure/session.hpp"
 #include "opencl/kernel_text.hpp"
 #include "output.hpp"
@@ -11,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <optional>
 #include <random>
@@ -150,16 +150,15 @@ public:
     void probe_started(const PlannedProbe &planned, const DeviceInfo &device) override {
         show_device(device);
         if (position_++ == 0)
-            start_ = std::chrono::steady_clock::now(); // a wait for the device does not count
+            start_ = steady_time(); // a wait for the device does not count
         probe_ = planned.probe->info().name;
         time_.probe_started(planned.seconds);
         probe_progress(0);
     }
     void probe_progress(double share) override {
-        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
         progress_.show(fmt::format("[{}/{}] {}  {:.0f} %  about {:.0f} s left", position_, probes_,
                                    probe_, 100 * std::clamp(share, 0.0, 1.0),
-                                   std::max(time_.left(elapsed.count(), share), 1.0)));
+                                   std::max(time_.left(steady_time() - start_, share), 1.0)));
     }
     void probe_finished(const Report &report, const DeviceRecord &device,
                         const ProbeRecord &record) override {
@@ -206,7 +205,7 @@ private:
     ProgressLine progress_;
     std::string device_shown_;
     std::set<std::pair<std::string, std::string>> earlier_; ///< slug and probe
-    std::chrono::steady_clock::time_point start_;
+    double start_ = 0;                                      ///< by `steady_time`
     TimeLeft time_;
     std::size_t probes_ = 0;
     std::size_t position_ = 0; ///< of the current probe, from 1
@@ -262,7 +261,7 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
                                     [&](double share) { observer.probe_progress(share); });
         };
         run_plan(planned, devices, execute, run, observer, report,
-                 [&](const DeviceInfo &device) { return worker.answer_problem(device); });
+                 [&](const DeviceInfo &device) { return worker.check(device, true); });
     } catch (const Cancelled &) {
         // The report is not complete.
     } catch (const Error &error) { // what was measured so far is not lost by it

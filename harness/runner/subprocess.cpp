@@ -1,5 +1,6 @@
 #include "console.hpp"
 #include "isolation.hpp"
+#include "measure/clock.hpp"
 #include "subprocess.hpp"
 
 #include <clprobe/error.hpp>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -19,24 +19,19 @@
 #include <string_view>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
 namespace clprobe::runner {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-
-constexpr auto tick = milliseconds(100);
-/// A launch ends well within this, so a child that goes on longer after being asked to stop hangs.
-constexpr auto grace = std::chrono::seconds(5);
+constexpr int tick = 100; ///< ms
+/// In seconds. A launch ends well within it, so a child that goes on longer after being asked to
+/// stop hangs.
+constexpr double grace = 5;
 constexpr std::size_t most_output = 4000;
 /// Reads at once: more than a pipe holds. A process that never stops writing must not hold us.
 constexpr int most_reads = 64;
-/// Beyond it a limit is as good as none, and no clock could hold it.
-constexpr double most_seconds = 1e9;
 
 [[noreturn]] void fail(const char *doing) {
     throw Error(fmt::format("{}: {}", doing, std::strerror(errno)));
@@ -146,10 +141,7 @@ std::string last_lines(std::string_view output) {
 class Child {
 public:
     Child(const ChildTask &task, const std::function<void(const Json &)> &on_message)
-        : task_(task), on_message_(on_message),
-          deadline_(SteadyClock::now() +
-                    std::chrono::duration_cast<SteadyClock::duration>(
-                        std::chrono::duration<double>(std::min(task.seconds, most_seconds)))) {
+        : task_(task), on_message_(on_message), deadline_(steady_time() + task.seconds) {
         const Descriptor request = file_of(task.request.dump());
         Pipe messages = make_pipe();
         Pipe output = make_pipe();
@@ -177,22 +169,24 @@ public:
 private:
     enum class Cause { itself, stop, time_limit }; ///< of its end
 
+    static void wait_a_moment() { ::usleep(1000); }
+
     void wait_for_data() {
         if (!messages_.open())
-            return std::this_thread::sleep_for(milliseconds(1)); // it is about to end
+            return wait_a_moment(); // it is about to end
         std::array<pollfd, 2> files = {
             {{messages_.number(), POLLIN, 0}, {output_.number(), POLLIN, 0}}};
-        ::poll(files.data(), files.size(), static_cast<int>(tick.count()));
+        ::poll(files.data(), files.size(), tick);
     }
 
     /// Whether it may go on. Passes on a request to stop.
     bool in_time() {
         if (task_.stop.stop_requested() && cause_ == Cause::itself) {
             cause_ = Cause::stop;
-            deadline_ = std::min(deadline_, SteadyClock::now() + grace);
+            deadline_ = std::min(deadline_, steady_time() + grace);
             ::kill(id_, SIGINT);
         }
-        if (SteadyClock::now() < deadline_)
+        if (steady_time() < deadline_)
             return true;
         if (cause_ == Cause::itself)
             cause_ = Cause::time_limit;
@@ -212,9 +206,9 @@ private:
         if (ended())
             return;
         ::kill(-id_, SIGKILL);
-        const auto limit = SteadyClock::now() + grace;
-        while (!ended() && SteadyClock::now() < limit)
-            std::this_thread::sleep_for(milliseconds(1));
+        const double limit = steady_time() + grace;
+        while (!ended() && steady_time() < limit)
+            wait_a_moment();
         if (id_ > 0)
             left_behind_ = fmt::format("process {} hangs in the kernel, where SIGKILL does not end "
                                        "it, and is left behind",
@@ -267,7 +261,7 @@ private:
 
     const ChildTask &task_;
     const std::function<void(const Json &)> &on_message_;
-    SteadyClock::time_point deadline_;
+    double deadline_; ///< by `steady_time`
     pid_t id_ = -1;
     Descriptor messages_{-1};
     Descriptor output_{-1};

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <string>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <thread>
@@ -45,6 +44,11 @@ double chain_seconds() {
 }
 
 } // namespace
+
+std::string environment(const char *name) {
+    const char *value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
 
 HostInfo host_info() {
     HostInfo host;

@@ -3,8 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace clprobe {
+
+/// A variable of the environment; empty where it is not set.
+[[nodiscard]] std::string environment(const char *name);
 
 /// The machine this process runs on, and the environment variables that change what its OpenCL
 /// drivers do.

@@ -2,7 +2,7 @@
 
 #include "on_stub.hpp"
 #include "program.hpp"
-#include "runner/drivers.hpp"
+#include "runner/isolation.hpp"
 
 #include <clprobe/json.hpp>
 
