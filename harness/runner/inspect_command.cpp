@@ -4,7 +4,6 @@
 #include "io/file.hpp"
 #include "isolation.hpp"
 #include "measure/device_lock.hpp"
-#include "opencl/kernel_text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -13,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <iostream>
 #include <optional>
 #include <set>

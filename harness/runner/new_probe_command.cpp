@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>

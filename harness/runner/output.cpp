@@ -7,7 +7,6 @@
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
 #include <clprobe/row.hpp>
-#include <clprobe/session.hpp>
 
 #include <fmt/format.h>
 

@@ -1,10 +1,15 @@
 #include "measure/clock.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/row.hpp>
+#include <clprobe/sampling.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
 namespace clprobe {
 namespace {
@@ -44,6 +49,131 @@ constexpr double coarsest_tick = 5e-7;
 // More than this, and the stamps are in another unit than they claim, or the counter is off.
 constexpr double worst_ratio_error = 0.02;
 
+// The audit of the device's stamps.
+
+enum Stamp : std::size_t { queued, submit, start, end, host_begin, host_end };
+
+/// One of the times of one launch: device ticks or host nanoseconds, both counted from the first
+/// launch.
+struct StampRow {
+    std::size_t launch = 0;
+    Stamp stamp = queued;
+
+    static auto columns() {
+        return std::tuple{
+            column("launch", &StampRow::launch),
+            column("stamp", &StampRow::stamp,
+                   std::array{"queued", "submit", "start", "end", "host_begin", "host_end"})};
+    }
+};
+
+/// The times by kind, in the launches' order.
+struct Columns {
+    std::array<std::vector<double>, 6> of;
+    [[nodiscard]] std::size_t stamped() const { return of[end].size(); }
+};
+
+Columns columns_of(const Series &series) {
+    auto points = samples_by_row<StampRow>(&series);
+    std::ranges::stable_sort(points, {}, [](const auto &point) { return point.row.launch; });
+    Columns columns;
+    for (const auto &[row, trips, samples] : points)
+        if (!samples.empty())
+            columns.of[row.stamp].push_back(samples.front());
+    return columns;
+}
+
+bool moves(const std::vector<double> &values) {
+    return std::ranges::any_of(values, [&](double value) { return value != values.front(); });
+}
+
+/// The length of one tick: the greatest common divisor of the differences between timestamps.
+double tick_of(const Columns &columns) {
+    std::int64_t divisor = 0;
+    for (const Stamp stamp : {start, end})
+        for (const double value : columns.of[stamp])
+            divisor =
+                std::gcd(divisor, static_cast<std::int64_t>(value - columns.of[start].front()));
+    return static_cast<double>(divisor);
+}
+
+/// Why the profiling timestamps cannot be a clock; empty where they can.
+std::string unsound(const Columns &columns) {
+    constexpr double longest = 0x1p53; // ticks: of nanoseconds, three months
+    for (const Stamp stamp : {queued, submit, start, host_begin, host_end})
+        if (columns.of[stamp].size() != columns.stamped())
+            return "some launches lack some of their stamps";
+    for (const Stamp stamp : {start, end})
+        for (const double value : columns.of[stamp])
+            if (std::abs(value - columns.of[start].front()) > longest)
+                return "the stamps lie months apart";
+    if (!moves(columns.of[start]) || !moves(columns.of[end]))
+        return "the driver gives START and END stamps that never move";
+    for (std::size_t i = 0; i < columns.stamped(); ++i) {
+        if (columns.of[end][i] < columns.of[start][i])
+            return "the END stamp of a command lies before its START";
+        if (i > 0 && columns.of[end][i] < columns.of[end][i - 1])
+            return "the stamps of successive commands run backwards";
+    }
+    return {};
+}
+
+/// Device ticks over host nanoseconds between launches half of the chosen ones apart: the median,
+/// and the range of all of them, which neighbours widen as they would shift a second run.
+std::pair<double, Interval> ratio_of(const Columns &columns,
+                                     const std::vector<std::size_t> &chosen) {
+    const std::size_t apart = std::max<std::size_t>(1, chosen.size() / 2);
+    std::vector<double> ratios;
+    for (std::size_t k = 0; k + apart < chosen.size(); ++k) {
+        const std::size_t i = chosen[k];
+        const std::size_t j = chosen[k + apart];
+        const double host = columns.of[host_end][j] - columns.of[host_end][i];
+        if (host > 0)
+            ratios.push_back((columns.of[end][j] - columns.of[end][i]) / host);
+    }
+    if (ratios.empty())
+        return {0, {0, 0}};
+    return {median(ratios), {quantile(ratios, 0), quantile(ratios, 1)}};
+}
+
+/// The half of the launches after which the host woke up soonest: on a busy machine the others show
+/// the host more than the device.
+std::vector<std::size_t> prompt_launches(const Columns &columns, double ratio) {
+    const auto delay = [&](std::size_t i) {
+        return columns.of[host_end][i] - columns.of[host_begin][i] -
+               (columns.of[end][i] - columns.of[start][i]) / ratio;
+    };
+    std::vector<std::size_t> launches(columns.stamped());
+    std::iota(launches.begin(), launches.end(), std::size_t{0});
+    if (ratio <= 0)
+        return launches;
+    std::ranges::stable_sort(launches, {}, delay);
+    launches.resize((launches.size() + 1) / 2);
+    std::ranges::sort(launches);
+    return launches;
+}
+
+/// Share of a launch's time on the host that START to END covers. The best covered tenth of the
+/// launches, since a busy host adds to its own time only.
+double covered(const Columns &columns, double ratio) {
+    std::vector<double> shares;
+    for (std::size_t i = 0; i < columns.stamped(); ++i) {
+        const double device = columns.of[end][i] - columns.of[start][i];
+        const double host = columns.of[host_end][i] - columns.of[host_begin][i];
+        if (host > 0 && ratio > 0)
+            shares.push_back(device / ratio / host);
+    }
+    return shares.empty() ? 0 : quantile(shares, 0.9);
+}
+
+bool in_order(const Columns &columns) {
+    for (std::size_t i = 0; i < columns.stamped(); ++i)
+        if (columns.of[queued][i] > columns.of[submit][i] ||
+            columns.of[submit][i] > columns.of[start][i])
+            return false;
+    return true;
+}
+
 } // namespace
 
 std::unique_ptr<Clock> host_clock(const Context &context) {
@@ -73,6 +203,75 @@ std::unique_ptr<Clock> make_clock(const ClockChoice &choice, const Context &cont
     if (choice.source == "events")
         return std::make_unique<EventClock>();
     return host_clock(context);
+}
+
+std::vector<FindingKey> audit_keys() {
+    return {{"event_timer.resolution", Unit::second, Better::none,
+             "the least step between time stamps"},
+            {"event_timer.host_ratio", Unit::one, Better::none,
+             "device time over host time: 1 for stamps in nanoseconds, as they should be"}};
+}
+
+Series timestamp_series(std::span<const ProfiledLaunch> launches) {
+    Series series{"stamps", axes<StampRow>(), {"ticks", Unit::one, {}}, {}};
+    std::optional<std::uint64_t> base;
+    for (std::size_t i = 0; i < launches.size(); ++i) {
+        const ProfiledLaunch &launch = launches[i];
+        const auto add = [&](Stamp stamp, double ticks) {
+            series.points.push_back({coordinates(StampRow{i, stamp}), {ticks}, {}});
+        };
+        // Counted from the first timestamp, the ticks fit a double exactly.
+        const auto ticks = [&](std::uint64_t of_device) {
+            return static_cast<double>(static_cast<std::int64_t>(of_device - *base));
+        };
+        if (launch.stamps) {
+            if (!base)
+                base = launch.stamps->queued;
+            add(queued, ticks(launch.stamps->queued));
+            add(submit, ticks(launch.stamps->submit));
+            add(start, ticks(launch.stamps->start));
+            add(end, ticks(launch.stamps->end));
+        }
+        add(host_begin, (launch.host_begin - launches.front().host_begin) * 1e9);
+        add(host_end, (launch.host_end - launches.front().host_begin) * 1e9);
+    }
+    return series;
+}
+
+std::vector<Finding> audit(const Series &stamps, const std::string &refusal) {
+    const std::vector<FindingKey> keys = audit_keys();
+    const Columns columns = columns_of(stamps);
+    const auto none = [&](Status status, const std::string &reason) {
+        return std::vector{without_value(keys[0], status, reason),
+                           without_value(keys[1], status, reason)};
+    };
+    if (columns.of[host_end].empty())
+        return none(Status::inconclusive, "no launch was stamped");
+    if (columns.stamped() < columns.of[host_end].size())
+        return none(Status::unsupported,
+                    refusal.empty() ? "the driver gives no time stamps for its commands" : refusal);
+    if (columns.stamped() < 8)
+        return none(Status::inconclusive, "fewer than 8 launches were stamped");
+    if (const std::string why = unsound(columns); !why.empty())
+        return none(Status::unsupported, refusal.empty() ? why : refusal);
+
+    const double tick = tick_of(columns) * 1e-9;
+    const double rough = ratio_of(columns, prompt_launches(columns, 0)).first;
+    const auto [ratio, interval] = ratio_of(columns, prompt_launches(columns, rough));
+    Finding resolution = measured(keys[0], tick, {tick, tick});
+    resolution.method = "greatest common divisor of the differences between START and END stamps";
+    Finding host_ratio = measured(keys[1], ratio, interval);
+    host_ratio.method = "END stamps against the host's steady clock, launches half the audit apart";
+    for (Finding *finding : {&resolution, &host_ratio}) {
+        finding->evidence = {"stamps"};
+        // Work whose time the timestamps do not show: a driver that takes those of the submission,
+        // say.
+        if (const double share = covered(columns, ratio); share < 0.5 || share > 1.05)
+            make_suspect(*finding, "START to END does not cover the commands' time on the host");
+    }
+    if (!in_order(columns))
+        host_ratio.note = "QUEUED, SUBMIT and START are not in this order";
+    return {resolution, host_ratio};
 }
 
 } // namespace clprobe

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <thread>

@@ -1,7 +1,6 @@
 #pragma once
 #include <clprobe/report.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
