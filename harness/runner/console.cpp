@@ -83,7 +83,14 @@ Interrupts::Interrupts() {
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals_, &mask_before_);
-    watcher_ = std::thread([this] { watch(); });
+    // A thread that waits for the signals may do what a signal's handler must not: stop the token.
+    watcher_ = std::thread([this] {
+        for (int signal = 0; sigwait(&signals_, &signal) == 0 && !closing_;) {
+            last_signal = signal;
+            if (!stop_.request_stop())
+                ::_exit(exit_interrupted());
+        }
+    });
 }
 
 Interrupts::~Interrupts() {
@@ -91,17 +98,6 @@ Interrupts::~Interrupts() {
     pthread_kill(watcher_.native_handle(), SIGINT); // wakes it up
     watcher_.join();
     pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
-}
-
-// A thread that waits for the signals may do what a signal's handler must not: stop the token.
-void Interrupts::watch() {
-    for (int signal = 0; sigwait(&signals_, &signal) == 0;) {
-        if (closing_)
-            return;
-        last_signal = signal;
-        if (!stop_.request_stop())
-            ::_exit(exit_interrupted());
-    }
 }
 
 } // namespace clprobe::runner

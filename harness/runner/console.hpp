@@ -83,8 +83,6 @@ public:
     [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
 
 private:
-    void watch();
-
     std::stop_source stop_;
     std::atomic<bool> closing_ = false;
     sigset_t signals_{};

@@ -1,5 +1,4 @@
 #include "commands.hpp"
-#include "console.hpp"
 #include "io/file.hpp"
 
 #include <clprobe/error.hpp>
@@ -25,10 +24,7 @@ namespace fs = std::filesystem;
 using Substitutions = std::map<std::string, std::string>;
 
 /// A file to be written, and the template that it is made of.
-struct NewFile {
-    fs::path path;
-    std::string made_of;
-};
+using NewFile = std::pair<fs::path, std::string>;
 
 /// "step_rate" as the name of a class: "StepRate".
 std::string as_type(const std::string &name) {
@@ -43,9 +39,8 @@ std::string as_type(const std::string &name) {
 }
 
 bool is_identifier(const std::string &text) {
-    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    return !text.empty() && text.front() >= 'a' && text.front() <= 'z' &&
-           std::ranges::all_of(text, [&](char c) { return fits(c) || c == '_'; });
+    return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos &&
+           !text.empty() && text.front() >= 'a';
 }
 
 std::string filled_in(std::string text, const Substitutions &substitutions) {
@@ -76,11 +71,11 @@ bool is_own_tree(const fs::path &folder) {
 
 std::vector<NewFile> files_for(const std::string &family, const std::string &name, bool own_tree,
                                bool whole_project) {
+    const fs::path mutants = own_tree ? "tests/probes/mutants" : "tests/mutants";
     std::vector<NewFile> files = {{fs::path("kernels") / family / (name + ".cl"), "kernel.cl"},
                                   {fs::path("harness") / family / (name + ".cpp"), "probe.cpp"},
-                                  {fs::path("tests/unit") / (name + ".cpp"), "test.cpp"}};
-    const fs::path mutants = own_tree ? "tests/probes/mutants" : "tests/mutants";
-    files.push_back({mutants / (family + "_" + name + ".txt"), "mutants.txt"});
+                                  {fs::path("tests/unit") / (name + ".cpp"), "test.cpp"},
+                                  {mutants / (family + "_" + name + ".txt"), "mutants.txt"}};
     if (whole_project)
         files.insert(files.end(), {{"CMakeLists.txt", "project.cmake"},
                                    {"main.cpp", "program.cpp"},
@@ -96,15 +91,13 @@ std::string next_steps(const std::string &family, const std::string &name, bool 
                            "ctest --preset dev -R {0}\n"
                            "its page: build/dev/harness/clprobe list --markdown docs/probes\n",
                            name);
-    std::string text;
-    if (!whole_project)
-        text =
-            "CMakeLists.txt was there and stays as it is: docs/adding-a-probe.md of clprobe says "
-            "what it takes\n";
-    return text + fmt::format("next: cmake -B build && cmake --build build && "
-                              "ctest --test-dir build -R {1}\n"
-                              "then: build/probe run {0}/{1}\n",
-                              family, name);
+    return fmt::format("{2}next: cmake -B build && cmake --build build && "
+                       "ctest --test-dir build -R {1}\n"
+                       "then: build/probe run {0}/{1}\n",
+                       family, name,
+                       whole_project ? ""
+                                     : "CMakeLists.txt was there and stays as it is: "
+                                       "docs/adding-a-probe.md of clprobe says what it takes\n");
 }
 
 } // namespace
@@ -132,15 +125,14 @@ int new_probe_command(const Options &options, const Registry & /*registry*/) {
                                                name_space)},
     };
     const std::vector<NewFile> files = files_for(family, name, own_tree, whole_project);
-    for (const NewFile &file : files)
-        if (fs::exists(options.folder / file.path))
+    for (const auto &[path, made_of] : files)
+        if (fs::exists(options.folder / path))
             throw InputError(fmt::format("'{}' is there already; nothing was written",
-                                         (options.folder / file.path).string()));
-    for (const NewFile &file : files) {
-        const fs::path path = options.folder / file.path;
-        fs::create_directories(path.parent_path());
-        write_file(path, filled_in(new_probe_template(file.made_of), substitutions));
-        fmt::print("{}\n", file.path.string());
+                                         (options.folder / path).string()));
+    for (const auto &[path, made_of] : files) {
+        fs::create_directories((options.folder / path).parent_path());
+        write_file(options.folder / path, filled_in(new_probe_template(made_of), substitutions));
+        fmt::print("{}\n", path.string());
     }
     fmt::print("{}", next_steps(family, name, own_tree, whole_project));
     return exit_done;

@@ -40,11 +40,8 @@ constexpr int most_reads = 64;
 class Descriptor {
 public:
     explicit Descriptor(int number) : number_(number) {}
-    Descriptor(Descriptor &&other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor &operator=(Descriptor &&other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
+    Descriptor(const Descriptor &) = delete;
+    Descriptor &operator=(const Descriptor &) = delete;
     ~Descriptor() { close(); }
 
     [[nodiscard]] int number() const { return number_; }
@@ -69,16 +66,6 @@ Pipe make_pipe() {
         fail("making a pipe");
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-/// A file in memory holding the text: a child that does not read cannot block us as a pipe would.
-Descriptor file_of(const std::string &text) {
-    Descriptor file(::memfd_create("request", MFD_CLOEXEC));
-    const bool written = file.open() && ::pwrite(file.number(), text.data(), text.size(), 0) ==
-                                            static_cast<ssize_t>(text.size());
-    if (!written)
-        fail("writing a request to a child process");
-    return file;
 }
 
 /// Adds what there is to read; closes at the end.
@@ -142,12 +129,15 @@ class Child {
 public:
     Child(const ChildTask &task, const std::function<void(const Json &)> &on_message)
         : task_(task), on_message_(on_message), deadline_(steady_time() + task.seconds) {
-        const Descriptor request = file_of(task.request.dump());
-        Pipe messages = make_pipe();
-        Pipe output = make_pipe();
-        id_ = spawn(request, output.write, messages.write);
-        messages_ = std::move(messages.read);
-        output_ = std::move(output.read);
+        // In memory: a child that does not read cannot block us as it would by a pipe.
+        const std::string text = task.request.dump();
+        const Descriptor request(::memfd_create("request", MFD_CLOEXEC));
+        if (!request.open() || ::pwrite(request.number(), text.data(), text.size(), 0) !=
+                                   static_cast<ssize_t>(text.size()))
+            fail("writing a request to a child process");
+        id_ = spawn(request, output_.write, messages_.write);
+        output_.write.close();
+        messages_.write.close();
     }
     ~Child() { end_now(); }
     Child(const Child &) = delete;
@@ -172,10 +162,10 @@ private:
     static void wait_a_moment() { ::usleep(1000); }
 
     void wait_for_data() {
-        if (!messages_.open())
+        if (!messages_.read.open())
             return wait_a_moment(); // it is about to end
         std::array<pollfd, 2> files = {
-            {{messages_.number(), POLLIN, 0}, {output_.number(), POLLIN, 0}}};
+            {{messages_.read.number(), POLLIN, 0}, {output_.read.number(), POLLIN, 0}}};
         ::poll(files.data(), files.size(), tick);
     }
 
@@ -217,7 +207,7 @@ private:
 
     void take_output() {
         const std::size_t before = printed_.size();
-        read_available(output_, printed_);
+        read_available(output_.read, printed_);
         if (task_.verbose)
             std::fwrite(printed_.data() + before, 1, printed_.size() - before, stderr);
         if (printed_.size() > most_output)
@@ -226,7 +216,7 @@ private:
 
     void take_messages() {
         const std::size_t searched = pending_.size();
-        read_available(messages_, pending_);
+        read_available(messages_.read, pending_);
         std::size_t start = 0;
         for (auto stop = pending_.find('\n', searched); stop != std::string::npos;
              stop = pending_.find('\n', start)) {
@@ -263,8 +253,8 @@ private:
     const std::function<void(const Json &)> &on_message_;
     double deadline_; ///< by `steady_time`
     pid_t id_ = -1;
-    Descriptor messages_{-1};
-    Descriptor output_{-1};
+    Pipe messages_ = make_pipe();
+    Pipe output_ = make_pipe();
     std::string pending_;
     Cause cause_ = Cause::itself;
     int status_ = 0;          ///< as waitpid gives it
