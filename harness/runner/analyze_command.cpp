@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <sstream>
 #include <utility>
 
 namespace clprobe::runner {
@@ -205,11 +206,9 @@ private:
     void show(const std::string &text) const {
         if (!show_)
             return;
-        for (std::size_t at = 0; at < text.size();) {
-            const auto end = std::min(text.find('\n', at), text.size() - 1) + 1;
-            std::cout << (end - at > 1 ? file_ : "") << text.substr(at, end - at);
-            at = end;
-        }
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);)
+            std::cout << (line.empty() ? "" : file_) << line << '\n';
     }
     void say(const std::string &difference) {
         same_ = false;

@@ -10,7 +10,6 @@
 #include <stop_token>
 #include <string>
 #include <thread>
-#include <utility>
 
 // Whoever started the program: the terminal, and the signals that come from it.
 namespace clprobe::runner {
@@ -44,29 +43,14 @@ void say_in_use(const DeviceInfo &device, const std::string &holder);
 /// file, and whatever a driver wrote.
 void say(std::string message);
 
-/// How long a run still takes: the budgets that are left, at the pace of the run so far. All in
-/// seconds.
-class TimeLeft {
-public:
-    /// The budgets of all its probes.
-    void run_started(double budget) { budget_ = budget; }
-    void probe_started(double budget) { probe_ = budget; }
-    void probe_finished() { spent_ += std::exchange(probe_, 0); }
-
-    /// `elapsed` since the start of the run, with `share` of this probe's budget used.
-    [[nodiscard]] double left(double elapsed, double share) const {
-        // Until some of the budget is spent, the budget is all that is known of the pace.
-        const double known = 0.1 * budget_;
-        const double done = spent_ + probe_ * std::clamp(share, 0.0, 1.0);
-        const double pace = done + known > 0 ? (elapsed + known) / (done + known) : 1;
-        return pace * std::max(budget_ - done, 0.0);
-    }
-
-private:
-    double budget_ = 0;
-    double spent_ = 0; ///< of the budget, by the probes that are done
-    double probe_ = 0; ///< the budget of the one that runs
-};
+/// How long a run still takes, `elapsed` after its start, with `done` of the budgets of all its
+/// probes used: what is left of them, at the pace of the run so far. All in seconds.
+[[nodiscard]] inline double time_left(double budget, double done, double elapsed) {
+    // Until some of the budget is spent, the budget is all that is known of the pace.
+    const double known = 0.1 * budget;
+    const double pace = done + known > 0 ? (elapsed + known) / (done + known) : 1;
+    return pace * std::max(budget - done, 0.0);
+}
 
 /// The exit status of what a signal stopped: 130 after SIGINT, 143 after SIGTERM.
 [[nodiscard]] int exit_interrupted();

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <iterator>
 #include <link.h>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <sys/stat.h>
 #include <system_error>
@@ -29,13 +31,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// What loaders read; each only some of them.
+constexpr std::array loader_variables = {"OCL_ICD_VENDORS", "OCL_ICD_FILENAMES",
+                                         "OPENCL_VENDOR_PATH"};
+
 /// What the loader reads, found by its own rules: the drivers, without what becomes of them.
 struct Reading {
     explicit Reading(const Json &loader)
         : ocl_icd_(loader.at("kind") == "ocl-icd"), folder_(loader.at("folder")),
           variables_(loader.at("variables")) {
         ocl_icd_ ? read_as_ocl_icd() : read_as_khronos();
-        for (const char *name : {"OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"})
+        for (const char *name : loader_variables)
             if (!environment(name).empty() && !variables_.contains(name))
                 notes.push_back(fmt::format("{} is set, but this loader does not read it", name));
     }
@@ -69,14 +75,10 @@ private:
 
     /// Libraries by name, and a folder.
     void read_as_khronos() {
-        std::string names = variables_.contains("OCL_ICD_FILENAMES")
-                                ? environment("OCL_ICD_FILENAMES")
-                                : std::string();
-        while (!names.empty()) {
-            const std::string name = names.substr(0, names.find(':'));
-            names.erase(0, name.size() + 1);
+        std::istringstream names(
+            variables_.contains("OCL_ICD_FILENAMES") ? environment("OCL_ICD_FILENAMES") : "");
+        for (std::string name; std::getline(names, name, ':');)
             add("OCL_ICD_FILENAMES", name);
-        }
         const char *vendors =
             variables_.contains("OCL_ICD_VENDORS") ? std::getenv("OCL_ICD_VENDORS") : nullptr;
         if (vendors != nullptr)
@@ -260,7 +262,7 @@ std::vector<std::string> closed_render_nodes(const fs::path &folder) {
 Json drivers_report(const Worker &worker, double seconds) {
     Json report = {{"drivers", Json::array()}};
     std::vector<std::string> notes;
-    const auto described = worker.ask("loader", Json::object(), seconds, "loader");
+    const auto described = worker.ask("loader", Json::object(), seconds);
     if (!described.problem.empty()) {
         notes.push_back("describing the OpenCL loader " + described.problem);
     } else if (const Json &loader = described.answer; loader.contains("problem")) {
@@ -278,7 +280,7 @@ Json drivers_report(const Worker &worker, double seconds) {
                 const auto trial = worker.ask("driver",
                                               {{"library", driver.at("library")},
                                                {"all_symbols", loader.at("kind") == "Khronos"}},
-                                              seconds, "driver", [&](const Json &message) {
+                                              seconds, [&](const Json &message) {
                                                   stage = message.at("stage").get<std::string>();
                                               });
                 if (trial.problem.empty())
@@ -324,7 +326,7 @@ Json describe_loader() {
     const std::string text = read_file(path);
     // Asking it by clGetICDLoaderInfoOCLICD would have it load the drivers.
     std::set<std::string> variables;
-    for (const char *name : {"OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"})
+    for (const char *name : loader_variables)
         if (text.find(name) != std::string::npos)
             variables.insert(name);
     const std::string folder = vendors_folder(text);

@@ -53,17 +53,17 @@ Json list() {
     Json infos = Json::array();
     for (const Device &device : enumerate())
         infos.push_back(to_json(device.info()));
-    return {{"devices", std::move(infos)}};
+    return infos;
 }
 
 Json check(const Json &request) {
     const Device device = find_device(request);
     if (request.at("answers").get<bool>()) {
         check_answers(device);
-        return {{"refusal", ""}};
+        return "";
     }
     const Context context(device);
-    return {{"refusal", context.profiling() ? std::string() : context.profiling_refusal()}};
+    return context.profiling() ? "" : context.profiling_refusal();
 }
 
 Json probe(const Json &request, const Registry &registry, const std::stop_token &stop,
@@ -88,7 +88,7 @@ Json probe(const Json &request, const Registry &registry, const std::stop_token 
     ProbeRecord record = run_probe(registry, planned, device, facts_from_json(request.at("facts")),
                                    options, progress);
     record.elapsed.setup += opening;
-    return {{"record", to_json(record)}};
+    return to_json(record);
 }
 
 /// The builds of some probes' kernels, from one of them on.
@@ -109,7 +109,7 @@ Json inspect(const Json &request, const Registry &registry, const std::stop_toke
             kernels.push_back(to_json(kernel));
         send({{"kernels", std::move(kernels)}});
     }
-    return {{"inspected", true}};
+    return true;
 }
 
 Json carry_out(const Json &request, const Registry &registry, const std::stop_token &stop,
@@ -118,13 +118,12 @@ Json carry_out(const Json &request, const Registry &registry, const std::stop_to
     if (task == "list")
         return list();
     if (task == "loader")
-        return {{"loader", describe_loader()}};
+        return describe_loader();
     if (task == "driver")
-        return {
-            {"driver", try_driver(request.at("library").get<std::string>(),
-                                  request.at("all_symbols").get<bool>(), [&](const char *stage) {
-                                      send({{"stage", stage}});
-                                  })}};
+        return try_driver(request.at("library").get<std::string>(),
+                          request.at("all_symbols").get<bool>(), [&](const char *stage) {
+                              send({{"stage", stage}});
+                          });
     if (task == "check")
         return check(request);
     if (task == "inspect")
@@ -162,7 +161,8 @@ int run_as_child(const Registry &registry) {
     try {
         const Json request = parse_json(read_file("-"));
         die_with(request.at("parent").get<int>());
-        send_to_parent(carry_out(request, registry, interrupts.token(), send_to_parent));
+        send_to_parent(
+            {{"answer", carry_out(request, registry, interrupts.token(), send_to_parent)}});
     } catch (const Cancelled &) {
         // The parent knows.
     } catch (const std::exception &error) {
@@ -173,17 +173,16 @@ int run_as_child(const Registry &registry) {
     ::_exit(exit_done);
 }
 
-Outcome Worker::ask(const char *task, Json request, double seconds, const char *member,
-                    const Send &meanwhile) const {
+Outcome Worker::ask(const char *task, Json request, double seconds, const Send &meanwhile) const {
     request["task"] = task;
     request["parent"] = ::getpid();
     Outcome outcome;
     const auto take = [&](const Json &message) {
         if (message.contains("error"))
             outcome.problem = message.at("error").get<std::string>();
-        else if (message.contains(member))
-            outcome.answer = message.at(member);
-        else if (meanwhile)
+        else if (message.contains("answer"))
+            outcome.answer = message.at("answer");
+        else
             meanwhile(message);
     };
     try {
@@ -193,7 +192,7 @@ Outcome Worker::ask(const char *task, Json request, double seconds, const char *
             if (outcome.answer.is_null() && outcome.problem.empty())
                 outcome.problem = end;
         } else {
-            take(carry_out(request, registry_, isolation_.stop, take));
+            outcome.answer = carry_out(request, registry_, isolation_.stop, meanwhile);
         }
     } catch (const std::exception &error) { // a driver that writes into descriptors of others, say
         outcome.problem = error.what();
@@ -205,7 +204,7 @@ Outcome Worker::ask(const char *task, Json request, double seconds, const char *
 
 Listing Worker::list() const {
     // Some drivers start slowly, but none takes a minute for its first answer.
-    const auto outcome = ask("list", Json::object(), std::min(limit(60), 60.0), "devices");
+    const auto outcome = ask("list", Json::object(), std::min(limit(60), 60.0));
     Listing listing;
     if (outcome.problem.empty())
         for (const Json &info : outcome.answer)
@@ -228,8 +227,7 @@ Json Worker::drivers() const {
 }
 
 std::string Worker::check(const DeviceInfo &device, bool answers) const {
-    const auto outcome =
-        ask("check", {{"device", device.slug}, {"answers", answers}}, 60, "refusal");
+    const auto outcome = ask("check", {{"device", device.slug}, {"answers", answers}}, 60);
     return outcome.problem.empty() ? outcome.answer.get<std::string>() : outcome.problem;
 }
 
@@ -238,17 +236,17 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
                               const std::function<void(double)> &progress) const {
     const double start = steady_time();
     // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
-    const auto outcome =
-        ask("probe",
-            {{"probe", planned.probe->info().name},
-             {"device", device.slug},
-             {"profile", name(planned.profile)},
-             {"seconds", planned.seconds},
-             {"prerequisite", planned.prerequisite},
-             {"seed", seed},
-             {"facts", to_json(facts)}},
-            limit(std::max(60.0, 10 * planned.seconds)), "record",
-            [&](const Json &message) { progress(message.at("progress").get<double>()); });
+    const auto outcome = ask("probe",
+                             {{"probe", planned.probe->info().name},
+                              {"device", device.slug},
+                              {"profile", name(planned.profile)},
+                              {"seconds", planned.seconds},
+                              {"prerequisite", planned.prerequisite},
+                              {"seed", seed},
+                              {"facts", to_json(facts)}},
+                             limit(std::max(60.0, 10 * planned.seconds)), [&](const Json &message) {
+                                 progress(message.at("progress").get<double>());
+                             });
     const double total = steady_time() - start;
     ProbeRecord record;
     std::string problem = outcome.problem;
@@ -282,7 +280,7 @@ void Worker::inspect(const std::vector<const Probe *> &probes, const DeviceInfo 
                                   {"first", next},
                                   {"disassemble", options.disassemble},
                                   {"launch", options.launch}},
-                                 limit(generous), "inspected", [&](const Json &message) {
+                                 limit(generous), [&](const Json &message) {
                                      for (const Json &kernel : message.at("kernels"))
                                          take(inspected_kernel_from_json(kernel));
                                      ++next;

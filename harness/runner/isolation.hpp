@@ -54,10 +54,10 @@ public:
     Worker(const Registry &registry, Isolation isolation)
         : registry_(registry), isolation_(std::move(isolation)) {}
 
-    /// Carries out the task, in `seconds` at most, or fewer where the isolation says so. Its
-    /// answer is a message's member `member`; `meanwhile` gets the messages before that.
-    [[nodiscard]] Outcome ask(const char *task, Json request, double seconds, const char *member,
-                              const Send &meanwhile = {}) const;
+    /// Carries out the task, in `seconds` at most. `meanwhile` gets the messages before the answer.
+    [[nodiscard]] Outcome ask(
+        const char *task, Json request, double seconds,
+        const Send &meanwhile = [](const Json &) {}) const;
 
     [[nodiscard]] Listing list() const;
     /// `drivers_report`, always by child processes.

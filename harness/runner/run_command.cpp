@@ -134,14 +134,12 @@ public:
 
     void run_started(const std::vector<PlannedProbe> &plan,
                      std::span<const DeviceInfo> devices) override {
-        double budget = 0;
         for (const DeviceInfo &device : devices)
             for (const PlannedProbe &planned : plan)
                 if (!earlier_.contains({device.slug, planned.probe->info().name})) {
                     ++probes_;
-                    budget += planned.seconds;
+                    budget_ += planned.seconds;
                 }
-        time_.run_started(budget);
     }
     void device_in_use(const DeviceInfo &device, const std::string &holder) override {
         progress_.clear();
@@ -151,18 +149,19 @@ public:
         show_device(device);
         if (position_++ == 0)
             start_ = steady_time(); // a wait for the device does not count
-        probe_ = planned.probe->info().name;
-        time_.probe_started(planned.seconds);
+        probe_ = &planned;
         probe_progress(0);
     }
     void probe_progress(double share) override {
+        const double used = std::clamp(share, 0.0, 1.0);
+        const double left =
+            time_left(budget_, spent_ + used * probe_->seconds, steady_time() - start_);
         progress_.show(fmt::format("[{}/{}] {}  {:.0f} %  about {:.0f} s left", position_, probes_,
-                                   probe_, 100 * std::clamp(share, 0.0, 1.0),
-                                   std::max(time_.left(steady_time() - start_, share), 1.0)));
+                                   probe_->probe->info().name, 100 * used, std::max(left, 1.0)));
     }
     void probe_finished(const Report &report, const DeviceRecord &device,
                         const ProbeRecord &record) override {
-        time_.probe_finished();
+        spent_ += probe_->seconds;
         show(probe_text(record, style_));
         if (plotted_ != nullptr && plotted_->info().name == record.probe)
             show(plots_text(*plotted_, record, style_));
@@ -206,10 +205,11 @@ private:
     std::string device_shown_;
     std::set<std::pair<std::string, std::string>> earlier_; ///< slug and probe
     double start_ = 0;                                      ///< by `steady_time`
-    TimeLeft time_;
+    double budget_ = 0;                                     ///< of all probes, s
+    double spent_ = 0;                                      ///< of it, by the probes that are done
     std::size_t probes_ = 0;
-    std::size_t position_ = 0; ///< of the current probe, from 1
-    std::string probe_;
+    std::size_t position_ = 0;            ///< of the current probe, from 1
+    const PlannedProbe *probe_ = nullptr; ///< the current one
 };
 
 /// The probe, where one alone was asked for.

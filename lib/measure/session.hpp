@@ -42,12 +42,9 @@ using Execute = std::function<ProbeRecord(const PlannedProbe &, const DeviceInfo
 /// Why a device does not answer any more; empty where it does.
 using CheckDevice = std::function<std::string(const DeviceInfo &)>;
 
-/// Runs a plan over devices through `execute`, each device locked against other processes
-/// meanwhile, and skips what `report` holds already. `report` is filled as it goes; it is complete
-/// at the end unless the stop token was used. Where a probe fails as on a device that vanished, and
-/// `check` confirms it or two more fail likewise, that row says so, and the other probes fail
-/// without being tried. Throws Cancelled where it is stopped while it waits for a device, and Error
-/// where the process that holds one is stopped.
+/// As `run`, a plan through `execute`. It skips what `report` holds already, and fills it as it
+/// goes: it is complete at the end unless the stop token was used. A device has vanished where
+/// `check` confirms it, or two more probes fail likewise.
 void run_plan(const std::vector<PlannedProbe> &plan, std::span<const DeviceInfo> devices,
               const Execute &execute, const RunOptions &options, Observer &observer, Report &report,
               const CheckDevice &check = {});

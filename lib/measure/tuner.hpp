@@ -39,7 +39,6 @@ public:
         double seconds = 0; ///< the least
     };
     struct Failure {
-        Candidate candidate;
         std::string reason;
         bool unsupported = false; ///< the device lacks what it needs
         std::exception_ptr error;
@@ -62,8 +61,7 @@ public:
         } catch (const Error &error) {
             if (!rules_.leave_out_wrong && dynamic_cast<const VerificationError *>(&error))
                 throw;
-            failures_.push_back({candidate, error.what(),
-                                 dynamic_cast<const Unsupported *>(&error) != nullptr,
+            failures_.push_back({error.what(), dynamic_cast<const Unsupported *>(&error) != nullptr,
                                  std::current_exception()});
         }
     }
