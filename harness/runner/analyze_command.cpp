@@ -2,7 +2,6 @@
 #include "console.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
-#include "io/terminal.hpp"
 #include "measure/session.hpp"
 #include "output.hpp"
 
@@ -14,7 +13,6 @@
 #include <algorithm>
 #include <iostream>
 #include <sstream>
-#include <utility>
 
 namespace clprobe::runner {
 namespace {

@@ -4,7 +4,6 @@
 #include "measure/machine.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/report.hpp>
 #include <clprobe/runner.hpp>
 
 #include <CLI/CLI.hpp>
@@ -12,15 +11,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
 #include <cstdlib>
 #include <deque>
 #include <fcntl.h>
 #include <iostream>
-#include <map>
-#include <string>
 #include <unistd.h>
-#include <vector>
 
 namespace clprobe::runner {
 namespace {

@@ -21,7 +21,6 @@
 #include <link.h>
 #include <set>
 #include <sstream>
-#include <string_view>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>

@@ -6,18 +6,12 @@
 #include "measure/device_lock.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/json.hpp>
-#include <clprobe/report.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
-#include <optional>
 #include <set>
-#include <span>
-#include <utility>
-#include <vector>
 
 namespace clprobe::runner {
 namespace {

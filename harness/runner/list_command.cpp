@@ -2,16 +2,12 @@
 #include "console.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
-#include "io/terminal.hpp"
 #include "isolation.hpp"
-
-#include <clprobe/json.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
-#include <span>
 
 namespace clprobe::runner {
 namespace {

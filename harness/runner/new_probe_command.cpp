@@ -7,10 +7,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace clprobe::runner {
 

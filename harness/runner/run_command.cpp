@@ -7,17 +7,13 @@
 #include "output.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/report.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
-#include <optional>
 #include <random>
 #include <set>
-#include <span>
-#include <utility>
 
 namespace clprobe::runner {
 namespace {

@@ -3,7 +3,6 @@
 #include "opencl/kernel_text.hpp"
 
 #include <clprobe/error.hpp>
-#include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
 
 #include <fmt/format.h>

@@ -71,6 +71,10 @@ struct StampRow {
 struct Columns {
     std::array<std::vector<double>, 6> of;
     [[nodiscard]] std::size_t stamped() const { return of[end].size(); }
+    [[nodiscard]] double on_device(std::size_t i) const { return of[end][i] - of[start][i]; }
+    [[nodiscard]] double on_host(std::size_t i) const {
+        return of[host_end][i] - of[host_begin][i];
+    }
 };
 
 Columns columns_of(const Series &series) {
@@ -110,7 +114,7 @@ std::string unsound(const Columns &columns) {
     if (!moves(columns.of[start]) || !moves(columns.of[end]))
         return "the driver gives START and END stamps that never move";
     for (std::size_t i = 0; i < columns.stamped(); ++i) {
-        if (columns.of[end][i] < columns.of[start][i])
+        if (columns.on_device(i) < 0)
             return "the END stamp of a command lies before its START";
         if (i > 0 && columns.of[end][i] < columns.of[end][i - 1])
             return "the stamps of successive commands run backwards";
@@ -140,8 +144,7 @@ std::pair<double, Interval> ratio_of(const Columns &columns,
 /// the host more than the device.
 std::vector<std::size_t> prompt_launches(const Columns &columns, double ratio) {
     const auto delay = [&](std::size_t i) {
-        return columns.of[host_end][i] - columns.of[host_begin][i] -
-               (columns.of[end][i] - columns.of[start][i]) / ratio;
+        return columns.on_host(i) - columns.on_device(i) / ratio;
     };
     std::vector<std::size_t> launches(columns.stamped());
     std::iota(launches.begin(), launches.end(), std::size_t{0});
@@ -157,12 +160,9 @@ std::vector<std::size_t> prompt_launches(const Columns &columns, double ratio) {
 /// launches, since a busy host adds to its own time only.
 double covered(const Columns &columns, double ratio) {
     std::vector<double> shares;
-    for (std::size_t i = 0; i < columns.stamped(); ++i) {
-        const double device = columns.of[end][i] - columns.of[start][i];
-        const double host = columns.of[host_end][i] - columns.of[host_begin][i];
-        if (host > 0 && ratio > 0)
-            shares.push_back(device / ratio / host);
-    }
+    for (std::size_t i = 0; i < columns.stamped(); ++i)
+        if (columns.on_host(i) > 0 && ratio > 0)
+            shares.push_back(columns.on_device(i) / ratio / columns.on_host(i));
     return shares.empty() ? 0 : quantile(shares, 0.9);
 }
 

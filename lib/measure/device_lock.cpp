@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
-#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>

@@ -106,9 +106,7 @@ ClockChoice audit_with(const LaunchSite &site, const BoundLaunch &launch, std::u
     std::vector<ProfiledLaunch> launches;
     for (int i = 0; i < audit_launches; ++i)
         launches.push_back(launch_profiled(site, launch, trips));
-    Facts facts;
-    facts.findings = audit(timestamp_series(launches), site.context.profiling_refusal());
-    return choose_clock(facts);
+    return choose_clock({{}, audit(timestamp_series(launches), site.context.profiling_refusal())});
 }
 
 std::optional<double> half_width_of_median(const std::vector<TripTime> &times) {

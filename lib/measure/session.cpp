@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <optional>
 
 namespace clprobe {
 namespace {
