@@ -192,13 +192,6 @@ void hold_standard_streams() {
             ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-/// A folder of kernels that is not there would leave the built-in ones in use, unnoticed.
-void check_kernel_folder() {
-    const std::string folder = environment("CLPROBE_KERNEL_DIR");
-    if (!folder.empty() && !std::filesystem::is_directory(folder))
-        throw InputError("CLPROBE_KERNEL_DIR names no folder: '" + folder + "'");
-}
-
 /// Parses the command line, runs the command and returns the exit status.
 int run_command_line(int argc, char **argv, const Registry &registry) {
     CLI::App app("What an OpenCL device really packs: probes that measure it, and say how sure "
@@ -245,7 +238,10 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
 
 int guarded(int argc, char **argv, const Registry &registry) {
     try {
-        check_kernel_folder();
+        // One that is not there would leave the built-in kernels in use, unnoticed.
+        const std::string folder = environment("CLPROBE_KERNEL_DIR");
+        if (!folder.empty() && !std::filesystem::is_directory(folder))
+            throw InputError("CLPROBE_KERNEL_DIR names no folder: '" + folder + "'");
         return run_command_line(argc, argv, registry);
     } catch (const InputError &error) {
         say(error.what());

@@ -84,12 +84,6 @@ std::string quantity(const std::optional<T> &value, Unit unit) {
     return value ? format({static_cast<double>(*value), unit}) : std::string();
 }
 
-std::string spilled(const CompilerReport &said) {
-    if (!said.spill_stores && !said.spill_loads)
-        return {};
-    return fmt::format("{}:{}", said.spill_stores.value_or(0), said.spill_loads.value_or(0));
-}
-
 std::string fma_of(const std::optional<InstructionCount> &count) {
     return count ? fmt::format("{} of {}", count->fma, count->slots) : std::string();
 }
@@ -140,7 +134,10 @@ std::vector<TableRow> table_of(const std::vector<InspectedKernel> &kernels) {
     add("local", [](const K &k) { return number(k.said.local_memory); });
     add("regs", [](const K &k) { return number(k.said.registers); });
     add("stack", [](const K &k) { return number(k.said.stack); });
-    add("spilled", [](const K &k) { return spilled(k.said); });
+    add("spilled", [](const K &k) {
+        const auto &[stores, loads] = std::pair(k.said.spill_stores, k.said.spill_loads);
+        return stores || loads ? fmt::format("{}:{}", stores.value_or(0), loads.value_or(0)) : "";
+    });
     std::set<std::string> statistics;
     for (const K &kernel : kernels)
         for (const auto &[name, value] : kernel.statistics)

@@ -61,19 +61,11 @@ bool is_stopped(std::string_view name) {
 
 } // namespace
 
-FileLock::FileLock(std::string path) : path_(std::move(path)) {
-    open();
-}
+FileLock::FileLock(std::string path) : path_(std::move(path)), file_(open_lock_file(path_)) {}
 
 FileLock::~FileLock() {
     if (file_ >= 0)
         ::close(file_);
-}
-
-void FileLock::open() {
-    if (file_ >= 0)
-        ::close(file_);
-    file_ = open_lock_file(path_);
 }
 
 bool FileLock::try_lock() {
@@ -83,7 +75,8 @@ bool FileLock::try_lock() {
         struct stat status {};
         if (::fstat(file_, &status) != 0 || status.st_nlink > 0)
             break;
-        open(); // the last holder removed it since it was opened here
+        ::close(file_); // the last holder removed it since it was opened here
+        file_ = open_lock_file(path_);
     }
     // For those that wait; where it cannot be written, they wait all the same.
     const std::string name = name_of(::getpid());

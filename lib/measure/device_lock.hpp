@@ -25,10 +25,8 @@ public:
     void remove();
 
 private:
-    void open();
-
     std::string path_;
-    int file_ = -1;
+    int file_; ///< its descriptor, negative where it cannot be opened
 };
 
 /// Keeps other processes of this machine off a device while it lives: two runs at once on one
