@@ -15,15 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void prepare_folder(const fs::path &folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw InputError(
-            fmt::format("cannot make the folder '{}': {}", folder.string(), error.message()));
-    ensure_writable(folder / "x.csv");
-}
-
 /// Whether the file is a stream or a device, which would hold one report after the other.
 bool written_once(const fs::path &file) {
     return file == "-" || (fs::exists(file) && !fs::is_regular_file(file));
@@ -78,8 +69,14 @@ OutputFiles::OutputFiles(const Options &options, bool goes_on) : options_(option
         for (const auto &file : {options_.json, options_.summary, options_.picture})
             if (file)
                 ensure_writable(*file);
-        if (options_.csv)
-            prepare_folder(*options_.csv);
+        if (options_.csv) {
+            std::error_code error;
+            fs::create_directories(*options_.csv, error);
+            if (error)
+                throw Error(fmt::format("cannot make the folder '{}': {}", options_.csv->string(),
+                                        error.message()));
+            ensure_writable(*options_.csv / "x.csv");
+        }
     } catch (const Error &error) {
         throw InputError(error.what());
     }
@@ -109,20 +106,18 @@ void OutputFiles::lock_report(bool goes_on) {
 void OutputFiles::update(const Report &report, const DeviceRecord &device,
                          const ProbeRecord &record) {
     if (!unfinished_.empty())
-        attempt(
-            [&] { write_file(unfinished_, to_text(to_json(report))); }); // tried again at the end
+        attempt([&] { // once more at the end
+            write_file(unfinished_, to_text(to_json(report)));
+        });
     if (options_.csv)
-        failed_ |= !attempt([&] { write_csv(report, device, record); });
-}
-
-void OutputFiles::write_csv(const Report &report, const DeviceRecord &device,
-                            const ProbeRecord &record) {
-    // The files are named by probe and series: a second device gets a folder of its own.
-    const bool first = report.devices.front().device.slug == device.device.slug;
-    const fs::path folder = first ? *options_.csv : *options_.csv / device.device.slug;
-    fs::create_directories(folder);
-    for (const CsvFile &file : to_csv(report, device, record))
-        write_file(folder / file.name, file.text);
+        failed_ |= !attempt([&] {
+            // The files are named by probe and series: a second device gets a folder of its own.
+            const bool first = report.devices.front().device.slug == device.device.slug;
+            const fs::path folder = first ? *options_.csv : *options_.csv / device.device.slug;
+            fs::create_directories(folder);
+            for (const CsvFile &file : to_csv(report, device, record))
+                write_file(folder / file.name, file.text);
+        });
 }
 
 /// Whether it could be written; the first that could not is said.

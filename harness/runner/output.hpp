@@ -50,7 +50,6 @@ public:
 
 private:
     void lock_report(bool goes_on);
-    void write_csv(const Report &report, const DeviceRecord &device, const ProbeRecord &record);
     void write_report(const Report &report, const std::string &text);
     bool attempt(const std::function<void()> &write);
 

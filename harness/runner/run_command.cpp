@@ -81,13 +81,6 @@ void check_device(const DeviceInfo &before, const DeviceInfo &now) {
                            now.platform_version));
 }
 
-void check_kernel(const BuildRecord &build, const Registry &registry) {
-    const auto &kernels = registry.kernels();
-    const auto text = std::ranges::find(kernels, build.kernel, &KernelText::name);
-    if (text == kernels.end() || with_override(*text).sha256 != build.sha256)
-        refuse(fmt::format("the kernel {} has changed since", build.kernel));
-}
-
 /// Refuses, saying what differs, where going on with the report would mix what cannot be compared:
 /// another version of the tool, other kernels, or, of a device that is to be measured now, another
 /// driver.
@@ -96,13 +89,17 @@ void check_resumable(const Report &report, const Registry &registry,
     if (report.tool_version != version())
         refuse(fmt::format("it was made by clprobe {}, and this is {}", report.tool_version,
                            version()));
+    const auto &kernels = registry.kernels();
     for (const DeviceRecord &record : report.devices) {
         for (const DeviceInfo &now : devices)
             if (now.slug == record.device.slug)
                 check_device(record.device, now);
         for (const ProbeRecord &probe : record.probes)
-            for (const BuildRecord &build : probe.builds)
-                check_kernel(build, registry);
+            for (const BuildRecord &build : probe.builds) {
+                const auto text = std::ranges::find(kernels, build.kernel, &KernelText::name);
+                if (text == kernels.end() || with_override(*text).sha256 != build.sha256)
+                    refuse(fmt::format("the kernel {} has changed since", build.kernel));
+            }
     }
 }
 
@@ -110,7 +107,7 @@ void check_resumable(const Report &report, const Registry &registry,
 /// short, and those made briefly for another probe that are now asked for themselves.
 void forget_unfinished(Report &report, std::span<const PlannedProbe> planned) {
     const auto asked_for = [&](const std::string &probe) {
-        return std::any_of(planned.begin(), planned.end(), [&](const PlannedProbe &candidate) {
+        return std::ranges::any_of(planned, [&](const PlannedProbe &candidate) {
             return !candidate.prerequisite && candidate.probe->info().name == probe;
         });
     };
