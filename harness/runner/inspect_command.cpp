@@ -88,12 +88,6 @@ std::string fma_of(const std::optional<InstructionCount> &count) {
     return count ? fmt::format("{} of {}", count->fma, count->slots) : std::string();
 }
 
-/// A driver's statistic, by its own name.
-std::string statistic(const InspectedKernel &kernel, const std::string &name) {
-    const auto found = std::ranges::find(kernel.statistics, name, &Statistic::name);
-    return found == kernel.statistics.end() ? "" : fmt::format("{:.4g}", found->value);
-}
-
 /// What did not work; empty where everything did.
 std::string problem_of(const InspectedKernel &kernel) {
     const std::string &error =
@@ -138,11 +132,14 @@ std::vector<TableRow> table_of(const std::vector<InspectedKernel> &kernels) {
         const auto &[stores, loads] = std::pair(k.said.spill_stores, k.said.spill_loads);
         return stores || loads ? fmt::format("{}:{}", stores.value_or(0), loads.value_or(0)) : "";
     });
-    std::set<std::string> statistics;
+    std::set<std::string> statistics; // of drivers, by their own names
     for (const K &kernel : kernels)
-        for (const auto &[name, value] : kernel.statistics)
-            if (statistics.insert(name).second)
-                add(name, [&name = name](const K &k) { return statistic(k, name); });
+        for (const Statistic &of : kernel.statistics)
+            if (statistics.insert(of.name).second)
+                add(of.name, [&](const K &k) {
+                    const auto found = std::ranges::find(k.statistics, of.name, &Statistic::name);
+                    return found == k.statistics.end() ? "" : fmt::format("{:.4g}", found->value);
+                });
     add("fma", [](const K &k) {
         return fma_of(k.disassembly ? std::optional(k.disassembly->all) : std::nullopt);
     });

@@ -6,7 +6,6 @@
 #include "measure/clock.hpp"
 #include "measure/session.hpp"
 #include "opencl/kernel_text.hpp"
-#include "subprocess.hpp"
 
 #include <clprobe/error.hpp>
 

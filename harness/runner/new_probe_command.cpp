@@ -58,11 +58,6 @@ std::pair<std::string, std::string> parts_of(const std::string &probe) {
     return {family, name};
 }
 
-/// Of clprobe's own tree, whose files lie elsewhere than those of a project that uses it.
-bool is_own_tree(const fs::path &folder) {
-    return fs::exists(folder / "harness" / "runner") && fs::exists(folder / "tests" / "probes");
-}
-
 std::vector<NewFile> files_for(const std::string &family, const std::string &name, bool own_tree,
                                bool whole_project) {
     const fs::path mutants = own_tree ? "tests/probes/mutants" : "tests/mutants";
@@ -102,7 +97,9 @@ int new_probe_command(const Options &options, const Registry & /*registry*/) {
         throw InputError(fmt::format("--namespace: '{}' is no name of lower-case letters, digits "
                                      "and underscores",
                                      options.name_space));
-    const bool own_tree = is_own_tree(options.folder);
+    // In clprobe's own tree files lie elsewhere than in a project that uses it.
+    const bool own_tree = fs::exists(options.folder / "harness" / "runner") &&
+                          fs::exists(options.folder / "tests" / "probes");
     const bool whole_project = !own_tree && !fs::exists(options.folder / "CMakeLists.txt");
     const std::string name_space = own_tree ? "clprobe::probes" : options.name_space;
     const Substitutions substitutions = {

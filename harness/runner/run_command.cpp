@@ -18,11 +18,6 @@
 namespace clprobe::runner {
 namespace {
 
-std::uint64_t drawn_seed() {
-    std::random_device device;
-    return (std::uint64_t{device()} << 32 | device()) >> 11; // exact as a double, for JSON readers
-}
-
 [[noreturn]] void refuse(const std::string &difference) {
     throw InputError("cannot go on with this report: " + difference +
                      "; start a new one without --resume");
@@ -50,7 +45,10 @@ RunOptions run_options(const Options &options, const std::optional<Report> &prev
         throw InputError(unknown_name(
             "profile", name, {{"tiny", ""}, {"quick", ""}, {"standard", ""}, {"thorough", ""}},
             "tiny, quick, standard and thorough are"));
-    const std::uint64_t otherwise = previous ? previous->seed : drawn_seed();
+    std::random_device device;
+    const std::uint64_t drawn = std::uint64_t{device()} << 32 | device();
+    const std::uint64_t otherwise =
+        previous ? previous->seed : drawn >> 11; // exact as a double, for JSON readers
     return {*profile, options.seed.value_or(otherwise), std::move(stop)};
 }
 

@@ -1,7 +1,6 @@
 #include "console.hpp"
 #include "isolation.hpp"
 #include "measure/clock.hpp"
-#include "subprocess.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -112,11 +111,6 @@ pid_t spawn(const Descriptor &request, const Descriptor &output, const Descripto
     return child;
 }
 
-std::string signal_name(int signal) {
-    const char *name = ::sigabbrev_np(signal);
-    return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
-}
-
 std::string last_lines(std::string_view output) {
     const auto last = output.find_last_not_of(" \n\t");
     return last == std::string_view::npos ? std::string()
@@ -125,7 +119,7 @@ std::string last_lines(std::string_view output) {
 
 class Child {
 public:
-    Child(const ChildTask &task, const std::function<void(const Json &)> &on_message)
+    Child(const ChildTask &task, const Send &on_message)
         : task_(task), on_message_(on_message), deadline_(steady_time() + task.seconds) {
         // In memory: a child that does not read cannot block us as it would by a pipe.
         const std::string text = task.request.dump();
@@ -234,9 +228,12 @@ private:
         if (cause_ == Cause::stop)
             return "interrupted" + left_behind;
         if (WIFSIGNALED(status_)) {
-            const bool killed = WTERMSIG(status_) == SIGKILL;
-            return fmt::format("{} ({}){}", killed ? "was killed from outside" : "crashed",
-                               signal_name(WTERMSIG(status_)), last_lines(printed_));
+            const int signal = WTERMSIG(status_);
+            const char *name = ::sigabbrev_np(signal); // none of a real-time signal
+            return fmt::format(
+                "{} ({}){}", signal == SIGKILL ? "was killed from outside" : "crashed",
+                name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal),
+                last_lines(printed_));
         }
         // What posix_spawn leaves where not even the program could be started.
         const bool never_started = WEXITSTATUS(status_) == 127 && printed_.empty();
@@ -248,7 +245,7 @@ private:
     }
 
     const ChildTask &task_;
-    const std::function<void(const Json &)> &on_message_;
+    const Send &on_message_;
     double deadline_; ///< by `steady_time`
     pid_t id_ = -1;
     Pipe messages_ = make_pipe();
@@ -262,7 +259,7 @@ private:
 
 } // namespace
 
-std::string run_child(const ChildTask &task, const std::function<void(const Json &)> &on_message) {
+std::string run_child(const ChildTask &task, const Send &on_message) {
     return Child(task, on_message).run();
 }
 

@@ -87,10 +87,9 @@ std::string problem_of_series(const Series &series, const ProbeInfo &info) {
         return fmt::format("{} has no series '{}'", info.name, series.name);
     if (const auto problem = problem_of_axes(series, *shape); !problem.empty())
         return fmt::format("series '{}': {}", series.name, problem);
-    for (std::size_t i = 0; i < series.points.size(); ++i) {
+    for (std::size_t i = 0; i < series.points.size(); ++i)
         if (const auto problem = problem_of_point(series, series.points[i]); !problem.empty())
             return fmt::format("series '{}', point {}: {}", series.name, i, problem);
-    }
     return {};
 }
 
