@@ -55,10 +55,11 @@ public:
     void wait() const;
     /// The command's stamps, once it is done; nothing where the driver does not give them.
     [[nodiscard]] std::optional<ProfilingTimestamps> profiling_timestamps() const;
-    [[nodiscard]] cl_event native() const { return event_.get(); }
+    [[nodiscard]] cl_event native() const;
 
 private:
-    Handle<cl_event> event_;
+    struct State;
+    std::shared_ptr<const State> state_;
 };
 
 /// One device with an in-order queue. The queue has profiling where the driver makes one; where it
@@ -69,11 +70,11 @@ public:
     /// A context and queue of the host program's; both are retained.
     Context(cl_context context, cl_command_queue queue);
 
-    [[nodiscard]] const Device &device() const { return device_; }
-    [[nodiscard]] bool profiling() const { return profiling_refusal_.empty(); }
-    [[nodiscard]] const std::string &profiling_refusal() const { return profiling_refusal_; }
-    [[nodiscard]] cl_context native() const { return context_.get(); }
-    [[nodiscard]] cl_command_queue native_queue() const { return queue_.get(); }
+    [[nodiscard]] const Device &device() const;
+    [[nodiscard]] bool profiling() const;
+    [[nodiscard]] const std::string &profiling_refusal() const;
+    [[nodiscard]] cl_context native() const;
+    [[nodiscard]] cl_command_queue native_queue() const;
 
     /// Throws Error with the driver's code where the memory is not to be had. With
     /// CL_MEM_ALLOC_HOST_PTR among the flags, in memory that the host reaches too.
@@ -97,6 +98,7 @@ public:
     /// Enqueues, does not wait.
     Event launch(const Kernel &kernel, const NdRange &range) const;
     void finish() const;
+    void flush() const;
 
     /// Blocking transfers, `offset` in bytes.
     void write_bytes(const Buffer &buffer, std::size_t offset, std::size_t bytes,
@@ -131,10 +133,8 @@ public:
     }
 
 private:
-    Device device_;
-    Handle<cl_context> context_;
-    Handle<cl_command_queue> queue_;
-    std::string profiling_refusal_;
+    struct State;
+    std::shared_ptr<const State> state_;
 };
 
 } // namespace clprobe

@@ -50,13 +50,13 @@ public:
     /// program was built for several. Throws Error where the handle is no kernel.
     explicit Kernel(cl_kernel adopted, cl_device_id device = nullptr);
 
-    [[nodiscard]] const std::string &name() const { return name_; }
-    [[nodiscard]] cl_kernel native() const { return kernel_.get(); }
+    [[nodiscard]] const std::string &name() const;
+    [[nodiscard]] cl_kernel native() const;
 
-    void set(unsigned index, const Buffer &buffer) { set(index, buffer.native()); }
-    void set(unsigned index, const Image &image) { set(index, image.native()); }
-    void set(unsigned index, const Sampler &sampler) { set(index, sampler.native()); }
-    void set_local(unsigned index, std::size_t bytes) { set_bytes(index, bytes, nullptr); }
+    void set(unsigned index, const Buffer &buffer);
+    void set(unsigned index, const Image &image);
+    void set(unsigned index, const Sampler &sampler);
+    void set_local(unsigned index, std::size_t bytes);
     template <typename T>
     requires std::is_trivially_copyable_v<T>
     void set(unsigned index, const T &value) { set_bytes(index, sizeof value, &value); }
@@ -73,35 +73,31 @@ public:
 
 private:
     friend class Program;
+    struct State;
     /// Takes over one reference of the handle.
     Kernel(std::string name, cl_kernel owned, cl_device_id device);
 
-    std::string name_;
-    Handle<cl_kernel> kernel_;
-    cl_device_id device_;
+    std::shared_ptr<const State> state_;
 };
 
 /// A program built for one device.
 class Program {
 public:
-    Program(std::string name, Handle<cl_program> program, cl_device_id device, std::string log,
+    Program(std::string name, cl_program owned, cl_device_id device, std::string log,
             double build_seconds);
 
     /// Throws Error where the program has no kernel of that name.
     [[nodiscard]] Kernel kernel(const std::string &kernel_name) const;
     /// Of all its kernels, in alphabetical order. Throws Error where the driver does not tell.
     [[nodiscard]] std::vector<std::string> kernel_names() const;
-    [[nodiscard]] const std::string &log() const { return log_; }
-    [[nodiscard]] double build_seconds() const { return build_seconds_; }
+    [[nodiscard]] const std::string &log() const;
+    [[nodiscard]] double build_seconds() const;
     [[nodiscard]] std::vector<unsigned char> binary() const;
-    [[nodiscard]] cl_program native() const { return program_.get(); }
+    [[nodiscard]] cl_program native() const;
 
 private:
-    std::string name_;
-    Handle<cl_program> program_;
-    cl_device_id device_;
-    std::string log_;
-    double build_seconds_;
+    struct State;
+    std::shared_ptr<const State> state_;
 };
 
 } // namespace clprobe

@@ -11,13 +11,8 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
 
 namespace clprobe {
-
-/// Owns an object of OpenCL's, which goes with the last copy.
-template <typename Native>
-using Handle = std::shared_ptr<std::remove_pointer_t<Native>>;
 
 /// Memory of a device, read and written by kernels.
 class Buffer {
@@ -26,18 +21,19 @@ public:
     Buffer(cl_mem owned, std::size_t bytes);
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
-    [[nodiscard]] cl_mem native() const { return memory_.get(); }
+    [[nodiscard]] cl_mem native() const;
 
 private:
-    Handle<cl_mem> memory_;
+    struct State;
+    std::shared_ptr<const State> state_;
     std::size_t bytes_;
 };
 
 /// A part of a buffer in the host's address space, for as long as this lives.
 class Mapping {
 public:
-    /// Takes over the mapping of a part of the buffer to `bytes`, made on that queue.
-    Mapping(Handle<cl_command_queue> queue, Buffer buffer, std::span<std::byte> bytes);
+    /// Takes over the mapping of `bytes` of the buffer to `at`, made on that queue.
+    Mapping(cl_command_queue queue, Buffer buffer, std::byte *at, std::size_t bytes);
     Mapping(Mapping &&) noexcept = default;
     Mapping &operator=(Mapping &&) = delete;
     Mapping(const Mapping &) = delete;
@@ -45,17 +41,14 @@ public:
     /// Ends it without waiting, and whatever the driver says.
     ~Mapping();
 
-    [[nodiscard]] std::span<std::byte> bytes() const {
-        return queue_ ? bytes_ : std::span<std::byte>{};
-    }
+    [[nodiscard]] std::span<std::byte> bytes() const;
     /// Ends it and waits for that. Throws Error where the driver refuses. No bytes are left after
     /// it.
     void unmap();
 
 private:
-    Handle<cl_command_queue> queue_; ///< null once the mapping has ended
-    Buffer buffer_;
-    std::span<std::byte> bytes_;
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 /// What a texel holds: which channels, and each one's type.
@@ -97,10 +90,11 @@ public:
     Image(cl_mem owned, const ImageShape &shape);
 
     [[nodiscard]] const ImageShape &shape() const { return shape_; }
-    [[nodiscard]] cl_mem native() const { return memory_.get(); }
+    [[nodiscard]] cl_mem native() const;
 
 private:
-    Handle<cl_mem> memory_;
+    struct State;
+    std::shared_ptr<const State> state_;
     ImageShape shape_;
 };
 
@@ -117,10 +111,11 @@ public:
     /// Takes over one reference of the handle.
     explicit Sampler(cl_sampler owned);
 
-    [[nodiscard]] cl_sampler native() const { return sampler_.get(); }
+    [[nodiscard]] cl_sampler native() const;
 
 private:
-    Handle<cl_sampler> sampler_;
+    struct State;
+    std::shared_ptr<const State> state_;
 };
 
 } // namespace clprobe

@@ -3,140 +3,196 @@
 
 #include <clprobe/context.hpp>
 
+#include <fmt/format.h>
+
 #include <chrono>
 
 namespace clprobe {
 
-// By clCreateCommandQueue, which every version of OpenCL has. A refusal of profiling is an answer.
-Context::Context(const Device &device) : device_(device) {
-    const cl_device_id native = device.native();
-    cl_int code = CL_SUCCESS;
-    const cl_context context = clCreateContext(nullptr, 1, &native, nullptr, nullptr, &code);
-    check(code, "creating a context for {}", device.info().name);
-    context_.reset(context, clReleaseContext);
-    cl_command_queue queue =
-        clCreateCommandQueue(context, native, CL_QUEUE_PROFILING_ENABLE, &code);
-    if (code != CL_SUCCESS) {
-        profiling_refusal_ = fmt::format("a queue with profiling was refused: {} ({})",
-                                         opencl_error_name(code), code);
-        queue = clCreateCommandQueue(context, native, 0, &code);
-        check(code, "creating a queue for {}", device.info().name);
-    }
-    queue_.reset(queue, clReleaseCommandQueue);
+struct Context::State {
+    Device device;
+    cl::Context context;
+    cl::CommandQueue queue;
+    bool profiling = false;
+    std::string profiling_refusal;
+};
+
+namespace {
+
+/// By clCreateCommandQueue, which every version of OpenCL has. The code comes back instead of an
+/// exception, since a refusal of profiling is an answer.
+cl::CommandQueue make_queue(const cl::Context &context, cl_device_id device,
+                            cl_command_queue_properties properties, cl_int &code) {
+    const cl_command_queue queue = clCreateCommandQueue(context(), device, properties, &code);
+    return code == CL_SUCCESS ? cl::CommandQueue(queue) : cl::CommandQueue();
 }
 
-Context::Context(cl_context context, cl_command_queue queue) : device_({}, nullptr) {
-    constexpr const char *adopting = "adopting a queue";
-    check(clRetainContext(context), adopting);
-    context_.reset(context, clReleaseContext);
-    check(clRetainCommandQueue(queue), adopting);
-    queue_.reset(queue, clReleaseCommandQueue);
-    cl_device_id native = nullptr;
-    check(ask(native, clGetCommandQueueInfo, queue, CL_QUEUE_DEVICE), adopting);
-    DeviceInfo info = query(native);
-    assign_slugs({&info, 1});
-    device_ = Device(std::move(info), native);
-    cl_command_queue_properties properties = 0;
-    check(ask(properties, clGetCommandQueueInfo, queue, CL_QUEUE_PROPERTIES), adopting);
-    if ((properties & CL_QUEUE_PROFILING_ENABLE) == 0)
-        profiling_refusal_ = "the adopted queue has no profiling";
+} // namespace
+
+Context::Context(const Device &device) {
+    State state{device, {}, {}, false, {}};
+    state.context = checked("creating a context for " + device.info().name,
+                            [&] { return cl::Context(cl::Device(device.native(), true)); });
+    cl_int code = CL_SUCCESS;
+    state.queue = make_queue(state.context, device.native(), CL_QUEUE_PROFILING_ENABLE, code);
+    state.profiling = code == CL_SUCCESS;
+    if (!state.profiling) {
+        state.profiling_refusal = fmt::format("a queue with profiling was refused: {} ({})",
+                                              opencl_error_name(code), code);
+        state.queue = make_queue(state.context, device.native(), 0, code);
+        if (code != CL_SUCCESS)
+            throw Error("creating a queue for " + device.info().name, code);
+    }
+    state_ = std::make_shared<const State>(std::move(state));
+}
+
+Context::Context(cl_context context, cl_command_queue queue) {
+    State state{
+        Device({}, nullptr), cl::Context(context, true), cl::CommandQueue(queue, true), false, {}};
+    checked("adopting a queue", [&] {
+        const cl_device_id native = state.queue.getInfo<CL_QUEUE_DEVICE>()();
+        DeviceInfo info = query(native);
+        assign_slugs({&info, 1});
+        state.device = Device(std::move(info), native);
+        state.profiling =
+            (state.queue.getInfo<CL_QUEUE_PROPERTIES>() & CL_QUEUE_PROFILING_ENABLE) != 0;
+    });
+    if (!state.profiling)
+        state.profiling_refusal = "the adopted queue has no profiling";
+    state_ = std::make_shared<const State>(std::move(state));
+}
+
+const Device &Context::device() const {
+    return state_->device;
+}
+bool Context::profiling() const {
+    return state_->profiling;
+}
+const std::string &Context::profiling_refusal() const {
+    return state_->profiling_refusal;
+}
+cl_context Context::native() const {
+    return state_->context();
+}
+cl_command_queue Context::native_queue() const {
+    return state_->queue();
 }
 
 Buffer Context::buffer(std::size_t bytes, cl_mem_flags flags) const {
     cl_int code = CL_SUCCESS;
-    const cl_mem memory = clCreateBuffer(native(), flags, bytes, nullptr, &code);
-    check(code, "allocating a buffer of {} B", bytes);
+    const cl_mem memory = clCreateBuffer(state_->context(), flags, bytes, nullptr, &code);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("allocating a buffer of {} B", bytes), code);
     return Buffer(memory, bytes);
 }
 
 Program Context::build(const KernelText &text, const std::string &options) const {
     const char *source = text.text.c_str();
     const std::size_t length = text.text.size();
-    const cl_device_id device = device_.native();
+    const cl_device_id device = state_->device.native();
     cl_int code = CL_SUCCESS;
-    const cl_program created = clCreateProgramWithSource(native(), 1, &source, &length, &code);
-    check(code, "creating program {}", text.name);
-    const Handle<cl_program> program(created, clReleaseProgram);
+    const cl_program created =
+        clCreateProgramWithSource(state_->context(), 1, &source, &length, &code);
+    if (code != CL_SUCCESS)
+        throw Error("creating program " + text.name, code);
+    const cl::Program owner(created);
     const auto start = std::chrono::steady_clock::now();
     code = clBuildProgram(created, 1, &device, options.c_str(), nullptr, nullptr);
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::string log =
-        answered<std::string>(clGetProgramBuildInfo, created, device, CL_PROGRAM_BUILD_LOG)
-            .value_or("");
+    std::string log = answered([&] {
+                          return owner.getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(device, true));
+                      }).value_or(std::string{});
     if (code != CL_SUCCESS)
         throw BuildError(text.name, options, code, std::move(log));
-    return Program(text.name, program, device, std::move(log), seconds);
+    clRetainProgram(created); // `owner` lets go of its own reference
+    return Program(text.name, created, device, std::move(log), seconds);
 }
 
 Event Context::launch(const Kernel &kernel, const NdRange &range) const {
     check_range(device().info(), kernel.name(), range);
     cl_event event = nullptr;
-    check(clEnqueueNDRangeKernel(native_queue(), kernel.native(), range.dimensions, nullptr,
-                                 range.global.data(), range.local.data(), 0, nullptr, &event),
-          "launching {} with {} work-items in groups of {}", kernel.name(), range.work_items(),
-          range.group_size());
+    const cl_int code =
+        clEnqueueNDRangeKernel(state_->queue(), kernel.native(), range.dimensions, nullptr,
+                               range.global.data(), range.local.data(), 0, nullptr, &event);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("launching {} with {} work-items in groups of {}", kernel.name(),
+                                range.work_items(), range.group_size()),
+                    code);
     return Event(event);
 }
 
 void Context::finish() const {
-    check(clFinish(native_queue()), "waiting for the queue");
+    checked("waiting for the queue", [&] { state_->queue.finish(); });
+}
+
+void Context::flush() const {
+    checked("flushing the queue", [&] { state_->queue.flush(); });
 }
 
 void Context::write_bytes(const Buffer &buffer, std::size_t offset, std::size_t bytes,
                           const void *source) const {
-    check(clEnqueueWriteBuffer(native_queue(), buffer.native(), CL_TRUE, offset, bytes, source, 0,
-                               nullptr, nullptr),
-          "writing {} B to the device", bytes);
+    const cl_int code = clEnqueueWriteBuffer(state_->queue(), buffer.native(), CL_TRUE, offset,
+                                             bytes, source, 0, nullptr, nullptr);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("writing {} B to the device", bytes), code);
 }
 
 void Context::read_bytes(const Buffer &buffer, std::size_t offset, std::size_t bytes,
                          void *destination) const {
-    check(clEnqueueReadBuffer(native_queue(), buffer.native(), CL_TRUE, offset, bytes, destination,
-                              0, nullptr, nullptr),
-          "reading {} B from the device", bytes);
+    const cl_int code = clEnqueueReadBuffer(state_->queue(), buffer.native(), CL_TRUE, offset,
+                                            bytes, destination, 0, nullptr, nullptr);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("reading {} B from the device", bytes), code);
 }
 
 void Context::fill(const Buffer &buffer, std::uint32_t word) const {
-    check(clEnqueueFillBuffer(native_queue(), buffer.native(), &word, sizeof word, 0,
-                              buffer.bytes() / sizeof word * sizeof word, 0, nullptr, nullptr),
-          "filling {} B", buffer.bytes());
+    const cl_int code =
+        clEnqueueFillBuffer(state_->queue(), buffer.native(), &word, sizeof word, 0,
+                            buffer.bytes() / sizeof word * sizeof word, 0, nullptr, nullptr);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("filling {} B", buffer.bytes()), code);
 }
 
 void Context::copy(const Buffer &from, std::size_t from_offset, const Buffer &to,
                    std::size_t to_offset, std::size_t bytes) const {
-    check(clEnqueueCopyBuffer(native_queue(), from.native(), to.native(), from_offset, to_offset,
-                              bytes, 0, nullptr, nullptr),
-          "copying {} B within the device", bytes);
+    const cl_int code = clEnqueueCopyBuffer(state_->queue(), from.native(), to.native(),
+                                            from_offset, to_offset, bytes, 0, nullptr, nullptr);
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("copying {} B within the device", bytes), code);
 }
 
 Mapping Context::map(const Buffer &buffer, std::size_t offset, std::size_t bytes,
                      cl_map_flags access) const {
     cl_int code = CL_SUCCESS;
-    void *at = clEnqueueMapBuffer(native_queue(), buffer.native(), CL_TRUE, access, offset, bytes,
+    void *at = clEnqueueMapBuffer(state_->queue(), buffer.native(), CL_TRUE, access, offset, bytes,
                                   0, nullptr, nullptr, &code);
-    check(code, "mapping {} B of a buffer", bytes);
-    return {queue_, buffer, {static_cast<std::byte *>(at), bytes}};
+    if (code != CL_SUCCESS)
+        throw Error(fmt::format("mapping {} B of a buffer", bytes), code);
+    return {state_->queue(), buffer, static_cast<std::byte *>(at), bytes};
 }
 
-Event::Event(cl_event owned) : event_(owned, clReleaseEvent) {}
+struct Event::State {
+    cl::Event event;
+};
+
+Event::Event(cl_event owned) : state_(std::make_shared<const State>(State{cl::Event(owned)})) {}
 
 void Event::wait() const {
-    const cl_event event = native();
-    check(clWaitForEvents(1, &event), "waiting for a command");
+    checked("waiting for a command", [&] { state_->event.wait(); });
 }
 
 std::optional<ProfilingTimestamps> Event::profiling_timestamps() const {
-    ProfilingTimestamps times;
-    const std::pair<cl_profiling_info, std::uint64_t *> all[] = {
-        {CL_PROFILING_COMMAND_QUEUED, &times.queued},
-        {CL_PROFILING_COMMAND_SUBMIT, &times.submit},
-        {CL_PROFILING_COMMAND_START, &times.start},
-        {CL_PROFILING_COMMAND_END, &times.end}};
-    for (const auto &[what, time] : all)
-        if (ask(*time, clGetEventProfilingInfo, native(), what) != CL_SUCCESS)
-            return std::nullopt;
-    return times;
+    return answered([&] {
+        return ProfilingTimestamps{state_->event.getProfilingInfo<CL_PROFILING_COMMAND_QUEUED>(),
+                                   state_->event.getProfilingInfo<CL_PROFILING_COMMAND_SUBMIT>(),
+                                   state_->event.getProfilingInfo<CL_PROFILING_COMMAND_START>(),
+                                   state_->event.getProfilingInfo<CL_PROFILING_COMMAND_END>()};
+    });
+}
+
+cl_event Event::native() const {
+    return state_->event();
 }
 
 } // namespace clprobe

@@ -1,34 +1,58 @@
 #include "opencl/checked.hpp"
 
-#include <clprobe/context.hpp>
+#include <clprobe/device.hpp>
 
-#include <iterator>
 #include <sstream>
+#include <type_traits>
 
 namespace clprobe {
 namespace {
 
+/// A device's answer as `Value`; nothing where the driver refuses the question.
 template <typename Value>
-std::optional<Value> about(cl_device_id device, cl_device_info what) {
-    return answered<Value>(clGetDeviceInfo, device, what);
+std::optional<Value> ask(cl_device_id device, cl_device_info what) {
+    Value value{};
+    return clGetDeviceInfo(device, what, sizeof value, &value, nullptr) == CL_SUCCESS
+               ? std::optional{value}
+               : std::nullopt;
 }
 
 template <typename Answer>
 std::optional<std::uint64_t> number(cl_device_id device, cl_device_info what) {
-    const auto answer = about<Answer>(device, what);
+    const auto answer = ask<Answer>(device, what);
     return answer ? std::optional<std::uint64_t>{*answer} : std::nullopt;
 }
 
 std::string text(cl_device_id device, cl_device_info what) {
-    return about<std::string>(device, what).value_or("");
+    std::size_t bytes = 0;
+    if (clGetDeviceInfo(device, what, 0, nullptr, &bytes) != CL_SUCCESS || bytes == 0)
+        return {};
+    std::string answer(bytes, '\0');
+    if (clGetDeviceInfo(device, what, bytes, answer.data(), nullptr) != CL_SUCCESS)
+        return {};
+    answer.resize(answer.find('\0') == std::string::npos ? bytes : answer.find('\0'));
+    return answer;
 }
 
 std::string platform_text(cl_platform_id platform, cl_platform_info what) {
-    return answered<std::string>(clGetPlatformInfo, platform, what).value_or("");
+    const auto answer = answered([&] {
+        std::string value;
+        cl::Platform(platform).getInfo(what, &value);
+        return value;
+    });
+    return answer.value_or("");
+}
+
+std::vector<std::string> words(const std::string &line) {
+    std::istringstream stream(line);
+    std::vector<std::string> result;
+    for (std::string word; stream >> word;)
+        result.push_back(word);
+    return result;
 }
 
 DeviceType type_of(cl_device_id device) {
-    const auto type = about<cl_device_type>(device, CL_DEVICE_TYPE).value_or(CL_DEVICE_TYPE_GPU);
+    const auto type = ask<cl_device_type>(device, CL_DEVICE_TYPE).value_or(CL_DEVICE_TYPE_GPU);
     if ((type & CL_DEVICE_TYPE_CPU) != 0)
         return DeviceType::cpu;
     return (type & CL_DEVICE_TYPE_GPU) != 0 ? DeviceType::gpu : DeviceType::accelerator;
@@ -40,10 +64,9 @@ void ask_identity(cl_device_id device, DeviceInfo &info) {
     info.version = text(device, CL_DEVICE_VERSION);
     info.c_version = text(device, CL_DEVICE_OPENCL_C_VERSION);
     info.driver_version = text(device, CL_DRIVER_VERSION);
-    std::istringstream extensions(text(device, CL_DEVICE_EXTENSIONS));
-    info.extensions.assign(std::istream_iterator<std::string>(extensions), {});
+    info.extensions = words(text(device, CL_DEVICE_EXTENSIONS));
     info.type = type_of(device);
-    if (const auto platform = about<cl_platform_id>(device, CL_DEVICE_PLATFORM)) {
+    if (const auto platform = ask<cl_platform_id>(device, CL_DEVICE_PLATFORM)) {
         info.platform = platform_text(*platform, CL_PLATFORM_NAME);
         info.platform_version = platform_text(*platform, CL_PLATFORM_VERSION);
     }
@@ -53,13 +76,13 @@ void ask_limits(cl_device_id device, DeviceInfo &info) {
     info.compute_units = number<cl_uint>(device, CL_DEVICE_MAX_COMPUTE_UNITS);
     info.max_clock_mhz = number<cl_uint>(device, CL_DEVICE_MAX_CLOCK_FREQUENCY);
     info.max_work_group_size = number<std::size_t>(device, CL_DEVICE_MAX_WORK_GROUP_SIZE);
-    if (const auto sizes = about<std::array<std::size_t, 3>>(device, CL_DEVICE_MAX_WORK_ITEM_SIZES))
+    if (const auto sizes = ask<std::array<std::size_t, 3>>(device, CL_DEVICE_MAX_WORK_ITEM_SIZES))
         info.max_work_item_sizes = {{(*sizes)[0], (*sizes)[1], (*sizes)[2]}};
     info.global_memory = number<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_SIZE);
     info.max_allocation = number<cl_ulong>(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     info.local_memory = number<cl_ulong>(device, CL_DEVICE_LOCAL_MEM_SIZE);
     info.local_memory_dedicated =
-        about<cl_device_local_mem_type>(device, CL_DEVICE_LOCAL_MEM_TYPE) == CL_LOCAL;
+        ask<cl_device_local_mem_type>(device, CL_DEVICE_LOCAL_MEM_TYPE) == CL_LOCAL;
     info.cache_size = number<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE);
     info.cache_line = number<cl_uint>(device, CL_DEVICE_GLOBAL_MEM_CACHELINE_SIZE);
     info.address_bits = number<cl_uint>(device, CL_DEVICE_ADDRESS_BITS);
@@ -70,13 +93,13 @@ void ask_abilities(cl_device_id device, DeviceInfo &info) {
     info.fp64 = info.has_extension("cl_khr_fp64") ||
                 number<cl_device_fp_config>(device, CL_DEVICE_DOUBLE_FP_CONFIG).value_or(0) != 0;
     info.fp16 = info.has_extension("cl_khr_fp16");
-    info.images = about<cl_bool>(device, CL_DEVICE_IMAGE_SUPPORT) == cl_bool{CL_TRUE};
+    info.images = ask<cl_bool>(device, CL_DEVICE_IMAGE_SUPPORT) == cl_bool{CL_TRUE};
     if (info.images) {
         info.image2d_max_width = number<std::size_t>(device, CL_DEVICE_IMAGE2D_MAX_WIDTH);
         info.image2d_max_height = number<std::size_t>(device, CL_DEVICE_IMAGE2D_MAX_HEIGHT);
     }
-    info.unified_memory = about<cl_bool>(device, CL_DEVICE_HOST_UNIFIED_MEMORY) == cl_bool{CL_TRUE};
-    const auto queue = about<cl_command_queue_properties>(device, CL_DEVICE_QUEUE_PROPERTIES);
+    info.unified_memory = ask<cl_bool>(device, CL_DEVICE_HOST_UNIFIED_MEMORY) == cl_bool{CL_TRUE};
+    const auto queue = ask<cl_command_queue_properties>(device, CL_DEVICE_QUEUE_PROPERTIES);
     info.profiling_advertised = (queue.value_or(0) & CL_QUEUE_PROFILING_ENABLE) != 0;
 }
 
@@ -91,14 +114,23 @@ DeviceInfo query(cl_device_id device) {
 }
 
 std::vector<Device> enumerate() {
-    if (!has_loader())
+    if (!clprobe_has_loader())
         return {};
     std::vector<cl_device_id> handles;
     // No platform (-1001) and a platform without devices (-1) both mean: nothing here.
-    for (const cl_platform_id platform : listed<cl_platform_id>(clGetPlatformIDs))
-        for (const cl_device_id device :
-             listed<cl_device_id>(clGetDeviceIDs, platform, cl_device_type{CL_DEVICE_TYPE_ALL}))
-            handles.push_back(device);
+    for (const cl::Platform &platform : answered([] {
+                                            std::vector<cl::Platform> found;
+                                            cl::Platform::get(&found);
+                                            return found;
+                                        }).value_or(std::vector<cl::Platform>{})) {
+        const auto devices = answered([&] {
+            std::vector<cl::Device> found;
+            platform.getDevices(CL_DEVICE_TYPE_ALL, &found);
+            return found;
+        });
+        for (const cl::Device &device : devices.value_or(std::vector<cl::Device>{}))
+            handles.push_back(device());
+    }
     std::vector<DeviceInfo> infos;
     for (const cl_device_id handle : handles)
         infos.push_back(query(handle));

@@ -1,5 +1,9 @@
-#include "opencl/checked.hpp"
 #include "opencl/device_limits.hpp"
+#include "opencl/loader.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
@@ -11,6 +15,15 @@ namespace {
 std::size_t limit_or(const std::optional<std::uint64_t> &limit, std::size_t otherwise) {
     constexpr std::uint64_t most = std::numeric_limits<std::size_t>::max();
     return static_cast<std::size_t>(std::min(limit.value_or(otherwise), most));
+}
+
+/// A limit that no report holds.
+template <typename Answer>
+std::optional<std::uint64_t> ask_limit(const Device &device, cl_device_info what) {
+    Answer answer{};
+    if (clGetDeviceInfo(device.native(), what, sizeof answer, &answer, nullptr) != CL_SUCCESS)
+        return std::nullopt;
+    return answer;
 }
 
 } // namespace
@@ -37,8 +50,7 @@ std::size_t largest_local_memory(const DeviceInfo &device) {
 }
 
 std::size_t largest_constant_buffer(const Device &device) {
-    return std::min(limit_or(answered<cl_ulong>(clGetDeviceInfo, device.native(),
-                                                CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE),
+    return std::min(limit_or(ask_limit<cl_ulong>(device, CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE),
                              std::size_t{64} << 10),
                     largest_buffer(device.info()));
 }
@@ -52,9 +64,7 @@ std::size_t largest_image_height(const DeviceInfo &device) {
 }
 
 std::size_t largest_buffer_image(const Device &device) {
-    return limit_or(
-        answered<std::size_t>(clGetDeviceInfo, device.native(), CL_DEVICE_IMAGE_MAX_BUFFER_SIZE),
-        2048);
+    return limit_or(ask_limit<std::size_t>(device, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE), 2048);
 }
 
 void check_range(const DeviceInfo &device, const std::string &kernel, const NdRange &range) {

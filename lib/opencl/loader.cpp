@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 #include <string>
 
-namespace clprobe {
 namespace {
 
 void *loader_library() {
@@ -19,8 +18,8 @@ void *loader_library() {
 
 } // namespace
 
-void *loader_symbol(const char *name) {
-    if (!has_loader())
+void *clprobe::loader_symbol(const char *name) {
+    if (loader_library() == nullptr)
         throw Error("there is no OpenCL loader (libOpenCL.so.1) on this system");
     void *symbol = dlsym(loader_library(), name);
     if (symbol == nullptr)
@@ -28,13 +27,11 @@ void *loader_symbol(const char *name) {
     return symbol;
 }
 
-const LoaderFunctions &loader() {
-    static const LoaderFunctions functions;
+const clprobe::LoaderFunctions &clprobe_loader() {
+    static const clprobe::LoaderFunctions functions;
     return functions;
 }
 
-bool has_loader() {
+bool clprobe_has_loader() {
     return loader_library() != nullptr;
 }
-
-} // namespace clprobe

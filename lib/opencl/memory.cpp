@@ -1,9 +1,10 @@
-#include "model/text.hpp"
 #include "opencl/checked.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/context.hpp>
 #include <clprobe/memory.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -37,11 +38,17 @@ constexpr ChannelType channel_types[] = {
 };
 
 const Channels *channels_of(const ImageFormat &format) {
-    return pointer_to(channel_orders, format.order, &Channels::order);
+    const auto *const found =
+        std::find_if(std::begin(channel_orders), std::end(channel_orders),
+                     [&](const Channels &entry) { return entry.order == format.order; });
+    return found != std::end(channel_orders) ? found : nullptr;
 }
 
 const ChannelType *type_of(const ImageFormat &format) {
-    return pointer_to(channel_types, format.type, &ChannelType::type);
+    const auto *const found =
+        std::find_if(std::begin(channel_types), std::end(channel_types),
+                     [&](const ChannelType &entry) { return entry.type == format.type; });
+    return found != std::end(channel_types) ? found : nullptr;
 }
 
 cl_mem_object_type type_of(unsigned dimensions) {
@@ -64,21 +71,22 @@ std::string too_large(const DeviceInfo &device, const ImageShape &shape) {
                        largest_image_width(device), largest_image_height(device));
 }
 
-/// Formats and sizes are what a device may lack, all else that is refused is an error.
-Image make_image(cl_context context, cl_mem_flags flags, const ImageShape &shape,
-                 cl_mem_object_type type, cl_mem texels = nullptr) {
-    const cl_image_format format{shape.format.order, shape.format.type};
-    cl_image_desc description{};
-    description.image_type = type;
-    description.image_width = shape.width;
-    description.image_height = shape.height;
-    description.mem_object = texels;
-    cl_int code = CL_SUCCESS;
-    const cl_mem memory = clCreateImage(context, flags, &format, &description, nullptr, &code);
+/// Throws what a refusal means: formats and sizes are what a device may lack, all else is an error.
+[[noreturn]] void refused(const ImageShape &shape, cl_int code) {
+    const std::string doing = "creating an " + name(shape);
     if (code == CL_IMAGE_FORMAT_NOT_SUPPORTED || code == CL_INVALID_IMAGE_SIZE ||
         code == CL_INVALID_OPERATION)
-        throw Unsupported("creating an " + name(shape), code);
-    check(code, "creating an {}", name(shape));
+        throw Unsupported(doing, code);
+    throw Error(doing, code);
+}
+
+Image make_image(cl_context context, cl_mem_flags flags, const ImageShape &shape,
+                 const cl_image_desc &description) {
+    const cl_image_format format{shape.format.order, shape.format.type};
+    cl_int code = CL_SUCCESS;
+    const cl_mem memory = clCreateImage(context, flags, &format, &description, nullptr, &code);
+    if (code != CL_SUCCESS)
+        refused(shape, code);
     return {memory, shape};
 }
 
@@ -119,20 +127,40 @@ std::string name(Filter filter) {
     return filter == Filter::nearest ? "nearest" : "linear";
 }
 
-Buffer::Buffer(cl_mem owned, std::size_t bytes)
-    : memory_(owned, clReleaseMemObject), bytes_(bytes) {}
+struct Image::State {
+    cl::Memory memory;
+};
 
 Image::Image(cl_mem owned, const ImageShape &shape)
-    : memory_(owned, clReleaseMemObject), shape_(shape) {}
+    : state_(std::make_shared<const State>(State{cl::Memory(owned, false)})), shape_(shape) {}
 
-Sampler::Sampler(cl_sampler owned) : sampler_(owned, clReleaseSampler) {}
+cl_mem Image::native() const {
+    return state_->memory();
+}
+
+struct Sampler::State {
+    cl::Sampler sampler;
+};
+
+Sampler::Sampler(cl_sampler owned)
+    : state_(std::make_shared<const State>(State{cl::Sampler(owned, false)})) {}
+
+cl_sampler Sampler::native() const {
+    return state_->sampler();
+}
 
 std::vector<ImageFormat> Context::image_formats(unsigned dimensions, cl_mem_flags flags) const {
-    if (!no_images(device().info()).empty())
+    cl_uint count = 0;
+    if (!no_images(device().info()).empty() ||
+        clGetSupportedImageFormats(native(), flags, type_of(dimensions), 0, nullptr, &count) !=
+            CL_SUCCESS)
+        return {};
+    std::vector<cl_image_format> listed(count);
+    if (count == 0 || clGetSupportedImageFormats(native(), flags, type_of(dimensions), count,
+                                                 listed.data(), nullptr) != CL_SUCCESS)
         return {};
     std::vector<ImageFormat> formats;
-    for (const cl_image_format &format :
-         listed<cl_image_format>(clGetSupportedImageFormats, native(), flags, type_of(dimensions)))
+    for (const cl_image_format &format : listed)
         formats.push_back({format.image_channel_order, format.image_channel_data_type});
     return formats;
 }
@@ -142,7 +170,11 @@ Image Context::image(const ImageShape &shape, cl_mem_flags flags) const {
          {no_images(device().info()), too_large(device().info(), shape)})
         if (!reason.empty())
             throw Unsupported(fmt::format("creating an {}: {}", name(shape), reason));
-    return make_image(native(), flags, shape, type_of(shape.dimensions()));
+    cl_image_desc description{};
+    description.image_type = type_of(shape.dimensions());
+    description.image_width = shape.width;
+    description.image_height = shape.height;
+    return make_image(native(), flags, shape, description);
 }
 
 Image Context::image(const Buffer &texels, const ImageFormat &format) const {
@@ -153,8 +185,11 @@ Image Context::image(const Buffer &texels, const ImageFormat &format) const {
     if (shape.width > largest_buffer_image(device()))
         throw Unsupported(fmt::format("creating an {} on a buffer: it has at most {} texels",
                                       name(shape), largest_buffer_image(device())));
-    return make_image(native(), CL_MEM_READ_WRITE, shape, CL_MEM_OBJECT_IMAGE1D_BUFFER,
-                      texels.native());
+    cl_image_desc description{};
+    description.image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER;
+    description.image_width = shape.width;
+    description.mem_object = texels.native();
+    return make_image(native(), CL_MEM_READ_WRITE, shape, description);
 }
 
 Sampler Context::sampler(Filter filter, Addressing addressing) const {
@@ -168,42 +203,69 @@ Sampler Context::sampler(Filter filter, Addressing addressing) const {
                         filter == Filter::nearest ? CL_FILTER_NEAREST : CL_FILTER_LINEAR, &code);
     if (code == CL_INVALID_OPERATION)
         throw Unsupported("creating a sampler", code);
-    check(code, "creating a sampler");
+    if (code != CL_SUCCESS)
+        throw Error("creating a sampler", code);
     return Sampler(sampler);
 }
 
 void Context::write_texels(const Image &image, const void *source) const {
     constexpr Extent origin{};
     const Extent region = extent(image.shape());
-    check(clEnqueueWriteImage(native_queue(), image.native(), CL_TRUE, origin.data(), region.data(),
-                              0, 0, source, 0, nullptr, nullptr),
-          "writing an {}", name(image.shape()));
+    const cl_int code = clEnqueueWriteImage(native_queue(), image.native(), CL_TRUE, origin.data(),
+                                            region.data(), 0, 0, source, 0, nullptr, nullptr);
+    if (code != CL_SUCCESS)
+        throw Error("writing an " + name(image.shape()), code);
 }
 
 void Context::read_texels(const Image &image, void *destination) const {
     constexpr Extent origin{};
     const Extent region = extent(image.shape());
-    check(clEnqueueReadImage(native_queue(), image.native(), CL_TRUE, origin.data(), region.data(),
-                             0, 0, destination, 0, nullptr, nullptr),
-          "reading an {}", name(image.shape()));
+    const cl_int code = clEnqueueReadImage(native_queue(), image.native(), CL_TRUE, origin.data(),
+                                           region.data(), 0, 0, destination, 0, nullptr, nullptr);
+    if (code != CL_SUCCESS)
+        throw Error("reading an " + name(image.shape()), code);
 }
 
-Mapping::Mapping(Handle<cl_command_queue> queue, Buffer buffer, std::span<std::byte> bytes)
-    : queue_(std::move(queue)), buffer_(std::move(buffer)), bytes_(bytes) {}
+struct Buffer::State {
+    cl::Memory memory;
+};
+
+Buffer::Buffer(cl_mem owned, std::size_t bytes)
+    : state_(std::make_shared<const State>(State{cl::Memory(owned, false)})), bytes_(bytes) {}
+
+cl_mem Buffer::native() const {
+    return state_->memory();
+}
+
+struct Mapping::State {
+    cl::CommandQueue queue;
+    Buffer buffer;
+    std::span<std::byte> bytes;
+};
+
+Mapping::Mapping(cl_command_queue queue, Buffer buffer, std::byte *at, std::size_t bytes)
+    : state_(std::make_unique<State>(
+          State{cl::CommandQueue(queue, true), std::move(buffer), {at, bytes}})) {}
 
 Mapping::~Mapping() {
-    if (queue_)
-        clEnqueueUnmapMemObject(queue_.get(), buffer_.native(), bytes_.data(), 0, nullptr, nullptr);
+    if (state_)
+        clEnqueueUnmapMemObject(state_->queue(), state_->buffer.native(), state_->bytes.data(), 0,
+                                nullptr, nullptr);
+}
+
+std::span<std::byte> Mapping::bytes() const {
+    return state_ ? state_->bytes : std::span<std::byte>{};
 }
 
 void Mapping::unmap() {
-    const auto queue = std::exchange(queue_, nullptr);
-    if (!queue)
+    const auto ended = std::exchange(state_, nullptr);
+    if (!ended)
         return;
-    check(
-        clEnqueueUnmapMemObject(queue.get(), buffer_.native(), bytes_.data(), 0, nullptr, nullptr),
-        "unmapping a buffer");
-    check(clFinish(queue.get()), "unmapping a buffer");
+    const cl_int code = clEnqueueUnmapMemObject(ended->queue(), ended->buffer.native(),
+                                                ended->bytes.data(), 0, nullptr, nullptr);
+    if (code != CL_SUCCESS)
+        throw Error("unmapping a buffer", code);
+    checked("unmapping a buffer", [&] { ended->queue.finish(); });
 }
 
 } // namespace clprobe
