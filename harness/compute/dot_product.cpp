@@ -1,4 +1,3 @@
-#include "common/probe_parts.hpp"
 #include "compute/dot_product/dot_product.hpp"
 
 namespace clprobe::probes {
@@ -70,14 +69,29 @@ std::vector<KernelVariant> inspected(const DeviceInfo &) {
     return kernels;
 }
 
+class DotProduct final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return inspected(device);
+    }
+    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
+        return maps_of(data);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
 } // namespace
 
 std::unique_ptr<Probe> make_compute_dot_product() {
-    return probe_of({.info = describe(),
-                     .measure = run_experiments,
-                     .interpret = findings_of,
-                     .kernels = inspected,
-                     .heat_maps = maps_of});
+    return std::make_unique<DotProduct>();
 }
 
 } // namespace clprobe::probes

@@ -1,4 +1,3 @@
-#include "common/probe_parts.hpp"
 #include "compute/fma_rate/fma_rate.hpp"
 
 namespace clprobe::probes {
@@ -61,13 +60,26 @@ ProbeInfo describe() {
     return info;
 }
 
+class FmaRate final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return inspected(device);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
 } // namespace
 
 std::unique_ptr<Probe> make_compute_fma_rate() {
-    return probe_of({.info = describe(),
-                     .measure = run_experiments,
-                     .interpret = findings_of,
-                     .kernels = inspected});
+    return std::make_unique<FmaRate>();
 }
 
 } // namespace clprobe::probes

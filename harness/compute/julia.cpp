@@ -1,4 +1,3 @@
-#include "common/probe_parts.hpp"
 #include "compute/julia/julia.hpp"
 
 namespace clprobe::probes {
@@ -59,15 +58,32 @@ std::vector<KernelVariant> inspected(const DeviceInfo &) {
     return kernels;
 }
 
+class Julia final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return inspected(device);
+    }
+    [[nodiscard]] std::vector<HeatMap> heat_maps(const Dataset &data) const override {
+        return maps_of(data);
+    }
+    [[nodiscard]] std::optional<Picture> picture(const Dataset &data) const override {
+        return picture_of(data);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
 } // namespace
 
 std::unique_ptr<Probe> make_compute_julia() {
-    return probe_of({.info = describe(),
-                     .measure = run_experiments,
-                     .interpret = findings_of,
-                     .kernels = inspected,
-                     .heat_maps = maps_of,
-                     .picture = picture_of});
+    return std::make_unique<Julia>();
 }
 
 } // namespace clprobe::probes

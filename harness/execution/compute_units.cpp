@@ -1,5 +1,4 @@
 #include "analysis/wave_step.hpp"
-#include "common/probe_parts.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
@@ -219,7 +218,7 @@ private:
     std::uint32_t trips_ = 1;
 };
 
-void measure(Bench &bench) {
+void run_experiment(Bench &bench) {
     Experiment experiment(bench);
     if (bench.tiny()) {
         experiment.time(1);
@@ -254,10 +253,23 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     return {finding};
 }
 
+class ComputeUnits final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiment(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
 } // namespace
 
 std::unique_ptr<Probe> make_execution_compute_units() {
-    return probe_of({.info = describe(), .measure = measure, .interpret = findings_of});
+    return std::make_unique<ComputeUnits>();
 }
 
 } // namespace clprobe::probes

@@ -1,4 +1,3 @@
-#include "common/probe_parts.hpp"
 #include "execution/occupancy/occupancy.hpp"
 
 namespace clprobe::probes {
@@ -64,13 +63,26 @@ ProbeInfo describe() {
     return info;
 }
 
+class Occupancy final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiment(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        return inspected_builds(device);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
 } // namespace
 
 std::unique_ptr<Probe> make_execution_occupancy() {
-    return probe_of({.info = describe(),
-                     .measure = run_experiment,
-                     .interpret = findings_of,
-                     .kernels = inspected_builds});
+    return std::make_unique<Occupancy>();
 }
 
 } // namespace clprobe::probes

@@ -1,5 +1,4 @@
 #include "common/launch_size.hpp"
-#include "common/probe_parts.hpp"
 #include "measure/clock.hpp"
 
 #include <algorithm>
@@ -52,7 +51,7 @@ ProbeInfo describe() {
     return info;
 }
 
-void measure(Bench &bench) {
+void run_experiment(Bench &bench) {
     const Buffer out = bench.buffer(work_items * sizeof(std::uint32_t));
     const auto multiplier = static_cast<std::uint32_t>(bench.random()()) | 5u;
     const auto increment = static_cast<std::uint32_t>(bench.random()()) | 1u;
@@ -86,10 +85,23 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     return audit(stamps != nullptr ? *stamps : none, data.text_attribute(refusal));
 }
 
+class EventTimer final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiment(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
 } // namespace
 
 std::unique_ptr<Probe> make_host_event_timer() {
-    return probe_of({.info = describe(), .measure = measure, .interpret = findings_of});
+    return std::make_unique<EventTimer>();
 }
 
 } // namespace clprobe::probes

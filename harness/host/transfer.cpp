@@ -1,5 +1,4 @@
 // clprobe: no kernel
-#include "common/probe_parts.hpp"
 #include "host/transfer/transfer.hpp"
 
 namespace clprobe::probes {
@@ -55,10 +54,23 @@ ProbeInfo describe() {
     return info;
 }
 
+class TransferProbe final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiment(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
 } // namespace
 
 std::unique_ptr<Probe> make_host_transfer() {
-    return probe_of({.info = describe(), .measure = run_experiment, .interpret = findings_of});
+    return std::make_unique<TransferProbe>();
 }
 
 } // namespace clprobe::probes

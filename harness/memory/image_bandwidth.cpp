@@ -1,5 +1,4 @@
 #include "common/launch_size.hpp"
-#include "common/probe_parts.hpp"
 #include "memory/image_bandwidth/image_bandwidth.hpp"
 
 namespace clprobe::probes {
@@ -61,14 +60,29 @@ ProbeInfo describe() {
     return info;
 }
 
+class ImageBandwidth final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::optional<std::string> unsupported(const DeviceInfo &device) const override {
+        return unsupported_without_images(device);
+    }
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
+        return curves_of(data);
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
 } // namespace
 
 std::unique_ptr<Probe> make_memory_image_bandwidth() {
-    return probe_of({.info = describe(),
-                     .measure = run_experiments,
-                     .interpret = findings_of,
-                     .unsupported = unsupported_without_images,
-                     .curves = curves_of});
+    return std::make_unique<ImageBandwidth>();
 }
 
 } // namespace clprobe::probes

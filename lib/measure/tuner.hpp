@@ -21,6 +21,8 @@ struct TuningRules {
     /// A further time of one that ran.
     std::function<double(const Candidate &)> time_again;
     std::function<bool()> time_left;
+    /// What each is expected to take, by which those at hand are ordered; none: in their own order.
+    std::function<double(const Candidate &)> predicted = {};
     /// A candidate with a wrong result is left out like one that does not run; else it ends the
     /// search, as nothing that is timed after it would count.
     bool leave_out_wrong = false;
@@ -39,6 +41,7 @@ public:
         double seconds = 0; ///< the least
     };
     struct Failure {
+        Candidate candidate;
         std::string reason;
         bool unsupported = false; ///< the device lacks what it needs
         std::exception_ptr error;
@@ -61,13 +64,16 @@ public:
         } catch (const Error &error) {
             if (!rules_.leave_out_wrong && dynamic_cast<const VerificationError *>(&error))
                 throw;
-            failures_.push_back({error.what(), dynamic_cast<const Unsupported *>(&error) != nullptr,
+            failures_.push_back({candidate, error.what(),
+                                 dynamic_cast<const Unsupported *>(&error) != nullptr,
                                  std::current_exception()});
         }
     }
 
-    /// Tries them while there is time.
-    void try_all(const std::vector<Candidate> &candidates) {
+    /// Tries them while there is time, the most promising first.
+    void try_all(std::vector<Candidate> candidates) {
+        if (rules_.predicted)
+            std::ranges::stable_sort(candidates, {}, rules_.predicted);
         for (const Candidate &candidate : candidates)
             if (rules_.time_left())
                 try_out(candidate);

@@ -80,6 +80,16 @@ TEST_CASE("unit.tuner.a descent ends when the time does, the start being tried i
     CHECK(*tuner.best() == Shape{1, 1});
 }
 
+TEST_CASE("unit.tuner.a prediction orders the candidates") {
+    FakeDevice device;
+    device.time = 2;
+    TuningRules<Shape> rules = device.rules();
+    rules.predicted = truth;
+    Tuner<Shape> tuner(rules);
+    tuner.try_all({{1, 1}, {8, 32}, {1, 2}, {4, 32}});
+    CHECK(device.first == std::vector<Shape>{{4, 32}, {8, 32}});
+}
+
 TEST_CASE("unit.tuner.halving compares ever fewer, and a lucky launch wins nothing") {
     FakeDevice device;
     int launches = 0;
@@ -112,6 +122,7 @@ TEST_CASE("unit.tuner.a candidate that does not run is recorded and costs the ot
     tuner.try_all({{1, 1}, {2, 1}, {8, 1}, {2, 1}, {4, 1}});
     CHECK(*tuner.best() == Shape{4, 1});
     REQUIRE(tuner.failures().size() == 2);
+    CHECK(tuner.failures()[0].candidate == Shape{2, 1});
     CHECK_FALSE(tuner.failures()[0].unsupported);
     CHECK(tuner.failures()[1].unsupported);
     Dataset data;
