@@ -1,5 +1,6 @@
-#include "io/csv_text.hpp"
+#include "io/csv.hpp"
 #include "model/invariants.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>

@@ -1,4 +1,5 @@
-#include "io/csv_text.hpp"
+#include "io/csv.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>

@@ -36,14 +36,6 @@ private:
     double step_;
 };
 
-std::vector<Curve::Point> shown_points(const Curve &curve) {
-    std::vector<Curve::Point> places = curve.points;
-    std::erase_if(places, [](const Curve::Point &place) {
-        return !(place.x > 0 && place.y > 0 && std::isfinite(place.x) && std::isfinite(place.y));
-    });
-    return places;
-}
-
 /// The findings that the probe says are places on the x axis, of those made of this curve.
 std::vector<const Finding *> marks_of(const Curve &curve, const std::vector<Finding> &findings) {
     std::vector<const Finding *> marks;
@@ -77,7 +69,10 @@ std::string_view shade(double share, bool utf8) {
 
 std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
                       const TextStyle &style) {
-    const std::vector<Curve::Point> places = shown_points(curve);
+    std::vector<Curve::Point> places = curve.points;
+    std::erase_if(places, [](const Curve::Point &place) {
+        return !(place.x > 0 && place.y > 0 && std::isfinite(place.x) && std::isfinite(place.y));
+    });
     if (places.size() < 2)
         return {};
     const auto [left, right] = std::ranges::minmax(places, {}, &Curve::Point::x);
