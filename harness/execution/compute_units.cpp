@@ -2,6 +2,7 @@
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/probe.hpp>
 #include <clprobe/row.hpp>
 
 #include <fmt/format.h>

@@ -1,6 +1,8 @@
 #include "common/launch_size.hpp"
 #include "measure/clock.hpp"
 
+#include <clprobe/probe.hpp>
+
 #include <algorithm>
 
 namespace clprobe::probes {
@@ -42,8 +44,8 @@ ProbeInfo describe() {
         "Some drivers compile inside the first launch: it is not counted."};
     info.sources = {"OpenCL 3.0 specification, section 5.14, profiling operations"};
     info.findings = audit_keys();
-    const Series stamps = timestamp_series({});
-    info.series = {{stamps.name, stamps.axes, stamps.measure,
+    const Series timestamps = timestamp_series({});
+    info.series = {{timestamps.name, timestamps.axes, timestamps.measure,
                     "device timestamps in ticks, host times in nanoseconds, each from the first "
                     "launch"}};
     info.kernels = {"host/event_timer"};
@@ -81,8 +83,8 @@ void run_experiment(Bench &bench) {
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     const Series none = timestamp_series({});
-    const Series *stamps = data.find(none.name);
-    return audit(stamps != nullptr ? *stamps : none, data.text_attribute(refusal));
+    const Series *timestamps = data.find(none.name);
+    return audit(timestamps != nullptr ? *timestamps : none, data.text_attribute(refusal));
 }
 
 class EventTimer final : public Probe {

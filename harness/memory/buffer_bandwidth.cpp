@@ -29,7 +29,8 @@ ProbeInfo describe() {
         "Memory by streams over large arrays: read, write, copy and triad (a = b + s c), counted "
         "as STREAM does. Layouts (one launch that covers the array once with a few elements a "
         "work-item, groups side by side stepping through it, a stretch for each work-item), vector "
-        "widths and group sizes race; the winner of each operation is measured anew, in blocks "
+        "widths and group sizes are tuned; the winner of each operation is measured anew, in "
+        "blocks "
         "spread over the time, and the bandwidth is the slope of time over the arrays' size.\n\n"
         "What is read is random, and its sum over any stretch known: each group leaves the sum of "
         "all that it read, and groups chosen after the launch are checked. What is written "
@@ -38,13 +39,13 @@ ProbeInfo describe() {
         "Pages that were never written are one page of zeros on many systems: memory that is read "
         "has to be written first, and with random words, since some memories compress.",
         "A processor's first cache may hash addresses to find its ways: some stretches of memory "
-        "are slower than others, so each sample lies in another place.",
+        "are slower than others, so each sample lies elsewhere.",
         "Drivers that run a processor's work-items in the lanes of its vectors leave all lanes but "
         "one idle in groups of one, which are best on those that run them one after another: both "
         "are tried first.",
         "Groups that share a unit and walk one behind the other serve each other from its cache: "
         "what looks like a fast second level is then the first.",
-        "Vectors of 32 B and more a work-item ruin stores on some GPUs; they belong to the race.",
+        "Vectors of 32 B and more a work-item ruin stores on some GPUs; they are tuned as well.",
         "Plain stores read the line first on most processors: write counts half of what the bus "
         "moves there, copy two thirds, triad three quarters.",
         "Neighbours on the same chip share the last cache and memory: rates fall while they work.",

@@ -60,7 +60,7 @@ ProbeInfo describe() {
                            axes<TogetherRow>(),
                            {"time", Unit::second, {}},
                            "time of a launch in which the work-items of a group follow a ring from "
-                           "so many places; 16 hops a trip"});
+                           "so many words; 16 hops a trip"});
     info.kernels = {"memory/constant_memory"};
     info.seconds = 2;
     return info;

@@ -42,7 +42,7 @@ ProbeInfo describe() {
         "be limited by the path that returns them.",
         "A few zero bits in each texel can be compressed: the levels are of random words.",
         "Software that filters (PoCL) is limited by its arithmetic: where buffers are read faster "
-        "from memory than images are at best, no levels are told."};
+        "from memory than images are at best, no levels are reported."};
     info.sources = {"Doggett, Texture Caches, IEEE Micro 32(3), 2012"};
     info.needs = "Images. A format that the device lacks leaves out its findings only.";
     info.depends_on = {"execution/compute_units"};

@@ -24,8 +24,8 @@ ProbeInfo describe() {
         "nearly square images of their own, so that they are dense in memory however the device "
         "tiles them. Two footprints an octave, more where the latency rises, then sweeps over all "
         "of them in turn with such over the half whose samples are few or lie apart. The curve's "
-        "plateaus are the levels; a size is where the rise beyond it is "
-        "half-way in log latency, with its 10 and 90 % points as the interval.";
+        "plateaus are the levels; a size is the midpoint of the rise "
+        "beyond it in log latency, with its 10 and 90 % points as the interval.";
     info.pitfalls = {
         "A 1-D image is not tiled, but limited in width to a few levels; rows or columns of a 2-D "
         "one touch each tile in one place only.",
@@ -38,8 +38,8 @@ ProbeInfo describe() {
         "Who warmed a cache matters where it has partitions: here the chase's own work-group, "
         "before each launch of a short ring and once before those of a long one.",
         "Where others use a part of a cache it fades, more or less from one second to the next: of "
-        "two levels that differ by less than three times, and by less than 3.5 times the scatter "
-        "of samples at one place, one is told, with a note.",
+        "two levels that differ by less than three times, and by less than 3.5 times the noise "
+        "of samples at one point, one is reported, with a note.",
         "On a CPU an image is read by software, whose time is part of every latency."};
     info.sources = {"Saavedra and Smith, Measuring Cache and TLB Performance, 1995",
                     "Doggett, Texture Caches, IEEE Micro 32(3), 2012 (tiles)",

@@ -35,7 +35,7 @@ private:
 /// is absent.
 [[nodiscard]] DeviceInfo query(cl_device_id device);
 
-/// The four time stamps of a command, in the ticks that the device calls nanoseconds.
+/// The four timestamps of a command, in the ticks that the device calls nanoseconds.
 struct ProfilingTimestamps {
     std::uint64_t queued = 0;
     std::uint64_t submit = 0;
@@ -53,7 +53,7 @@ public:
 
     /// Returns when the command is done; throws Error where it ended in one.
     void wait() const;
-    /// The command's stamps, once it is done; nothing where the driver does not give them.
+    /// The command's timestamps, once it is done; nothing where the driver does not give them.
     [[nodiscard]] std::optional<ProfilingTimestamps> profiling_timestamps() const;
     [[nodiscard]] cl_event native() const;
 

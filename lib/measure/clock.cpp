@@ -14,18 +14,18 @@
 namespace clprobe {
 namespace {
 
-/// From start to end as the device stamps them.
+/// From start to end as the device records them.
 class EventClock : public Clock {
 public:
     double time(const std::function<Event()> &enqueue) override {
         const Event event = enqueue();
         event.wait();
-        const auto stamps = event.profiling_timestamps();
-        if (!stamps)
-            throw Error("the driver gave no time stamps for a command");
-        if (stamps->end < stamps->start)
-            throw Error("a command's END stamp lies before its START");
-        return static_cast<double>(stamps->end - stamps->start) * 1e-9;
+        const auto timestamps = event.profiling_timestamps();
+        if (!timestamps)
+            throw Error("the driver gave no timestamps for a command");
+        if (timestamps->end < timestamps->start)
+            throw Error("a command's END timestamp lies before its START");
+        return static_cast<double>(timestamps->end - timestamps->start) * 1e-9;
     }
 };
 
@@ -46,23 +46,23 @@ private:
 
 // Coarser than this, a launch of some milliseconds is not timed to a thousandth.
 constexpr double coarsest_tick = 5e-7;
-// More than this, and the stamps are in another unit than they claim, or the counter is off.
+// More than this, and the timestamps are in another unit than they claim, or the counter is off.
 constexpr double worst_ratio_error = 0.02;
 
-// The audit of the device's stamps.
+// The audit of the device's timestamps.
 
-enum Stamp : std::size_t { queued, submit, start, end, host_begin, host_end };
+enum Timestamp : std::size_t { queued, submit, start, end, host_begin, host_end };
 
 /// One of the times of one launch: device ticks or host nanoseconds, both counted from the first
 /// launch.
-struct StampRow {
+struct TimestampRow {
     std::size_t launch = 0;
-    Stamp stamp = queued;
+    Timestamp timestamp = queued;
 
     static auto columns() {
         return std::tuple{
-            column("launch", &StampRow::launch),
-            column("stamp", &StampRow::stamp,
+            column("launch", &TimestampRow::launch),
+            column("stamp", &TimestampRow::timestamp,
                    std::array{"queued", "submit", "start", "end", "host_begin", "host_end"})};
     }
 };
@@ -78,12 +78,12 @@ struct Columns {
 };
 
 Columns columns_of(const Series &series) {
-    auto points = samples_by_row<StampRow>(&series);
+    auto points = samples_by_row<TimestampRow>(&series);
     std::ranges::stable_sort(points, {}, [](const auto &point) { return point.row.launch; });
     Columns columns;
     for (const auto &[row, trips, samples] : points)
         if (!samples.empty())
-            columns.of[row.stamp].push_back(samples.front());
+            columns.of[row.timestamp].push_back(samples.front());
     return columns;
 }
 
@@ -94,8 +94,8 @@ bool moves(const std::vector<double> &values) {
 /// The length of one tick: the greatest common divisor of the differences between timestamps.
 double tick_of(const Columns &columns) {
     std::int64_t divisor = 0;
-    for (const Stamp stamp : {start, end})
-        for (const double value : columns.of[stamp])
+    for (const Timestamp timestamp : {start, end})
+        for (const double value : columns.of[timestamp])
             divisor =
                 std::gcd(divisor, static_cast<std::int64_t>(value - columns.of[start].front()));
     return static_cast<double>(divisor);
@@ -104,20 +104,20 @@ double tick_of(const Columns &columns) {
 /// Why the profiling timestamps cannot be a clock; empty where they can.
 std::string unsound(const Columns &columns) {
     constexpr double longest = 0x1p53; // ticks: of nanoseconds, three months
-    for (const Stamp stamp : {queued, submit, start, host_begin, host_end})
-        if (columns.of[stamp].size() != columns.stamped())
-            return "some launches lack some of their stamps";
-    for (const Stamp stamp : {start, end})
-        for (const double value : columns.of[stamp])
+    for (const Timestamp timestamp : {queued, submit, start, host_begin, host_end})
+        if (columns.of[timestamp].size() != columns.stamped())
+            return "some launches lack some of their timestamps";
+    for (const Timestamp timestamp : {start, end})
+        for (const double value : columns.of[timestamp])
             if (std::abs(value - columns.of[start].front()) > longest)
-                return "the stamps lie months apart";
+                return "the timestamps lie months apart";
     if (!moves(columns.of[start]) || !moves(columns.of[end]))
-        return "the driver gives START and END stamps that never move";
+        return "the driver gives START and END timestamps that never move";
     for (std::size_t i = 0; i < columns.stamped(); ++i) {
         if (columns.on_device(i) < 0)
-            return "the END stamp of a command lies before its START";
+            return "the END timestamp of a command lies before its START";
         if (i > 0 && columns.of[end][i] < columns.of[end][i - 1])
-            return "the stamps of successive commands run backwards";
+            return "the timestamps of successive commands run backwards";
     }
     return {};
 }
@@ -192,11 +192,13 @@ ClockChoice choose_clock(const Facts &facts) {
         if (finding->status != Status::measured)
             return host(finding->note);
     if (*resolution->value > coarsest_tick)
-        return host("the device's stamps tick at " + format({*resolution->value, Unit::second}));
+        return host("the device's timestamps tick at " +
+                    format({*resolution->value, Unit::second}));
     if (std::abs(*ratio->value - 1) > worst_ratio_error)
-        return host(
-            fmt::format("the device's stamps run at {:.4g} times the host's clock", *ratio->value));
-    return {"events", "the audit found the device's stamps sound", resolution->value, ratio->value};
+        return host(fmt::format("the device's timestamps run at {:.4g} times the host's clock",
+                                *ratio->value));
+    return {"events", "the audit found the device's timestamps sound", resolution->value,
+            ratio->value};
 }
 
 std::unique_ptr<Clock> make_clock(const ClockChoice &choice, const Context &context) {
@@ -206,31 +208,31 @@ std::unique_ptr<Clock> make_clock(const ClockChoice &choice, const Context &cont
 }
 
 std::vector<FindingKey> audit_keys() {
-    return {{"event_timer.resolution", Unit::second, Better::none,
-             "the least step between time stamps"},
-            {"event_timer.host_ratio", Unit::one, Better::none,
-             "device time over host time: 1 for stamps in nanoseconds, as they should be"}};
+    return {
+        {"event_timer.resolution", Unit::second, Better::none, "the least step between timestamps"},
+        {"event_timer.host_ratio", Unit::one, Better::none,
+         "device time over host time: 1 for timestamps in nanoseconds, as they should be"}};
 }
 
 Series timestamp_series(std::span<const ProfiledLaunch> launches) {
-    Series series{"stamps", axes<StampRow>(), {"ticks", Unit::one, {}}, {}};
+    Series series{"stamps", axes<TimestampRow>(), {"ticks", Unit::one, {}}, {}};
     std::optional<std::uint64_t> base;
     for (std::size_t i = 0; i < launches.size(); ++i) {
         const ProfiledLaunch &launch = launches[i];
-        const auto add = [&](Stamp stamp, double ticks) {
-            series.points.push_back({coordinates(StampRow{i, stamp}), {ticks}, {}});
+        const auto add = [&](Timestamp timestamp, double ticks) {
+            series.points.push_back({coordinates(TimestampRow{i, timestamp}), {ticks}, {}});
         };
         // Counted from the first timestamp, the ticks fit a double exactly.
         const auto ticks = [&](std::uint64_t of_device) {
             return static_cast<double>(static_cast<std::int64_t>(of_device - *base));
         };
-        if (launch.stamps) {
+        if (launch.timestamps) {
             if (!base)
-                base = launch.stamps->queued;
-            add(queued, ticks(launch.stamps->queued));
-            add(submit, ticks(launch.stamps->submit));
-            add(start, ticks(launch.stamps->start));
-            add(end, ticks(launch.stamps->end));
+                base = launch.timestamps->queued;
+            add(queued, ticks(launch.timestamps->queued));
+            add(submit, ticks(launch.timestamps->submit));
+            add(start, ticks(launch.timestamps->start));
+            add(end, ticks(launch.timestamps->end));
         }
         add(host_begin, (launch.host_begin - launches.front().host_begin) * 1e9);
         add(host_end, (launch.host_end - launches.front().host_begin) * 1e9);
@@ -238,9 +240,9 @@ Series timestamp_series(std::span<const ProfiledLaunch> launches) {
     return series;
 }
 
-std::vector<Finding> audit(const Series &stamps, const std::string &refusal) {
+std::vector<Finding> audit(const Series &timestamps, const std::string &refusal) {
     const std::vector<FindingKey> keys = audit_keys();
-    const Columns columns = columns_of(stamps);
+    const Columns columns = columns_of(timestamps);
     const auto none = [&](Status status, const std::string &reason) {
         return std::vector{without_value(keys[0], status, reason),
                            without_value(keys[1], status, reason)};
@@ -249,7 +251,7 @@ std::vector<Finding> audit(const Series &stamps, const std::string &refusal) {
         return none(Status::inconclusive, "no launch was stamped");
     if (columns.stamped() < columns.of[host_end].size())
         return none(Status::unsupported,
-                    refusal.empty() ? "the driver gives no time stamps for its commands" : refusal);
+                    refusal.empty() ? "the driver gives no timestamps for its commands" : refusal);
     if (columns.stamped() < 8)
         return none(Status::inconclusive, "fewer than 8 launches were stamped");
     if (const std::string why = unsound(columns); !why.empty())
@@ -259,9 +261,11 @@ std::vector<Finding> audit(const Series &stamps, const std::string &refusal) {
     const double rough = ratio_of(columns, prompt_launches(columns, 0)).first;
     const auto [ratio, interval] = ratio_of(columns, prompt_launches(columns, rough));
     Finding resolution = measured(keys[0], tick, {tick, tick});
-    resolution.method = "greatest common divisor of the differences between START and END stamps";
+    resolution.method =
+        "greatest common divisor of the differences between START and END timestamps";
     Finding host_ratio = measured(keys[1], ratio, interval);
-    host_ratio.method = "END stamps against the host's steady clock, launches half the audit apart";
+    host_ratio.method =
+        "END timestamps against the host's steady clock, launches half the audit apart";
     for (Finding *finding : {&resolution, &host_ratio}) {
         finding->evidence = {"stamps"};
         // Work whose time the timestamps do not show: a driver that takes those of the submission,

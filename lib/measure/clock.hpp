@@ -24,23 +24,23 @@ public:
 /// From before the enqueue until the queue is empty again, by the host's steady clock.
 [[nodiscard]] std::unique_ptr<Clock> host_clock(const Context &context);
 
-/// A launch with its stamps (where the driver gives any), and the host's steady clock in seconds
-/// before the enqueue and after the end.
+/// A launch with its timestamps (where the driver gives any), and the host's steady clock in
+/// seconds before the enqueue and after the end.
 struct ProfiledLaunch {
     double host_begin = 0;
     double host_end = 0;
-    std::optional<ProfilingTimestamps> stamps;
+    std::optional<ProfilingTimestamps> timestamps;
 };
 
-/// The launches as a series "stamps" over (launch, stamp): the four stamps in ticks from the first
-/// of all, and the host's clock in nanoseconds from the first launch.
+/// The launches as a series "stamps" over (launch, stamp): the four timestamps in ticks from
+/// the first of all, and the host's clock in nanoseconds from the first launch.
 [[nodiscard]] Series timestamp_series(std::span<const ProfiledLaunch> launches);
-/// The findings that the audit of the device's stamps makes.
+/// The findings that the audit of the device's timestamps makes.
 [[nodiscard]] std::vector<FindingKey> audit_keys();
-/// Whether the stamps can serve as a clock, from such a series: their resolution and their ratio to
-/// the host's clock, `measured` where they are sound. `refusal` is what the driver answered when a
-/// queue with profiling was asked for; empty where it made one.
-[[nodiscard]] std::vector<Finding> audit(const Series &stamps, const std::string &refusal);
+/// Whether the timestamps can serve as a clock, from such a series: their resolution and their
+/// ratio to the host's clock, `measured` where they are sound. `refusal` is what the driver
+/// answered when a queue with profiling was asked for; empty where it made one.
+[[nodiscard]] std::vector<Finding> audit(const Series &timestamps, const std::string &refusal);
 
 /// The clock that the findings of host/event_timer allow, and why: device events where they were
 /// found sound, else the host. With no such finding, the host.

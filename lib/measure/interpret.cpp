@@ -57,7 +57,7 @@ std::string problem_of_coordinate(const Axis &axis, double at) {
     return {};
 }
 
-/// No time, rate or size is negative; a difference of time stamps, which is a plain number, may be.
+/// No time, rate or size is negative; a difference of timestamps, which is a plain number, may be.
 std::string problem_of_sample(const Axis &measure, double sample) {
     if (auto problem = problem_of(sample); !problem.empty())
         return problem;

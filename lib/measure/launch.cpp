@@ -124,7 +124,7 @@ ProfiledLaunch launch_profiled(const LaunchSite &site, const BoundLaunch &launch
     const Event event = site.context.launch(launch.kernel, launch.range);
     event.wait();
     profiled.host_end = steady_time();
-    profiled.stamps = event.profiling_timestamps();
+    profiled.timestamps = event.profiling_timestamps();
     site.elapsed.launch += profiled.host_end - profiled.host_begin;
     check(site, launch, trips);
     return profiled;

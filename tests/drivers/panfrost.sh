@@ -98,7 +98,7 @@ check_clock() { # GPU SHADERS
     run_on "$1" "$2" "$results/clock" >"$plain" 2>&1 &&
         CLPROBE_SHIM_STAMPS=1 run_on "$1" "$2" "$results/clock" >"$stamps" 2>&1 || return 1
     grep -q '^host: .* refused: .*(-35)' "$plain" &&
-        grep -q '^host: .*START and END stamps that never move' "$stamps"
+        grep -q '^host: .*START and END timestamps that never move' "$stamps"
 }
 
 # A run of every probe, in which no kernel executes.

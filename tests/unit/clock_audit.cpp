@@ -18,7 +18,7 @@ struct FakeClockDevice {
     std::uint64_t origin = 1'700'000'000'000'000'000; // an epoch's, beyond a double's integers
     double covered = 0.95;
 
-    [[nodiscard]] std::uint64_t stamp(double host_seconds) const {
+    [[nodiscard]] std::uint64_t timestamp(double host_seconds) const {
         const auto ns = static_cast<std::uint64_t>(host_seconds * 1e9 * rate);
         return origin + ns / tick * tick;
     }
@@ -30,9 +30,10 @@ struct FakeClockDevice {
         for (std::size_t i = 0; i < count; ++i) {
             const double length = 1e-3 + 1e-12 * static_cast<double>(random() % 1'000'000'000);
             const double start = now + (1 - covered) * length / 2;
-            result.push_back({now, now + length,
-                              ProfilingTimestamps{stamp(now + 1e-6), stamp(now + 2e-6),
-                                                  stamp(start), stamp(start + covered * length)}});
+            result.push_back(
+                {now, now + length,
+                 ProfilingTimestamps{timestamp(now + 1e-6), timestamp(now + 2e-6), timestamp(start),
+                                     timestamp(start + covered * length)}});
             now += length + 1e-12 * static_cast<double>(random() % 100'000'000);
         }
         return result;
@@ -86,20 +87,20 @@ TEST_CASE("unit.clock_audit.stamps in another unit are not") {
 TEST_CASE("unit.clock_audit.stamps that never move are not") {
     auto launches = FakeClockDevice{}.launches();
     for (ProfiledLaunch &launch : launches)
-        launch.stamps = ProfilingTimestamps{0, 0, 0, 0};
+        launch.timestamps = ProfilingTimestamps{0, 0, 0, 0};
     CHECK(choice(launches).reason.find("never move") != std::string::npos);
     auto half = FakeClockDevice{}.launches(); // QUEUED and SUBMIT are real
     for (ProfiledLaunch &launch : half)
-        launch.stamps->start = launch.stamps->end = 0;
+        launch.timestamps->start = launch.timestamps->end = 0;
     CHECK(choice(half).reason.find("never move") != std::string::npos);
 }
 
 TEST_CASE("unit.clock_audit.stamps that run backwards are not") {
     auto launches = FakeClockDevice{}.launches();
-    std::swap(launches[5].stamps->start, launches[5].stamps->end);
+    std::swap(launches[5].timestamps->start, launches[5].timestamps->end);
     CHECK(choice(launches).reason.find("before its START") != std::string::npos);
     launches = FakeClockDevice{}.launches();
-    launches[9].stamps = launches[2].stamps;
+    launches[9].timestamps = launches[2].timestamps;
     CHECK(choice(launches).reason.find("backwards") != std::string::npos);
 }
 
@@ -110,7 +111,7 @@ TEST_CASE("unit.clock_audit.stamps that do not cover the work are not") {
 TEST_CASE("unit.clock_audit.without stamps the driver's answer is the reason") {
     auto launches = FakeClockDevice{}.launches();
     for (ProfiledLaunch &launch : launches)
-        launch.stamps.reset();
+        launch.timestamps.reset();
     const ClockChoice chosen = choice(launches, "a queue with profiling was refused: -35");
     CHECK(chosen.source == "host");
     CHECK(chosen.reason == "a queue with profiling was refused: -35");

@@ -108,11 +108,11 @@ TEST_CASE("unit.tlb.says_of_a_bare_curve_what_it_is_too_short_for") {
     constexpr double never = 1e30;
     CHECK(note(octaves(12, 15), never, never) == "too few points with samples: 4");
     CHECK(note(octaves(12, 22), never, never) == "no TLB is outgrown by the memory spanned");
-    CHECK_THAT(note(octaves(12, 22), std::exp2(21), never), ContainsSubstring("last places only"));
+    CHECK_THAT(note(octaves(12, 22), std::exp2(21), never), ContainsSubstring("last points only"));
     CHECK_THAT(note(octaves(12, 22), std::exp2(16), never),
                ContainsSubstring("no further TLB is outgrown by 4 MiB"));
     CHECK_THAT(note(octaves(12, 24), std::exp2(16), std::exp2(23)),
-               ContainsSubstring("rises once more in the last places"));
+               ContainsSubstring("rises once more at the last points"));
 }
 
 TEST_CASE("unit.tlb.takes_a_plateau_of_two_places_at_the_end") {

@@ -58,7 +58,7 @@ public:
             if (of.row.kernel == ProgramRow{memory, variant.published})
                 return finding(key, of, of.variant.flops);
         return without_value(key, Status::inconclusive,
-                             "the launches do not tell a rate: too few, or time does not grow with "
+                             "the launches give no rate: too few, or time does not grow with "
                              "the trips");
     }
 
@@ -112,7 +112,7 @@ private:
             finding.method += fmt::format("; {:.0f} vectors verified", verified);
         finding.evidence = {series::rate};
         if (!facts_.device)
-            make_suspect(finding, "a bare series does not say that the work was verified");
+            make_suspect(finding, "an external series does not say that the work was verified");
         else if (verified <= 0)
             make_suspect(finding, "no result was verified");
         check_timing(finding, timing);

@@ -25,7 +25,7 @@ public:
         const auto timing = time_per_trip(times_of(series, variant));
         if (!timing)
             return without_value(key, Status::inconclusive,
-                                 "the launches do not tell a rate: too few, or time does not grow "
+                                 "the launches give no rate: too few, or time does not grow "
                                  "with the trips");
         const double flops = 2 * variant.per_trip();
         Finding finding = measured(key, flops / timing->seconds,
@@ -48,7 +48,7 @@ public:
         const auto timing = time_per_trip(one->times);
         if (!timing)
             return without_value(key, Status::inconclusive,
-                                 "the launches do not tell a latency: too few, or time does not "
+                                 "the launches give no latency: too few, or time does not "
                                  "grow with the trips");
         const double steps = one->row.body;
         Finding finding = measured(key, timing->seconds / steps,
@@ -85,7 +85,7 @@ private:
         finding.method = variant.describe(real_) + "; " + timing.method;
         if (external_) {
             finding.method += "; verification unknown";
-            make_suspect(finding, "a bare series does not say that the work was verified");
+            make_suspect(finding, "an external series does not say that the work was verified");
         } else {
             const std::string arithmetic = data_.text_attribute(type_ + entry::arithmetic);
             finding.method += fmt::format("; {:.0f} words of the timed launches bit-exact{}",
@@ -107,7 +107,7 @@ private:
         }
         if (finding.interval->high < 0.9 * best)
             make_suspect(finding,
-                         "the race before it reached " + format({best, Unit::flop_per_second}));
+                         "the tuning before it reached " + format({best, Unit::flop_per_second}));
     }
 
     void note_rejections(Finding &finding) const {

@@ -56,10 +56,9 @@ public:
     [[nodiscard]] Finding rate(const FindingKey &key, Body body, Points points) const {
         const auto of = measured_of(body, points);
         if (!of)
-            return without_value(
-                key, Status::inconclusive,
-                "the launches do not tell a rate: too few, or time does not grow with "
-                "the trips");
+            return without_value(key, Status::inconclusive,
+                                 "the launches give no rate: too few, or time does not grow with "
+                                 "the trips");
         const double verified = data_.number_attribute(entry::verified).value_or(0);
         if (!external_ && verified <= 0)
             return without_value(key, Status::inconclusive, "no point was verified");
@@ -71,7 +70,7 @@ public:
                                           data_.text_attribute(entry::arithmetic));
         finding.evidence = {series::rate};
         if (external_)
-            make_suspect(finding, "a bare series does not say that the work was verified");
+            make_suspect(finding, "an external series does not say that the work was verified");
         check_timing(finding, of->timing);
         check_local_size(finding, data_, coordinates(GridKernel{body}));
         // Most of the published points' work is on NaN: where that is faster than work on numbers,

@@ -69,7 +69,7 @@ public:
                                              in_bytes(largest())));
         if (fit->interval.low <= 0)
             return without_value(key, Status::inconclusive,
-                                 "the times scatter too much to tell how they grow with the size");
+                                 "the times are too noisy to show how they grow with the size");
         Finding finding = measured(key, 1 / fit->seconds_per_trip,
                                    {1 / fit->interval.high, 1 / fit->interval.low});
         finding.method = method(transfer);

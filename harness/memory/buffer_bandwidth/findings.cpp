@@ -146,8 +146,8 @@ const FindingKey level_bandwidth{
     "buffer.l<n>.read_bandwidth", Unit::byte_per_second, Better::higher,
     "read from that level by all units at once; counted from the fastest"};
 const FindingKey level_size{"buffer.l<n>.read_size", Unit::byte, Better::none,
-                            "where the fall beyond the level is half-way in log bandwidth: the "
-                            "second opinion on buffer.l<n>.size"};
+                            "the midpoint of the fall beyond the level in log bandwidth: the "
+                            "cross-check of buffer.l<n>.size"};
 
 FindingKey memory_key(Operation operation) {
     constexpr const char *meanings[] = {
@@ -313,8 +313,9 @@ private:
         Finding *first = find(numbered(level_bandwidth, 1).key);
         const auto flops = facts_.value("fma.fp32.rate");
         if (first != nullptr && flops && *first->value > *flops / flops_an_fma * most_bytes_an_fma)
-            make_suspect(*first, "its lanes would load more than two words in the time of each "
-                                 "multiply-add that they could do (fma.fp32.rate)");
+            make_suspect(*first,
+                         "its work-items would load more than two words in the time of each "
+                         "multiply-add that they could do (fma.fp32.rate)");
     }
 
     const Dataset &data_;

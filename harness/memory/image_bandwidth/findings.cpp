@@ -28,8 +28,8 @@ FindingKey rate_key(const Format &format, Filter filter) {
 const FindingKey level_key{"image.l<n>.read_bandwidth", Unit::byte_per_second, Better::higher,
                            "of a level's read by all units together"};
 const FindingKey size_key{"image.l<n>.read_size", Unit::byte, Better::none,
-                          "where the fall beyond the level is half-way in log bandwidth: the "
-                          "second opinion on image.l<n>.size"};
+                          "the midpoint of the fall beyond the level in log bandwidth: the "
+                          "cross-check of image.l<n>.size"};
 const FindingKey memory_key{"image.memory.read_bandwidth", Unit::byte_per_second, Better::higher,
                             "of the slowest level's"};
 
@@ -185,9 +185,8 @@ Levels levels_in(const Dataset &data, const Facts &facts) {
 } // namespace
 
 std::vector<Curve> curves_of(const Dataset &data) {
-    Curve curve = shown({series::footprint, axes<FootprintRow>().front(), bandwidth_curve(data),
-                         Unit::byte_per_second},
-                        size_key.key);
+    Curve curve =
+        shown({series::footprint, bandwidth_curve(data), Unit::byte_per_second}, size_key.key);
     curve.y.name = "bandwidth";
     return {curve};
 }

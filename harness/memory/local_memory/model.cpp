@@ -210,7 +210,7 @@ EvictionVerdict judge_eviction(std::span<const EvictionTime> times, double local
     else if (suitable < least_points)
         verdict.reason = "local memory is too small to take much room in the first cache";
     else if (evicted > 0 || static_cast<double>(spared) < 0.75 * static_cast<double>(suitable))
-        verdict.reason = "the times of rings beside local memory scatter too much";
+        verdict.reason = "the times of rings beside local memory are too noisy";
     else
         verdict.own = true;
     return verdict;

@@ -42,7 +42,7 @@ std::string why_none(const Translation &translation) {
     if (translation.curve.size() < least_points)
         return fmt::format("too few points with samples: {}", translation.curve.size());
     if (rises_at_end(translation))
-        return "the latency rises in the last places only, too few to tell a TLB";
+        return "the latency rises at the last points only, too few to show a TLB";
     return "no TLB is outgrown by the memory spanned";
 }
 
@@ -69,7 +69,7 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
             break;
         }
         findings.push_back(measured(numbered(reach_keys, level), reach->half, reach->interval));
-        findings.back().method = "half-way of the rise from the level before";
+        findings.back().method = "midpoint of the rise from the level before";
         rest = behind(rest, *reach);
     }
     if (findings.empty())
@@ -77,7 +77,7 @@ std::vector<Finding> reach_findings(const Translation &translation, const std::s
     if (findings.back().value)
         findings.back().note =
             rises_at_end(rest)
-                ? "the latency rises once more in the last places, too few to tell a further TLB"
+                ? "the latency rises once more at the last points, too few to show a further TLB"
                 : no_further(translation.curve);
     for (Finding &finding : findings)
         finding.evidence = {evidence};
@@ -95,7 +95,7 @@ std::vector<Finding> level_reaches(const std::vector<CurvePoint> &curve) {
         !settles(undoubted(curve), levels.back().value - levels[levels.size() - 2].value)) {
         levels.pop_back();
         levels.back().size.reset();
-        found.reason = "the latency rises up to the last place";
+        found.reason = "the latency rises up to the last point";
     }
     std::vector<Finding> findings;
     for (const Level &level : levels) {
@@ -243,8 +243,8 @@ std::vector<Curve> curves_of(const Dataset &data) {
         curves.push_back(shown(*external, reach_keys.key));
     for (auto &[stride, translation] : translations(data)) {
         std::vector<CurvePoint> points = over_span(std::move(translation), stride).curve;
-        const Axis span{"span at a stride of " + format({stride, Unit::byte}), Unit::byte, {}};
-        curves.push_back(shown({series::spread, span, std::move(points)}, reach_keys.key));
+        curves.push_back(shown({series::spread, std::move(points)}, reach_keys.key));
+        curves.back().x.name = "span at a stride of " + format({stride, Unit::byte});
     }
     return curves;
 }
