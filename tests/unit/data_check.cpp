@@ -219,7 +219,7 @@ TEST_CASE("unit.data_check.stamps_cut_short_are_no_clock") {
     series.points.erase(series.points.begin() + 2, series.points.begin() + 60);
     for (const Finding &finding : interpret(probe, record_with(series), nullptr)) {
         CHECK(finding.status == Status::unsupported);
-        CHECK(finding.note.find("lack some of their stamps") != std::string::npos);
+        CHECK(finding.note.find("lack some of their timestamps") != std::string::npos);
     }
 }
 

@@ -113,7 +113,7 @@ TEST_CASE("unit.fma_rate.interpret suspects a winner that stays behind its tunin
     CHECK(tuned(1.05).status == Status::measured);
     const Finding halved = tuned(2); // both workers on one core, ever since
     CHECK(halved.status == Status::suspect);
-    CHECK_THAT(halved.note, ContainsSubstring("the race before it reached"));
+    CHECK_THAT(halved.note, ContainsSubstring("the tuning before it reached"));
 }
 
 TEST_CASE("unit.fma_rate.interpret mostly holds the truth in its interval") {
