@@ -1,6 +1,7 @@
 #include "inspect/inspection.hpp"
 #include "model/text.hpp"
 
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -11,6 +12,13 @@ using Key = std::tuple<std::string, std::string, std::string>;
 
 Key key_of(const InspectedKernel &kernel) {
     return {kernel.probe, kernel.variant, kernel.function};
+}
+
+std::map<Key, const InspectedKernel *> by_key(const Inspection &inspection) {
+    std::map<Key, const InspectedKernel *> kernels;
+    for (const InspectedKernel &kernel : inspection.kernels)
+        kernels.emplace(key_of(kernel), &kernel);
+    return kernels;
 }
 
 void add(std::vector<Statistic> &numbers, std::string name,
@@ -76,14 +84,17 @@ KernelChange change(const InspectedKernel *before, const InspectedKernel *after)
 } // namespace
 
 std::vector<KernelChange> changed_kernels(const Inspection &before, const Inspection &after) {
+    const auto earlier = by_key(before);
+    const auto now = by_key(after);
     std::vector<KernelChange> changes;
     for (const InspectedKernel &kernel : after.kernels) {
-        KernelChange changed = change(pointer_to(before.kernels, key_of(kernel), key_of), &kernel);
+        const auto was = earlier.find(key_of(kernel));
+        KernelChange changed = change(was == earlier.end() ? nullptr : was->second, &kernel);
         if (!changed.what.empty() || !changed.numbers.empty())
             changes.push_back(std::move(changed));
     }
     for (const InspectedKernel &kernel : before.kernels)
-        if (pointer_to(after.kernels, key_of(kernel), key_of) == nullptr)
+        if (!now.contains(key_of(kernel)))
             changes.push_back(change(&kernel, nullptr));
     return changes;
 }

@@ -73,8 +73,8 @@ struct CsvRow {
 [[nodiscard]] std::string plain_csv(std::string_view text);
 
 /// The rows behind `skip` lines with the first of the separators (' ' for any number of blanks) by
-/// which they fit, else the last; decimal commas are points then. Throws InputError, naming file
-/// and line, for a quote that is not closed as it should be.
+/// which they fit, else the last; decimal commas are points where docs/csv.md says so. Throws
+/// InputError, naming file and line, for a quote that is not closed as it should be.
 [[nodiscard]] std::vector<CsvRow>
 csv_rows(std::string_view text, std::string_view separators, std::size_t skip,
          const std::string &file, const std::function<bool(std::span<const CsvRow>)> &fits);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -50,12 +51,21 @@ void print(std::string &text, const Json &json, std::size_t indent, bool element
     text += "\n" + std::string(indent, ' ') + (json.is_object() ? '}' : ']');
 }
 
-void refuse_not_finite(const Json &json, const std::string &place) {
+/// The place of the first number that is not finite; nothing where there is none. It is made on the
+/// way back from one: a report's many samples would each cost a text.
+std::optional<std::string> not_finite(const Json &json) {
     if (json.is_number_float() && !std::isfinite(json.get<double>()))
-        throw Error(fmt::format("{}: a number that is not finite", place));
+        return "";
     if (json.is_structured())
         for (const auto &[member, value] : json.items())
-            refuse_not_finite(value, place + "/" + member);
+            if (const auto place = not_finite(value))
+                return "/" + member + *place;
+    return std::nullopt;
+}
+
+void refuse_not_finite(const Json &json) {
+    if (const auto place = not_finite(json))
+        throw Error(fmt::format("{}: a number that is not finite", *place));
 }
 
 /// Follows the parser through a document, and refuses what it lets pass.
@@ -115,12 +125,12 @@ std::string cleaned(std::string_view message) {
 } // namespace
 
 std::string to_line(const Json &json) {
-    refuse_not_finite(json, "");
+    refuse_not_finite(json);
     return dump(json);
 }
 
 std::string to_text(const Json &json) {
-    refuse_not_finite(json, "");
+    refuse_not_finite(json);
     std::string text;
     print(text, json, 0, false);
     return text + "\n";

@@ -69,14 +69,14 @@ std::string_view shade(double share, bool utf8) {
 
 std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
                       const TextStyle &style) {
-    std::vector<Curve::Point> places = curve.points;
-    std::erase_if(places, [](const Curve::Point &place) {
-        return !(place.x > 0 && place.y > 0 && std::isfinite(place.x) && std::isfinite(place.y));
+    std::vector<Curve::Point> points = curve.points;
+    std::erase_if(points, [](const Curve::Point &point) {
+        return !(point.x > 0 && point.y > 0 && std::isfinite(point.x) && std::isfinite(point.y));
     });
-    if (places.size() < 2)
+    if (points.size() < 2)
         return {};
-    const auto [left, right] = std::ranges::minmax(places, {}, &Curve::Point::x);
-    const auto [bottom, top] = std::ranges::minmax(places, {}, &Curve::Point::y);
+    const auto [left, right] = std::ranges::minmax(points, {}, &Curve::Point::x);
+    const auto [bottom, top] = std::ranges::minmax(points, {}, &Curve::Point::y);
     const std::size_t columns = std::max<std::size_t>(style.width, 40) - margin - 2;
     const LogScale x(left.x, right.x, columns);
     // A curve that is all but flat is not blown up to fill the plot.
@@ -98,8 +98,8 @@ std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
             row[column] = ':';
         axis[column] = letter(i);
     }
-    for (const Curve::Point &place : places)
-        grid[y.place(place.y)][x.place(place.x)] = '*';
+    for (const Curve::Point &point : points)
+        grid[y.place(point.y)][x.place(point.x)] = '*';
 
     std::string text =
         fmt::format("{:>{}} {} over {}\n", "", margin - 1, curve.y.name, curve.x.name);

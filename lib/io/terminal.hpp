@@ -49,13 +49,13 @@ struct TableRow {
 
 /// The curve as a small plot, both axes logarithmic, with the findings marked that
 /// its `marks` name and that were made of its series, and named below. Empty
-/// where fewer than two places are positive.
+/// where fewer than two points are positive.
 [[nodiscard]] std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
                                     const TextStyle &style);
 
 /// The map as a table of numbers and shades, x to the right and y upwards, at each pair of
 /// coordinates that is there. Where there are too many for the style's width, shades alone. Empty
-/// where fewer than two values are positive.
+/// where fewer than two pairs have a positive value.
 [[nodiscard]] std::string heat_map_text(const HeatMap &map, const TextStyle &style);
 
 /// The line under a summary: probes, devices, time, the harness's share of it, findings by status.
