@@ -11,8 +11,9 @@ ProbeInfo describe() {
     info.question = "How many multiply-adds does the device do in a second, and how long does one "
                     "take?";
     info.method =
-        "No single shape of kernel is safe on every device, so shapes are tuned: the way a multiply-add "
-        "is written (fma(), mad(), a*b+c), what a chain of them computes (x*a+b, x+y*a, x*x+b), "
+        "No single shape of kernel is safe on every device, so shapes are tuned: the way a "
+        "multiply-add is written (fma(), mad(), a*b+c), what a chain of them computes (x*a+b, "
+        "x+y*a, x*x+b), "
         "how many independent chains a work-item has, how wide its vectors are, how many "
         "operations the loop's body holds, and how many work-items there are in groups of what "
         "size. A coordinate descent tries one property after the other; the best four run again. "

@@ -342,10 +342,11 @@ private:
                 bench_.data().text_attributes[atomic.name() + spelling] =
                     "inline PTX, for want of a function";
             atomics.push_back(atomic);
+        }
+        for (const Atomic &atomic : atomics)
             chains_.push_back(candidate(launcher_.chain(atomic), series::latency,
                                         coordinates(LatencyRow{atomic}), 0.2e-3,
                                         chain_guess[atomic.space]));
-        }
         for (const Atomic &atomic : atomics) // a kernel's first launch may compile it
             bench_.launch(launcher_.many(atomic, Contention::spread, false), 1);
         const double end = remaining_after(bench_, 0.6);

@@ -421,13 +421,15 @@ private:
                                   }});
         const StreamShape first = allowed(first_shape(bench_, operation));
         tuner.try_out(first);
-        for (int stage = 0; stage < (bench_.tiny() ? 1 : 4); ++stage) {
-            const StreamShape *best = tuner.best();
-            std::vector<StreamShape> shapes = alternatives(bench_, best ? *best : first, stage);
-            for (StreamShape &shape : shapes)
-                shape = allowed(shape);
-            tuner.try_all(shapes);
-        }
+        std::vector<std::function<std::vector<StreamShape>(const StreamShape &)>> stages;
+        for (int stage = 0; stage < (bench_.tiny() ? 1 : 4); ++stage)
+            stages.emplace_back([this, stage](const StreamShape &best) {
+                std::vector<StreamShape> shapes = alternatives(bench_, best, stage);
+                for (StreamShape &shape : shapes)
+                    shape = allowed(shape);
+                return shapes;
+            });
+        tuner.descend(first, stages);
         if (!bench_.tiny())
             tuner.halve(4, [] { return true; });
         record_failures(bench_.data(), "stream." + name(operation), tuner);

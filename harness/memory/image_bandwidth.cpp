@@ -17,7 +17,7 @@ ProbeInfo describe() {
         "time of a trip is the slope over the trips.\n\n"
         "Rates: a tile of 16 texels for each work-item of a group, all of them different, read by "
         "all groups: 1 KiB (R8) to 16 KiB (RGBA32F), which a first level holds. Two formats are "
-        "raced in five patterns (work-items beside each other along x, along y, in a square, at "
+        "tried in five patterns (work-items beside each other along x, along y, in a square, at "
         "random, all on one texel); the best of the first three serves for the rates, which are "
         "measured anew. Formats of different sizes that reach the same rate show a limit in "
         "texels, those that reach the same bandwidth one in bytes. All work-items on one texel "
@@ -52,7 +52,7 @@ ProbeInfo describe() {
     info.series = {{series::rates, axes<RateRow>(), time,
                     "a tile read by all groups; 16 texels a work-item and trip"},
                    {series::locality, axes<LocalityRow>(), time,
-                    "the same without a filter, in each pattern: the race for the best"},
+                    "the same without a filter, in each pattern: the search for the best"},
                    {series::footprint, axes<FootprintRow>(), time,
                     "so much of an image of RGBA32UI read by all units"}};
     info.kernels = {"memory/image_bandwidth"};

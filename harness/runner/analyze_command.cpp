@@ -109,6 +109,9 @@ std::vector<Document> read_documents(const Options &options, const Registry &reg
     }
     for (Report &report : reports_from_csv(of_a_run))
         documents.push_back({std::move(report), run_file, Origin::run});
+    // Pictures are the first report's, and what others measured is shown last.
+    std::ranges::stable_partition(
+        documents, [](const Document &document) { return document.origin != Origin::others; });
     return documents;
 }
 

@@ -276,7 +276,7 @@ int inspect_command(const Options &options, const Registry &registry) {
                   << (options.disassemble && !options.json ? disassembly_text(*inspection) : "");
     const bool changed = before && !changed_kernels(*before, *inspection).empty();
     const bool failed = std::ranges::any_of(inspection->kernels, [](const InspectedKernel &kernel) {
-        return !problem_of(kernel).empty();
+        return !kernel.error.empty() || (kernel.launch && !kernel.launch->error.empty());
     });
     return changed || failed ? exit_failed : exit_done;
 }

@@ -86,7 +86,7 @@ public:
     /// bit wherever it runs. Makes every key of `info().findings`, or says why not.
     [[nodiscard]] virtual std::vector<Finding> interpret(const Dataset &data,
                                                          const Facts &facts) const = 0;
-    /// The builds to inspect on that device: not all that `measure` may race, but each kind, their
+    /// The builds to inspect on that device: not all that `measure` may try, but each kind, their
     /// options made by what makes them there. By default each of `info().kernels` without options,
     /// which is what most probes build.
     [[nodiscard]] virtual std::vector<KernelVariant> kernels(const DeviceInfo &device) const;

@@ -22,6 +22,8 @@ function(clprobe_add_probes target)
     endforeach()
     if(NOT arg_REGISTRY)
         set(arg_REGISTRY "${arg_NAMESPACE}::probes")
+    elseif(NOT arg_REGISTRY MATCHES "^.+::[^:]+$")
+        message(FATAL_ERROR "clprobe_add_probes(${target}): REGISTRY ${arg_REGISTRY} is no namespace::function")
     endif()
     cmake_path(ABSOLUTE_PATH arg_KERNELS NORMALIZE)
     cmake_path(ABSOLUTE_PATH arg_HARNESS NORMALIZE)
@@ -31,7 +33,7 @@ function(clprobe_add_probes target)
     _clprobe_check_pairs("${arg_KERNELS}" "${kernels}" "${arg_HARNESS}" "${probes}"
                          "${arg_NAMESPACE}")
 
-    set(source "${CMAKE_CURRENT_BINARY_DIR}/${target}_probes.cpp")
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/${target}_probes/registry.cpp")
     _clprobe_registry("${source}" "${arg_KERNELS}" "${kernels}" "${probes}" "${arg_NAMESPACE}"
                       "${arg_REGISTRY}")
     target_sources(${target} PRIVATE "${source}")

@@ -86,7 +86,7 @@ template <typename Value>
 Stage values(Value Variant::*property, std::initializer_list<std::type_identity_t<Value>> all) {
     Stage stage;
     for (const Value &value : all)
-        stage.push_back(to(property, value));
+        stage.moves.push_back(to(property, value));
     return stage;
 }
 
@@ -125,7 +125,7 @@ SearchSpace cpu_search_space(std::size_t largest, std::size_t units) {
                 values(&Variant::width, {1}), // best where the elements of a vector are work-items
                 values(&Variant::chains, {8, 10, 6, 16, 4}),
                 values(&Variant::body, {128, 256, 1024}),
-                {to(&Variant::local_size, std::min<std::size_t>(64, largest)), to_local_size(1)},
+                {{to(&Variant::local_size, std::min<std::size_t>(64, largest)), to_local_size(1)}},
                 values(&Variant::recurrence, {Recurrence::quadratic, Recurrence::pair}),
             }};
 }
@@ -145,10 +145,10 @@ SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
                 values(&Variant::groups, {2 * groups, std::max<std::size_t>(1, groups / 2)}),
                 values(&Variant::chains, {8, 2, 16, 1}),
                 values(&Variant::width, {2, 4}), // wider ones are further chains
-                {few_fmas, to(&Variant::form, Form::mad)},
+                {{few_fmas, to(&Variant::form, Form::mad)}},
                 values(&Variant::body, {1024, 256}), // of fma(), where that won
-                {to_local_size(std::min<std::size_t>(64, largest)),
-                 to_local_size(std::min<std::size_t>(1024, largest))},
+                {{to_local_size(std::min<std::size_t>(64, largest)),
+                  to_local_size(std::min<std::size_t>(1024, largest))}},
                 values(&Variant::recurrence, {Recurrence::quadratic, Recurrence::pair}),
             }};
 }
@@ -165,7 +165,7 @@ SearchSpace narrower_search_space(Real real, DeviceType device, Variant start) {
             {cpu ? values(&Variant::width, {start.width * 2, start.width / 2})
                  : values(&Variant::width, {2, 4}),
              values(&Variant::chains, {start.chains * 2, start.chains / 2}),
-             {other, to(&Variant::form, Form::mad)},
+             {{other, to(&Variant::form, Form::mad)}},
              values(&Variant::body, {start.body / 2, start.body * 2})}};
 }
 
@@ -238,33 +238,21 @@ public:
     }
 
 private:
-    /// Throws BuildError.
-    Kernel kernel(const Variant &variant) {
+    /// Builds, launches once (some drivers compile only then) and verifies, in groups as large as
+    /// the kernel and the device allow. Throws BuildError, VerificationError, Unsupported where
+    /// `fma` rounds twice, or Error.
+    Launchable make(Variant variant) {
         const std::string options = variant.build_options(real_);
         auto found = programs_.find(options);
         if (found == programs_.end())
             found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
-        return found->second.kernel("fma_rate");
-    }
-
-    /// The variant in groups as large as the kernel and the device allow.
-    Variant allowed(Variant variant) {
-        try {
-            variant.local_size = group_size(bench_, kernel(variant), variant.local_size);
-        } catch (const BuildError &) {
-            return variant; // which fails again, and is then recorded, where it is tried
-        }
-        return variant;
-    }
-
-    /// Builds, launches once (some drivers compile only then) and verifies. Throws BuildError,
-    /// VerificationError, Unsupported where `fma` rounds twice, or Error.
-    Launchable make(const Variant &variant) {
+        const Kernel kernel = found->second.kernel("fma_rate");
+        variant.local_size = group_size(bench_, kernel, variant.local_size);
         const auto verdict = std::make_shared<Verdict>();
         const Operands o = operands(real_, variant.recurrence);
         const Buffer words = bench_.buffer(elements(variant) * sizeof(std::uint32_t));
         Launchable made{variant,
-                        {kernel(variant),
+                        {kernel,
                          NdRange::linear(variant.groups, variant.local_size),
                          {output(words), trip_count, operand(real_, o.a), operand(real_, o.b),
                           operand(real_, o.c), operand(real_, o.d)},
@@ -283,23 +271,24 @@ private:
 
     std::optional<Launchable> fastest(const SearchSpace &space, double reserve) {
         struct Tried {
+            Variant wanted; ///< whose groups may be larger than those of the launchable
             Launchable launchable;
             Candidate candidate;
         };
         std::deque<Tried> tried;
         const auto find = [&](const Variant &variant) {
-            return std::ranges::find(tried, variant,
-                                     [](const Tried &of) { return of.launchable.variant; });
+            return std::ranges::find(tried, variant, &Tried::wanted);
         };
         int block = 0;
         // Seconds of an operation in the best launch so far.
-        const auto sample = [&](const Variant &variant) {
-            Candidate &timed = find(variant)->candidate;
+        const auto sample = [&](const Variant &wanted) {
+            Tried &made = *find(wanted);
+            const Variant &variant = made.launchable.variant;
+            Candidate &timed = made.candidate;
             bench_.sample_block(timed, block++);
             const Point *longest = timed.series->find(coordinates(variant, timed.trips));
             return std::ranges::min(longest->samples) / (variant.per_trip() * timed.trips);
         };
-        const auto time_left = [&] { return bench_.remaining() > reserve; };
         Tuner<Variant> tuner({
             .time =
                 [&](const Variant &variant) {
@@ -307,24 +296,18 @@ private:
                     const Candidate timed = candidate(made, ".race", seconds_a_launch_);
                     if (tried.empty())
                         bench_.warm_up(made.launch, timed.trips);
-                    tried.push_back({made, timed});
+                    tried.push_back({variant, made, timed});
                     return sample(variant);
                 },
             .time_again = sample,
-            .time_left = time_left,
+            .time_left = [&] { return bench_.remaining() > reserve; },
             .leave_out_wrong = true,
         });
-        const Variant start = allowed(space.start);
-        tuner.try_out(start);
+        tuner.try_out(space.start);
         if (tuner.best() == nullptr && tuner.failures().back().unsupported)
             for (const Form form : {Form::expression, Form::mad})
-                tuner.try_out(allowed(to(&Variant::form, form)(start)));
-        for (const Stage &stage : space.stages) {
-            const Variant best = tuner.best() ? *tuner.best() : start;
-            for (const Move &move : stage)
-                if (time_left())
-                    tuner.try_out(allowed(move(best)));
-        }
+                tuner.try_out(to(&Variant::form, form)(space.start));
+        tuner.descend(space.start, space.stages);
         tuner.halve(4, [] { return true; });
         if (tuner.best() == nullptr) {
             bench_.data().text_attributes[type_ + entry::failed] = tuner.failures().back().reason;
@@ -379,7 +362,8 @@ SearchSpace search_space_for(Real real, const DeviceInfo &device, std::size_t un
     // Of a stage, by the profile.
     constexpr std::size_t most_moves[] = {0, 1, 2, std::numeric_limits<std::size_t>::max()};
     for (Stage &stage : search_space.stages)
-        stage.resize(std::min(stage.size(), most_moves[static_cast<std::size_t>(profile)]));
+        stage.moves.resize(
+            std::min(stage.moves.size(), most_moves[static_cast<std::size_t>(profile)]));
     return search_space;
 }
 

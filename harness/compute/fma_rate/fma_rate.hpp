@@ -92,7 +92,16 @@ struct Operands {
 using Move = std::function<Variant(const Variant &)>;
 
 /// What else to try for one property of a variant, the most promising first.
-using Stage = std::vector<Move>;
+struct Stage {
+    std::vector<Move> moves;
+
+    [[nodiscard]] std::vector<Variant> operator()(const Variant &best) const {
+        std::vector<Variant> variants;
+        for (const Move &move : moves)
+            variants.push_back(move(best));
+        return variants;
+    }
+};
 
 /// Where tuning starts and what it tries in turn, each stage from the best so far (a coordinate
 /// descent).

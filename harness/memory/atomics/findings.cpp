@@ -136,8 +136,8 @@ Modes two_levels(std::span<const std::vector<double>> samples, const std::vector
     if (modes.high < alike * modes.low || std::min(share, 1 - share) < least_share)
         modes.reason = "neither one level nor two that differ clearly";
     else if (steady < keeping)
-        modes.reason =
-            fmt::format("two levels, but only {:.0f} % of the points keep to theirs", 100 * steady);
+        modes.reason = fmt::format("two levels, but only {:.0f} % of the addresses keep to theirs",
+                                   100 * steady);
     else
         modes.count = 2;
     return modes;
@@ -280,7 +280,7 @@ double dip(std::span<const double> samples) {
 Modes find_modes(std::span<const std::vector<double>> samples) {
     const auto once = [](const std::vector<double> &times) { return times.size() < 2; };
     if (samples.size() < least_points || std::ranges::any_of(samples, once))
-        return {{}, 0, 0, 0, "too few points were timed twice"};
+        return {{}, 0, 0, 0, "too few addresses were timed twice"};
     const std::vector<double> values = medians(samples, 0, 1);
     const double middle = median(values);
     const double dipping = dip(values) * std::sqrt(static_cast<double>(values.size()));

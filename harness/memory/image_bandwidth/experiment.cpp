@@ -18,9 +18,9 @@ namespace clprobe::probes::image_bandwidth {
 namespace {
 
 constexpr std::size_t least_footprint = 4096; ///< B
-/// The formats that race, each for those of its size: RGBA8 and RGBA32F.
-constexpr std::size_t raced_small = 3;
-constexpr std::size_t raced_large = 5;
+/// The formats that are tuned, each for those of its size: RGBA8 and RGBA32F.
+constexpr std::size_t tuned_small = 3;
+constexpr std::size_t tuned_large = 5;
 constexpr auto word_bytes = static_cast<std::size_t>(word_texel_bytes);
 
 /// An image, and the key of what it holds.
@@ -165,7 +165,7 @@ public:
 
     void locality() {
         std::vector<Candidate> candidates;
-        for (const std::size_t f : {raced_small, raced_large}) {
+        for (const std::size_t f : {tuned_small, tuned_large}) {
             for (const Pattern pattern :
                  {Pattern::row, Pattern::column, Pattern::block, Pattern::random, Pattern::same}) {
                 const auto scene = small_scene(formats[f], pattern);
@@ -261,7 +261,7 @@ private:
     }
 
     Pattern best_pattern(const ImageFormat &format) const {
-        const std::size_t like = format.texel_bytes() > 4 ? raced_large : raced_small;
+        const std::size_t like = format.texel_bytes() > 4 ? tuned_large : tuned_small;
         const Series &series = bench_.series(series::locality);
         Pattern best = Pattern::block;
         std::optional<double> least;
