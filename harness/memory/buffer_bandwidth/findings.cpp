@@ -294,12 +294,12 @@ private:
         double bytes = 0; // of the arrays
         for (const auto &point : samples_by_row<StreamShape>(data_.find(entry::stream)))
             bytes = std::max(bytes, point.trips);
-        const auto last = caches() > 0 ? levels_.levels[caches() - 1].size : std::nullopt;
+        const double last = caches() > 0 ? levels_.levels[caches() - 1].size.value_or(0) : 0;
         for (const Operation operation : all_operations) {
             Finding *finding = find(memory_key(operation).key);
             if (finding != nullptr && copy != nullptr && *finding->value > 2 * *copy->value)
                 make_suspect(*finding, "it moves more than twice the bytes that a copy does");
-            if (finding != nullptr && last && bytes > 0 && bytes < 2 * *last)
+            if (finding != nullptr && bytes > 0 && bytes < 2 * last)
                 make_suspect(*finding, fmt::format("arrays of {} partly fit the last cache",
                                                    format({bytes, Unit::byte})));
         }
