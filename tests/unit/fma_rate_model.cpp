@@ -99,7 +99,7 @@ TEST_CASE("unit.fma_rate.tuning tries fewer variants in smaller profiles") {
             const SearchSpace search_space =
                 search_space_for(Real::fp32, device, 4, profile, std::nullopt);
             for (const Stage &stage : search_space.stages)
-                for (const auto &move : stage) {
+                for (const auto &move : stage.moves) {
                     const Variant variant = move(search_space.start);
                     CHECK(parsed(variant) == variant);
                     CHECK(variant.local_size <= 256);
@@ -123,7 +123,7 @@ TEST_CASE("unit.fma_rate.few fma() are tried on a GPU, and late") {
         CHECK(search_space.start.form == Form::expression);
         int tried = 0;
         for (const Stage &stage : search_space.stages)
-            for (const auto &move : stage)
+            for (const auto &move : stage.moves)
                 if (const Variant variant = move(search_space.start); variant.form == Form::fma) {
                     CHECK(variant.body * variant.width <= 8);
                     ++tried;
