@@ -52,7 +52,7 @@ void leave(const Report &report, const std::string &test) {
 void check_finding(const Finding &finding, const Dataset &data) {
     INFO("finding " << finding.key << ", status " << name(finding.status) << ", note "
                     << finding.note);
-    CHECK(problem_of(finding) == "");
+    CHECK(problem_of(finding).empty());
     if (finding.status != Status::measured)
         CHECK_FALSE(finding.note.empty());
     for (const std::string &series : finding.evidence)

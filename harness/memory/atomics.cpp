@@ -168,7 +168,7 @@ public:
                            {chain_memory_, output(chain_seen_), atomic.code(), words.start,
                             words.by, 0u, offset, trip_count}};
         if (local)
-            launch.arguments.push_back(LocalBytes{group_size_ * word_bytes});
+            launch.arguments.emplace_back(LocalBytes{group_size_ * word_bytes});
         launch.before = [this, words, offset] {
             bench_.context().write_bytes(chain_memory_, offset() * word_bytes, word_bytes,
                                          &words.start);
@@ -255,7 +255,7 @@ private:
                             atomic.code() + (used ? 1u : 0u), words.start, words.by, words.apart,
                             contention == Contention::spread ? ~0u : 0u, trip_count}};
         if (atomic.space == Space::local)
-            launch.arguments.push_back(LocalBytes{group_size_ * word_bytes});
+            launch.arguments.emplace_back(LocalBytes{group_size_ * word_bytes});
         return launch;
     }
 

@@ -101,7 +101,7 @@ std::vector<Document> read_documents(const Options &options, const Registry &reg
         }
         CsvSeries csv = series_from_csv(text, file, layouts, {options.columns, options.skip});
         for (const std::string &note : csv.notes)
-            say(file + ": " + note);
+            say(fmt::format("{}: {}", file, note));
         if (!csv.origin)
             add_external(file, *probe, std::move(csv.series), documents);
         else if (of_a_run.push_back(std::move(csv)); run_file.empty())
@@ -110,8 +110,9 @@ std::vector<Document> read_documents(const Options &options, const Registry &reg
     for (Report &report : reports_from_csv(of_a_run))
         documents.push_back({std::move(report), run_file, Origin::run});
     // Pictures are the first report's, and what others measured is shown last.
-    std::ranges::stable_partition(
-        documents, [](const Document &document) { return document.origin != Origin::others; });
+    std::stable_partition(documents.begin(), documents.end(), [](const Document &document) {
+        return document.origin != Origin::others;
+    });
     return documents;
 }
 

@@ -153,7 +153,7 @@ private:
 
     static void wait_a_moment() { ::usleep(1000); }
 
-    void wait_for_data() {
+    void wait_for_data() const {
         if (!messages_.read.open())
             return wait_a_moment(); // it is about to end
         std::array<pollfd, 2> files = {

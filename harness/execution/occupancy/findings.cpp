@@ -312,8 +312,8 @@ Finding local_memory(const Dataset &data) {
         groups_by_bytes[static_cast<double>(row.bytes)] = std::ranges::max(samples);
     // More memory does not let more groups in: a count below that of more memory was too low.
     double with_more = 0;
-    for (auto at = groups_by_bytes.rbegin(); at != groups_by_bytes.rend(); ++at)
-        at->second = with_more = std::max(at->second, with_more);
+    std::for_each(groups_by_bytes.rbegin(), groups_by_bytes.rend(),
+                  [&](auto &at) { at.second = with_more = std::max(at.second, with_more); });
     const auto memory = local_memory_of(groups_by_bytes);
     if (!memory)
         return without_value(local_key, Status::inconclusive,

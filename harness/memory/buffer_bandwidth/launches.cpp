@@ -223,10 +223,10 @@ BoundLaunch Launcher::stream(const Arrays &arrays, const StreamShape &shape, std
         // Not poisoned, which would take as long: the nonce is another each time.
         launch.arguments = {*arrays.to};
         if (shape.operation != Operation::write)
-            launch.arguments.push_back(arrays.from.buffer);
+            launch.arguments.emplace_back(arrays.from.buffer);
         if (shape.operation == Operation::triad)
-            launch.arguments.push_back(arrays.other->buffer);
-        launch.arguments.push_back(nonce);
+            launch.arguments.emplace_back(arrays.other->buffer);
+        launch.arguments.emplace_back(nonce);
         launch.check = [&arrays, shape, nonce,
                         words = spread.range.work_items() * spread.count *
                                 shape.width](const LaunchOutcome &outcome) {

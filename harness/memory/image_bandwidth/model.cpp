@@ -78,8 +78,9 @@ Tile tile_of(Pattern pattern, std::size_t work_items, std::size_t most_texels,
 
 Walk walk_through(const Tile &tile, std::size_t tiles, std::uint32_t columns_log2,
                   std::size_t groups) {
+    const Tiling &tiling = tile;
     return {0, static_cast<std::uint32_t>(std::max<std::size_t>(1, tiles / groups)),
-            static_cast<std::uint32_t>(tiles), columns_log2, tile};
+            static_cast<std::uint32_t>(tiles), columns_log2, tiling};
 }
 
 std::uint32_t painted(std::uint32_t x, std::uint32_t y, std::uint32_t key) {
