@@ -260,11 +260,13 @@ bool is_outlier(const LogCurve &curve, std::size_t i) {
     return (off > noise && off > alone * beside && beside < noise) || is_dip(curve, i);
 }
 
-LogCurve without_outliers(const LogCurve &curve) {
+/// The curve without the points for whose index that holds.
+template <typename Dropped>
+LogCurve without(const LogCurve &curve, const Dropped &dropped) {
     LogCurve kept;
     kept.sparse = curve.sparse;
     for (std::size_t i = 0; i < curve.size(); ++i) {
-        if (is_outlier(curve, i))
+        if (dropped(i))
             continue;
         kept.x.push_back(curve.x[i]);
         kept.level.push_back(curve.level[i]);
@@ -323,11 +325,13 @@ LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
     constexpr double wander = 0.1; // of the least step, that is not taken for levels
     std::vector<CurvePoint> points = pooled({measured.begin(), measured.end()});
     std::erase_if(points, [](const CurvePoint &point) {
-        return !usable(point.x) || std::ranges::none_of(point.samples, usable);
+        return std::ranges::none_of(point.samples, usable);
     });
     std::ranges::stable_sort(points, {}, &CurvePoint::x);
     LogCurve curve = log_curve(points);
     raise_to_rounding(curve);
+    curve = without(curve, [&](std::size_t i) { return !usable(curve.x[i]); });
+    std::erase_if(points, [](const CurvePoint &point) { return !usable(point.x); });
     const double sign = kind == CurveKind::bandwidth ? -1 : 1;
     for (double &level : curve.level)
         level *= sign;
@@ -335,7 +339,7 @@ LogCurve monotone_curve(std::span<const CurvePoint> measured, CurveKind kind) {
         deviation = std::max(deviation, wander * least_level_step);
     ask_neighbours(curve, points);
     curve.sparse = is_sparse(points);
-    curve = without_outliers(curve);
+    curve = without(curve, [&](std::size_t i) { return is_outlier(curve, i); });
     raise_to_local_roughness(curve);
     return curve;
 }
