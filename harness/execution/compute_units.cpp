@@ -1,4 +1,5 @@
 #include "analysis/wave_step.hpp"
+#include "common/verdicts.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
@@ -246,12 +247,10 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     const Reading reading = read(data.find(stairs_name));
     if (const std::string reason = doubt(reading); !reason.empty())
         return {without_value(units_key, Status::inconclusive, reason)};
-    const auto units = static_cast<double>(reading.stairs.flat);
-    Finding finding = measured(units_key, units, {units, units});
-    finding.method = "the most groups, each filling a unit, that take no longer than one; one more "
-                     "doubles the time";
-    finding.evidence = {stairs_name};
-    return {finding};
+    return {decided(units_key, static_cast<double>(reading.stairs.flat),
+                    "the most groups, each filling a unit, that take no longer than one; one more "
+                    "doubles the time",
+                    {stairs_name})};
 }
 
 class ComputeUnits final : public Probe {

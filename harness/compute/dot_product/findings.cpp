@@ -1,4 +1,5 @@
 #include "analysis/trip_timing.hpp"
+#include "common/verdicts.hpp"
 #include "compute/dot_product/dot_product.hpp"
 
 #include <fmt/format.h>
@@ -100,8 +101,7 @@ private:
         const TripTiming &timing = of.timing;
         const double work = of_vector * vectors_; // of a trip
         const double verified = data_.number_attribute(entry::verified).value_or(0);
-        Finding finding = measured(key, work / timing.seconds,
-                                   {work / timing.interval.high, work / timing.interval.low});
+        Finding finding = rate_finding(key, work, timing);
         finding.method = fmt::format(
             "{} multiplications over {}s, groups of {}; {} multiplications at the write-up's "
             "count; {}",

@@ -1,4 +1,5 @@
 #include "analysis/trip_timing.hpp"
+#include "common/verdicts.hpp"
 #include "compute/fma_rate/fma_rate.hpp"
 
 #include <fmt/format.h>
@@ -28,8 +29,7 @@ public:
                                  "the launches give no rate: too few, or time does not grow "
                                  "with the trips");
         const double flops = 2 * variant.per_trip();
-        Finding finding = measured(key, flops / timing->seconds,
-                                   {flops / timing->interval.high, flops / timing->interval.low});
+        Finding finding = rate_finding(key, flops, *timing);
         explain(finding, variant, *timing);
         finding.evidence = {type_ + ".rate", type_ + ".race"};
         check_tuning(finding);

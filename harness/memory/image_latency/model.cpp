@@ -1,9 +1,9 @@
+#include "common/random.hpp"
 #include "memory/image_latency/image_latency.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
 
 namespace clprobe::probes::image_latency {
 namespace {
@@ -19,9 +19,7 @@ std::uint64_t sum_below(std::uint64_t count) {
 
 /// The first texel of cells chosen at random.
 std::vector<Texel> random_cells(std::size_t count, const Extent &cells, std::mt19937_64 &random) {
-    std::vector<std::uint32_t> numbers(std::size_t{cells.width} * cells.height);
-    std::iota(numbers.begin(), numbers.end(), 0u);
-    std::shuffle(numbers.begin(), numbers.end(), random);
+    std::vector<std::uint32_t> numbers = shuffled(std::size_t{cells.width} * cells.height, random);
     numbers.resize(std::min(count, numbers.size()));
     std::vector<Texel> texels;
     for (const std::uint32_t number : numbers)
