@@ -42,22 +42,6 @@ std::size_t character_at_start(std::string_view text) {
     return control ? 0 : size;
 }
 
-/// The text on one line, without anything that a terminal would act on.
-std::string printable(std::string_view text, const TextStyle &style) {
-    std::string shown;
-    while (!text.empty()) {
-        const std::size_t size = character_at_start(text);
-        if (text[0] == '\n' || text[0] == '\t')
-            shown += ' ';
-        else if (size == 0 || (size > 1 && !style.utf8))
-            shown += '?';
-        else
-            shown += text.substr(0, size);
-        text.remove_prefix(std::max<std::size_t>(size, 1));
-    }
-    return shown;
-}
-
 std::size_t width_of(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(text, std::not_fn(continues)));
 }
@@ -126,6 +110,21 @@ std::string render_row(const TableRow &row, const std::vector<std::size_t> &widt
 }
 
 } // namespace
+
+std::string printable(std::string_view text, const TextStyle &style) {
+    std::string shown;
+    while (!text.empty()) {
+        const std::size_t size = character_at_start(text);
+        if (text[0] == '\n' || text[0] == '\t')
+            shown += ' ';
+        else if (size == 0 || (size > 1 && !style.utf8))
+            shown += '?';
+        else
+            shown += text.substr(0, size);
+        text.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    return shown;
+}
 
 std::string render_table(const std::vector<TableRow> &rows, const TextStyle &style,
                          const std::vector<std::size_t> &widths) {

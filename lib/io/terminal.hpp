@@ -26,6 +26,10 @@ struct TableRow {
     Colour colour = Colour::none;
 };
 
+/// The text on one line, without anything that a terminal would act on: what is no printable
+/// character, and without UTF-8 what is not ASCII, becomes "?".
+[[nodiscard]] std::string printable(std::string_view text, const TextStyle &style);
+
 /// The rows in aligned columns, two blanks apart, the last column wrapped at the style's width, or
 /// below the row where it has no room for words, and each line ended. `widths` are what the first
 /// columns have at least, so that tables printed one after the other can line up. What a terminal
