@@ -88,11 +88,13 @@ std::string fma_of(const std::optional<InstructionCount> &count) {
     return count ? fmt::format("{} of {}", count->fma, count->slots) : std::string();
 }
 
-/// What did not work; empty where everything did.
+/// The first words of what did not work; empty where everything did.
 std::string problem_of(const InspectedKernel &kernel) {
     const std::string &error =
         kernel.error.empty() && kernel.launch ? kernel.launch->error : kernel.error;
-    return error.substr(0, error.find('\n'));
+    const std::size_t start = error.find_first_not_of("\r\n");
+    return start == std::string::npos ? error
+                                      : error.substr(start, error.find('\n', start) - start);
 }
 
 /// The heads of the columns, and a row a kernel. Of what is known the columns that tell anything: 0

@@ -66,3 +66,16 @@ TEST_CASE("program.a_picture_that_is_not_there_is_said") {
     CHECK_FALSE(std::filesystem::exists(picture));
     CHECK(run_on_stub("", {"run", "--picture", "/nonexistent/x.pgm"}).exit_status == 2);
 }
+
+TEST_CASE("program.a_picture_is_the_reports_whichever_files_stand_before_it") {
+    const Scratch scratch;
+    const std::string file = scratch.file("report.json");
+    const std::string csv = scratch.file("others.csv");
+    const std::string picture = scratch.file("julia.pgm");
+    write_file(file, to_text(to_json(julia_report())));
+    write_file(csv, "body,local_x,local_y,trips,time_s\nplain,1,1,10,1e-3\nplain,2,1,10,5e-4\n");
+    const Outcome outcome =
+        run_on_stub("", {"analyze", csv, file, "--probe", "compute/julia", "--picture", picture});
+    INFO(outcome.err);
+    CHECK(text_of(picture) == std::string("P5\n2 2\n255\n") + '\0' + "\x7f\xff\x7f");
+}

@@ -167,3 +167,14 @@ TEST_CASE("program.inspect says why a kernel could not be launched") {
     CHECK_FALSE(kernel.launch->seconds);
     CHECK_THAT(kernel.launch->error, ContainsSubstring("CL_KERNEL_ARG_INFO_NOT_AVAILABLE"));
 }
+
+TEST_CASE("program.an_inspections_error_that_begins_with_a_blank_line_is_told") {
+    const Scratch scratch;
+    const std::string file = scratch.file("inspection.json");
+    Inspection inspection = inspect_on_stub("", {"host/event_timer"}).inspection;
+    inspection.kernels.at(0).error = "\n\nno room for it\nsecond line";
+    write_file(file, to_text(to_json(inspection)));
+    const Outcome outcome = run_on_stub("", {"inspect", "--read", file});
+    CHECK_THAT(outcome.out, ContainsSubstring("no room for it"));
+    CHECK_THAT(outcome.out, !ContainsSubstring("second line"));
+}
