@@ -4,6 +4,7 @@
 #include <clprobe/context.hpp>
 #include <clprobe/device.hpp>
 #include <clprobe/error.hpp>
+#include <clprobe/expectations.hpp>
 #include <clprobe/finding.hpp>
 #include <clprobe/kernel.hpp>
 #include <clprobe/launch.hpp>

@@ -1,3 +1,4 @@
+#include "model/pattern.hpp"
 #include "model/text.hpp"
 
 #include <clprobe/error.hpp>
@@ -16,17 +17,6 @@ constexpr Names<Profile, 4> profiles = {{{Profile::tiny, "tiny"},
                                          {Profile::quick, "quick"},
                                          {Profile::standard, "standard"},
                                          {Profile::thorough, "thorough"}}};
-
-/// Whether the pattern, in which `*` stands for any text, covers the whole name.
-bool fits_pattern(std::string_view pattern, std::string_view name) {
-    if (pattern.empty())
-        return name.empty();
-    if (pattern.front() == '*' && fits_pattern(pattern.substr(1), name))
-        return true;
-    if (name.empty() || (pattern.front() != '*' && pattern.front() != name.front()))
-        return false;
-    return fits_pattern(pattern.front() == '*' ? pattern : pattern.substr(1), name.substr(1));
-}
 
 std::string_view family_of(std::string_view name) {
     return name.substr(0, name.find('/'));
