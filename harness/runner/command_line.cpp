@@ -173,6 +173,19 @@ void describe_analyze(Command command) {
                          "exit 1 where a finding is not what the report says, to the last bit");
 }
 
+void describe_check(Command command) {
+    Options &options = command.options;
+    command.option("REPORT", options.report, "", "what `run` or `inspect` wrote; - is stdin")
+        ->required();
+    command.option("EXPECTATIONS", options.files, "", "files of claims (docs/expectations.md)")
+        ->required();
+    command.option("--json", options.json, "FILE", "write the verdicts as data; - is stdout");
+    command.option("--junit", options.junit, "FILE", "write them as JUnit's XML; - is stdout");
+    command.option("--only", options.only, "N",
+                   "the Nth expectation alone, as ctest has it: exit 4 where it cannot be tested");
+    command.app.add_flag("--markdown", options.as_markdown, "print tables in Markdown");
+}
+
 void describe_new_probe(Command command) {
     Options &options = command.options;
     command.option("FAMILY/NAME", options.probe, "", "what it is called, compute/step_rate")
@@ -222,6 +235,8 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         describe_inspect, inspect_command);
     add("analyze", "findings anew from a report (JSON) or from series (CSV); needs no OpenCL",
         describe_analyze, analyze_command);
+    add("check", "claims, bounds and published figures held against a report; needs no OpenCL",
+        describe_check, check_command);
     add("new-probe", "write all files of a new probe, which build and pass as they are",
         describe_new_probe, new_probe_command);
     try {

@@ -15,6 +15,7 @@ inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1; ///< a probe failed, or findings differ where they must not
 inline constexpr int exit_usage = 2;  ///< wrong usage, or input that cannot be read
 inline constexpr int exit_no_device = 3;
+inline constexpr int exit_untestable = 4; ///< `check --only`: that expectation cannot be tested
 
 /// What a command was called with, the environment's defaults filled in: each has some of these. A
 /// file "-" is standard input or output.
@@ -38,6 +39,11 @@ struct Options {
     std::size_t skip = 0; ///< lines of a CSV before its header or rows
     std::filesystem::path folder = ".";
     std::string name_space = "probes";
+    // check
+    std::filesystem::path report;
+    std::optional<std::filesystem::path> junit;
+    std::optional<std::size_t> only; ///< the number of one expectation, from 1
+    bool as_markdown = false;        ///< on standard output
     bool disassemble = false;
     bool launch = false;
     bool verify = false;
@@ -53,6 +59,7 @@ int list_command(const Options &options, const Registry &registry);
 int run_command(Options options, const Registry &registry, std::vector<std::string> command_line);
 int inspect_command(const Options &options, const Registry &registry);
 int analyze_command(const Options &options, const Registry &registry);
+int check_command(const Options &options, const Registry &registry);
 int new_probe_command(const Options &options, const Registry &registry);
 
 } // namespace clprobe::runner

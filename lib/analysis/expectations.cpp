@@ -13,11 +13,10 @@
 namespace clprobe {
 namespace {
 
-using Verdict = ExpectationVerdict;
-
-constexpr Names<Verdict, 3> verdicts = {{{Verdict::confirmed, "confirmed"},
-                                         {Verdict::refuted, "refuted"},
-                                         {Verdict::untestable, "untestable"}}};
+constexpr Names<ExpectationVerdict, 3> verdicts = {
+    {{ExpectationVerdict::confirmed, "confirmed"},
+     {ExpectationVerdict::refuted, "refuted"},
+     {ExpectationVerdict::untestable, "untestable"}}};
 
 /// The values that satisfy the expectation.
 Interval asked_range(const Expectation &expectation) {
@@ -33,11 +32,11 @@ Interval asked_range(const Expectation &expectation) {
     return {range.low - dust * std::abs(range.low), range.high + dust * std::abs(range.high)};
 }
 
-Verdict verdict_of(const Interval &found, const Interval &asked) {
+ExpectationVerdict verdict_of(const Interval &found, const Interval &asked) {
     if (asked.low <= found.low && found.high <= asked.high)
-        return Verdict::confirmed;
-    return found.high < asked.low || found.low > asked.high ? Verdict::refuted
-                                                            : Verdict::untestable;
+        return ExpectationVerdict::confirmed;
+    return found.high < asked.low || found.low > asked.high ? ExpectationVerdict::refuted
+                                                            : ExpectationVerdict::untestable;
 }
 
 CheckedExpectation checked(const std::string &device, const Expectation &expectation,
@@ -45,13 +44,13 @@ CheckedExpectation checked(const std::string &device, const Expectation &expecta
     if (finding.unit != expectation.unit)
         throw InputError(fmt::format("'{}' is asked for in {}, and {} is in {}", expectation.key,
                                      symbol(expectation.unit), finding.key, symbol(finding.unit)));
-    CheckedExpectation result{device, expectation, finding, Verdict::untestable, {}};
+    CheckedExpectation result{device, expectation, finding, ExpectationVerdict::untestable, {}};
     if (finding.status != Status::measured)
         result.reason = fmt::format("{}: {}", name(finding.status), finding.note);
     else if (!finding.interval)
         result.reason = "it has no interval";
     else if (result.verdict = verdict_of(*finding.interval, asked_range(expectation));
-             result.verdict == Verdict::untestable)
+             result.verdict == ExpectationVerdict::untestable)
         result.reason = "the interval is too wide to tell";
     return result;
 }
@@ -116,7 +115,7 @@ std::vector<CheckedExpectation> check(const Report &report, const Expectations &
             for (const Finding *finding : fit)
                 results.push_back(checked(slug, expectation, *finding));
             if (fit.empty())
-                results.push_back({slug, expectation, std::nullopt, Verdict::untestable,
+                results.push_back({slug, expectation, std::nullopt, ExpectationVerdict::untestable,
                                    "not measured: the report has no such finding"});
             if (results.size() > most_results)
                 throw InputError(fmt::format("'{}': more than {} findings to check",

@@ -21,46 +21,18 @@ std::map<Key, const InspectedKernel *> by_key(const Inspection &inspection) {
     return kernels;
 }
 
-void add(std::vector<Statistic> &numbers, std::string name,
-         const std::optional<std::uint64_t> &value) {
-    if (value)
-        numbers.push_back({std::move(name), static_cast<double>(*value)});
-}
-
-/// All that the driver says of the kernel in numbers.
-std::vector<Statistic> numbers_of(const InspectedKernel &kernel) {
-    std::vector<Statistic> numbers;
-    add(numbers, "registers", kernel.said.registers);
-    add(numbers, "spill stores", kernel.said.spill_stores);
-    add(numbers, "spill loads", kernel.said.spill_loads);
-    add(numbers, "stack", kernel.said.stack);
-    add(numbers, "private memory", kernel.said.private_memory);
-    add(numbers, "local memory", kernel.said.local_memory);
-    add(numbers, "group limit", kernel.said.max_group_size);
-    add(numbers, "preferred multiple", kernel.preferred_multiple);
-    numbers.insert(numbers.end(), kernel.statistics.begin(), kernel.statistics.end());
-    if (kernel.disassembly) {
-        const InstructionCount loop = kernel.disassembly->loop.value_or(InstructionCount{});
-        add(numbers, "code: instructions", kernel.disassembly->all.instructions);
-        add(numbers, "code: fma", kernel.disassembly->all.fma);
-        add(numbers, "loop: instructions", loop.instructions);
-        add(numbers, "loop: fma", loop.fma);
-    }
-    return numbers;
-}
-
-std::optional<double> value_of(const std::vector<Statistic> &numbers, const std::string &name) {
-    const Statistic *found = pointer_to(numbers, name, &Statistic::name);
+std::optional<double> value_of(const std::vector<KernelNumber> &numbers, const std::string &name) {
+    const KernelNumber *found = pointer_to(numbers, name, &KernelNumber::name);
     return found == nullptr ? std::nullopt : std::optional{found->value};
 }
 
-std::vector<NumberChange> changed_numbers(const std::vector<Statistic> &before,
-                                          const std::vector<Statistic> &after) {
+std::vector<NumberChange> changed_numbers(const std::vector<KernelNumber> &before,
+                                          const std::vector<KernelNumber> &after) {
     std::vector<NumberChange> changes;
-    for (const Statistic &number : after)
+    for (const KernelNumber &number : after)
         if (const auto was = value_of(before, number.name); was != number.value)
             changes.push_back({number.name, was, number.value});
-    for (const Statistic &number : before)
+    for (const KernelNumber &number : before)
         if (!value_of(after, number.name))
             changes.push_back({number.name, number.value, std::nullopt});
     return changes;

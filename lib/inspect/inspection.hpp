@@ -4,6 +4,7 @@
 #include <clprobe/context.hpp>
 #include <clprobe/json.hpp>
 #include <clprobe/probe.hpp>
+#include <clprobe/report.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -80,6 +81,20 @@ struct Inspection {
     std::vector<InspectedKernel> kernels;
     bool operator==(const Inspection &) const = default;
 };
+
+/// What a compiler says of a kernel in numbers, by the members of the document; those of the
+/// innermost loop begin with "loop_". Statistics have the compiler's own names, and are of no unit.
+struct KernelNumber {
+    std::string name;
+    double value = 0;
+    Unit unit = Unit::one;
+};
+[[nodiscard]] std::vector<KernelNumber> numbers_of(const InspectedKernel &kernel);
+
+/// The inspection as a report, each number a finding
+/// `inspect.<probe>[.<variant>].<function>.<name>`; with the multiply-adds' share of the slots,
+/// "fma_share", and the size of the binary.
+[[nodiscard]] Report report_of(const Inspection &inspection);
 
 /// A number of a kernel that is not what it was; absent where only one of the two has it.
 struct NumberChange {

@@ -49,6 +49,7 @@ concept Either = std::same_as<std::remove_const_t<T>, Plain>;
 
 [[nodiscard]] Json json_of(Unit unit);
 [[nodiscard]] Json json_of(const Interval &interval);
+[[nodiscard]] Json json_of(const Finding &finding);
 template <typename T>
 [[nodiscard]] Json json_of(const T &value);
 template <typename T>

@@ -51,11 +51,12 @@ TEST_CASE("unit.inspection.each number that differs is told") {
     CHECK(changes[0].function == "chase");
     CHECK(changes[0].what.empty());
     CHECK(changes[0].numbers == std::vector<NumberChange>{{"registers", 32, 40},
-                                                          {"preferred multiple", {}, 8},
+                                                          {"preferred_multiple", {}, 8},
                                                           {"threads", 2, 1},
                                                           {"loops", {}, 1},
-                                                          {"loop: instructions", 6, 0},
-                                                          {"loop: fma", 2, 0}});
+                                                          {"loop_instructions", 6, {}},
+                                                          {"loop_fma", 2, {}},
+                                                          {"loop_slots", 6, {}}});
 }
 
 TEST_CASE("unit.inspection.a changed text, an error, and what is new or gone are told") {

@@ -1,0 +1,162 @@
+#include "commands.hpp"
+#include "console.hpp"
+#include "io/expectations.hpp"
+#include "io/file.hpp"
+#include "io/markup.hpp"
+#include "model/pattern.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iostream>
+#include <set>
+
+namespace clprobe::runner {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a file of expectations says of the report.
+struct CheckedFile {
+    fs::path file;
+    Expectations expectations;
+    std::vector<CheckedExpectation> results; ///< none where it is about other devices
+};
+
+/// Whether a probe makes findings of that key.
+bool is_made(const std::string &key, const Registry &registry) {
+    return std::ranges::any_of(registry.probes(), [&](const auto &probe) {
+        return std::ranges::any_of(probe->info().findings, [&](const FindingKey &listed) {
+            return is_listed_as(key, listed.key) || fits_pattern(key, listed.key);
+        });
+    });
+}
+
+/// Refuses a key that is neither in the report nor any probe's: it is misspelt, and would never be
+/// tested.
+void refuse_unknown_keys(const CheckedFile &checked, const Registry &registry) {
+    for (const CheckedExpectation &result : checked.results) {
+        const std::string &key = result.expectation.key;
+        if (result.finding || key.starts_with("inspect.") || is_made(key, registry))
+            continue;
+        std::map<std::string, std::string> known;
+        for (const auto &probe : registry.probes())
+            for (const FindingKey &listed : probe->info().findings)
+                known[listed.key];
+        throw InputError(fmt::format(
+            "'{}': {}", checked.file.string(),
+            unknown_name("finding", key, known, "`clprobe list` shows those of each probe")));
+    }
+}
+
+CheckedFile checked_file(const Report &report, const fs::path &file, const Options &options) {
+    CheckedFile checked{file, read_expectations(file), {}};
+    std::vector<Expectation> &expectations = checked.expectations.expectations;
+    if (options.only) {
+        if (*options.only == 0 || *options.only > expectations.size())
+            throw InputError(fmt::format("'{}' has {}, and none of number {}", file.string(),
+                                         counted(expectations.size(), "expectation"),
+                                         *options.only));
+        expectations = {expectations[*options.only - 1]};
+    }
+    try {
+        checked.results = check(report, checked.expectations);
+    } catch (const InputError &error) {
+        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
+    }
+    return checked;
+}
+
+std::string device_names(const Report &report) {
+    std::vector<std::string> names;
+    for (const DeviceRecord &device : report.devices)
+        names.push_back(fmt::format("'{}'", device.device.name));
+    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+JunitCase case_of(const CheckedFile &file, const CheckedExpectation &checked) {
+    using Outcome = JunitCase::Outcome;
+    JunitCase test{
+        file.file.stem().string(), checked.finding ? checked.finding->key : checked.expectation.key,
+        Outcome::passed,
+        fmt::format("{}: asked {}", checked.expectation.claim, asked_text(checked.expectation))};
+    if (checked.finding && checked.finding->value)
+        test.message += ", found " + value_text(*checked.finding, {.utf8 = true});
+    if (!checked.reason.empty())
+        test.message += "; " + checked.reason;
+    if (checked.verdict != ExpectationVerdict::confirmed)
+        test.outcome =
+            checked.verdict == ExpectationVerdict::refuted ? Outcome::failed : Outcome::skipped;
+    return test;
+}
+
+Json json_of(const fs::path &report, const std::vector<CheckedFile> &files) {
+    Json document = {{"report", report.string()}, {"files", Json::array()}};
+    for (const CheckedFile &file : files) {
+        Json results = Json::array();
+        for (const CheckedExpectation &checked : file.results)
+            results.push_back(to_json(checked));
+        document["files"].push_back({{"file", file.file.string()},
+                                     {"title", file.expectations.title},
+                                     {"applies", !file.results.empty()},
+                                     {"expectations", std::move(results)}});
+    }
+    return document;
+}
+
+void print_for_people(const std::vector<CheckedFile> &files, bool markdown) {
+    const TextStyle style = style_of_stdout();
+    for (const CheckedFile &file : files) {
+        if (file.results.empty())
+            continue;
+        const std::string &title = file.expectations.title;
+        if (markdown)
+            std::cout << fmt::format("{}: {}\n\n{}\n", markdown_text(title),
+                                     verdicts_text(file.results), checked_markdown(file.results));
+        else
+            std::cout << render_table({{{title}, Colour::bold}}, style)
+                      << checked_text(file.results, style) << verdicts_text(file.results) << '\n';
+    }
+}
+
+} // namespace
+
+int check_command(const Options &options, const Registry &registry) {
+    if (options.only && !fs::exists(options.report)) {
+        say(fmt::format("there is no '{}': no device was measured", options.report.string()));
+        return exit_untestable;
+    }
+    const Report report = read_report_or_inspection(options.report);
+    std::vector<CheckedFile> files;
+    std::vector<JunitCase> cases;
+    std::vector<CheckedExpectation> all;
+    for (const fs::path &path : options.files) {
+        const CheckedFile &file = files.emplace_back(checked_file(report, path, options));
+        refuse_unknown_keys(file, registry);
+        if (file.results.empty())
+            say(fmt::format("'{}' is about devices like '{}', and left out: the report's are {}",
+                            path.string(), file.expectations.device, device_names(report)));
+        for (const CheckedExpectation &checked : file.results)
+            cases.push_back(case_of(file, checked));
+        all.insert(all.end(), file.results.begin(), file.results.end());
+    }
+    if (all.empty() && !options.only)
+        throw InputError("none of the expectations is about a device of this report");
+    if (options.json)
+        write_file(*options.json, to_text(json_of(options.report, files)));
+    if (options.junit)
+        write_file(*options.junit, to_junit("clprobe check", cases));
+    if (options.json != "-" && options.junit != "-")
+        print_for_people(files, options.as_markdown);
+    const auto any = [&](ExpectationVerdict verdict) {
+        return std::ranges::find(all, verdict, &CheckedExpectation::verdict) != all.end();
+    };
+    if (any(ExpectationVerdict::refuted))
+        return exit_failed;
+    return options.only && !any(ExpectationVerdict::confirmed) ? exit_untestable : exit_done;
+}
+
+} // namespace clprobe::runner

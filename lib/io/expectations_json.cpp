@@ -1,0 +1,165 @@
+#include "io/expectations.hpp"
+#include "io/file.hpp"
+#include "io/json_members.hpp"
+#include "model/invariants.hpp"
+#include "model/text.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+
+namespace clprobe {
+namespace {
+
+/// `word` is none of the known ones: refused with the nearest of them.
+[[noreturn]] void refuse_word(const JsonNode &node, std::string_view what, std::string_view word,
+                              std::initializer_list<const char *> words) {
+    std::map<std::string, std::string> known;
+    std::string all;
+    for (const char *each : words) {
+        known[each];
+        all += (all.empty() ? "there are " : ", ") + std::string(each);
+    }
+    node.fail(unknown_name(what, shortened(word, 60), known, all));
+}
+
+/// Refuses any other member: a bound that is misspelt would be no bound.
+void expect_members(const JsonNode &node, std::initializer_list<const char *> known) {
+    for (const auto &[member, value] : node.members())
+        if (std::ranges::find(known, std::string_view(member)) == known.end())
+            refuse_word(node, "member", member, known);
+}
+
+void read_text(const JsonNode &node, std::string &text) {
+    constexpr std::size_t most = 1000;
+    read(node, text);
+    if (trimmed(text).empty() || text.size() > most)
+        node.fail(fmt::format("expected a text of at most {} bytes", most));
+}
+
+double positive_or_zero(const JsonNode &node) {
+    double number = 0;
+    read(node, number);
+    if (const std::string problem = problem_of(number); !problem.empty() || number < 0)
+        node.fail(problem.empty() ? "a number below 0" : problem);
+    return number;
+}
+
+ScaledUnit unit_of(const std::optional<JsonNode> &node) {
+    if (!node)
+        return {};
+    std::string text;
+    read(*node, text);
+    const auto unit = text == symbol(Unit::one) ? ScaledUnit{} : spelled_unit(text);
+    if (!unit)
+        refuse_word(*node, "unit", text,
+                    {"1",     "s",     "ms",       "us",   "ns",   "cycle",   "B",       "KiB",
+                     "MiB",   "GiB",   "B/s",      "GB/s", "TB/s", "Gflop/s", "Tflop/s", "flop/B",
+                     "Gop/s", "Top/s", "Gtexel/s", "MHz",  "GHz",  "J",       "nJ"});
+    return *unit;
+}
+
+/// The number of that member, unscaled; nothing where it is not there.
+std::optional<double> number_of(const JsonNode &node, const char *member, const ScaledUnit &unit) {
+    const auto found = node.find(member);
+    if (!found)
+        return std::nullopt;
+    double number = 0;
+    read(*found, number);
+    number = number * unit.multiply / unit.divide;
+    if (const std::string problem = problem_of(number); !problem.empty())
+        found->fail(problem);
+    return number;
+}
+
+Expectation expectation_of(const JsonNode &node, const std::string &source) {
+    expect_members(node, {"key", "claim", "source", "unit", "value", "tolerance_percent",
+                          "at_least", "at_most"});
+    Expectation expectation;
+    read_text(node["key"], expectation.key);
+    read_text(node["claim"], expectation.claim);
+    expectation.source = source;
+    if (const auto own = node.find("source"); own || source.empty())
+        read_text(own ? *own : node["source"], expectation.source);
+    const ScaledUnit unit = unit_of(node.find("unit"));
+    expectation.unit = unit.unit;
+    expectation.value = number_of(node, "value", unit);
+    expectation.at_least = number_of(node, "at_least", unit);
+    expectation.at_most = number_of(node, "at_most", unit);
+    const auto tolerance = node.find("tolerance_percent");
+    if (tolerance)
+        expectation.tolerance = positive_or_zero(*tolerance) / 100;
+    const bool bounded = expectation.at_least || expectation.at_most;
+    if (bounded == expectation.value.has_value() || (tolerance && bounded))
+        node.fail("expected either a 'value', which may have a 'tolerance_percent', or 'at_least' "
+                  "or 'at_most' or both");
+    if (expectation.at_least && expectation.at_most && *expectation.at_least > *expectation.at_most)
+        node.fail("'at_least' is above 'at_most'");
+    return expectation;
+}
+
+void check_version(const JsonNode &node) {
+    std::string version;
+    read(node, version);
+    const std::string_view known =
+        expectations_version.substr(0, expectations_version.find('.') + 1);
+    if (!version.starts_with(known))
+        node.fail(fmt::format("this program reads {}x", known));
+}
+
+Expectations expectations_of(const JsonNode &node) {
+    constexpr std::size_t most = 1000;
+    if (!node.find("expectations_version"))
+        node.fail("no file of expectations, as it lacks 'expectations_version'");
+    check_version(node["expectations_version"]);
+    expect_members(
+        node, {"$schema", "expectations_version", "title", "device", "source", "expectations"});
+    Expectations all;
+    read_text(node["title"], all.title);
+    read_text(node["device"], all.device);
+    std::string source;
+    if (const auto of_all = node.find("source"))
+        read_text(*of_all, source);
+    const auto elements = node["expectations"].elements();
+    if (elements.empty() || elements.size() > most)
+        node["expectations"].fail(fmt::format("expected 1 to {} expectations", most));
+    for (const JsonNode &element : elements)
+        all.expectations.push_back(expectation_of(element, source));
+    return all;
+}
+
+} // namespace
+
+Json to_json(const CheckedExpectation &checked) {
+    const Expectation &expectation = checked.expectation;
+    Json json = {{"device", checked.device},
+                 {"key", expectation.key},
+                 {"claim", expectation.claim},
+                 {"source", expectation.source},
+                 {"unit", symbol(expectation.unit)}};
+    const MemberWriter each{json};
+    each.filled("value", expectation.value);
+    each.filled("tolerance", expectation.tolerance);
+    each.filled("at_least", expectation.at_least);
+    each.filled("at_most", expectation.at_most);
+    each("verdict", checked.verdict);
+    each.filled("reason", checked.reason);
+    each.filled("finding", checked.finding);
+    return json;
+}
+
+Expectations read_expectations(const std::filesystem::path &file) {
+    return read_expectations(read_file(file), file);
+}
+
+Expectations read_expectations(std::string_view text, const std::filesystem::path &file) {
+    try {
+        return expectations_of(JsonNode(parse_json(text)));
+    } catch (const InputError &error) {
+        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
+    }
+}
+
+} // namespace clprobe
