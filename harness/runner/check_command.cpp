@@ -30,7 +30,7 @@ struct CheckedFile {
 bool is_made(const std::string &key, const Registry &registry) {
     return std::ranges::any_of(registry.probes(), [&](const auto &probe) {
         return std::ranges::any_of(probe->info().findings, [&](const FindingKey &listed) {
-            return is_listed_as(key, listed.key) || fits_pattern(key, listed.key);
+            return names_key(key, listed.key);
         });
     });
 }

@@ -23,8 +23,9 @@ public:
     /// Throws Error where no such text was added.
     [[nodiscard]] const KernelText &kernel(std::string_view name) const;
     /// Probes that any of the patterns names (`*` stands for any text, a family for all of its
-    /// probes), in the registry's order; all of them for no pattern. Throws InputError for one that
-    /// fits none, with what may have been meant: a probe, a family, or the probe of that finding.
+    /// probes, the key of a finding for the probe that makes it), in the registry's order; all of
+    /// them for no pattern. Throws InputError for one that fits none, with what may have been
+    /// meant.
     [[nodiscard]] std::vector<const Probe *> match(std::span<const std::string> patterns) const;
 
 private:

@@ -33,11 +33,23 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/clprobe" TYPE INCLUDE)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY "${CMAKE_INSTALL_FULL_BINDIR}"
            OUTPUT_VARIABLE from_program)
 set_target_properties(clprobe PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}")
-install(TARGETS clprobe)
+set_target_properties(clprobe PROPERTIES EXPORT_NAME program)
+install(TARGETS clprobe EXPORT clprobe-program)
+install(
+    EXPORT clprobe-program
+    NAMESPACE clprobe::
+    DESTINATION "${package_dir}"
+)
+export(
+    EXPORT clprobe-program
+    NAMESPACE clprobe::
+    FILE "${PROJECT_BINARY_DIR}/clprobe-program.cmake"
+)
 
 # The package, the same in both places: all that it includes lies beside it.
 set(package_files ClprobeAddProbes.cmake ClprobeEmbedKernels.cmake ClprobeDeviceTests.cmake
-                  ClprobeListDeviceTests.cmake)
+                  ClprobeListDeviceTests.cmake ClprobeExpectations.cmake
+                  ClprobeMeasureExpectations.cmake)
 foreach(file IN LISTS package_files)
     configure_file("${CMAKE_CURRENT_LIST_DIR}/${file}" "${PROJECT_BINARY_DIR}/${file}" COPYONLY)
 endforeach()

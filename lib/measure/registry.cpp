@@ -27,6 +27,13 @@ bool names(std::string_view pattern, const std::unique_ptr<Probe> &probe) {
     return fits_pattern(pattern, name) || pattern == family_of(name);
 }
 
+/// Whether the probe makes a finding whose key is named.
+bool finds(std::string_view pattern, const std::unique_ptr<Probe> &probe) {
+    return std::ranges::any_of(probe->info().findings, [&](const FindingKey &listed) {
+        return names_key(pattern, listed.key);
+    });
+}
+
 /// What may have been meant by a pattern: a probe, a family, or the probe of that finding.
 std::map<std::string, std::string> known_names(const Registry &registry) {
     std::map<std::string, std::string> known;
@@ -101,17 +108,23 @@ const KernelText &Registry::kernel(std::string_view name) const {
 }
 
 std::vector<const Probe *> Registry::match(std::span<const std::string> patterns) const {
+    std::vector<const Probe *> matched;
+    const auto match_by = [&](const std::string &pattern, const auto &fits) {
+        const std::size_t before = matched.size();
+        for (const auto &probe : probes_)
+            if (fits(pattern, probe))
+                matched.push_back(probe.get());
+        return matched.size() > before;
+    };
     for (const std::string &pattern : patterns)
-        if (std::ranges::none_of(probes_, [&](const auto &probe) { return names(pattern, probe); }))
+        if (!match_by(pattern, names) && !match_by(pattern, finds))
             throw InputError(unknown_name("probe", pattern, known_names(*this),
                                           "`clprobe list` shows them all"));
-    std::vector<const Probe *> matched;
+    std::vector<const Probe *> ordered;
     for (const auto &probe : probes_)
-        if (patterns.empty() || std::ranges::any_of(patterns, [&](const std::string &pattern) {
-                return names(pattern, probe);
-            }))
-            matched.push_back(probe.get());
-    return matched;
+        if (patterns.empty() || std::ranges::find(matched, probe.get()) != matched.end())
+            ordered.push_back(probe.get());
+    return ordered;
 }
 
 std::vector<PlannedProbe> plan(const Registry &registry, std::span<const std::string> patterns,

@@ -1,4 +1,8 @@
 #pragma once
+#include <clprobe/finding.hpp>
+
+#include <cctype>
+#include <string>
 #include <string_view>
 
 namespace clprobe {
@@ -27,6 +31,19 @@ namespace clprobe {
         }
     }
     return pattern.find_first_not_of('*') == std::string_view::npos;
+}
+
+/// Whether the text is the key that is listed, or a pattern that a key listed so can fit.
+[[nodiscard]] inline bool names_key(std::string_view text, std::string_view listed) {
+    if (text.find('*') == std::string_view::npos)
+        return is_listed_as(text, listed);
+    std::string pattern; // any number fits the <n> that is listed
+    for (const char c : text)
+        if (std::isdigit(static_cast<unsigned char>(c)) == 0)
+            pattern += c;
+        else if (!pattern.ends_with('*'))
+            pattern += '*';
+    return fits_pattern(pattern, listed);
 }
 
 } // namespace clprobe

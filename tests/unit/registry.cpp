@@ -62,10 +62,25 @@ TEST_CASE("unit.registry.a wrong name is answered with the nearest") {
     CHECK_THROWS_AS(registry.match(nothing_like), InputError);
 }
 
-TEST_CASE("unit.registry.the key of a finding is answered with its probe") {
+TEST_CASE("unit.registry.the key of a finding names its probe") {
+    const Registry registry = builtin_probes();
+    for (const auto &[key, probe] : {std::pair{"buffer.l1.size", "memory/buffer_latency"},
+                                     std::pair{"fma.fp32.rate", "compute/fma_rate"},
+                                     std::pair{"atomic.*.latency", "memory/atomics"}}) {
+        const Names patterns = {key};
+        const auto matched = registry.match(patterns);
+        REQUIRE(matched.size() == 1);
+        CHECK(matched[0]->info().name == probe);
+    }
+    // The name of a probe comes first: others make findings that this fits.
+    const Names image_latency = {"*image_latency"};
+    CHECK(registry.match(image_latency).size() == 1);
+}
+
+TEST_CASE("unit.registry.a misspelt key of a finding is answered with its probe") {
     const Registry registry = builtin_probes();
     for (const auto &[wrong, answer] :
-         {std::pair{"buffer.l1.size",
+         {std::pair{"buffer.l1.sise",
                     "did you mean memory/buffer_latency, which finds buffer.l<n>.size?"},
           std::pair{"fma.fp32.rat", "did you mean compute/fma_rate, which finds fma.fp32.rate?"},
           std::pair{"memry", "did you mean memory?"}}) {
