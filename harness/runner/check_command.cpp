@@ -12,7 +12,7 @@
 
 #include <algorithm>
 #include <iostream>
-#include <set>
+#include <span>
 
 namespace clprobe::runner {
 namespace {
@@ -107,19 +107,24 @@ Json json_of(const fs::path &report, const std::vector<CheckedFile> &files) {
     return document;
 }
 
+/// A table for each file and each device that it is about.
 void print_for_people(const std::vector<CheckedFile> &files, bool markdown) {
     const TextStyle style = style_of_stdout();
-    for (const CheckedFile &file : files) {
-        if (file.results.empty())
-            continue;
-        const std::string &title = file.expectations.title;
-        if (markdown)
-            std::cout << fmt::format("{}: {}\n\n{}\n", markdown_text(title),
-                                     verdicts_text(file.results), checked_markdown(file.results));
-        else
-            std::cout << render_table({{{title}, Colour::bold}}, style)
-                      << checked_text(file.results, style) << verdicts_text(file.results) << '\n';
-    }
+    for (const CheckedFile &file : files)
+        for (std::span<const CheckedExpectation> left = file.results; !left.empty();) {
+            const auto is_other = [&](const auto &each) { return each.device != left[0].device; };
+            const auto end = std::ranges::find_if(left, is_other);
+            const auto results = left.first(static_cast<std::size_t>(end - left.begin()));
+            left = left.subspan(results.size());
+            const std::string title =
+                fmt::format("{} ({})", file.expectations.title, results[0].device);
+            if (markdown)
+                std::cout << fmt::format("{}: {}\n\n{}\n", markdown_text(title),
+                                         verdicts_text(results), checked_markdown(results));
+            else
+                std::cout << render_table({{{title}, Colour::bold}}, style)
+                          << checked_text(results, style) << verdicts_text(results) << "\n\n";
+        }
 }
 
 } // namespace

@@ -116,7 +116,7 @@ std::vector<CheckedExpectation> check(const Report &report, const Expectations &
                 results.push_back(checked(slug, expectation, *finding));
             if (fit.empty())
                 results.push_back({slug, expectation, std::nullopt, ExpectationVerdict::untestable,
-                                   "not measured: the report has no such finding"});
+                                   "not measured"});
             if (results.size() > most_results)
                 throw InputError(fmt::format("'{}': more than {} findings to check",
                                              expectation.key, most_results));

@@ -18,7 +18,8 @@ inline constexpr std::string_view expectations_version = "1.0.0";
 /// How many of each: "3 expectations: 2 confirmed, 1 untestable".
 [[nodiscard]] std::string verdicts_text(std::span<const CheckedExpectation> all);
 
-/// A row an expectation for a terminal: verdict, key, found, asked, and the words of the claim.
+/// A row an expectation for a terminal: verdict, key, found, asked, and the words of the claim with
+/// the number of its source. What was not measured and the sources follow.
 [[nodiscard]] std::string checked_text(std::span<const CheckedExpectation> all,
                                        const TextStyle &style);
 

@@ -125,10 +125,11 @@ TEST_CASE("unit.expectations.as text they hold nothing that a terminal or Markdo
     asked.value = 1;
     const auto results = check(report_with({plain("k", {2, 2})}), about_all({asked}));
     const std::string text = checked_text(results, {.utf8 = true});
-    CHECK_THAT(text,
-               ContainsSubstring("refuted") && ContainsSubstring("?[31m| <b> (the datasheet)"));
+    CHECK_THAT(text, ContainsSubstring("refuted") && ContainsSubstring("?[31m| <b> [1]") &&
+                         ContainsSubstring("[1]  the datasheet"));
     CHECK_THAT(checked_markdown(results),
-               ContainsSubstring("| ?\\[31m\\| \\<b\\> | k | 1 | 2 | refuted | the datasheet |"));
+               ContainsSubstring("| ?\\[31m\\| \\<b\\> \\[1\\] | k | 1 | 2 | refuted |") &&
+                   ContainsSubstring("\n1. the datasheet\n"));
     CHECK(verdicts_text(results) == "1 expectation: 1 refuted");
     const Json json = to_json(results[0]);
     CHECK(json.at("verdict") == "refuted");

@@ -1,3 +1,4 @@
+#include "fuzz/expectations.hpp"
 #include "fuzz/interpretation.hpp"
 #include "io/file.hpp"
 #include "io_sample.hpp"
@@ -43,6 +44,11 @@ TEST_CASE("unit.json.corpus_of_the_fuzzer") {
     const auto names = accepted("report", fuzz::check_report);
     CHECK(names.contains("every_member.json"));
     CHECK_FALSE(names.contains("truncated.json"));
+}
+
+TEST_CASE("unit.expectations.corpus_of_the_fuzzer") {
+    CHECK(accepted("expectations", fuzz::check_expectations) ==
+          std::set<std::string>{"every_member.json"});
 }
 
 TEST_CASE("unit.csv.corpus_of_the_fuzzer") {

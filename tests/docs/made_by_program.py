@@ -1,0 +1,50 @@
+"""Holds the parts of documents that the program prints against what it prints today.
+
+usage: made_by_program.py PROGRAM ROOT PAGE... [--write]
+
+Such a part stands between a line `<!-- made by `clprobe ARGUMENTS` -->` and a line `<!-- end -->`; the
+command is run in ROOT. Exits 1, naming the page and the command, where one differs or a page has none;
+with --write the pages are written anew.
+"""
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+PART = re.compile(r"(<!-- made by `clprobe ([^`]+)` -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def printed(program, arguments, root):
+    """What the command prints; 1 is the status of a refuted expectation, and no failure here."""
+    command = [str(Path(program).resolve()), *shlex.split(arguments)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1) or not done.stdout:
+        raise SystemExit(f"`clprobe {arguments}` ended with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def main(program, root, *pages):
+    write = "--write" in pages
+    stale = 0
+    for page in filter("--write".__ne__, pages):
+        text = Path(page).read_text(encoding="utf-8")
+        parts = PART.findall(text)
+        if not parts:
+            print(f"{page}: nothing in it is made by the program")
+            stale += 1
+        for head, arguments, body, end in parts:
+            made = "\n" + printed(program, arguments, root).strip() + "\n\n"
+            if made == body:
+                continue
+            text = text.replace(head + body + end, head + made + end)
+            if not write:
+                print(f"{page}: not what `clprobe {arguments}` prints")
+                stale += 1
+        if write:
+            Path(page).write_text(text, encoding="utf-8")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
