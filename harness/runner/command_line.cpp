@@ -186,6 +186,19 @@ void describe_check(Command command) {
     command.app.add_flag("--markdown", options.as_markdown, "print tables in Markdown");
 }
 
+void describe_export(Command command) {
+    Options &options = command.options;
+    command.option("REPORT", options.files, "", "a report, or its summary; - is stdin")
+        ->required()
+        ->expected(1);
+    command
+        .option("--as", options.format, "FORMAT",
+                "bencher, csv, github-action, google-benchmark, junit, lava or openmetrics")
+        ->required();
+    command.option("-o,--output", options.output, "FILE",
+                   "where to write (default: stdout); of github-action a folder, for two files");
+}
+
 void describe_new_probe(Command command) {
     Options &options = command.options;
     command.option("FAMILY/NAME", options.probe, "", "what it is called, compute/step_rate")
@@ -237,6 +250,8 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         describe_analyze, analyze_command);
     add("check", "claims, bounds and published figures held against a report; needs no OpenCL",
         describe_check, check_command);
+    add("export", "the findings of a report in the format of another tool; needs no OpenCL",
+        describe_export, export_command);
     add("new-probe", "write all files of a new probe, which build and pass as they are",
         describe_new_probe, new_probe_command);
     try {

@@ -44,6 +44,9 @@ struct Options {
     std::optional<std::filesystem::path> junit;
     std::optional<std::size_t> only; ///< the number of one expectation, from 1
     bool as_markdown = false;        ///< on standard output
+    // export
+    std::string format;
+    std::filesystem::path output = "-"; ///< the file, or the folder of several
     bool disassemble = false;
     bool launch = false;
     bool verify = false;
@@ -60,6 +63,7 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
 int inspect_command(const Options &options, const Registry &registry);
 int analyze_command(const Options &options, const Registry &registry);
 int check_command(const Options &options, const Registry &registry);
+int export_command(const Options &options, const Registry &registry);
 int new_probe_command(const Options &options, const Registry &registry);
 
 } // namespace clprobe::runner

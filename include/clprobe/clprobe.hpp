@@ -5,6 +5,7 @@
 #include <clprobe/device.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/expectations.hpp>
+#include <clprobe/exports.hpp>
 #include <clprobe/finding.hpp>
 #include <clprobe/kernel.hpp>
 #include <clprobe/launch.hpp>

@@ -1,4 +1,5 @@
 #include <clprobe/error.hpp>
+#include <clprobe/exports.hpp>
 #include <clprobe/report.hpp>
 
 #include <cstdio>
@@ -13,6 +14,7 @@ int main(int argc, char **argv) try {
                 if (finding.status == clprobe::Status::measured)
                     std::printf("%s %s = %s\n", device.device.slug.c_str(), finding.key.c_str(),
                                 clprobe::format({*finding.value, finding.unit}).c_str());
+    std::fputs(clprobe::findings_csv(report).c_str(), stdout);
     return 0;
 } catch (const clprobe::Error &error) {
     std::fprintf(stderr, "%s\n", error.what());
