@@ -1,6 +1,7 @@
 #pragma once
 // All but JSON (clprobe/json.hpp brings nlohmann_json along) and Catch2's tests
 // (clprobe/catch2.hpp).
+#include <clprobe/compare.hpp>
 #include <clprobe/context.hpp>
 #include <clprobe/device.hpp>
 #include <clprobe/error.hpp>
