@@ -199,6 +199,43 @@ void describe_export(Command command) {
                    "where to write (default: stdout); of github-action a folder, for two files");
 }
 
+/// How `compare` and `ab` judge, and where that goes.
+void describe_comparison(Command command) {
+    Options &options = command.options;
+    command.app.add_flag("--strict", options.strict,
+                         "exit 1 where something is undecided or no longer measured, too");
+    command
+        .option("--min-effect", options.min_effect, "P",
+                "the least change that counts, in per cent (default: 5, with three bases and more "
+                "3)")
+        ->check(positive);
+    command.option("--min-effects", options.min_effects, "FILE",
+                   R"(the same by finding, as JSON: {"buffer.l<n>.latency": 10})");
+    command.app.add_flag("--markdown", options.as_markdown,
+                         "print it for a comment on a merge request");
+    command.option("--json", options.json, "FILE", "write it as data; - is stdout");
+    command.option("--junit", options.junit, "FILE", "write it as JUnit's XML; - is stdout");
+    command.app.add_flag("-v,--verbose", options.verbose,
+                         "show also what is the same or undecided");
+}
+
+void describe_compare(Command command) {
+    Options &options = command.options;
+    command
+        .option("BASE... NEW", options.files, "",
+                "reports of the same device: one or more to compare with, then the new one")
+        ->required();
+    describe_comparison(command);
+    command.app.add_flag("--confirm", options.confirm,
+                         "measure what is worse again on the device: it has to show again");
+    command.app.add_flag("--calibrate", options.calibrate,
+                         "replay all these reports against each other: how often is something "
+                         "called worse that is not, and how often is what was slowed down found");
+    command.timeout();
+    command.app.add_flag("--isolate,!--no-isolate", options.isolate,
+                         "probes in child processes (the default)");
+}
+
 void describe_new_probe(Command command) {
     Options &options = command.options;
     command.option("FAMILY/NAME", options.probe, "", "what it is called, compute/step_rate")
@@ -252,6 +289,8 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         describe_check, check_command);
     add("export", "the findings of a report in the format of another tool; needs no OpenCL",
         describe_export, export_command);
+    add("compare", "what got worse against earlier reports of the same device; needs no OpenCL",
+        describe_compare, compare_command);
     add("new-probe", "write all files of a new probe, which build and pass as they are",
         describe_new_probe, new_probe_command);
     try {

@@ -47,6 +47,16 @@ struct Options {
     // export
     std::string format;
     std::filesystem::path output = "-"; ///< the file, or the folder of several
+    // compare and ab
+    std::optional<double> min_effect;                 ///< per cent
+    std::optional<std::filesystem::path> min_effects; ///< per cent by key
+    std::string base_environment;                     ///< 'VAR=x OTHER=y'
+    std::string new_environment;
+    std::size_t pairs = 5;
+    bool strict = false;
+    bool confirm = false;
+    bool calibrate = false;
+    bool driver_output = false; ///< pass on what drivers print
     bool disassemble = false;
     bool launch = false;
     bool verify = false;
@@ -64,6 +74,7 @@ int inspect_command(const Options &options, const Registry &registry);
 int analyze_command(const Options &options, const Registry &registry);
 int check_command(const Options &options, const Registry &registry);
 int export_command(const Options &options, const Registry &registry);
+int compare_command(const Options &options, const Registry &registry);
 int new_probe_command(const Options &options, const Registry &registry);
 
 } // namespace clprobe::runner

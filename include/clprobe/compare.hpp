@@ -24,8 +24,6 @@ struct CompareOptions {
     std::optional<double> min_effect;
     /// The same for some findings, by key as probes list them ("buffer.l<n>.latency").
     std::map<std::string, double> min_effects;
-    /// Base and new report were made in turns, so that no drift of the machine moves all findings.
-    bool paired = false;
 };
 
 /// A finding of the new report, set against the bases that measured it.
@@ -72,6 +70,7 @@ struct CommonShift {
     double change = 0; ///< for the worse: 0.04 where all takes 4 % longer
     std::size_t probes = 0;
     std::size_t together = 0; ///< how many of them moved so
+    bool confirmed = false;   ///< a second run showed it again
 
     bool operator==(const CommonShift &) const = default;
 };
@@ -112,6 +111,23 @@ struct Comparison {
 /// the new report both have.
 [[nodiscard]] Comparison compare(std::span<const Report> bases, const Report &now,
                                  const CompareOptions &options = {});
+
+/// The comparison after a second run of what it flagged: a finding stays worse where that run shows
+/// it again by itself, and a common shift is confirmed or gone. Pure. `again` need hold no more
+/// than the probes to confirm.
+[[nodiscard]] Comparison confirm(Comparison comparison, std::span<const Report> bases,
+                                 const Report &again, const CompareOptions &options = {});
+
+/// The probes whose findings a second run should show again, by device's slug: those with a worse
+/// finding, and all of a device where most moved together.
+[[nodiscard]] std::vector<std::string> probes_to_confirm(const DeviceComparison &device);
+
+/// As `compare`, of reports of one device each that were made in turns under two conditions, two
+/// drivers say: the first of the bases beside the first new one, and so on. Drift of the machine
+/// cancels in each pair, and what the pairs differ by is the noise. Throws InputError where there
+/// are not as many bases, or fewer than two.
+[[nodiscard]] Comparison compare_pairs(std::span<const Report> bases, std::span<const Report> now,
+                                       const CompareOptions &options = {});
 
 /// How often something happened, and how far that may be off: the standard error by leaving out one
 /// report after the other, since the same few reports are in all comparisons.

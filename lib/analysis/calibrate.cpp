@@ -122,7 +122,7 @@ private:
             bases.push_back(&reports_[base]);
         const std::vector<ComparedKey> keys = compared_keys(bases, reports_[replay.now]);
         const std::vector<ComparedFinding> findings = numbers_of(keys, row_.bases, options_);
-        const JudgedFindings judged = judge(findings, options_.paired);
+        const JudgedFindings judged = judge(findings);
         bool any = false;
         for (std::size_t i = 0; i < keys.size(); ++i)
             if (judged.changes[i].worse) {
@@ -144,7 +144,7 @@ private:
         const double value = findings[i].now.value;
         const auto found = [&](double slower) {
             findings[i].now.value = value + slower;
-            return judge(findings, options_.paired).changes[i].worse;
+            return judge(findings).changes[i].worse;
         };
         if (width <= narrow) {
             slowed_5_.add(replay, found(std::log(1.05)));

@@ -1,4 +1,5 @@
 #include "analysis/compared_reports.hpp"
+#include "analysis/reported_changes.hpp"
 #include "analysis/student.hpp"
 #include "model/text.hpp"
 
@@ -25,300 +26,6 @@ constexpr Names<StatusChange::Kind, 3> kinds = {{{StatusChange::Kind::fails, "fa
                                                  {StatusChange::Kind::lost, "lost"},
                                                  {StatusChange::Kind::gained, "gained"}}};
 
-/// Above zero and below infinity, so that every report of it can be written as JSON.
-Interval interval_of_ratio(const LogChange &change, Better better) {
-    const double half = change.error > 0 ? student_point(0.025, change.freedom) * change.error : 0;
-    const double low = std::exp(change.change - half);
-    const double high = std::exp(change.change + half);
-    return better == Better::lower ? Interval{low, high} : Interval{1 / high, 1 / low};
-}
-
-/// What would decide a finding that these reports do not.
-std::string what_decides(const ComparedFinding &finding, const LogChange &change,
-                         const std::string &profile) {
-    constexpr std::size_t several = 3;
-    if (!std::isfinite(change.error))
-        return "a longer profile: an interval has no end";
-    if (change.bases_differ)
-        return fmt::format("{}a quieter machine: the bases differ by more than their intervals say",
-                           finding.bases.size() < several ? "more bases or " : "");
-    // What three bases would leave, of as much noise each.
-    const double own = std::max(finding.now.error_better, finding.now.error_worse);
-    if (finding.bases.size() < several &&
-        2 * own * std::sqrt(1 + 1.0 / several) <= finding.min_effect)
-        return "more bases";
-    return profile == "thorough" ? "a quieter machine" : "a longer profile";
-}
-
-FindingComparison compared(const ComparedKey &key, const ComparedFinding &numbers,
-                           const LogChange &change, const std::optional<CommonShift> &shift) {
-    const Finding &finding = *key.now.finding;
-    FindingComparison result;
-    result.probe = key.now.record->probe;
-    result.key = key.key;
-    result.unit = finding.unit;
-    result.better = finding.better;
-    result.bases = key.bases.size();
-    result.value = *finding.value;
-    result.ratio = std::exp(finding.better == Better::lower ? change.change : -change.change);
-    result.base = result.value / result.ratio;
-    result.interval = interval_of_ratio(change, finding.better);
-    result.p_worse = change.p_worse;
-    result.p_better = change.p_better;
-    result.min_effect = std::expm1(numbers.min_effect);
-    result.bases_differ = change.bases_differ;
-    if (change.worse || change.better) {
-        result.verdict = change.worse ? Verdict::worse : Verdict::better;
-    } else if (result.interval.low >= 1 / (1 + result.min_effect) &&
-               result.interval.high <= 1 + result.min_effect) {
-        result.verdict = Verdict::same;
-    } else {
-        result.verdict = Verdict::undecided;
-        const bool by_shift =
-            shift && std::abs(change.change - change.own_change) > numbers.min_effect / 2;
-        result.note = by_shift ? "--confirm: most findings moved like this one"
-                               : what_decides(numbers, change, key.now.record->profile);
-    }
-    return result;
-}
-
-// What else is not as it was.
-
-/// Sentences, each with the bases that it is true of.
-class Differences {
-public:
-    explicit Differences(std::size_t bases) : bases_(bases) {}
-
-    void of_base(std::size_t base) { base_ = base; }
-    void add(std::string sentence) {
-        const auto found = std::ranges::find(sentences_, sentence, &Sentence::text);
-        if (found == sentences_.end())
-            sentences_.push_back({std::move(sentence), base_, 1});
-        else if (std::exchange(found->last, base_) != base_)
-            ++found->count;
-    }
-    void compare(std::string_view what, const std::string &before, const std::string &now) {
-        if (before != now)
-            add(fmt::format("{}: {} before, {} now", what, before.empty() ? "none" : before,
-                            now.empty() ? "none" : now));
-    }
-    [[nodiscard]] std::vector<std::string> sentences() const {
-        std::vector<std::string> all;
-        for (const Sentence &sentence : sentences_)
-            all.push_back(
-                sentence.count == bases_
-                    ? sentence.text
-                    : fmt::format("{} (in {} of {} bases)", sentence.text, sentence.count, bases_));
-        return all;
-    }
-
-private:
-    struct Sentence {
-        std::string text;
-        std::size_t last = 0; ///< the base that it was true of last
-        std::size_t count = 0;
-    };
-    std::size_t bases_;
-    std::size_t base_ = 0;
-    std::vector<Sentence> sentences_;
-};
-
-/// The text of each kernel that a probe built, by its SHA-256.
-std::map<std::string, std::set<std::string>> kernel_texts(const ProbeRecord &record) {
-    std::map<std::string, std::set<std::string>> texts;
-    for (const BuildRecord &build : record.builds)
-        texts[build.kernel].insert(build.sha256);
-    return texts;
-}
-
-/// "compute/fma_rate" or, of many, "compute/fma_rate, memory/tlb and 3 more probes".
-std::string some_of(const std::vector<std::string> &probes) {
-    constexpr std::size_t most = 3;
-    std::string text;
-    for (std::size_t i = 0; i < std::min(most, probes.size()); ++i)
-        text += (i > 0 ? ", " : "") + probes[i];
-    if (probes.size() > most)
-        text += fmt::format(" and {} more", probes.size() - most);
-    return text;
-}
-
-/// What differs in the records of some probes: "clock: events before, host now" of which.
-using ByProbe = std::map<std::string, std::vector<std::string>>;
-
-void compare_records(const ProbeRecord &before, const ProbeRecord &now, ByProbe &differing) {
-    const auto compare = [&](const char *what, const std::string &was, const std::string &is) {
-        if (was != is && !was.empty() && !is.empty())
-            differing[fmt::format("{}: {} before, {} now", what, was, is)].push_back(now.probe);
-    };
-    compare("profile", before.profile, now.profile);
-    compare("clock", before.clock.source, now.clock.source);
-    const auto texts_before = kernel_texts(before);
-    for (const auto &[kernel, texts] : kernel_texts(now))
-        if (const auto found = texts_before.find(kernel);
-            found != texts_before.end() && found->second != texts)
-            differing["another kernel text"].push_back(kernel);
-}
-
-void compare_hosts(const HostInfo &before, const HostInfo &now, Differences &differences) {
-    differences.compare("processor of the host", before.cpu, now.cpu);
-    differences.compare("processors of the host", fmt::to_string(before.processors),
-                        fmt::to_string(now.processors));
-    differences.compare("system", before.system, now.system);
-    std::set<std::string> names;
-    for (const HostInfo *host : {&before, &now})
-        for (const auto &[name, value] : host->environment)
-            names.insert(name);
-    const auto value_in = [](const HostInfo &host, const std::string &name) {
-        const auto found = host.environment.find(name);
-        return found == host.environment.end() ? std::string() : found->second;
-    };
-    for (const std::string &name : names)
-        differences.compare(name, value_in(before, name), value_in(now, name));
-}
-
-/// A device as one report has it.
-struct ReportedDevice {
-    const Report *report = nullptr;
-    const DeviceRecord *record = nullptr;
-};
-
-const ProbeRecord *record_of(const DeviceRecord &device, const std::string &probe) {
-    return pointer_to(device.probes, probe, &ProbeRecord::probe);
-}
-
-std::vector<std::string> differences_between(std::span<const ReportedDevice> bases,
-                                             const ReportedDevice &now) {
-    Differences differences(bases.size());
-    for (std::size_t i = 0; i < bases.size(); ++i) {
-        const auto &[report, record] = bases[i];
-        differences.of_base(i);
-        const DeviceInfo &was = record->device;
-        const DeviceInfo &is = now.record->device;
-        differences.compare("driver", was.driver_version, is.driver_version);
-        differences.compare("platform", was.platform + " " + was.platform_version,
-                            is.platform + " " + is.platform_version);
-        differences.compare("clprobe", report->tool_version, now.report->tool_version);
-        compare_hosts(report->host, now.report->host, differences);
-        ByProbe differing;
-        for (const ProbeRecord &probe : now.record->probes)
-            if (const ProbeRecord *before = record_of(*record, probe.probe))
-                compare_records(*before, probe, differing);
-        for (const auto &[what, probes] : differing)
-            differences.add(fmt::format(
-                "{} ({})", what,
-                probes.size() == now.record->probes.size() ? "all probes" : some_of(probes)));
-    }
-    return differences.sentences();
-}
-
-// Changes of status.
-
-/// How many of the bases have a probe, or a finding, and in which status.
-struct BaseStatus {
-    std::size_t there = 0;
-    std::size_t failed = 0;
-    std::size_t measured = 0;
-
-    void add(Status status) {
-        ++there;
-        failed += status == Status::failed ? 1 : 0;
-        measured += status == Status::measured ? 1 : 0;
-    }
-    [[nodiscard]] bool never_failed() const { return there > 0 && failed == 0; }
-    [[nodiscard]] bool mostly_measured() const { return 2 * measured > there; }
-};
-
-/// The new status of one finding, against that in the bases that ran its probe.
-std::optional<StatusChange::Kind> kind_of(const BaseStatus &before, std::size_t bases_with_probe,
-                                          Status now) {
-    using Kind = StatusChange::Kind;
-    if (now == Status::failed)
-        return before.never_failed() ? std::optional(Kind::fails) : std::nullopt;
-    if (now != Status::measured)
-        return 2 * before.measured > bases_with_probe ? std::optional(Kind::lost) : std::nullopt;
-    return before.measured == 0 ? std::optional(Kind::gained) : std::nullopt;
-}
-
-class StatusChanges {
-public:
-    StatusChanges(std::span<const ReportedDevice> bases,
-                  std::span<const ReportedFindings *const> findings, const DeviceRecord &now,
-                  const ReportedFindings &findings_now)
-        : bases_(bases), findings_(findings), now_(now), findings_now_(findings_now) {}
-
-    std::vector<StatusChange> all() {
-        for (const ProbeRecord &record : now_.probes)
-            add_record(record);
-        std::set<std::string> gone;
-        for (const ReportedDevice &base : bases_)
-            for (const ProbeRecord &record : base.record->probes)
-                if (record_of(now_, record.probe) == nullptr && gone.insert(record.probe).second &&
-                    status_before(record.probe).mostly_measured())
-                    add(Kind::lost, record.probe, "", "the new report does not have it");
-        return std::move(changes_);
-    }
-
-private:
-    using Kind = StatusChange::Kind;
-
-    [[nodiscard]] BaseStatus status_before(const std::string &probe) const {
-        BaseStatus status;
-        for (const ReportedDevice &base : bases_)
-            if (const ProbeRecord *record = record_of(*base.record, probe))
-                status.add(record->status);
-        return status;
-    }
-    void add(Kind kind, const std::string &probe, const std::string &key, std::string reason) {
-        changes_.push_back({kind, probe, key, std::move(reason)});
-    }
-    void add_record(const ProbeRecord &record) {
-        const BaseStatus before = status_before(record.probe);
-        if (before.there == 0)
-            return add(Kind::gained, record.probe, "", "no base has it");
-        if (record.status == Status::failed && before.never_failed())
-            return add(Kind::fails, record.probe, "", record.reason);
-        std::set<std::string> keys;
-        for (const ReportedFindings *findings : findings_)
-            for (const auto &[key, finding] : *findings)
-                if (finding.record->probe == record.probe)
-                    keys.insert(key);
-        for (const Finding &finding : record.findings)
-            keys.insert(finding.key);
-        for (const std::string &key : keys)
-            add_finding(record, key, before.there);
-    }
-    void add_finding(const ProbeRecord &record, const std::string &key, std::size_t there) {
-        BaseStatus before;
-        bool at_its_level = false;
-        for (const ReportedFindings *findings : findings_)
-            if (const auto found = findings->find(key); found != findings->end()) {
-                before.add(found->second.finding->status);
-                at_its_level |=
-                    findings_now_.contains(key) && same_level(*findings, findings_now_, key);
-            }
-        const auto found = findings_now_.find(key);
-        const Finding *now = found == findings_now_.end() ? nullptr : found->second.finding;
-        const Status status = now == nullptr ? Status::inconclusive : now->status;
-        if (const auto kind = kind_of(before, there, status))
-            return add(*kind, record.probe, key, reason_of(now));
-        if (status == Status::measured && before.mostly_measured() && !at_its_level)
-            add(Kind::lost, record.probe, key, "it is of another level than before");
-    }
-    static std::string reason_of(const Finding *now) {
-        if (now == nullptr)
-            return "the new report does not have it";
-        if (now->status == Status::measured)
-            return {};
-        return fmt::format("{}{}{}", name(now->status), now->note.empty() ? "" : ": ", now->note);
-    }
-
-    std::span<const ReportedDevice> bases_;
-    std::span<const ReportedFindings *const> findings_;
-    const DeviceRecord &now_;
-    const ReportedFindings &findings_now_;
-    std::vector<StatusChange> changes_;
-};
-
 // All together.
 
 /// Runs of seconds on a CPU see one state of a machine that has several.
@@ -344,7 +51,7 @@ DeviceComparison compare_device(std::span<const ReportedDevice> bases, const Rep
     const ReportedFindings after = findings_of(*now.record);
     const std::vector<ComparedKey> keys = compared_keys(before_all, after);
     const std::vector<ComparedFinding> numbers = numbers_of(keys, bases.size(), options);
-    const JudgedFindings judged = judge(numbers, options.paired);
+    const JudgedFindings judged = judge(numbers);
 
     DeviceComparison comparison;
     comparison.device = now.record->device;
@@ -354,17 +61,46 @@ DeviceComparison compare_device(std::span<const ReportedDevice> bases, const Rep
     comparison.shift = judged.shift;
     for (std::size_t i = 0; i < keys.size(); ++i)
         comparison.findings.push_back(
-            compared(keys[i], numbers[i], judged.changes[i], judged.shift));
-    std::ranges::stable_sort(comparison.findings, {}, [](const FindingComparison &finding) {
-        return std::tuple(finding.verdict == Verdict::same, finding.verdict,
-                          -std::abs(std::log(finding.ratio)));
-    });
-    comparison.changes = StatusChanges(bases, before_all, *now.record, after).all();
+            compared(keys[i], *keys[i].now.finding->value, numbers[i], judged.changes[i]));
+    sort_by_verdict(comparison.findings);
+    comparison.changes = status_changes(bases, before_all, *now.record, after);
     return comparison;
+}
+
+bool is_worse(const FindingComparison &finding) {
+    return finding.verdict == Verdict::worse;
 }
 
 std::string named(const DeviceInfo &device) {
     return fmt::format("{} ({})", device.name, device.slug);
+}
+
+/// A single finding, looked for where it was seen: nothing to allow for many.
+constexpr double shows_again = 0.05;
+
+void confirm_finding(FindingComparison &finding, const FindingComparison *again) {
+    if (again == nullptr) {
+        finding.verdict = Verdict::undecided;
+        finding.note = "a second run did not measure it";
+        return;
+    }
+    const double change = 100 * (again->ratio - 1);
+    const double slowdown = finding.better == Better::lower ? again->ratio : 1 / again->ratio;
+    if (again->p_worse <= shows_again && slowdown >= 1 + finding.min_effect) {
+        finding.note = fmt::format("again in a second run: {:+.1f} %", change);
+    } else {
+        finding.verdict = again->verdict == Verdict::same ? Verdict::same : Verdict::undecided;
+        finding.note = fmt::format("not again in a second run: {:+.1f} %", change);
+    }
+}
+
+void confirm_shift(std::optional<CommonShift> &shift, const std::optional<CommonShift> &again) {
+    if (!shift)
+        return;
+    if (again && (again->change > 0) == (shift->change > 0))
+        shift->confirmed = true;
+    else
+        shift.reset();
 }
 
 } // namespace
@@ -397,9 +133,8 @@ bool Comparison::fails(bool strict) const {
         return true;
     const bool worse = std::ranges::any_of(devices, [&](const DeviceComparison &device) {
         return (strict || device.advisory.empty()) &&
-               std::ranges::any_of(device.findings, [](const FindingComparison &finding) {
-                   return finding.verdict == Verdict::worse;
-               });
+               (std::ranges::any_of(device.findings, is_worse) ||
+                (device.shift && device.shift->confirmed && device.shift->change > 0));
     });
     if (worse || !strict)
         return worse;
@@ -441,6 +176,45 @@ Comparison compare(std::span<const Report> bases, const Report &now,
             "times; `clprobe html` sets devices side by side",
             others.empty() ? "none" : others,
             now.devices.empty() ? "none" : named(now.devices.front().device)));
+    return comparison;
+}
+
+std::vector<std::string> probes_to_confirm(const DeviceComparison &device) {
+    std::set<std::string> probes;
+    for (const FindingComparison &finding : device.findings)
+        if (device.shift || is_worse(finding))
+            probes.insert(finding.probe);
+    for (const StatusChange &change : device.changes)
+        if (change.kind == StatusChange::Kind::fails)
+            probes.insert(change.probe);
+    return {probes.begin(), probes.end()};
+}
+
+Comparison confirm(Comparison comparison, std::span<const Report> bases, const Report &again,
+                   const CompareOptions &options) {
+    const Comparison second = compare(bases, again, options);
+    for (DeviceComparison &device : comparison.devices) {
+        const auto found =
+            std::ranges::find(second.devices, device.device.slug,
+                              [](const DeviceComparison &each) { return each.device.slug; });
+        if (found == second.devices.end())
+            continue;
+        for (FindingComparison &finding : device.findings)
+            if (is_worse(finding))
+                confirm_finding(finding,
+                                pointer_to(found->findings, finding.key, &FindingComparison::key));
+        for (StatusChange &change : device.changes)
+            if (change.kind == StatusChange::Kind::fails &&
+                std::ranges::none_of(found->changes, [&](const StatusChange &each) {
+                    return each.kind == change.kind && each.probe == change.probe &&
+                           each.key == change.key;
+                })) {
+                change.kind = StatusChange::Kind::lost;
+                change.reason = "failed once, and not in a second run: " + change.reason;
+            }
+        confirm_shift(device.shift, found->shift);
+        sort_by_verdict(device.findings);
+    }
     return comparison;
 }
 

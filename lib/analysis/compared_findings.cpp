@@ -72,11 +72,11 @@ double reduced_chi_squared(double z, double freedom) {
     return std::pow(1 - part + z * std::sqrt(part), 3);
 }
 
-/// Counts how far the bases lie apart, where that is more than their intervals say. Over the
-/// findings of a probe together the errors grow by as much as in the middle (Birge 1932): what
-/// moves a probe's findings between runs moves most of them, and those of one probe differ much in
-/// their noise. And a finding whose own bases contradict each other has their deviation.
-void count_differing_bases(std::span<const ComparedFinding> findings,
+/// Counts how far the bases lie apart, where that is more than their intervals say, or of pairs in
+/// any case. Over the findings of a probe together the errors grow by as much as in the middle
+/// (Birge 1932): what moves a probe's findings between runs moves most of them, and those of one
+/// probe differ much in their noise. A finding whose own bases contradict that has their deviation.
+void count_differing_bases(std::span<const ComparedFinding> findings, bool pairs,
                            std::vector<LogChange> &changes) {
     constexpr double contradiction = 2.326; // 1 % of normal values are above
     struct Pool {
@@ -100,20 +100,22 @@ void count_differing_bases(std::span<const ComparedFinding> findings,
             continue;
         LogChange &change = changes[i];
         const Pool &pool = by_probe[findings[i].probe];
-        if (const double excess = median(pool.excess); excess > 1) {
+        const double pooled = median(pool.excess);
+        const double excess = pairs ? pooled : std::max(1.0, pooled);
+        if (excess != 1) {
             change.error *= std::sqrt(excess);
             change.freedom = std::min(change.freedom, pool.freedom);
-            change.bases_differ = true;
         }
-        const double own =
-            std::sqrt(spread.squares / spread.freedom * (1 + 1 / (spread.freedom + 1)));
-        if (spread.by_intervals / spread.freedom >
-                reduced_chi_squared(contradiction, spread.freedom) &&
-            own > change.error) {
+        // The new report scatters as each base does; a mean of pairs has it in them.
+        const double own = std::sqrt(spread.squares / spread.freedom *
+                                     ((pairs ? 0 : 1) + 1 / (spread.freedom + 1)));
+        const double limit = excess * reduced_chi_squared(contradiction, spread.freedom);
+        const bool contradicts = spread.by_intervals / spread.freedom > limit && own > change.error;
+        if (contradicts) {
             change.error = own;
             change.freedom = spread.freedom;
-            change.bases_differ = true;
         }
+        change.bases_differ = contradicts || excess > 1;
     }
 }
 
@@ -155,6 +157,25 @@ double probability(double change, const LogChange &of) {
     return change > 0 ? 0 : 1;
 }
 
+/// Decides all findings together, of what they moved beyond the shift.
+void decide(std::span<const ComparedFinding> findings, double shift,
+            std::vector<LogChange> &changes) {
+    std::vector<double> p_worse;
+    std::vector<double> p_better;
+    for (LogChange &change : changes) {
+        change.own_change = beyond(change.change, shift);
+        p_worse.push_back(change.p_worse = probability(change.own_change, change));
+        p_better.push_back(change.p_better = probability(-change.own_change, change));
+    }
+    const std::vector<bool> worse = rejected(p_worse, false_discovery_rate);
+    const std::vector<bool> better = rejected(p_better, false_discovery_rate);
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        LogChange &change = changes[i];
+        change.worse = worse[i] && change.own_change >= findings[i].min_effect;
+        change.better = better[i] && -change.own_change >= findings[i].min_effect;
+    }
+}
+
 } // namespace
 
 std::optional<LogEstimate> log_estimate(const Finding &finding, double freedom) {
@@ -187,29 +208,27 @@ std::vector<bool> rejected(std::span<const double> p, double rate) {
     return result;
 }
 
-JudgedFindings judge(std::span<const ComparedFinding> findings, bool paired) {
+LogEstimate pair_estimate(const LogEstimate &base, const LogEstimate &now) {
+    return {base.value - now.value, std::hypot(base.error_better, now.error_worse),
+            std::hypot(base.error_worse, now.error_better), std::min(base.freedom, now.freedom)};
+}
+
+JudgedFindings judge(std::span<const ComparedFinding> findings) {
     JudgedFindings judged;
-    std::vector<LogChange> &changes = judged.changes;
     for (const ComparedFinding &finding : findings)
-        changes.push_back(change_by_intervals(finding));
-    count_differing_bases(findings, changes);
-    if (!paired)
-        judged.shift = shift_of(findings, changes);
-    const double shift = judged.shift ? std::log1p(judged.shift->change) : 0;
-    std::vector<double> p_worse;
-    std::vector<double> p_better;
-    for (LogChange &change : changes) {
-        change.own_change = beyond(change.change, shift);
-        p_worse.push_back(change.p_worse = probability(change.own_change, change));
-        p_better.push_back(change.p_better = probability(-change.own_change, change));
-    }
-    const std::vector<bool> worse = rejected(p_worse, false_discovery_rate);
-    const std::vector<bool> better = rejected(p_better, false_discovery_rate);
-    for (std::size_t i = 0; i < findings.size(); ++i) {
-        LogChange &change = changes[i];
-        change.worse = worse[i] && change.own_change >= findings[i].min_effect;
-        change.better = better[i] && -change.own_change >= findings[i].min_effect;
-    }
+        judged.changes.push_back(change_by_intervals(finding));
+    count_differing_bases(findings, false, judged.changes);
+    judged.shift = shift_of(findings, judged.changes);
+    decide(findings, judged.shift ? std::log1p(judged.shift->change) : 0, judged.changes);
+    return judged;
+}
+
+JudgedFindings judge_pairs(std::span<const ComparedFinding> findings) {
+    JudgedFindings judged;
+    for (const ComparedFinding &finding : findings)
+        judged.changes.push_back(change_by_intervals(finding));
+    count_differing_bases(findings, true, judged.changes);
+    decide(findings, 0, judged.changes);
     return judged;
 }
 

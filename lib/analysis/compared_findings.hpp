@@ -52,8 +52,14 @@ struct JudgedFindings {
     std::vector<LogChange> changes; ///< one a finding
     std::optional<CommonShift> shift;
 };
-/// `paired`: base and new took turns, so that nothing but what is compared moves all of them.
-[[nodiscard]] JudgedFindings judge(std::span<const ComparedFinding> findings, bool paired = false);
+[[nodiscard]] JudgedFindings judge(std::span<const ComparedFinding> findings);
+
+/// The same of findings that were measured in turns. What the pairs differ by, pooled over a
+/// probe's findings, is their noise, also where it is less than the intervals allow for: these
+/// cover another day. `bases` are what each pair says of base over new, and `now` is nothing.
+[[nodiscard]] JudgedFindings judge_pairs(std::span<const ComparedFinding> findings);
+/// What one pair says, to be one of these `bases`.
+[[nodiscard]] LogEstimate pair_estimate(const LogEstimate &base, const LogEstimate &now);
 
 /// Which of these hypotheses to reject so that a share `rate` of the rejected at most is true
 /// (Benjamini and Hochberg 1995).

@@ -1,10 +1,13 @@
 #include "analysis/compared_reports.hpp"
-#include "model/text.hpp"
+#include "analysis/student.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
+#include <tuple>
 
 namespace clprobe {
 namespace {
@@ -61,6 +64,32 @@ std::size_t levels_beside(const ReportedFindings &findings, const std::string &k
     return levels.size();
 }
 
+Interval interval_of_ratio(const LogChange &change, Better better) {
+    const double half = change.error > 0 ? student_point(0.025, change.freedom) * change.error : 0;
+    const double low = std::exp(change.change - half);
+    const double high = std::exp(change.change + half);
+    return better == Better::lower ? Interval{low, high} : Interval{1 / high, 1 / low};
+}
+
+/// What would decide a finding that these reports do not.
+std::string what_decides(const ComparedFinding &finding, const LogChange &change,
+                         const std::string &profile) {
+    constexpr std::size_t several = 3;
+    if (!std::isfinite(change.error))
+        return "a longer profile: an interval has no end";
+    if (std::abs(change.change - change.own_change) > finding.min_effect / 2)
+        return "--confirm: most findings moved like this one";
+    if (change.bases_differ)
+        return fmt::format("{}a quieter machine: the bases differ by more than their intervals say",
+                           finding.bases.size() < several ? "more bases or " : "");
+    // What three bases would leave, of as much noise each.
+    const double own = std::max(finding.now.error_better, finding.now.error_worse);
+    if (finding.bases.size() < several &&
+        2 * own * std::sqrt(1 + 1.0 / several) <= finding.min_effect)
+        return "more bases";
+    return profile == "thorough" ? "a quieter machine" : "a longer profile";
+}
+
 } // namespace
 
 ReportedFindings findings_of(const DeviceRecord &device) {
@@ -104,20 +133,28 @@ double least_ratio(const CompareOptions &options, std::string_view key, std::siz
     return std::log1p(effect);
 }
 
+const ReportedFinding *counterpart(const ReportedFindings &base, const ReportedFindings &now,
+                                   const std::string &key) {
+    const auto before = base.find(key);
+    const auto after = now.find(key);
+    if (before == base.end() || after == now.end() || !before->second.estimate ||
+        !after->second.estimate)
+        return nullptr;
+    const Finding &was = *before->second.finding;
+    const Finding &is = *after->second.finding;
+    return was.unit == is.unit && was.better == is.better && same_level(base, now, key)
+               ? &before->second
+               : nullptr;
+}
+
 std::vector<ComparedKey> compared_keys(std::span<const ReportedFindings *const> bases,
                                        const ReportedFindings &now) {
     std::vector<ComparedKey> keys;
     for (const auto &[key, finding] : now) {
-        if (!finding.estimate)
-            continue;
         ComparedKey compared{key, finding, {}};
         for (const ReportedFindings *base : bases)
-            if (const auto found = base->find(key);
-                found != base->end() && found->second.estimate &&
-                found->second.finding->unit == finding.finding->unit &&
-                found->second.finding->better == finding.finding->better &&
-                same_level(*base, now, key))
-                compared.bases.push_back(found->second);
+            if (const ReportedFinding *before = counterpart(*base, now, key))
+                compared.bases.push_back(*before);
         if (!compared.bases.empty())
             keys.push_back(std::move(compared));
     }
@@ -137,6 +174,40 @@ std::vector<ComparedFinding> numbers_of(std::span<const ComparedKey> keys, std::
             number.bases.push_back(*base.estimate);
     }
     return numbers;
+}
+
+FindingComparison compared(const ComparedKey &key, double value, const ComparedFinding &numbers,
+                           const LogChange &change) {
+    const Finding &finding = *key.now.finding;
+    FindingComparison result;
+    result.probe = key.now.record->probe;
+    result.key = key.key;
+    result.unit = finding.unit;
+    result.better = finding.better;
+    result.bases = key.bases.size();
+    result.value = value;
+    result.ratio = std::exp(finding.better == Better::lower ? change.change : -change.change);
+    result.base = result.value / result.ratio;
+    result.interval = interval_of_ratio(change, finding.better);
+    result.p_worse = change.p_worse;
+    result.p_better = change.p_better;
+    result.min_effect = std::expm1(numbers.min_effect);
+    result.bases_differ = change.bases_differ;
+    if (change.worse || change.better)
+        result.verdict = change.worse ? Verdict::worse : Verdict::better;
+    else if (result.interval.low >= 1 / (1 + result.min_effect) &&
+             result.interval.high <= 1 + result.min_effect)
+        result.verdict = Verdict::same;
+    else
+        result.note = what_decides(numbers, change, key.now.record->profile);
+    return result;
+}
+
+void sort_by_verdict(std::vector<FindingComparison> &findings) {
+    std::ranges::stable_sort(findings, {}, [](const FindingComparison &finding) {
+        return std::tuple(finding.verdict == Verdict::same, finding.verdict,
+                          -std::abs(std::log(finding.ratio)));
+    });
 }
 
 } // namespace clprobe

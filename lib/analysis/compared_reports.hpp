@@ -28,6 +28,11 @@ using ReportedFindings = std::map<std::string, ReportedFinding>;
 [[nodiscard]] bool same_level(const ReportedFindings &base, const ReportedFindings &now,
                               const std::string &key);
 
+/// The base's finding that the new report's of that key can be compared with; null where one of
+/// them measured none, or they are not of the same thing.
+[[nodiscard]] const ReportedFinding *
+counterpart(const ReportedFindings &base, const ReportedFindings &now, const std::string &key);
+
 /// The logarithm of the least ratio that counts for a finding, with so many bases.
 [[nodiscard]] double least_ratio(const CompareOptions &options, std::string_view key,
                                  std::size_t bases);
@@ -45,5 +50,12 @@ struct ComparedKey {
 /// The same as numbers to judge.
 [[nodiscard]] std::vector<ComparedFinding>
 numbers_of(std::span<const ComparedKey> keys, std::size_t bases, const CompareOptions &options);
+
+/// What is said of a key, whose new value is that, by how its numbers were judged.
+[[nodiscard]] FindingComparison compared(const ComparedKey &key, double value,
+                                         const ComparedFinding &numbers, const LogChange &change);
+
+/// Those that changed first, and the most changed first of them.
+void sort_by_verdict(std::vector<FindingComparison> &findings);
 
 } // namespace clprobe
