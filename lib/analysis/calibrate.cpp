@@ -90,6 +90,14 @@ double half_width(const LogEstimate &estimate) {
     return (estimate.error_better + estimate.error_worse) / 2 * errors_in_half_width;
 }
 
+/// The same of all reports that take part, in the mean of the squares.
+double half_width(const ComparedFinding &finding) {
+    double squares = std::pow(half_width(finding.now), 2);
+    for (const LogEstimate &base : finding.bases)
+        squares += std::pow(half_width(base), 2);
+    return std::sqrt(squares / static_cast<double>(finding.bases.size() + 1));
+}
+
 class Calibrator {
 public:
     Calibrator(std::span<const ReportedFindings> reports, std::size_t bases,
@@ -138,7 +146,7 @@ private:
     }
 
     void slow_down(const Replay &replay, std::vector<ComparedFinding> findings, std::size_t i) {
-        const double width = half_width(findings[i].now);
+        const double width = half_width(findings[i]);
         if (!std::isfinite(width) || width == 0)
             return; // of a level without an end, or a count
         const double value = findings[i].now.value;

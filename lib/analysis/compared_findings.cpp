@@ -49,6 +49,8 @@ struct BaseSpread {
     double by_intervals = 0;
     double squares = 0;
     double freedom = 0;
+
+    [[nodiscard]] double excess() const { return by_intervals / freedom; }
 };
 
 BaseSpread spread_of_bases(const ComparedFinding &finding) {
@@ -72,36 +74,46 @@ double reduced_chi_squared(double z, double freedom) {
     return std::pow(1 - part + z * std::sqrt(part), 3);
 }
 
-/// Counts how far the bases lie apart, where that is more than their intervals say, or of pairs in
-/// any case. Over the findings of a probe together the errors grow by as much as in the middle
-/// (Birge 1932): what moves a probe's findings between runs moves most of them, and those of one
-/// probe differ much in their noise. A finding whose own bases contradict that has their deviation.
+/// What chance makes of that in one finding of a hundred, where the intervals are right.
+double most_by_chance(double freedom) {
+    constexpr double z = 2.326;
+    return reduced_chi_squared(z, freedom);
+}
+
+/// How far the bases of a probe's findings lie apart, together: in the middle, in units of what
+/// their intervals say.
+struct PooledSpread {
+    std::vector<double> excess;
+    double freedom = 0;
+
+    void add(const BaseSpread &spread) {
+        excess.push_back(spread.excess() / reduced_chi_squared(0, spread.freedom));
+        freedom += spread.freedom;
+    }
+};
+
+/// Counts how far the bases lie apart, where that is more than their intervals and chance explain,
+/// and of pairs in any case. Over the findings of a probe together the errors grow by as much as in
+/// the middle (Birge 1932): what moves a probe's findings between runs moves most of them, and
+/// those of one probe differ much in their noise. A finding whose own bases still contradict that
+/// has their deviation.
 void count_differing_bases(std::span<const ComparedFinding> findings, bool pairs,
                            std::vector<LogChange> &changes) {
-    constexpr double contradiction = 2.326; // 1 % of normal values are above
-    struct Pool {
-        std::vector<double> excess;
-        double freedom = 0;
-    };
-    std::map<std::size_t, Pool> by_probe;
+    std::map<std::size_t, PooledSpread> by_probe;
     std::vector<BaseSpread> spreads;
-    for (const ComparedFinding &finding : findings) {
-        const BaseSpread &spread = spreads.emplace_back(spread_of_bases(finding));
-        if (spread.freedom <= 0)
-            continue;
-        Pool &pool = by_probe[finding.probe];
-        pool.excess.push_back(spread.by_intervals / spread.freedom /
-                              reduced_chi_squared(0, spread.freedom));
-        pool.freedom += spread.freedom;
-    }
+    for (const ComparedFinding &finding : findings)
+        if (const BaseSpread &spread = spreads.emplace_back(spread_of_bases(finding));
+            spread.freedom > 0)
+            by_probe[finding.probe].add(spread);
     for (std::size_t i = 0; i < findings.size(); ++i) {
         const BaseSpread &spread = spreads[i];
         if (spread.freedom <= 0)
             continue;
         LogChange &change = changes[i];
-        const Pool &pool = by_probe[findings[i].probe];
-        const double pooled = median(pool.excess);
-        const double excess = pairs ? pooled : std::max(1.0, pooled);
+        const PooledSpread &pool = by_probe[findings[i].probe];
+        double excess = median(pool.excess);
+        if (!pairs && excess <= most_by_chance(pool.freedom))
+            excess = 1;
         if (excess != 1) {
             change.error *= std::sqrt(excess);
             change.freedom = std::min(change.freedom, pool.freedom);
@@ -109,11 +121,11 @@ void count_differing_bases(std::span<const ComparedFinding> findings, bool pairs
         // The new report scatters as each base does; a mean of pairs has it in them.
         const double own = std::sqrt(spread.squares / spread.freedom *
                                      ((pairs ? 0 : 1) + 1 / (spread.freedom + 1)));
-        const double limit = excess * reduced_chi_squared(contradiction, spread.freedom);
-        const bool contradicts = spread.by_intervals / spread.freedom > limit && own > change.error;
+        const bool contradicts =
+            spread.excess() > excess * most_by_chance(spread.freedom) && own > change.error;
         if (contradicts) {
             change.error = own;
-            change.freedom = spread.freedom;
+            change.freedom = std::max(spread.freedom, least_freedom);
         }
         change.bases_differ = contradicts || excess > 1;
     }

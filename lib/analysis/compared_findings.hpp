@@ -13,6 +13,9 @@ namespace clprobe {
 /// The half-width of a 95 % interval that a second run falls in, in standard errors: both scatter.
 inline constexpr double errors_in_half_width = 1.959964 * 1.41421356;
 
+/// Degrees of freedom where little is known: those of six blocks of samples.
+inline constexpr double least_freedom = 5;
+
 /// What one report says of a finding: the value and its standard error towards better and towards
 /// worse, which is infinite where no end is known, with their degrees of freedom.
 struct LogEstimate {

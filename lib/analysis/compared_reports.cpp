@@ -1,5 +1,6 @@
 #include "analysis/compared_reports.hpp"
 #include "analysis/student.hpp"
+#include "model/text.hpp"
 
 #include <fmt/format.h>
 
@@ -11,9 +12,6 @@
 
 namespace clprobe {
 namespace {
-
-/// Of six blocks, and where nothing is known of the samples: in a summary.
-constexpr double least_freedom = 5;
 
 /// The degrees of freedom that intervals from each series of a record have: one less than its
 /// blocks of samples. What was not sampled in blocks was decided by a contrast, and its interval is
@@ -32,36 +30,55 @@ std::map<std::string, double> freedom_by_series(const ProbeRecord &record) {
     return freedom;
 }
 
-/// "buffer.l2.size" of "buffer.l2.latency"; empty for what is of no level.
-std::string size_key(const std::string &key) {
+/// A level of caches that a key is of: "buffer.l" and 2 of "buffer.l2.latency".
+struct NumberedLevel {
+    std::string stem;
+    int number = 0;
+
+    [[nodiscard]] std::string size_key() const { return fmt::format("{}{}.size", stem, number); }
+};
+
+std::optional<NumberedLevel> level_of(const std::string &key) {
     for (auto dot = key.find(".l"); dot != key.npos; dot = key.find(".l", dot + 1)) {
-        const auto end = key.find_first_not_of("0123456789", dot + 2);
-        if (end != key.npos && end > dot + 2 && key[end] == '.')
-            return key.substr(0, end) + ".size";
+        const auto end = std::min(key.find('.', dot + 1), key.size());
+        if (const auto number =
+                number_in<int>(std::string_view(key).substr(dot + 2, end - dot - 2)))
+            return NumberedLevel{key.substr(0, dot + 2), *number};
     }
-    return {};
+    return std::nullopt;
 }
 
-/// The size of the level that a key is of, where the same record measured it.
-const Finding *size_of_level(const ReportedFindings &findings, const std::string &key) {
-    const auto found = findings.find(size_key(key));
-    if (found == findings.end() || found->second.record != findings.at(key).record ||
+/// The size of a level, where that record measured it.
+const Finding *size_of(const NumberedLevel &level, const ReportedFindings &findings,
+                       const ProbeRecord *record) {
+    const auto found = findings.find(level.size_key());
+    if (found == findings.end() || found->second.record != record ||
         found->second.finding->status != Status::measured)
         return nullptr;
     return found->second.finding;
 }
 
-/// How many levels of that kind have a measured finding beside this one.
-std::size_t levels_beside(const ReportedFindings &findings, const std::string &key) {
-    const std::string size = size_key(key);
-    const std::size_t number = size.find_last_not_of("0123456789", size.rfind(".size") - 1) + 1;
-    std::set<std::string> levels;
-    for (auto each = findings.lower_bound(size.substr(0, number));
-         each != findings.end() && each->first.starts_with(size.substr(0, number)); ++each)
-        if (each->second.record == findings.at(key).record &&
+/// How many levels of that kind the record measured anything of.
+std::size_t count_levels(const std::string &stem, const ReportedFindings &findings,
+                         const ProbeRecord *record) {
+    std::set<int> levels;
+    for (auto each = findings.lower_bound(stem);
+         each != findings.end() && each->first.starts_with(stem); ++each)
+        if (const auto level = level_of(each->first);
+            level && level->stem == stem && each->second.record == record &&
             each->second.finding->status == Status::measured)
-            levels.insert(size_key(each->first));
+            levels.insert(level->number);
     return levels.size();
+}
+
+/// Whether two sizes are of one level: they are near each other, or each is what the other may be.
+bool same_size(const Finding &a, const Finding &b) {
+    constexpr double near = 1.5;
+    const auto may_be = [](const Finding &finding, double size) {
+        return finding.interval && finding.interval->contains(size);
+    };
+    return std::abs(std::log(*a.value / *b.value)) < std::log(near) ||
+           (may_be(a, *b.value) && may_be(b, *a.value));
 }
 
 Interval interval_of_ratio(const LogChange &change, Better better) {
@@ -97,7 +114,7 @@ ReportedFindings findings_of(const DeviceRecord &device) {
     for (const ProbeRecord &record : device.probes) {
         const auto by_series = freedom_by_series(record);
         for (const Finding &finding : record.findings) {
-            double freedom = least_freedom;
+            double freedom = least_freedom; // of a summary, too
             for (const std::string &series : finding.evidence)
                 if (const auto found = by_series.find(series); found != by_series.end())
                     freedom = std::max(freedom, found->second);
@@ -108,20 +125,24 @@ ReportedFindings findings_of(const DeviceRecord &device) {
 }
 
 bool same_level(const ReportedFindings &base, const ReportedFindings &now, const std::string &key) {
-    if (size_key(key).empty())
+    const auto level = level_of(key);
+    if (!level)
         return true;
-    const Finding *before = size_of_level(base, key);
-    const Finding *after = size_of_level(now, key);
-    if ((before == nullptr) != (after == nullptr))
-        return false;
-    if (before == nullptr)
-        return levels_beside(base, key) == levels_beside(now, key);
-    // Caches of one device differ by more than this from level to level.
-    constexpr double alike = 2;
-    const Interval was = before->interval.value_or(Interval{*before->value, *before->value});
-    const Interval is = after->interval.value_or(Interval{*after->value, *after->value});
-    return (was.low <= is.high && is.low <= was.high) ||
-           std::abs(std::log(*after->value / *before->value)) < std::log(alike);
+    const ProbeRecord *const base_record = base.at(key).record;
+    const ProbeRecord *const now_record = now.at(key).record;
+    // It goes from the end of the level before it to its own.
+    bool has_size = false;
+    for (const int number : {level->number - 1, level->number}) {
+        const NumberedLevel end{level->stem, number};
+        const Finding *before = size_of(end, base, base_record);
+        const Finding *after = size_of(end, now, now_record);
+        if ((before == nullptr) != (after == nullptr) ||
+            (before != nullptr && !same_size(*before, *after)))
+            return false;
+        has_size = before != nullptr;
+    }
+    return has_size || count_levels(level->stem, base, base_record) ==
+                           count_levels(level->stem, now, now_record);
 }
 
 double least_ratio(const CompareOptions &options, std::string_view key, std::size_t bases) {
