@@ -47,7 +47,10 @@ ProbeInfo describe() {
         "A driver's minimum of floats that returns the wrong value may never end: a minimum with 0 "
         "is tried first, and where it does not return what the word held the device lacks it.",
         "One work-item sees the near and far parts of a cache from where it runs; where launches "
-        "move between units of different sides, addresses do not keep to their level."};
+        "move between units of different sides, addresses do not keep to their level.",
+        "How fast a contended word goes from one of a CPU's processors to the other depends on "
+        "where the system, or a hypervisor, has put them for this run: intervals of these rates "
+        "are never narrower than 25 % to either side there."};
     info.sources = {"Hartigan and Hartigan, The Dip Test of Unimodality, 1985",
                     "Chips and Cheese, Microbenchmarks (latency of a contended compare-exchange)"};
     info.depends_on = {"execution/compute_units"};

@@ -50,7 +50,11 @@ ProbeInfo describe() {
         "moves there, copy two thirds, triad three quarters.",
         "Neighbours on the same chip share the last cache and memory: rates fall while they work.",
         "On a processor whose workers share memory's bandwidth among few cores, one core's own "
-        "limit may show as a level."};
+        "limit may show as a level.",
+        "The way to memory of a virtual machine's processors, and what others leave of it, changes "
+        "from one minute to the next by a factor of two, and stays for a whole run: on a CPU, "
+        "intervals of memory's bandwidth are never narrower than 50 % to either side, and of the "
+        "first level's than 20 %."};
     info.sources = {"McCalpin, Memory Bandwidth and Machine Balance in Current High Performance "
                     "Computers, 1995 (STREAM)",
                     "Deakin et al., Evaluating attainable memory bandwidth of parallel programming "

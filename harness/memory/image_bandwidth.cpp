@@ -42,7 +42,10 @@ ProbeInfo describe() {
         "be limited by the path that returns them.",
         "A few zero bits in each texel can be compressed: the levels are of random words.",
         "Software that filters (PoCL) is limited by its arithmetic: where buffers are read faster "
-        "from memory than images are at best, no levels are reported."};
+        "from memory than images are at best, no levels are reported.",
+        "On a CPU a launch takes half as long where all processors take part in it from its start, "
+        "and whether they do stays for seconds: intervals of its rates are never narrower than 50 "
+        "% to either side."};
     info.sources = {"Doggett, Texture Caches, IEEE Micro 32(3), 2012"};
     info.needs = "Images. A format that the device lacks leaves out its findings only.";
     info.depends_on = {"execution/compute_units"};

@@ -49,7 +49,9 @@ ProbeInfo describe() {
         "A CPU has no banks that a load of one word could see; times over strides are flat.",
         "GPUs that carve local memory out of the first cache keep it apart all the same: the "
         "allocation is the same in both measurements, and only what is touched differs.",
-        "Local memory that is much smaller than the first cache evicts too little to be seen."};
+        "Local memory that is much smaller than the first cache evicts too little to be seen.",
+        "All processors of a CPU together are a fifth slower in some runs than in others: the "
+        "interval of the bandwidth is never narrower than 20 % to either side there."};
     info.sources = {
         "Wong et al., Demystifying GPU Microarchitecture through Microbenchmarking, 2010 (banks)",
         "Mei and Chu, Dissecting GPU Memory Hierarchy through Microbenchmarking, 2017",

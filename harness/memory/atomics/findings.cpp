@@ -1,3 +1,4 @@
+#include "common/allowances.hpp"
 #include "common/verdicts.hpp"
 #include "memory/atomics/atomics.hpp"
 
@@ -301,7 +302,7 @@ std::vector<FindingKey> finding_keys() {
     return keys;
 }
 
-std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     const Modes modes = find_modes(latencies_by_address(data));
     const auto rates = times_by_row<RateRow>(data.find(series::rates));
     std::vector<Finding> findings;
@@ -318,6 +319,9 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
                 findings.push_back(without_value(key, Status::unsupported, reason));
     }
     findings.push_back(partitions(modes));
+    allow_on_cpu(findings, facts, between_processors, [](const std::string &key) {
+        return key.starts_with("atomic.global.") && key.ends_with(".contended.rate");
+    });
     return findings;
 }
 

@@ -1,4 +1,5 @@
 #include "analysis/level_joining.hpp"
+#include "common/allowances.hpp"
 #include "common/level_findings.hpp"
 #include "common/verdicts.hpp"
 #include "memory/buffer_bandwidth/buffer_bandwidth.hpp"
@@ -223,6 +224,11 @@ public:
         doubt_first_level();
         doubt_memory();
         note_disagreement(findings_, facts_, "buffer", CurveKind::bandwidth);
+        allow_on_cpu(findings_, facts_, through_memory,
+                     [](const std::string &key) { return key.starts_with("buffer.memory."); });
+        allow_on_cpu(findings_, facts_, in_own_caches, [](const std::string &key) {
+            return key == numbered(level_bandwidth, 1).key;
+        });
         return findings_;
     }
 

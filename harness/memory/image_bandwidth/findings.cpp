@@ -1,4 +1,5 @@
 #include "analysis/trip_timing.hpp"
+#include "common/allowances.hpp"
 #include "common/level_findings.hpp"
 #include "memory/image_bandwidth/image_bandwidth.hpp"
 
@@ -206,6 +207,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     for (std::size_t format = 0; format < formats.size(); ++format)
         for (const Filter filter : filters)
             findings.push_back(rate_finding(data, rates, format, filter));
+    allow_on_cpu(findings, facts, taking_part, [](const std::string &) { return true; });
     for (Finding &finding : level_findings(levels_in(data, facts), facts))
         findings.push_back(std::move(finding));
     note_disagreement(findings, facts, "image", CurveKind::bandwidth);

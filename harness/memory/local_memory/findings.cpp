@@ -1,3 +1,4 @@
+#include "common/allowances.hpp"
 #include "common/verdicts.hpp"
 #include "memory/local_memory/local_memory.hpp"
 
@@ -120,10 +121,13 @@ std::vector<EvictionTime> eviction_times(const Dataset &data) {
     return times;
 }
 
-std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     const BankVerdict verdict = find_banks(stride_times(data));
-    return {latency(data), bandwidth(data), banks(banks_key, data, verdict),
-            banks(width_key, data, verdict), own_memory(data)};
+    std::vector<Finding> findings{latency(data), bandwidth(data), banks(banks_key, data, verdict),
+                                  banks(width_key, data, verdict), own_memory(data)};
+    allow_on_cpu(findings, facts, in_own_caches,
+                 [](const std::string &key) { return key == bandwidth_key.key; });
+    return findings;
 }
 
 std::vector<Curve> curves_of(const Dataset &data) {
