@@ -117,7 +117,7 @@ void print_for_people(const std::vector<CheckedFile> &files, bool markdown) {
             const auto results = left.first(static_cast<std::size_t>(end - left.begin()));
             left = left.subspan(results.size());
             const std::string title =
-                fmt::format("{} ({})", file.expectations.title, results[0].device);
+                fmt::format("{}, on {}", file.expectations.title, results[0].device);
             if (markdown)
                 std::cout << fmt::format("{}: {}\n\n{}\n", markdown_text(title),
                                          verdicts_text(results), checked_markdown(results));

@@ -100,7 +100,7 @@ Expectation expectation_of(const JsonNode &node, const std::string &source) {
     return expectation;
 }
 
-void check_version(const JsonNode &node) {
+void expect_version(const JsonNode &node) {
     std::string version;
     read(node, version);
     const std::string_view known =
@@ -113,7 +113,7 @@ Expectations expectations_of(const JsonNode &node) {
     constexpr std::size_t most = 1000;
     if (!node.find("expectations_version"))
         node.fail("no file of expectations, as it lacks 'expectations_version'");
-    check_version(node["expectations_version"]);
+    expect_version(node["expectations_version"]);
     expect_members(
         node, {"$schema", "expectations_version", "title", "device", "source", "expectations"});
     Expectations all;
