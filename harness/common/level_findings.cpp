@@ -15,14 +15,6 @@ namespace {
 /// What is level differs by less than so many times.
 constexpr double flat = 1.25;
 
-std::vector<Curve::Point> medians_of(std::span<const CurvePoint> curve) {
-    std::vector<Curve::Point> medians;
-    for (const CurvePoint &point : curve)
-        if (!point.samples.empty())
-            medians.push_back({point.x, median(point.samples)});
-    return medians;
-}
-
 bool meet(const Interval &a, const Interval &b) {
     return a.low <= b.high && b.low <= a.high;
 }
@@ -85,6 +77,15 @@ std::vector<const Finding *> sizes(const std::vector<Finding> &findings, const s
 }
 
 } // namespace
+
+std::vector<Curve::Point> medians_of(std::span<const CurvePoint> curve) {
+    std::vector<Curve::Point> medians;
+    for (const auto &[x, samples] : curve)
+        if (!samples.empty())
+            medians.push_back({x, median(samples), samples.size(), std::ranges::min(samples),
+                               std::ranges::max(samples)});
+    return medians;
+}
 
 FindingKey numbered(FindingKey key, std::size_t level) {
     key.key.replace(key.key.find("<n>"), 3, std::to_string(level));

@@ -78,6 +78,9 @@ struct LatencyCurve {
 [[nodiscard]] Levels levels_of(const std::optional<LatencyCurve> &curve,
                                const std::string &too_small);
 
+/// The points that have samples, each as their median and extremes, for people.
+[[nodiscard]] std::vector<Curve::Point> medians_of(std::span<const CurvePoint> curve);
+
 /// Its medians, for people, with the findings of that key marked.
 [[nodiscard]] Curve shown(const LatencyCurve &curve, const std::string &mark);
 

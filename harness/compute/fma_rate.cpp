@@ -72,6 +72,9 @@ public:
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
         return inspected(device);
     }
+    [[nodiscard]] std::vector<Tuning> tunings(const Dataset &data) const override {
+        return tunings_of(data);
+    }
 
 private:
     ProbeInfo info_ = describe();

@@ -74,6 +74,9 @@ public:
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
         return inspected_builds(device);
     }
+    [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
+        return curves_of(data);
+    }
 
 private:
     ProbeInfo info_ = describe();

@@ -461,6 +461,9 @@ public:
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
         return curves_of(data);
     }
+    [[nodiscard]] std::vector<Tuning> tunings(const Dataset &data) const override {
+        return tunings_of(data);
+    }
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override;
 
 private:

@@ -93,6 +93,7 @@ public:
     /// The curves that a person may want to see beside the findings, from the same data.
     [[nodiscard]] virtual std::vector<Curve> curves(const Dataset &) const { return {}; }
     [[nodiscard]] virtual std::vector<HeatMap> heat_maps(const Dataset &) const { return {}; }
+    [[nodiscard]] virtual std::vector<Tuning> tunings(const Dataset &) const { return {}; }
     /// What its work looks like, where that is a picture, from the same data.
     [[nodiscard]] virtual std::optional<Picture> picture(const Dataset &) const {
         return std::nullopt;

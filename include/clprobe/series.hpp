@@ -35,9 +35,14 @@ struct Point {
 
 /// A curve for people to look at, and the series that it is made of.
 struct Curve {
+    /// `y` is the middle of so many samples between these extremes; of no samples that are known,
+    /// 0.
     struct Point {
         double x = 0;
         double y = 0;
+        std::size_t samples = 0;
+        double least = 0;
+        double most = 0;
     };
 
     std::string series;
@@ -46,6 +51,7 @@ struct Curve {
     std::vector<Point> points;
     /// Keys, as the probe lists them, of findings that are places on the x axis.
     std::vector<std::string> marks = {};
+    std::string label = {}; ///< tells it from the probe's others of the same axes: "groups of 64"
 };
 
 /// A measure over two axes for people to look at: more is better.
@@ -61,6 +67,19 @@ struct HeatMap {
     Axis y;
     Axis value;
     std::vector<Cell> points;
+};
+
+/// What a search for the fastest kernel tried, for people to look at: more is better.
+struct Tuning {
+    struct Trial {
+        std::string what; ///< "8 chains of float4, groups of 64"
+        double value = 0;
+    };
+
+    std::string series;
+    std::string title; ///< what it was of: "fp32"
+    Axis value;
+    std::vector<Trial> trials;
 };
 
 /// A picture that a probe's work makes: grey values, row after row.

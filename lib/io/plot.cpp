@@ -101,8 +101,8 @@ std::string plot_text(const Curve &curve, const std::vector<Finding> &findings,
     for (const Curve::Point &point : points)
         grid[y.place(point.y)][x.place(point.x)] = '*';
 
-    std::string text =
-        fmt::format("{:>{}} {} over {}\n", "", margin - 1, curve.y.name, curve.x.name);
+    std::string text = fmt::format("{:>{}} {} over {}{}\n", "", margin - 1, curve.y.name,
+                                   curve.x.name, curve.label.empty() ? "" : ", " + curve.label);
     for (std::size_t row = height; row-- > 0;)
         text += fmt::format("{:>{}} |{}\n",
                             row % 3 == 2 || row == 0 ? format({y.value(row), curve.y.unit}) : "",

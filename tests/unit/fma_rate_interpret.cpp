@@ -226,3 +226,13 @@ TEST_CASE("unit.fma_rate.interpret refuses coordinates that are no variant's") {
             point.at[0] = 7;
     CHECK_THROWS_AS(found(data, "fma.fp32.rate"), InvalidRow);
 }
+
+TEST_CASE("unit.fma_rate.what_was_tried_is_told_with_its_rate") {
+    Dataset data;
+    time_launches(
+        data, "fp32.race", wide(), [](double trips) { return trips * 1e-6; }, 1);
+    const std::vector<Tuning> tunings = builtin("compute/fma_rate").tunings(data);
+    REQUIRE(tunings.front().trials.size() == 1);
+    CHECK(tunings.front().trials[0].what == wide().describe(Real::fp32));
+    CHECK(tunings.front().trials[0].value == Approx(2 * wide().per_trip() / 1e-6));
+}

@@ -203,3 +203,12 @@ TEST_CASE("unit.occupancy.disturbed curves are seldom read wrong") {
     CHECK(right_spill >= 0.98 * countable_spill);
     CHECK(wrong <= 0.01 * (seeds + countable_full + countable_spill));
 }
+
+TEST_CASE("unit.occupancy.a curve a group size falls over the registers") {
+    const std::vector<Curve> curves = builtin("execution/occupancy").curves(undisturbed({}));
+    REQUIRE(curves.size() == 4);
+    CHECK(curves.back().label == "groups of 1024");
+    CHECK(curves.front().points.size() > 2);
+    CHECK(std::ranges::is_sorted(curves.front().points, {}, &Curve::Point::x));
+    CHECK(curves.front().points.front().y > curves.front().points.back().y);
+}

@@ -1,4 +1,5 @@
 #include "analysis/trip_timing.hpp"
+#include "common/tunings.hpp"
 #include "common/verdicts.hpp"
 #include "compute/fma_rate/fma_rate.hpp"
 
@@ -174,6 +175,20 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         findings.push_back(interpretation.latency(keys[2 * i + 1]));
     }
     return findings;
+}
+
+std::vector<Tuning> tunings_of(const Dataset &data) {
+    std::vector<Tuning> tunings;
+    for (const Real real : all_reals) {
+        const std::string series = name(real) + ".race";
+        const auto flops = [](const Variant &variant) { return 2 * variant.per_trip(); };
+        const auto describe = [&](const Variant &variant) { return variant.describe(real); };
+        tunings.push_back({series,
+                           "multiply-adds of " + type_of(real),
+                           {"rate", Unit::flop_per_second, {}},
+                           trials_of<Variant>(data.find(series), flops, describe)});
+    }
+    return tunings;
 }
 
 } // namespace clprobe::probes::fma_rate

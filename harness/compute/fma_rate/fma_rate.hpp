@@ -137,5 +137,6 @@ inline const std::string verified = ".verified_words"; ///< number: of the timed
 
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
+[[nodiscard]] std::vector<Tuning> tunings_of(const Dataset &data);
 
 } // namespace clprobe::probes::fma_rate

@@ -350,6 +350,25 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
     return findings;
 }
 
+std::vector<Curve> curves_of(const Dataset &data) {
+    std::map<double, Curve> by_group_size;
+    for (const Residency &point : counted_curve(data)) {
+        Curve &curve = by_group_size[point.group_size];
+        curve.points.push_back({point.registers, point.threads});
+    }
+    std::vector<Curve> curves;
+    for (auto &[group_size, curve] : by_group_size) {
+        curve.series = residents;
+        curve.x.name = registers_counted(data) ? "registers" : "live values";
+        curve.y.name = "work-items resident";
+        curve.marks = {full_limit_key.key};
+        curve.label = fmt::format("groups of {:.0f}", group_size);
+        std::ranges::sort(curve.points, {}, &Curve::Point::x);
+        curves.push_back(std::move(curve));
+    }
+    return curves;
+}
+
 Edge full_occupancy_edge(const Dataset &data) {
     std::map<double, double> most_threads; // by live values, over group sizes
     double full = 0;

@@ -86,6 +86,8 @@ void run_experiment(Bench &bench);
 
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &);
+/// The work-items resident over the registers of one, a curve a group size.
+[[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
 
 /// Where the device changes with the number of live values, as the data so far show: the last that
 /// is still as before, the first that is not (0: none such was tried).

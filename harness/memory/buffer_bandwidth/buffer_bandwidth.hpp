@@ -167,6 +167,7 @@ private:
 [[nodiscard]] std::vector<CurvePoint> bandwidth_curve(const Dataset &data);
 /// The same for people.
 [[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
+[[nodiscard]] std::vector<Tuning> tunings_of(const Dataset &data);
 
 /// The levels of a curve of own walks. More memory is not faster to read: where a larger footprint
 /// was (due to a prefetcher or an alignment, as at 512 KiB on one processor), it and the smaller

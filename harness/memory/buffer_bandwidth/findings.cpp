@@ -1,6 +1,7 @@
 #include "analysis/level_joining.hpp"
 #include "common/allowances.hpp"
 #include "common/level_findings.hpp"
+#include "common/tunings.hpp"
 #include "common/verdicts.hpp"
 #include "memory/buffer_bandwidth/buffer_bandwidth.hpp"
 
@@ -185,13 +186,18 @@ std::string describe(const StreamShape &shape) {
                        program_of(shape.width).name, shape.share, shape.local_size);
 }
 
+/// The arrays that it goes over, each counted once, as STREAM counts.
+double arrays_of(Operation operation) {
+    constexpr double arrays[] = {1, 1, 2, 3};
+    return arrays[static_cast<std::size_t>(operation)];
+}
+
 Finding stream_bandwidth(const Dataset &data, Operation operation) {
     const FindingKey key = memory_key(operation);
     for (const auto &[shape, times] : times_by_row<StreamShape>(data.find(entry::stream))) {
         if (shape.operation != operation)
             continue;
-        constexpr double arrays[] = {1, 1, 2, 3}; // each counted once, as STREAM counts
-        auto finding = rate_of(key, times, arrays[static_cast<std::size_t>(operation)], 1);
+        auto finding = rate_of(key, times, arrays_of(operation), 1);
         if (!finding)
             return undecided(key, "time does not grow with the bytes");
         finding->method = describe(shape) + "; " + finding->method;
@@ -368,12 +374,23 @@ std::vector<Curve> curves_of(const Dataset &data) {
     Curve curve{data.find(entry::walk) != nullptr ? entry::walk : entry::external,
                 {"footprint", Unit::byte, {}},
                 {"bandwidth", Unit::byte_per_second, {}},
-                {},
+                medians_of(bandwidth_curve(data)),
                 {level_size.key}};
-    for (const CurvePoint &point : bandwidth_curve(data))
-        if (!point.samples.empty())
-            curve.points.push_back({point.x, median(point.samples)});
     return {curve};
+}
+
+std::vector<Tuning> tunings_of(const Dataset &data) {
+    std::vector<Tuning> tunings;
+    for (const Operation operation : all_operations) {
+        const auto bytes = [&](const StreamShape &shape) {
+            return shape.operation == operation ? arrays_of(operation) : 0;
+        };
+        tunings.push_back({entry::stream_race,
+                           name(operation) + " of memory",
+                           {"bandwidth", Unit::byte_per_second, {}},
+                           trials_of<StreamShape>(data.find(entry::stream_race), bytes, describe)});
+    }
+    return tunings;
 }
 
 std::vector<FindingKey> finding_keys() {

@@ -1,4 +1,5 @@
 #include "common/allowances.hpp"
+#include "common/tunings.hpp"
 #include "common/verdicts.hpp"
 #include "memory/local_memory/local_memory.hpp"
 
@@ -45,9 +46,7 @@ Finding bandwidth(const Dataset &data) {
         return undecided(bandwidth_key,
                          "no load of any width was timed, or time does not grow with the trips");
     const BandwidthRow &row = winners.front().row;
-    const double bytes =
-        loads * static_cast<double>(row.width) * static_cast<double>(row.work_items);
-    Finding finding = rate_finding(bandwidth_key, bytes, *timing);
+    Finding finding = rate_finding(bandwidth_key, row.bytes_per_trip(), *timing);
     finding.method = fmt::format(
         "loads of {} B by {} work-items at once, the best of {} shapes; {}", row.width,
         row.work_items, times_by_row<BandwidthRow>(data.find(series::race)).size(), timing->method);
@@ -140,6 +139,17 @@ std::vector<Curve> curves_of(const Dataset &data) {
         if (time.bytes > 0)
             evictions.points.push_back({time.bytes, time.all.seconds_per_trip});
     return {strides, evictions};
+}
+
+std::vector<Tuning> tunings_of(const Dataset &data) {
+    const auto bytes = [](const BandwidthRow &row) { return row.bytes_per_trip(); };
+    const auto describe = [](const BandwidthRow &row) {
+        return fmt::format("loads of {} B by {} work-items at once", row.width, row.work_items);
+    };
+    return {{series::race,
+             "reads",
+             {"bandwidth", Unit::byte_per_second, {}},
+             trials_of<BandwidthRow>(data.find(series::race), bytes, describe)}};
 }
 
 } // namespace clprobe::probes::local_memory

@@ -45,6 +45,10 @@ struct BandwidthRow {
         return std::tuple{column("width", &BandwidthRow::width, Unit::byte),
                           column("work_items", &BandwidthRow::work_items), trips()};
     }
+    /// Bytes that all work-items together read in one trip.
+    [[nodiscard]] double bytes_per_trip() const {
+        return loads * static_cast<double>(width) * static_cast<double>(work_items);
+    }
     bool operator==(const BandwidthRow &) const = default;
 };
 
@@ -143,5 +147,6 @@ struct EvictionVerdict {
 
 /// Times over the stride, and over the global memory beside all of the local memory.
 [[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
+[[nodiscard]] std::vector<Tuning> tunings_of(const Dataset &data);
 
 } // namespace clprobe::probes::local_memory

@@ -244,7 +244,8 @@ std::vector<Curve> curves_of(const Dataset &data) {
     for (auto &[stride, translation] : translations(data)) {
         std::vector<CurvePoint> points = over_span(std::move(translation), stride).curve;
         curves.push_back(shown({series::spread, std::move(points)}, reach_keys.key));
-        curves.back().x.name = "span at a stride of " + format({stride, Unit::byte});
+        curves.back().x.name = "span";
+        curves.back().label = "a stride of " + format({stride, Unit::byte});
     }
     return curves;
 }
