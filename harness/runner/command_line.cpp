@@ -130,6 +130,7 @@ void describe_run(Command command) {
                    "write the report, anew after each probe; - is stdout");
     command.option("--csv", options.csv, "DIR", "write each series as a file into this folder");
     command.picture_and_summary();
+    command.option("--html", options.html, "FILE", "write the report as a page, at the end");
     command.option("--resume", options.resume, "FILE",
                    "go on with an interrupted report (and write there, unless --json says else)");
     command
@@ -236,6 +237,12 @@ void describe_compare(Command command) {
                          "probes in child processes (the default)");
 }
 
+void describe_html(Command command) {
+    command.option("REPORT", command.options.files, "", "reports; - is stdin")->required();
+    command.option("-o,--output", command.options.html, "FILE", "the page; - is stdout")
+        ->required();
+}
+
 void describe_new_probe(Command command) {
     Options &options = command.options;
     command.option("FAMILY/NAME", options.probe, "", "what it is called, compute/step_rate")
@@ -291,6 +298,8 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         describe_export, export_command);
     add("compare", "what got worse against earlier reports of the same device; needs no OpenCL",
         describe_compare, compare_command);
+    add("html", "one page of reports that opens without a network, several side by side",
+        describe_html, html_command);
     add("new-probe", "write all files of a new probe, which build and pass as they are",
         describe_new_probe, new_probe_command);
     try {

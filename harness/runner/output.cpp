@@ -6,6 +6,7 @@
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
+#include <clprobe/page.hpp>
 #include <clprobe/row.hpp>
 
 #include <fmt/format.h>
@@ -62,11 +63,20 @@ bool write_picture(const Registry &registry, const Report &report, const fs::pat
     return false;
 }
 
+void ensure_pages() {
+    if (!can_make_pages())
+        throw InputError(
+            "this clprobe was built without the libraries that draw pages; ./bootstrap "
+            "downloads them, then build it again");
+}
+
 OutputFiles::OutputFiles(const Options &options, bool goes_on) : options_(options) {
-    if (options_.json == "-" && options_.summary == "-")
-        throw InputError("--json and --summary cannot both go to standard output");
+    if (options_.html)
+        ensure_pages();
+    if ((options_.json == "-") + (options_.summary == "-") + (options_.html == "-") > 1)
+        throw InputError("of --json, --summary and --html only one can go to standard output");
     try {
-        for (const auto &file : {options_.json, options_.summary, options_.picture})
+        for (const auto &file : {options_.json, options_.summary, options_.html, options_.picture})
             if (file)
                 ensure_writable(*file);
         if (options_.csv) {

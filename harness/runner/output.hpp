@@ -24,6 +24,9 @@ namespace clprobe::runner {
 [[nodiscard]] bool write_picture(const Registry &registry, const Report &report,
                                  const std::filesystem::path &file);
 
+/// Throws InputError where this build makes no pages, which says what to install.
+void ensure_pages();
+
 /// The files that a run leaves: the report, written anew after each probe so that whatever ends the
 /// program costs one probe at most, and the CSV of each series. A report that was there before is
 /// replaced by a complete one only: the new one stands beside it, FILE.partial, until then.
@@ -37,8 +40,10 @@ public:
     OutputFiles(const OutputFiles &) = delete;
     OutputFiles &operator=(const OutputFiles &) = delete;
 
-    /// Whether standard output belongs to the report or its summary.
-    [[nodiscard]] bool on_stdout() const { return options_.json == "-" || options_.summary == "-"; }
+    /// Whether standard output belongs to the report, its summary or its page.
+    [[nodiscard]] bool on_stdout() const {
+        return options_.json == "-" || options_.summary == "-" || options_.html == "-";
+    }
 
     /// After each probe. What cannot be written now is said once, on stderr.
     void update(const Report &report, const DeviceRecord &device, const ProbeRecord &record);

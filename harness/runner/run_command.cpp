@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "console.hpp"
+#include "io/file.hpp"
 #include "isolation.hpp"
 #include "measure/clock.hpp"
 #include "measure/session.hpp"
@@ -7,6 +8,7 @@
 #include "output.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/page.hpp>
 
 #include <fmt/format.h>
 
@@ -261,6 +263,8 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
     }
     observer.run_finished(report);
     failed |= !files.finish(report);
+    if (options.html)
+        write_file(*options.html, page(std::span(&report, 1), registry));
     if (failed || (options.picture && !write_picture(registry, report, *options.picture)))
         return exit_failed;
     if (!report.complete)

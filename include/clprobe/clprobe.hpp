@@ -12,6 +12,7 @@
 #include <clprobe/launch.hpp>
 #include <clprobe/levels.hpp>
 #include <clprobe/memory.hpp>
+#include <clprobe/page.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>

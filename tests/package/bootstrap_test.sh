@@ -23,6 +23,9 @@ END
 play sudo <<END
 exec "\$@"
 END
+play cmake <<END
+[ ! -e "$folder/offline" ]
+END
 play apt-get <<END
 echo "\$*" >>"$folder/asked"
 END
@@ -63,6 +66,12 @@ if installed; then echo 'a dry run installed something'; exit 1; fi
 run 0
 installed | grep -q ' libclang-rt-19-dev$' || { echo 'the runtime is not installed'; exit 1; }
 if installed | grep oclgrind; then exit 1; fi
+
+# Without npm's packages all but pages is there.
+touch offline
+run 0
+expect 'Leaving out Vega, which '
+rm offline
 
 # What is needed is not left out.
 sed -i '/^clinfo /d' sources

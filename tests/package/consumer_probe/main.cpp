@@ -1,7 +1,9 @@
+#include <clprobe/page.hpp>
 #include <clprobe/registry.hpp>
 #include <clprobe/session.hpp>
 
 #include <cstdio>
+#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,5 +26,7 @@ int main() {
             finding.value ? clprobe::format({*finding.value, finding.unit}) : finding.note;
         std::printf("%s: %s\n", finding.key.c_str(), value.c_str());
     }
+    if (clprobe::can_make_pages())
+        std::ofstream("page.html") << clprobe::page(std::span(&report, 1), registry);
     return report.devices[0].probes[0].findings.empty() ? 1 : 0;
 }

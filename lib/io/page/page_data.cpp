@@ -1,0 +1,240 @@
+#include "io/page/page_data.hpp"
+#include "io/terminal.hpp"
+#include "measure/session.hpp"
+
+#include <clprobe/row.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <string>
+
+namespace clprobe {
+namespace {
+
+constexpr std::size_t most_points = 400; ///< of a curve: a picture has hardly more columns
+constexpr std::size_t most_cells = 4096;
+constexpr std::size_t most_trials = 200;
+
+std::string shown(std::string_view text) {
+    return printable(text, {.utf8 = true});
+}
+
+/// As precise as a picture, in few digits.
+Json rounded(double number) {
+    const std::string text = fmt::format("{:.5g}", number);
+    double value = number;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+Json page_axis(const Axis &axis) {
+    return {{"name", shown(axis.name)}, {"unit", symbol(axis.unit)}};
+}
+
+/// Every so many-th of the elements, so that at most that many are left.
+template <typename T>
+std::vector<T> thinned_to(const std::vector<T> &all, std::size_t most) {
+    std::vector<T> kept;
+    const std::size_t step = all.empty() ? 1 : (all.size() - 1) / most + 1;
+    for (std::size_t i = 0; i < all.size(); i += step)
+        kept.push_back(all[i]);
+    return kept;
+}
+
+/// One device's part of the data, which grows probe by probe.
+class DevicePart {
+public:
+    DevicePart(const Report &report, const DeviceRecord &record, const Registry &registry)
+        : json_{{"name", shown(record.device.name)},
+                {"facts", facts_of(report, record)},
+                {"counts", Json::object()},
+                {"findings", Json::array()},
+                {"curves", Json::array()},
+                {"maps", Json::array()},
+                {"tunings", Json::array()},
+                {"parts", Json::array()},
+                {"rates", Json::array()},
+                {"notes", Json::array()}} {
+        for (const ProbeRecord &probe : record.probes) {
+            const std::size_t first = json_["findings"].size();
+            for (const Finding &finding : probe.findings)
+                add(finding, probe);
+            if (const Probe *known = registry.find(probe.probe))
+                draw(*known, probe, first);
+        }
+    }
+
+    [[nodiscard]] Json take() && { return std::move(json_); }
+
+private:
+    static Json facts_of(const Report &report, const DeviceRecord &record) {
+        const DeviceInfo &device = record.device;
+        Json facts = Json::array();
+        const auto add = [&](std::string_view name, std::string_view text) {
+            if (!text.empty())
+                facts.push_back({name, shown(text)});
+        };
+        add("device", device.name);
+        add("slug", device.slug);
+        add("platform", fmt::format("{}, {}", device.platform, device.platform_version));
+        add("driver", device.driver_version);
+        add("clock", clock_of(record));
+        add("date", report.started);
+        add("profile", report.profile + (report.complete ? "" : "; the run did not end"));
+        add("host", fmt::format("{}, {} processors of {}", report.host.system,
+                                report.host.processors, report.host.cpu));
+        add("command", fmt::format("{}", fmt::join(report.command_line, " ")));
+        add("clprobe", report.tool_version);
+        return facts;
+    }
+
+    /// Of the last probe: the first ones choose it.
+    static std::string clock_of(const DeviceRecord &record) {
+        if (record.probes.empty())
+            return {};
+        const ClockChoice &clock = record.probes.back().clock;
+        return clock.reason.empty() ? clock.source : clock.source + ": " + clock.reason;
+    }
+
+    void add(const Finding &finding, const ProbeRecord &probe) {
+        Json row{{"key", shown(finding.key)},      {"probe", shown(probe.probe)},
+                 {"status", name(finding.status)}, {"better", name(finding.better)},
+                 {"unit", symbol(finding.unit)},   {"method", shown(finding.method)},
+                 {"note", shown(finding.note)}};
+        if (finding.value) {
+            row["value"] = *finding.value;
+            row["text"] = value_text(finding, {.utf8 = true});
+        }
+        if (finding.interval)
+            row["interval"] = {finding.interval->low, finding.interval->high};
+        Json &count = json_["counts"][std::string(name(finding.status))];
+        count = count.is_null() ? 1 : count.get<int>() + 1;
+        json_["findings"].push_back(std::move(row));
+    }
+
+    /// The places of the probe's findings, the first of which is at `first`, that fulfil that.
+    template <typename Condition>
+    static Json places(const ProbeRecord &probe, std::size_t first, const Condition &condition) {
+        Json found = Json::array();
+        for (std::size_t i = 0; i < probe.findings.size(); ++i)
+            if (condition(probe.findings[i]))
+                found.push_back(first + i);
+        return found;
+    }
+
+    /// Its findings that rest on that series.
+    static Json made_of(const std::string &series, const ProbeRecord &probe, std::size_t first) {
+        return places(probe, first, [&](const Finding &finding) {
+            return std::ranges::count(finding.evidence, series) > 0;
+        });
+    }
+
+    /// What a probe draws of its data; nothing of data that are not as it says.
+    void draw(const Probe &probe, const ProbeRecord &record, std::size_t first) try {
+        if (!problem_of(record.data, probe.info()).empty())
+            return;
+        for (const Curve &curve : probe.curves(record.data))
+            draw(curve, record, first);
+        for (const HeatMap &map : probe.heat_maps(record.data))
+            draw(map, record, first);
+        for (const Tuning &tuning : probe.tunings(record.data))
+            draw(tuning, record, first);
+    } catch (const InvalidRow &) {
+        // Its findings say so.
+    }
+
+    void draw(const Curve &curve, const ProbeRecord &record, std::size_t first) {
+        Json points = Json::array();
+        for (const Curve::Point &point : thinned_to(curve.points, most_points)) {
+            Json at{rounded(point.x), rounded(point.y)};
+            if (point.samples > 0)
+                for (const Json &more :
+                     {Json(point.samples), rounded(point.least), rounded(point.most)})
+                    at.push_back(more);
+            points.push_back(std::move(at));
+        }
+        if (points.empty())
+            return;
+        json_["curves"].push_back(
+            {{"probe", record.probe},
+             {"series", curve.series},
+             {"label", shown(curve.label)},
+             {"x", page_axis(curve.x)},
+             {"y", page_axis(curve.y)},
+             {"points", std::move(points)},
+             {"marks", places(record, first,
+                              [&](const Finding &finding) {
+                                  return std::ranges::any_of(curve.marks,
+                                                             [&](const std::string &mark) {
+                                                                 return is_listed_as(finding.key,
+                                                                                     mark);
+                                                             }) &&
+                                         std::ranges::count(finding.evidence, curve.series) > 0;
+                              })},
+             {"findings", made_of(curve.series, record, first)}});
+    }
+
+    void draw(const HeatMap &map, const ProbeRecord &record, std::size_t first) {
+        Json cells = Json::array();
+        for (const HeatMap::Cell &cell : thinned_to(map.points, most_cells))
+            cells.push_back({rounded(cell.x), rounded(cell.y), rounded(cell.value)});
+        if (cells.empty())
+            return;
+        json_["maps"].push_back({{"probe", record.probe},
+                                 {"title", shown(map.title)},
+                                 {"x", page_axis(map.x)},
+                                 {"y", page_axis(map.y)},
+                                 {"value", page_axis(map.value)},
+                                 {"cells", std::move(cells)},
+                                 {"findings", places(record, first, [&](const Finding &finding) {
+                                      return finding.unit == map.value.unit;
+                                  })}});
+    }
+
+    void draw(const Tuning &tuning, const ProbeRecord &record, std::size_t first) {
+        Json trials = Json::array();
+        for (const Tuning::Trial &trial : thinned_to(tuning.trials, most_trials))
+            trials.push_back({shown(trial.what), rounded(trial.value)});
+        if (trials.empty())
+            return;
+        json_["tunings"].push_back({{"probe", record.probe},
+                                    {"title", shown(tuning.title)},
+                                    {"value", page_axis(tuning.value)},
+                                    {"trials", std::move(trials)},
+                                    {"findings", made_of(tuning.series, record, first)}});
+    }
+
+    Json json_;
+};
+
+/// Devices of one name are told apart by their number.
+void number_names(Json &devices) {
+    std::map<std::string, int> seen;
+    std::map<std::string, int> all;
+    for (const Json &device : devices)
+        ++all[device["name"]];
+    for (Json &device : devices) {
+        const std::string name = device["name"];
+        if (all[name] > 1)
+            device["name"] = fmt::format("{} ({})", name, ++seen[name]);
+    }
+}
+
+} // namespace
+
+Json page_data(std::span<const Report> reports, const Registry &registry) {
+    Json devices = Json::array();
+    for (const Report &report : reports)
+        for (const DeviceRecord &record : report.devices)
+            devices.push_back(DevicePart(report, record, registry).take());
+    number_names(devices);
+    return {{"devices", std::move(devices)}};
+}
+
+} // namespace clprobe

@@ -1,0 +1,16 @@
+#pragma once
+#include <clprobe/json.hpp>
+#include <clprobe/registry.hpp>
+#include <clprobe/report.hpp>
+
+#include <span>
+
+namespace clprobe {
+
+/// What a page shows of the reports, as the scripts of this folder read it: of each device what it
+/// is, its findings, and the curves, maps and tunings of its probes, thinned to what a picture can
+/// show. Findings are referred to by their place in the device's list. Texts hold nothing that
+/// cannot be printed, but are no markup: escape them for the document that they become part of.
+[[nodiscard]] Json page_data(std::span<const Report> reports, const Registry &registry);
+
+} // namespace clprobe

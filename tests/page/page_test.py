@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Opens pages of reports in Chromium, the network off: page_test.py PROGRAM PICTURES REPORT...
+
+Every finding's value is on the page, links lead where they should, nothing stands on the console, and
+what a report holds is never taken for markup. Leaves pictures in the folder PICTURES. Exits 4, saying
+why, where there is no Chromium or the program makes no pages.
+"""
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from browser import Browser, chromium
+
+MOST_BYTES = 1_500_000  # of a page of one report
+WIDTHS = [380, 800, 1400]
+PREFIXES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
+
+
+def load(path):
+    with (gzip.open if path.endswith(".gz") else open)(path) as file:
+        return json.load(file)
+
+
+def findings_of(report):
+    return [finding for device in report["devices"] for probe in device["probes"] for finding in probe["findings"]]
+
+
+def number_in(text, unit):
+    """The unscaled number that a value's text begins with: "66.41 ± 0.06 Tflop/s", "96 [80, 128] KiB"."""
+    number = float(re.match(r"-?[0-9.]+", text)[0])
+    if unit == "1":
+        return number
+    prefix = text.split()[-1].removesuffix(unit)
+    return number * PREFIXES.get(prefix, 1)
+
+
+def check(holds, what):
+    if not holds:
+        raise AssertionError(what)
+
+
+def check_findings(browser, report):
+    rows = browser.evaluate(
+        """[...document.querySelectorAll("#findings-table tbody tr")].map((row) => [
+             row.querySelector("th").textContent, row.querySelector(".value").textContent, row.dataset.status])"""
+    )
+    findings = findings_of(report)
+    check(len(rows) == len(findings), f"{len(rows)} rows of {len(findings)} findings")
+    for finding, (key, text, status) in zip(findings, rows):
+        check((key, status) == (finding["key"], finding["status"]), f"{key} in place of {finding['key']}")
+        if "value" not in finding:
+            check(text == status, f"{key}: {text}")
+            continue
+        low, high = finding.get("interval", [finding["value"]] * 2)
+        off = abs(number_in(text, finding["unit"]) - finding["value"])
+        check(off <= max(high - low, 1e-3 * abs(finding["value"])), f"{key}: {text} of {finding['value']}")
+
+
+def visible(browser, selector):
+    return browser.evaluate(
+        f"""(() => {{
+          const box = document.querySelector({json.dumps(selector)}).getBoundingClientRect();
+          return box.height > 0 && box.bottom > 0 && box.top < window.innerHeight;
+        }})()"""
+    )
+
+
+def check_use(browser):
+    """Filters, and follows a link from the chip to a finding and from there to its figure."""
+    browser.evaluate('document.querySelector("#filter-text").focus()')
+    browser.call("Input.insertText", text="latency buffer")
+    shown = browser.evaluate(
+        """[...document.querySelectorAll("#findings-table tbody tr")].filter((row) => !row.hidden)
+             .map((row) => row.textContent.toLowerCase())"""
+    )
+    check(shown and all("latency" in text and "buffer" in text for text in shown), "the filter shows others")
+    link = browser.evaluate('document.querySelector(".chip a").getAttribute("href")')
+    browser.click(".chip a")
+    browser.wait_for(f"location.hash === {json.dumps(link)}")
+    check(visible(browser, link), f"{link} does not show")
+    figure = browser.evaluate('document.querySelector("#findings-table td a").getAttribute("href")')
+    browser.click("#findings-table td a")
+    browser.wait_for(f"location.hash === {json.dumps(figure)}")
+    check(visible(browser, figure), f"{figure} does not show")
+    browser.click(f"{figure} summary")
+    check(browser.evaluate(f'document.querySelector("{figure} details").open'), "no table of the data")
+    check(browser.evaluate(f'document.querySelectorAll("{figure} details tbody tr").length') > 1, "an empty table")
+    check(browser.saved(f"{figure} .save").startswith("<svg"), "no chart to save")
+    browser.evaluate('history.replaceState(null, "", location.pathname)')
+
+
+def check_shape(browser, pictures, name):
+    """Nothing is cut off at any width, and each picture has an alternative."""
+    check(
+        browser.evaluate('[...document.querySelectorAll(".chart")].every((chart) => chart.getAttribute("aria-label"))'),
+        "a chart says nothing to a screen reader",
+    )
+    check(
+        browser.evaluate('[...document.querySelectorAll("th")].every((cell) => cell.scope)'), "a heading of no scope"
+    )
+    for width in WIDTHS:
+        for dark in [False, True]:
+            browser.dark(dark)
+            browser.size(width)
+            browser.evaluate("new Promise((done) => setTimeout(done, 200))")
+            wide = browser.evaluate("document.documentElement.scrollWidth")
+            check(wide <= width, f"{wide} pixels at a width of {width}")
+            browser.evaluate("window.scrollTo(0, 0)")
+            browser.picture(os.path.join(pictures, f"{name}-{width}{'-dark' if dark else ''}.png"))
+    browser.dark(False)
+
+
+def check_no_eval(browser):
+    refused = browser.evaluate("(() => { try { return new Function('return 1')(); } catch (e) { return e.name; } })()")
+    check(refused == "EvalError", f"text is run as a script: {refused}")
+
+
+def hostile(report):
+    """The report with markup wherever it holds text."""
+    markup = "</script><script>document.title = 'taken'</script><img src=x onerror=alert(1)>\u2028"
+    device = report["devices"][0]
+    device["device"]["name"] = markup
+    for probe in device["probes"]:
+        for finding in probe["findings"]:
+            finding["note"] = markup
+            finding["method"] = markup
+    return report
+
+
+def main(program, pictures, *paths):
+    if not chromium():
+        print("skipped: there is no Chromium (./bootstrap says why)")
+        return 4
+    os.makedirs(pictures, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, Browser() as browser:
+
+        def make(name, *reports):
+            page = os.path.join(folder, name + ".html")
+            made = subprocess.run([program, "html", *reports, "-o", page], capture_output=True, text=True)
+            if made.returncode == 2 and "without the libraries" in made.stderr:
+                print("skipped:", made.stderr.strip())
+                sys.exit(4)
+            check(made.returncode == 0, made.stderr)
+            browser.size(1400)
+            browser.open(page)
+            return page
+
+        for path in paths:
+            report = load(path)
+            name = os.path.basename(path).split(".json")[0]
+            page = make(name, path)
+            check(os.path.getsize(page) <= MOST_BYTES, f"{name}: {os.path.getsize(page)} B")
+            check_findings(browser, report)
+            if path == paths[0]:
+                check_no_eval(browser)
+                check_use(browser)
+                check_shape(browser, pictures, name)
+            check(not browser.complaints(), f"{name}: {browser.complaints()}")
+            print("read", name)
+
+        make("several", *paths)
+        before = browser.evaluate('document.querySelector("#comparison tbody").textContent')
+        browser.evaluate(
+            """(() => { const base = document.querySelector("#base"); base.value = "1";
+                        base.dispatchEvent(new Event("change")); })()"""
+        )
+        after = browser.evaluate('document.querySelector("#comparison tbody").textContent')
+        check(before != after and "×" in after, "no ratios to the device that was chosen")
+        check_shape(browser, pictures, "several")
+        check(not browser.complaints(), browser.complaints())
+        print("read all side by side")
+
+        changed = os.path.join(folder, "hostile.json")
+        with open(changed, "w") as file:
+            json.dump(hostile(load(paths[0])), file)
+        make("hostile", changed)
+        check("<img src=x" in browser.evaluate('document.querySelector("h1").textContent'), "the name is not as it was")
+        check(browser.evaluate('document.title.startsWith("clprobe")'), "a script of the report ran")
+        check(not browser.complaints(), browser.complaints())
+        print("read what is hostile")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
