@@ -3,6 +3,7 @@
 // (clprobe/catch2.hpp).
 #include <clprobe/compare.hpp>
 #include <clprobe/context.hpp>
+#include <clprobe/datasheet.hpp>
 #include <clprobe/device.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/expectations.hpp>
