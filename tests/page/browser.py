@@ -109,8 +109,11 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
 
-    def picture(self, file):
-        answer = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+    def picture(self, file, most=5000):
+        """Of the page's first pixels."""
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(most, size["height"]), "scale": 1}
+        answer = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         with open(file, "wb") as picture:
             picture.write(base64.b64decode(answer["data"]))
 

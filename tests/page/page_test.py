@@ -78,8 +78,8 @@ def check_use(browser):
              .map((row) => row.textContent.toLowerCase())"""
     )
     check(shown and all("latency" in text and "buffer" in text for text in shown), "the filter shows others")
-    link = browser.evaluate('document.querySelector(".chip a").getAttribute("href")')
-    browser.click(".chip a")
+    link = browser.evaluate('document.querySelector(".chip a:has(.key)").getAttribute("href")')
+    browser.click(".chip a:has(.key) .key")
     browser.wait_for(f"location.hash === {json.dumps(link)}")
     check(visible(browser, link), f"{link} does not show")
     figure = browser.evaluate('document.querySelector("#findings-table td a").getAttribute("href")')

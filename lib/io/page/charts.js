@@ -38,7 +38,7 @@ const chartConfig = {
     labelSeparation: 4,
     labelLimit: 140,
   },
-  legend: { labelColor: "var(--text)", orient: "top", title: null, labelLimit: 320, symbolSize: 60 },
+  legend: { labelColor: "var(--text)", orient: "top", title: null, labelLimit: 320, symbolSize: 60, symbolOpacity: 1 },
   text: { fill: "var(--text)" },
 };
 
@@ -244,16 +244,20 @@ function tuningSpec(strips, axis) {
 
 /// Rates, each as its share of the highest that the device reaches at such work.
 function rateSpec(device) {
-  const rates = device.rates.map(({ name, finding, roof, share }) => {
-    const value = valueText(device.findings[finding]);
-    return { name, share, whole: 1, text: share ? `${value}, ${Math.round(100 * share)} % of ${roof}` : value };
+  const keyOf = ({ finding }) => device.findings[finding].key;
+  const nameOf = (key) => device.rates.find((rate) => keyOf(rate) === key)?.name ?? key;
+  const isRoof = (rate) => device.rates.some(({ roof }) => roof === keyOf(rate));
+  const rows = device.rates.map((rate) => {
+    const share = rate.share ?? (isRoof(rate) ? 1 : undefined);
+    const what = rate.share ? `, ${Math.round(100 * rate.share)} % of ${nameOf(rate.roof)}` : share ? ", the roof" : "";
+    return { name: rate.name, share, whole: share && 1, text: valueText(device.findings[rate.finding]) + what };
   });
   const y = {
     field: "name",
     type: "nominal",
     title: null,
     sort: null,
-    axis: { labelLimit: 130, ticks: false, domain: false },
+    axis: { labelLimit: 130, domain: false, ticks: false },
   };
   const x = (field) => ({
     field,
@@ -262,17 +266,15 @@ function rateSpec(device) {
     scale: { domain: [0, 1] },
     axis: { format: ".0%", tickCount: 5 },
   });
-  const bar = { type: "bar", size: 12, yOffset: 9 };
+  const bar = { type: "bar", size: 9, yOffset: 8 };
+  const text = { type: "text", align: "left", x: 2, yOffset: -5, fontSize: 11, limit: { expr: "width" } };
   return {
-    height: 42 * rates.length,
-    data: { values: rates },
+    height: 32 * rows.length,
+    data: { values: rows },
     layer: [
       { mark: { ...bar, color: "var(--grid)" }, encoding: { x: x("whole"), y } },
       { mark: { ...bar, color: "var(--line-0)" }, encoding: { x: x("share"), y, tooltip: { field: "text" } } },
-      {
-        mark: { type: "text", align: "left", x: 2, yOffset: -7, fontSize: 11 },
-        encoding: { y, text: { field: "text" } },
-      },
+      { mark: text, encoding: { y, text: { field: "text" } } },
     ],
   };
 }

@@ -3,15 +3,26 @@
 
 const chip = { title: 20, line: 15, gap: 14, pad: 9, letter: 6.4 };
 
+/// What people look for first comes first.
+function rankOf(name) {
+  const rank = [/^size$/, /^count$/, /latency/, /^read bandwidth/, /bandwidth|rate/].findIndex((each) =>
+    each.test(name),
+  );
+  return rank < 0 ? 9 : rank;
+}
+
 /// The lines of a part's box: what it is, its value, and the finding's key below.
 function boxLines(device, part, width) {
-  return part.values.slice(0, 7).flatMap(([label, index]) => {
-    const finding = devices[device].findings[index];
-    const fits = (label.length + finding.text.length + 2) * chip.letter < width - 2 * chip.pad;
-    const text = `${finding.text}${finding.status === "measured" ? "" : " " + marks[finding.status]}`;
-    const key = { text: finding.key, kind: "key", index };
-    return fits ? [{ label, text, index }, key] : [{ label, text: "", index }, { text, index }, key];
-  });
+  return [...part.values]
+    .sort(([a], [b]) => rankOf(a) - rankOf(b))
+    .slice(0, 8)
+    .flatMap(([label, index]) => {
+      const finding = devices[device].findings[index];
+      const fits = (label.length + finding.text.length + 2) * chip.letter < width - 2 * chip.pad;
+      const text = `${finding.text}${finding.status === "measured" ? "" : " " + marks[finding.status]}`;
+      const key = { text: finding.key, kind: "key", index };
+      return fits ? [{ label, text, index }, key] : [{ label, text: "", index }, { text, index }, key];
+    });
 }
 
 function boxHeight(lines) {
@@ -21,11 +32,13 @@ function boxHeight(lines) {
 function drawBox(device, part, x, y, width) {
   const lines = boxLines(device, part, width);
   const settled = part.values.every(([, index]) => devices[device].findings[index].status === "measured");
+  const figure = part.values.flatMap(([, index]) => figuresOf.get(findingId(device, index)) ?? [])[0];
+  const name = drawing("text", { x: x + chip.pad, y: y + chip.pad + 11, class: "part" }, part.name);
   const box = drawing(
     "g",
     {},
     drawing("rect", { x, y, width, height: boxHeight(lines), rx: 5, class: settled ? "box" : "box open" }),
-    drawing("text", { x: x + chip.pad, y: y + chip.pad + 11, class: "part" }, part.name),
+    figure ? drawing("a", { href: "#" + figure, "aria-label": `${part.name}, the figure` }, name) : name,
   );
   lines.forEach((line, i) => {
     const at = y + chip.pad + chip.title + 10 + i * chip.line;

@@ -8,7 +8,7 @@ const several = devices.length > 1;
 function filledElement(created, attributes, children) {
   for (const [name, value] of Object.entries(attributes))
     if (value !== undefined && value !== false) created.setAttribute(name, value === true ? "" : value);
-  created.append(...children.filter((child) => child !== undefined && child !== ""));
+  created.append(...children.filter((child) => child || child === 0));
   return created;
 }
 
@@ -50,7 +50,7 @@ function findingId(device, index) {
 
 function findingLink(device, index, ...children) {
   const finding = devices[device].findings[index];
-  return element("a", { href: "#" + findingId(device, index), title: finding.key }, ...children);
+  return element("a", { href: "#" + findingId(device, index), "aria-label": finding.key }, ...children);
 }
 
 function table(head, rows, caption) {

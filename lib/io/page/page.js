@@ -1,20 +1,50 @@
 // Puts the page together.
 
+/// What has no value to rely on, and why.
+function gapList(device) {
+  const items = device.gaps.map(({ status, reason, keys }) =>
+    element("li", { class: status }, `${status}: ${reason} `, element("code", {}, keys.join(", "))),
+  );
+  return element(
+    "details",
+    {},
+    element("summary", {}, "What is not settled, and why"),
+    element("ul", { class: "notes" }, ...items),
+  );
+}
+
 function deviceCard(device, d) {
   const facts = device.facts.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]);
   const counts = Object.keys(marks)
     .filter((status) => device.counts[status])
     .map((status) => element("li", { class: status }, `${device.counts[status]} ${status}`));
-  const notes = device.notes.map(({ topic, text }) => element("li", {}, element("b", {}, topic), ": ", text));
+  const notes = device.notes.map(({ topic, text, findings }) =>
+    element(
+      "li",
+      {},
+      element("b", {}, topic),
+      `: ${text} `,
+      ...findings.slice(0, 3).map((i) => findingLink(d, i, "→")),
+    ),
+  );
   return element(
     "article",
-    {},
-    several ? element("h2", {}, device.name) : undefined,
-    element("ul", { class: "counts", "aria-label": "Findings" }, ...counts),
-    element("dl", {}, ...facts),
-    element("div", { "data-chip": d }),
-    device.rates.length ? element("div", { "data-rates": d, class: "chart" }) : undefined,
-    notes.length ? element("ul", { class: "notes", "aria-label": "What to know" }, ...notes) : undefined,
+    { class: several ? "" : "alone" },
+    element(
+      "div",
+      { class: "facts" },
+      several && element("h2", {}, device.name),
+      element("ul", { class: "counts", "aria-label": "Findings" }, ...counts),
+      element("dl", {}, ...facts),
+    ),
+    element("div", { class: "drawn", "data-chip": d }),
+    device.rates.length > 0 && element("div", { class: "chart rates", "data-rates": d }),
+    element(
+      "div",
+      { class: "known" },
+      notes.length > 0 && element("ul", { class: "notes", "aria-label": "What to know" }, ...notes),
+      device.gaps.length > 0 && gapList(device),
+    ),
   );
 }
 
@@ -35,10 +65,11 @@ async function build() {
   document.querySelector("h1").textContent = devices.map((device) => device.name).join(", ");
   document.getElementById("devices").append(...devices.map(deviceCard));
   drawChips();
+  startComparison();
   await drawRates();
   await addFigures();
+  drawChips(); // now with links to the figures
   fillFindings();
-  startComparison();
   document.body.dataset.drawn = "yes";
 }
 

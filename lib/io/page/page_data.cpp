@@ -2,6 +2,7 @@
 #include "io/terminal.hpp"
 #include "measure/session.hpp"
 
+#include <clprobe/datasheet.hpp>
 #include <clprobe/row.hpp>
 
 #include <fmt/format.h>
@@ -33,6 +34,11 @@ Json rounded(double number) {
     return value;
 }
 
+std::string_view name(DatasheetPart::Place place) {
+    constexpr std::array names = {"unit", "cache", "memory", "images", "host", "other"};
+    return names[static_cast<std::size_t>(place)];
+}
+
 Json page_axis(const Axis &axis) {
     return {{"name", shown(axis.name)}, {"unit", symbol(axis.unit)}};
 }
@@ -51,16 +57,10 @@ std::vector<T> thinned_to(const std::vector<T> &all, std::size_t most) {
 class DevicePart {
 public:
     DevicePart(const Report &report, const DeviceRecord &record, const Registry &registry)
-        : json_{{"name", shown(record.device.name)},
-                {"facts", facts_of(report, record)},
-                {"counts", Json::object()},
-                {"findings", Json::array()},
-                {"curves", Json::array()},
-                {"maps", Json::array()},
-                {"tunings", Json::array()},
-                {"parts", Json::array()},
-                {"rates", Json::array()},
-                {"notes", Json::array()}} {
+        : json_{{"name", shown(record.device.name)}, {"facts", facts_of(report, record)},
+                {"counts", Json::object()},          {"findings", Json::array()},
+                {"curves", Json::array()},           {"maps", Json::array()},
+                {"tunings", Json::array()}} {
         for (const ProbeRecord &probe : record.probes) {
             const std::size_t first = json_["findings"].size();
             for (const Finding &finding : probe.findings)
@@ -68,6 +68,7 @@ public:
             if (const Probe *known = registry.find(probe.probe))
                 draw(*known, probe, first);
         }
+        add(datasheet_of(record));
     }
 
     [[nodiscard]] Json take() && { return std::move(json_); }
@@ -115,7 +116,53 @@ private:
             row["interval"] = {finding.interval->low, finding.interval->high};
         Json &count = json_["counts"][std::string(name(finding.status))];
         count = count.is_null() ? 1 : count.get<int>() + 1;
+        places_[finding.key] = json_["findings"].size();
         json_["findings"].push_back(std::move(row));
+    }
+
+    void add(const Datasheet &sheet) {
+        Json parts = Json::array();
+        for (const DatasheetPart &part : sheet.parts) {
+            Json values = Json::array();
+            for (const DatasheetValue &value : part.values)
+                values.push_back({shown(value.name), places_.at(value.finding.key)});
+            parts.push_back({{"place", name(part.place)},
+                             {"name", shown(part.name)},
+                             {"level", part.level},
+                             {"values", std::move(values)}});
+        }
+        Json rates = Json::array();
+        for (const DatasheetRate &rate : sheet.rates) {
+            Json &shown_rate = rates.emplace_back(
+                Json{{"name", shown(rate.name)}, {"finding", places_.at(rate.finding.key)}});
+            if (rate.share) {
+                shown_rate["roof"] = shown(rate.roof);
+                shown_rate["share"] = rounded(*rate.share);
+            }
+        }
+        Json notes = Json::array();
+        for (const DatasheetNote &note : sheet.notes) {
+            Json keys = Json::array();
+            for (const std::string &key : note.keys)
+                if (const auto place = places_.find(key); place != places_.end())
+                    keys.push_back(place->second);
+            notes.push_back({{"topic", shown(note.topic)},
+                             {"text", shown(note.text)},
+                             {"findings", std::move(keys)}});
+        }
+        Json gaps = Json::array();
+        for (const DatasheetGap &gap : sheet.gaps) {
+            Json keys = Json::array();
+            for (const std::string &key : gap.keys)
+                keys.push_back(shown(key));
+            gaps.push_back({{"status", name(gap.status)},
+                            {"reason", shown(gap.reason)},
+                            {"keys", std::move(keys)}});
+        }
+        json_["gaps"] = std::move(gaps);
+        json_["parts"] = std::move(parts);
+        json_["rates"] = std::move(rates);
+        json_["notes"] = std::move(notes);
     }
 
     /// The places of the probe's findings, the first of which is at `first`, that fulfil that.
@@ -211,6 +258,7 @@ private:
     }
 
     Json json_;
+    std::map<std::string, std::size_t, std::less<>> places_; ///< of findings, the last of each key
 };
 
 /// Devices of one name are told apart by their number.

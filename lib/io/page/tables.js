@@ -86,14 +86,13 @@ function ratioTo(base, finding) {
   return comparable(base) && comparable(finding) ? finding.value / base.value : undefined;
 }
 
-function ratioText(finding, ratio) {
-  const better =
-    finding.better === "none" || Math.abs(Math.log(ratio)) < 0.01
-      ? ""
-      : ratio > 1 === (finding.better === "higher")
-        ? " better"
-        : " worse";
-  return `× ${ratio.toPrecision(3)}${better}`;
+/// Better or worse is what has a direction and lies outside of what the other may be.
+function ratioText(base, finding, ratio) {
+  const [low, high] = finding.interval ?? [finding.value, finding.value];
+  const [least, most] = base.interval ?? [base.value, base.value];
+  const directed = finding.better !== "none" && (low > most || high < least);
+  const word = !directed ? "" : ratio > 1 === (finding.better === "higher") ? " better" : " worse";
+  return `× ${Number(ratio.toPrecision(3))}${word}`;
 }
 
 function fillComparison() {
@@ -109,7 +108,7 @@ function fillComparison() {
             "td",
             { class: finding.status },
             findingLink(d, indices[d], valueText(finding)),
-            ratios[d] ? element("div", { class: "ratio" }, ratioText(finding, ratios[d])) : undefined,
+            ratios[d] ? element("div", { class: "ratio" }, ratioText(findings[base], finding, ratios[d])) : undefined,
           ),
     );
     return { distance, row: element("tr", {}, element("th", { scope: "row" }, key), ...cells) };
