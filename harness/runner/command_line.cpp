@@ -189,12 +189,14 @@ void describe_check(Command command) {
 
 void describe_export(Command command) {
     Options &options = command.options;
-    command.option("REPORT", options.files, "", "a report, or its summary; - is stdin")
-        ->required()
-        ->expected(1);
+    command
+        .option("REPORT", options.files, "",
+                "a report, or its summary; - is stdin; of markdown any number")
+        ->required();
     command
         .option("--as", options.format, "FORMAT",
-                "bencher, csv, github-action, google-benchmark, junit, lava or openmetrics")
+                "bencher, csv, github-action, google-benchmark, junit, lava, markdown or "
+                "openmetrics")
         ->required();
     command.option("-o,--output", options.output, "FILE",
                    "where to write (default: stdout); of github-action a folder, for two files");

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <system_error>
+#include <vector>
 
 namespace clprobe::runner {
 namespace {
@@ -31,8 +32,21 @@ void write_for_github_action(const Report &report, const std::filesystem::path &
     write_file(folder / "smaller-is-better.json", files.smaller_is_better);
 }
 
+/// The file's name without its ending.
+std::string stem_of(const std::filesystem::path &file) {
+    const std::filesystem::path name = file.filename();
+    return (name.extension() == ".gz" ? name.stem() : name).stem().string();
+}
+
+std::string markdown_of(const std::vector<std::filesystem::path> &files) {
+    std::vector<NamedReport> reports;
+    for (const std::filesystem::path &file : files)
+        reports.push_back({stem_of(file), summary_of(read_report(file))});
+    return side_by_side_markdown(reports);
+}
+
 [[noreturn]] void refuse_format(const std::string &format) {
-    std::map<std::string, std::string> known = {{"github-action", ""}};
+    std::map<std::string, std::string> known = {{"github-action", ""}, {"markdown", ""}};
     for (const auto &[name, make] : formats)
         known[name];
     throw InputError(
@@ -42,11 +56,20 @@ void write_for_github_action(const Report &report, const std::filesystem::path &
 } // namespace
 
 int export_command(const Options &options, const Registry & /*registry*/) {
+    if (options.format == "markdown") {
+        write_file(options.output, markdown_of(options.files));
+        return exit_done;
+    }
     const auto format = formats.find(options.format);
-    if (format == formats.end() && options.format != "github-action")
+    const bool for_github_action = options.format == "github-action";
+    if (format == formats.end() && !for_github_action)
         refuse_format(options.format);
+    if (options.files.size() > 1)
+        throw InputError(fmt::format("--as {} takes one report; markdown alone sets several side "
+                                     "by side",
+                                     options.format));
     const Report report = read_report(options.files.front());
-    if (format == formats.end())
+    if (for_github_action)
         write_for_github_action(report, options.output);
     else
         write_file(options.output, format->second(report));

@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/report.hpp>
 
+#include <span>
 #include <string>
 
 // The findings of a report in the formats of other tools. All are pure functions of the report.
@@ -53,5 +54,17 @@ struct GithubActionFiles {
 /// All findings as test cases of JUnit: what is plainly measured passed, with its value; what
 /// failed, failed; the others are skipped, with the reason.
 [[nodiscard]] std::string junit_xml(const Report &report);
+
+/// A report with the name by which people know it.
+struct NamedReport {
+    std::string name;
+    Report report;
+};
+
+/// What reports found, side by side, as Markdown: a table of the devices, then one a probe, with a
+/// row a key and a column a device (its report's name, and its slug where the report has several).
+/// A cell holds the value with its interval, "!" behind a suspect one; without a value "?" where it
+/// is inconclusive, "-" unsupported, "x" failed; and nothing where it was not asked for.
+[[nodiscard]] std::string side_by_side_markdown(std::span<const NamedReport> reports);
 
 } // namespace clprobe

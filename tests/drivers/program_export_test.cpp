@@ -67,6 +67,16 @@ TEST_CASE("program.export_for_the_github_action_makes_two_files") {
     CHECK_THAT(nowhere.err, ContainsSubstring("-o DIR says where"));
 }
 
+TEST_CASE("program.export_sets_reports_side_by_side_under_their_files_names") {
+    const Scratch scratch;
+    written_to(scratch.file("old-1.2.json"));
+    written_to(scratch.file("new.json.gz"));
+    const Outcome outcome = run_on_stub("", {"export", scratch.file("old-1.2.json"),
+                                             scratch.file("new.json.gz"), "--as", "markdown"});
+    CHECK(outcome.exit_status == 0);
+    CHECK_THAT(outcome.out, ContainsSubstring("| finding | old-1.2 | new |"));
+}
+
 TEST_CASE("program.export_names_what_it_cannot_do") {
     const Scratch scratch;
     const std::string file = scratch.file("report.json");
@@ -78,6 +88,9 @@ TEST_CASE("program.export_names_what_it_cannot_do") {
     const Outcome folder = run_on_stub("", {"export", file, "--as", "csv", "-o", "/nowhere/made"});
     CHECK(folder.exit_status == 1);
     CHECK_THAT(folder.err, ContainsSubstring("cannot write '/nowhere/made'"));
+    const Outcome several = run_on_stub("", {"export", file, file, "--as", "csv"});
+    CHECK(several.exit_status == 2);
+    CHECK_THAT(several.err, ContainsSubstring("--as csv takes one report"));
     CHECK(run_on_stub("", {"export", "/nowhere/report", "--as", "csv"}).exit_status == 2);
     CHECK(run_on_stub("", {"export", file, "--as", "github-action", "-o", file}).exit_status == 2);
 }

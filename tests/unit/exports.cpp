@@ -208,3 +208,32 @@ TEST_CASE("unit.exports.a_probe_without_findings_is_not_lost") {
                ContainsSubstring("<failure message=\"failed: the driver crashed"));
     CHECK_THAT(lava_signals(report), ContainsSubstring("TEST_CASE_ID=memory_atomics RESULT=fail>"));
 }
+
+TEST_CASE("unit.exports.reports_stand_side_by_side") {
+    Finding suspect = latency("a|b", 1);
+    suspect.interval = Interval{0.9, 1.1};
+    NamedReport first{"h200", report_with({suspect})};
+    first.report.profile = "quick";
+    first.report.devices[0].device.name = "<b>X|Y";
+    NamedReport second = {"two", first.report};
+    make_suspect(second.report.devices[0].probes[0].findings[0], "noise");
+    second.report.devices.push_back(second.report.devices[0]);
+    second.report.devices[1].device.slug = "gpu1-x";
+    second.report.devices[1].probes[0].findings = {
+        without_value({"c", Unit::one, Better::none, ""}, Status::inconclusive, "noise"),
+        without_value({"d", Unit::one, Better::none, ""}, Status::unsupported, "none"),
+        without_value({"e", Unit::one, Better::none, ""}, Status::failed, "crash")};
+    const std::string text = side_by_side_markdown(std::vector{first, second});
+    CHECK_THAT(text,
+               ContainsSubstring("| report | device | driver | measured |\n|---|---|---|---|\n"
+                                 "| h200 | \\<b\\>X\\|Y |   | 2026-11-22, quick |\n"
+                                 "| two gpu0-x | "));
+    CHECK_THAT(text, ContainsSubstring("\n## memory/atomics\n\n"
+                                       "| finding | h200 | two gpu0-x | two gpu1-x |\n"
+                                       "|---|---|---|---|\n"
+                                       "| `a_b` | 1.0 ± 0.1 s | 1.0 ± 0.1 s ! |  |\n"
+                                       "| `c` |  |  | ? |\n"
+                                       "| `d` |  |  | - |\n"
+                                       "| `e` |  |  | x |\n"));
+    CHECK_THAT(side_by_side_markdown({}), ContainsSubstring("| report |"));
+}
