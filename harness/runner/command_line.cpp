@@ -182,8 +182,10 @@ void describe_check(Command command) {
         ->required();
     command.option("--json", options.json, "FILE", "write the verdicts as data; - is stdout");
     command.option("--junit", options.junit, "FILE", "write them as JUnit's XML; - is stdout");
-    command.option("--only", options.only, "N",
-                   "the Nth expectation alone, as ctest has it: exit 4 where it cannot be tested");
+    command
+        .option("--only", options.only, "N",
+                "the Nth expectation alone, as ctest has it: exit 4 where it cannot be tested")
+        ->transform(CLI::Validator(whole_number, ""));
     command.app.add_flag("--markdown", options.as_markdown, "print tables in Markdown");
 }
 

@@ -109,6 +109,7 @@ TEST_CASE("program.check tests one expectation for ctest") {
         CHECK(outcome.exit_status == 2);
         CHECK_THAT(outcome.err, ContainsSubstring("3 expectations"));
     }
+    CHECK_THAT(gate.check({file, "--only", "-1"}).err, ContainsSubstring("no whole number"));
     // About another device, or with no report since there was no device: nothing to test.
     CHECK(gate.check({gate.with("b.json", fails, "H200"), "--only", "1"}).exit_status == 4);
     const std::vector<std::string> missing = {"check", gate.scratch.file("no.json"), file, "--only",
