@@ -12,22 +12,22 @@
 namespace clprobe {
 namespace {
 
-using Table = std::vector<std::vector<std::string>>;
+using MarkdownTable = std::vector<std::vector<std::string>>;
 
 /// A device's column.
-struct Column {
+struct DeviceColumn {
     std::string head;
     const Report *report = nullptr;
     const DeviceRecord *device = nullptr;
     std::map<std::pair<std::string, std::string>, const Finding *> findings; ///< by probe and key
 };
 
-std::vector<Column> columns_of(std::span<const NamedReport> reports) {
-    std::vector<Column> columns;
+std::vector<DeviceColumn> columns_of(std::span<const NamedReport> reports) {
+    std::vector<DeviceColumn> columns;
     for (const auto &[name, report] : reports)
         for (const DeviceRecord &device : report.devices) {
             const bool several = report.devices.size() > 1;
-            Column &column = columns.emplace_back();
+            DeviceColumn &column = columns.emplace_back();
             column.head = markdown_text(several ? name + " " + device.device.slug : name);
             column.report = &report;
             column.device = &device;
@@ -54,9 +54,9 @@ std::string cell_of(const Finding &finding) {
     return {};
 }
 
-std::string devices_table(std::span<const Column> columns) {
-    Table table = {{"report", "device", "driver", "measured"}};
-    for (const Column &column : columns) {
+std::string devices_table(std::span<const DeviceColumn> columns) {
+    MarkdownTable table = {{"report", "device", "driver", "measured"}};
+    for (const DeviceColumn &column : columns) {
         const DeviceInfo &device = column.device->device;
         table.push_back({column.head, markdown_text(device.name),
                          markdown_text(driver_text(device)),
@@ -67,14 +67,14 @@ std::string devices_table(std::span<const Column> columns) {
 }
 
 std::string probe_table(const std::string &probe, const std::set<std::string> &keys,
-                        std::span<const Column> columns) {
-    Table table = {{"finding"}};
-    for (const Column &column : columns)
+                        std::span<const DeviceColumn> columns) {
+    MarkdownTable table = {{"finding"}};
+    for (const DeviceColumn &column : columns)
         table.front().push_back(column.head);
     for (const std::string &key : keys) {
         std::vector<std::string> &row = table.emplace_back();
         row.push_back(fmt::format("`{}`", tool_name(key)));
-        for (const Column &column : columns) {
+        for (const DeviceColumn &column : columns) {
             const auto found = column.findings.find({probe, key});
             row.push_back(found == column.findings.end() ? "" : cell_of(*found->second));
         }
@@ -85,9 +85,9 @@ std::string probe_table(const std::string &probe, const std::set<std::string> &k
 } // namespace
 
 std::string side_by_side_markdown(std::span<const NamedReport> reports) {
-    const std::vector<Column> columns = columns_of(reports);
+    const std::vector<DeviceColumn> columns = columns_of(reports);
     std::map<std::string, std::set<std::string>> keys;
-    for (const Column &column : columns)
+    for (const DeviceColumn &column : columns)
         for (const auto &[place, finding] : column.findings)
             keys[place.first].insert(place.second);
     std::string text =
