@@ -247,6 +247,27 @@ void describe_html(Command command) {
         ->required();
 }
 
+void describe_ab(Command command) {
+    Options &options = command.options;
+    command.probes();
+    command
+        .option("--base", options.base_environment, "'VAR=x ...'",
+                "the environment of the one side: drivers, a folder of kernels")
+        ->required();
+    command.option("--new", options.new_environment, "'VAR=y ...'", "that of the other")
+        ->required();
+    command.device("");
+    command
+        .option("--profile", options.profile, "tiny|quick|standard|thorough",
+                "how much time each measurement takes (default: quick)")
+        ->envname("CLPROBE_PROFILE");
+    command.option("--pairs", options.pairs, "N", "how often each side is measured")
+        ->check(CLI::Range(2, 1000))
+        ->capture_default_str();
+    describe_comparison(command);
+    command.timeout();
+}
+
 void describe_new_probe(Command command) {
     Options &options = command.options;
     command.option("FAMILY/NAME", options.probe, "", "what it is called, compute/step_rate")
@@ -304,6 +325,8 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         describe_compare, compare_command);
     add("html", "one page of reports that opens without a network, several side by side",
         describe_html, html_command);
+    add("ab", "one device under two environments in turns: what one of them makes worse",
+        describe_ab, ab_command);
     add("new-probe", "write all files of a new probe, which build and pass as they are",
         describe_new_probe, new_probe_command);
     try {

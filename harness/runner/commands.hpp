@@ -56,7 +56,7 @@ struct Options {
     bool strict = false;
     bool confirm = false;
     bool calibrate = false;
-    bool driver_output = false; ///< pass on what drivers print
+    bool driver_output = false;                ///< pass on what drivers print
     std::optional<std::filesystem::path> html; ///< the page
     bool disassemble = false;
     bool launch = false;
@@ -75,6 +75,7 @@ int inspect_command(const Options &options, const Registry &registry);
 int analyze_command(const Options &options, const Registry &registry);
 int check_command(const Options &options, const Registry &registry);
 int export_command(const Options &options, const Registry &registry);
+int ab_command(const Options &options, const Registry &registry);
 int compare_command(const Options &options, const Registry &registry);
 int html_command(const Options &options, const Registry &registry);
 int new_probe_command(const Options &options, const Registry &registry);

@@ -27,7 +27,7 @@ double share_of(double per_cent, const std::string &where) {
 }
 
 /// Throws InputError for a key that no probe makes: it would never be used.
-void check_listed(const std::string &key, const Registry &registry, const std::string &file) {
+void check_listed(const std::string &key, const Registry &registry) {
     std::map<std::string, std::string> known;
     for (const auto &probe : registry.probes())
         for (const FindingKey &listed : probe->info().findings) {
@@ -35,9 +35,8 @@ void check_listed(const std::string &key, const Registry &registry, const std::s
                 return;
             known[listed.key];
         }
-    throw InputError(fmt::format(
-        "'{}': {}", file,
-        unknown_name("finding", key, known, "`clprobe list` shows those of each probe")));
+    throw InputError(
+        unknown_name("finding", key, known, "`clprobe list` shows those of each probe"));
 }
 
 /// Shows how far a run of some probes is.
@@ -78,7 +77,7 @@ CompareOptions compare_options(const Options &options, const Registry &registry)
         std::map<std::string, double> effects;
         read(JsonNode(json), effects);
         for (const auto &[key, per_cent] : effects) {
-            check_listed(key, registry, file);
+            check_listed(key, registry);
             compare.min_effects[key] = share_of(per_cent, key);
         }
     } catch (const InputError &error) {

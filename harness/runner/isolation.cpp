@@ -186,7 +186,8 @@ Outcome Worker::ask(const char *task, Json request, double seconds, const Send &
     };
     try {
         if (isolation_.isolate) {
-            const ChildTask child{std::move(request), seconds, isolation_.verbose, isolation_.stop};
+            const ChildTask child{std::move(request), seconds, isolation_.verbose, isolation_.stop,
+                                  isolation_.environment};
             const std::string end = run_child(child, take);
             if (outcome.answer.is_null() && outcome.problem.empty())
                 outcome.problem = end;

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -29,12 +30,16 @@ using Send = std::function<void(const Json &)>;
 /// print there.
 inline constexpr int message_descriptor = 3;
 
+/// Variables of the environment, with the values that they shall have.
+using Variables = std::map<std::string, std::string>;
+
 /// What a child is started for and how long it may take.
 struct ChildTask {
-    Json request;         ///< what it reads on its stdin
-    double seconds = 60;  ///< wall limit: it is killed then
-    bool verbose = false; ///< pass on what it prints, to stderr
-    std::stop_token stop; ///< asks it to stop; it is killed where it does not
+    Json request;          ///< what it reads on its stdin
+    double seconds = 60;   ///< wall limit: it is killed then
+    bool verbose = false;  ///< pass on what it prints, to stderr
+    std::stop_token stop;  ///< asks it to stop; it is killed where it does not
+    Variables environment; ///< in place of this process's own values
 };
 
 /// Runs this very program as a child in a process group of its own, and hands on its messages as
@@ -58,6 +63,7 @@ struct Isolation {
     bool verbose = false;
     bool isolate = true; ///< else all is done in this process
     std::stop_token stop;
+    Variables environment = {}; ///< of the child processes
 };
 
 /// What came of a task: its answer, or why there is none.

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 namespace clprobe::runner {
 namespace {
@@ -79,7 +80,21 @@ void read_available(Descriptor &file, std::string &text) {
     }
 }
 
-pid_t spawn(const Descriptor &request, const Descriptor &output, const Descriptor &messages) {
+/// This process's environment, "VARIABLE=value" each, with these values in place of its own.
+std::vector<std::string> environment_with(const Variables &variables) {
+    std::vector<std::string> all;
+    for (char **entry = environ; *entry != nullptr; ++entry) {
+        const std::string text = *entry;
+        if (!variables.contains(text.substr(0, text.find('='))))
+            all.push_back(text);
+    }
+    for (const auto &[name, value] : variables)
+        all.push_back(fmt::format("{}={}", name, value));
+    return all;
+}
+
+pid_t spawn(const Descriptor &request, const Descriptor &output, const Descriptor &messages,
+            const Variables &variables) {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, request.number(), STDIN_FILENO);
@@ -100,9 +115,14 @@ pid_t spawn(const Descriptor &request, const Descriptor &output, const Descripto
     std::string name = "clprobe";
     std::string argument(child_command);
     std::array<char *, 3> arguments = {name.data(), argument.data(), nullptr};
+    std::vector<std::string> environment = environment_with(variables);
+    std::vector<char *> entries;
+    for (std::string &entry : environment)
+        entries.push_back(entry.data());
+    entries.push_back(nullptr);
     pid_t child = -1;
-    const int error =
-        ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, arguments.data(), environ);
+    const int error = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, arguments.data(),
+                                    entries.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     errno = error;
@@ -127,7 +147,7 @@ public:
         if (!request.open() || ::pwrite(request.number(), text.data(), text.size(), 0) !=
                                    static_cast<ssize_t>(text.size()))
             fail("writing a request to a child process");
-        id_ = spawn(request, output_.write, messages_.write);
+        id_ = spawn(request, output_.write, messages_.write, task.environment);
         output_.write.close();
         messages_.write.close();
     }

@@ -79,11 +79,14 @@ struct CommonShift {
 struct DeviceComparison {
     DeviceInfo device; ///< as the new report has it
     std::size_t bases = 0;
+    bool paired = false; ///< measured in turns, `bases` is the number of pairs
     /// What else is not as it was, a sentence each: driver, profile, clock, kernel texts.
     std::vector<std::string> differences;
     /// Why its "worse" is no more than a hint; empty where it counts.
     std::string advisory;
     std::optional<CommonShift> shift;
+    std::size_t suspect = 0;    ///< findings of the new report that are suspect: not compared
+    std::string suspect_reason; ///< of the first of them
     std::vector<FindingComparison> findings; ///< worse first, then better, undecided and same
     std::vector<StatusChange> changes;
 

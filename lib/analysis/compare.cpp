@@ -59,6 +59,7 @@ DeviceComparison compare_device(std::span<const ReportedDevice> bases, const Rep
     comparison.differences = differences_between(bases, now);
     comparison.advisory = advisory_for(now, bases.size());
     comparison.shift = judged.shift;
+    count_suspect(*now.record, comparison);
     for (std::size_t i = 0; i < keys.size(); ++i)
         comparison.findings.push_back(
             compared(keys[i], *keys[i].now.finding->value, numbers[i], judged.changes[i]));

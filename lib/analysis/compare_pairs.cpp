@@ -122,10 +122,15 @@ Comparison compare_pairs(std::span<const Report> bases, std::span<const Report> 
     DeviceComparison comparison;
     comparison.device = after.front().record->device;
     comparison.bases = bases.size();
+    comparison.paired = true;
     comparison.differences = differences_between(before, after.front());
+    count_suspect(*after.front().record, comparison);
     for (std::size_t i = 0; i < keys.size(); ++i)
         comparison.findings.push_back(
             compared(keys[i].key, keys[i].value, pairs[i], judged.changes[i]));
+    for (FindingComparison &finding : comparison.findings)
+        if (finding.verdict == Verdict::undecided)
+            finding.note = "more pairs, a longer profile or a quieter machine";
     sort_by_verdict(comparison.findings);
     comparison.changes = lasting_changes(before, findings_before, after, findings_after);
     return {{std::move(comparison)}, {}};

@@ -224,6 +224,13 @@ FindingComparison compared(const ComparedKey &key, double value, const ComparedF
     return result;
 }
 
+void count_suspect(const DeviceRecord &now, DeviceComparison &comparison) {
+    for (const ProbeRecord &record : now.probes)
+        for (const Finding &finding : record.findings)
+            if (finding.status == Status::suspect && comparison.suspect++ == 0)
+                comparison.suspect_reason = finding.note;
+}
+
 void sort_by_verdict(std::vector<FindingComparison> &findings) {
     std::ranges::stable_sort(findings, {}, [](const FindingComparison &finding) {
         return std::tuple(finding.verdict == Verdict::same, finding.verdict,

@@ -55,6 +55,9 @@ numbers_of(std::span<const ComparedKey> keys, std::size_t bases, const CompareOp
 [[nodiscard]] FindingComparison compared(const ComparedKey &key, double value,
                                          const ComparedFinding &numbers, const LogChange &change);
 
+/// Counts what is suspect, and says why.
+void count_suspect(const DeviceRecord &now, DeviceComparison &comparison);
+
 /// Those that changed first, and the most changed first of them.
 void sort_by_verdict(std::vector<FindingComparison> &findings);
 

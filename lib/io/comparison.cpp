@@ -46,6 +46,8 @@ std::size_t count_of(const DeviceComparison &device, Verdict verdict) {
 
 /// "2 worse, 1 better, 90 same, 23 undecided; 1 fails, 3 lost; against 3 bases".
 std::string summary_of(const DeviceComparison &device) {
+    if (device.findings.empty() && device.changes.empty())
+        return "no finding with a direction is measured on both sides";
     std::string text =
         fmt::format("{} worse, {} better, {} same, {} undecided", count_of(device, Verdict::worse),
                     count_of(device, Verdict::better), count_of(device, Verdict::same),
@@ -57,7 +59,13 @@ std::string summary_of(const DeviceComparison &device) {
             changes.push_back(fmt::format("{} {}", count, name(kind)));
     if (!changes.empty())
         text += fmt::format("; {}", fmt::join(changes, ", "));
-    return text + fmt::format("; against {}", counted(device.bases, "base"));
+    return text + fmt::format("; {} {}", device.paired ? "of" : "against",
+                              counted(device.bases, device.paired ? "pair" : "base"));
+}
+
+std::string suspect_text(const DeviceComparison &device) {
+    return fmt::format("{} not compared, as suspect: {}", counted(device.suspect, "finding"),
+                       device.suspect_reason);
 }
 
 std::string shift_text(const CommonShift &shift) {
@@ -101,6 +109,8 @@ std::string device_part(const DeviceComparison &device, const TextStyle &style, 
     std::vector<TableRow> head = {{{summary_of(device)}}};
     if (!device.advisory.empty())
         head.push_back({{device.advisory}, Colour::yellow});
+    if (device.suspect > 0)
+        head.push_back({{suspect_text(device)}, Colour::yellow});
     for (const std::string &difference : device.differences)
         head.push_back({{difference}, Colour::yellow});
     text += render_table(head, style);
@@ -178,6 +188,8 @@ std::string markdown_of(const DeviceComparison &device) {
         text += "\n";
     if (!device.advisory.empty())
         text += fmt::format("\n*{}*\n", markdown_text(device.advisory));
+    if (device.suspect > 0)
+        text += fmt::format("\n{}\n", markdown_text(suspect_text(device)));
     if (device.shift)
         text += fmt::format("\n{}\n", markdown_text(shift_text(*device.shift)));
     text += paragraph(status_rows(device, true)) + paragraph(finding_rows(device, true));
@@ -233,6 +245,7 @@ Json json_of_device(const DeviceComparison &device) {
                  {"name", device.device.name},
                  {"driver", device.device.driver_version},
                  {"bases", device.bases},
+                 {"paired", device.paired},
                  {"differences", device.differences}};
     if (!device.advisory.empty())
         json["advisory"] = device.advisory;
@@ -241,6 +254,8 @@ Json json_of_device(const DeviceComparison &device) {
                                 {"probes", device.shift->probes},
                                 {"together", device.shift->together},
                                 {"confirmed", device.shift->confirmed}};
+    if (device.suspect > 0)
+        json["suspect"] = {{"findings", device.suspect}, {"reason", device.suspect_reason}};
     json["findings"] = Json::array();
     for (const FindingComparison &finding : device.findings)
         json["findings"].push_back(json_of_finding(finding));
