@@ -47,7 +47,8 @@ struct DatasheetNote {
     std::vector<std::string> keys;
 };
 
-/// What has no value, or none to rely on, for one reason.
+/// What has no value, or none to rely on, for one reason, or reasons that differ in their numbers
+/// only: the first of them.
 struct DatasheetGap {
     Status status = Status::inconclusive;
     std::string reason;
@@ -61,7 +62,8 @@ struct Datasheet {
     std::vector<DatasheetPart> parts; ///< from the inside out; only those with a value
     std::vector<DatasheetRate> rates; ///< the device's own roofs first
     std::vector<DatasheetNote> notes;
-    std::vector<DatasheetGap> gaps; ///< `suspect` ones too: their values are in the parts and rates
+    std::vector<DatasheetGap>
+        gaps; ///< last what is `suspect`: its values are in the parts and rates
 
     /// The part of that name; null where there is none.
     [[nodiscard]] const DatasheetPart *find(std::string_view part) const;

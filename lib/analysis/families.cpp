@@ -1,0 +1,159 @@
+#include "analysis/families.hpp"
+#include "model/text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+namespace clprobe {
+namespace {
+
+constexpr std::string_view open = "*";
+
+/// More findings than a probe makes stay alone.
+constexpr std::size_t most_compared = 150;
+
+/// A family while it grows.
+struct Group {
+    std::vector<std::string_view> parts;
+    std::vector<const Finding *> members;
+};
+
+/// What two families that become one have in common: their parts but for one, and what they say.
+struct Shape {
+    std::vector<std::string_view> parts;
+    Unit unit = Unit::one;
+    Better better = Better::none;
+
+    auto operator<=>(const Shape &) const = default;
+};
+
+/// Groups that would be one family with one part of their keys left open.
+struct Candidate {
+    Shape shape;
+    std::vector<std::size_t> groups; ///< their indices
+    /// Of their values.
+    double low = std::numeric_limits<double>::infinity();
+    double high = -std::numeric_limits<double>::infinity();
+
+    /// How far the values are apart.
+    [[nodiscard]] double spread() const { return low > 0 ? high / low : high - low; }
+};
+
+std::vector<std::string_view> with_open(std::vector<std::string_view> parts, std::size_t place) {
+    parts[place] = open;
+    return parts;
+}
+
+/// Whether the shape is that of the group, or leaves open where it differs.
+bool covers(const Shape &shape, const Shape &group) {
+    return shape.unit == group.unit && shape.better == group.better &&
+           std::ranges::equal(shape.parts, group.parts,
+                              [](std::string_view part, std::string_view of_group) {
+                                  return part == open || part == of_group;
+                              });
+}
+
+/// The largest family that can be made of the groups with one part more left open, of several as
+/// large the one whose values are closest together.
+Candidate largest_family(const std::vector<Group> &groups) {
+    std::vector<Shape> own;
+    for (const Group &group : groups)
+        own.push_back({group.parts, group.members.front()->unit, group.members.front()->better});
+    std::set<Shape> shapes;
+    for (const Shape &shape : own)
+        for (std::size_t place = 1; place < shape.parts.size(); ++place) {
+            // Plain numbers of different names are different things.
+            const bool is_name = place + 1 == shape.parts.size() && shape.unit == Unit::one;
+            if (!is_name)
+                shapes.insert({with_open(shape.parts, place), shape.unit, shape.better});
+        }
+    Candidate largest;
+    for (const Shape &shape : shapes) {
+        Candidate candidate;
+        candidate.shape = shape;
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            if (!covers(shape, own[i]))
+                continue;
+            candidate.groups.push_back(i);
+            for (const Finding *const member : groups[i].members) {
+                candidate.low = std::min(candidate.low, *member->value);
+                candidate.high = std::max(candidate.high, *member->value);
+            }
+        }
+        if (candidate.groups.size() > largest.groups.size() ||
+            (candidate.groups.size() == largest.groups.size() &&
+             candidate.spread() < largest.spread()))
+            largest = std::move(candidate);
+    }
+    return largest;
+}
+
+void join(std::vector<Group> &groups, const Shape &shape, const std::vector<std::size_t> &indices) {
+    Group &joined = groups[indices.front()];
+    joined.parts = shape.parts;
+    for (std::size_t i = 1; i < indices.size(); ++i) {
+        auto &members = groups[indices[i]].members;
+        joined.members.insert(joined.members.end(), members.begin(), members.end());
+        members.clear();
+    }
+    std::erase_if(groups, [](const Group &group) { return group.members.empty(); });
+}
+
+} // namespace
+
+std::vector<Family> families_of(std::span<const Finding *const> findings, std::size_t most) {
+    std::vector<Group> groups;
+    for (const Finding *const finding : findings.first(std::min(findings.size(), most_compared)))
+        groups.push_back({split(finding->key, '.'), {finding}});
+    while (groups.size() > most) {
+        const Candidate largest = largest_family(groups);
+        if (largest.groups.size() < 2)
+            break;
+        join(groups, largest.shape, largest.groups);
+    }
+    std::vector<Family> families;
+    for (const Group &group : groups)
+        families.push_back({fmt::format("{}", fmt::join(group.parts, ".")), group.members});
+    for (const Finding *const finding : findings.subspan(std::min(findings.size(), most_compared)))
+        families.push_back({finding->key, {finding}});
+    return families;
+}
+
+std::string differing_part(std::string_view key, std::string_view pattern) {
+    const auto parts = split(key, '.');
+    const auto patterns = split(pattern, '.');
+    std::vector<std::string_view> differing;
+    for (std::size_t i = 0; i < parts.size() && i < patterns.size(); ++i)
+        if (patterns[i] == open)
+            differing.push_back(parts[i]);
+    return fmt::format("{}", fmt::join(differing, "."));
+}
+
+std::string common_pattern(std::span<const std::string> keys) {
+    std::vector<std::string_view> pattern;
+    for (const std::string &key : keys) {
+        const auto parts = split(key, '.');
+        if (pattern.empty())
+            pattern = parts;
+        if (parts.size() != pattern.size()) {
+            pattern.resize(std::min(parts.size(), pattern.size()));
+            if (!pattern.empty())
+                pattern.back() = open;
+        }
+        for (std::size_t i = 0; i < pattern.size(); ++i)
+            if (parts[i] != pattern[i])
+                pattern[i] = open;
+    }
+    return fmt::format("{}", fmt::join(pattern, "."));
+}
+
+std::string without_numbers(std::string reason) {
+    std::erase_if(reason, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+    return reason;
+}
+
+} // namespace clprobe
