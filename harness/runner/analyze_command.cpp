@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "console.hpp"
+#include "io/brief.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
 #include "measure/session.hpp"
@@ -149,8 +150,10 @@ std::vector<std::string> differences(const ProbeRecord &before, const ProbeRecor
 /// Interprets records anew and shows them, and says on stderr what is not as it was before.
 class Analysis {
 public:
-    Analysis(const Registry &registry, bool show, bool plot)
-        : registry_(registry), show_(show), plot_(plot), style_(style_of_stdout()) {}
+    /// `probes` there are altogether. Of one alone each finding has a line, and curves are shown.
+    Analysis(const Registry &registry, bool show, bool verbose, std::size_t probes)
+        : registry_(registry), show_(show), verbose_(verbose), probes_(probes),
+          style_(style_of_stdout()) {}
 
     /// Each line from here on names that file.
     void name_file(const std::string &file) {
@@ -167,7 +170,11 @@ public:
                                     document.file));
         for (DeviceRecord &device : document.report.devices) {
             // CSV files of one device come as a report for each of its probes.
-            if (origin == Origin::report || (origin == Origin::run && device.device.slug != shown_))
+            const bool goes_on = brief_ && origin == Origin::run && device.device.slug == shown_;
+            if (!goes_on)
+                brief_.emplace(style_, origin == Origin::report ? device.probes.size() : probes_,
+                               probes_ > 1);
+            if (origin != Origin::others && !goes_on)
                 show(device_text(device.device, style_));
             shown_ = device.device.slug;
             for (ProbeRecord &record : device.probes)
@@ -196,13 +203,14 @@ private:
                 say(file_ + "differs: " + difference);
     }
     void show(const ProbeRecord &record) {
-        show(probe_text(record, style_));
+        show(verbose_ ? probe_text(record, style_) : brief_->add(record));
         if (record.status == Status::failed) {
             any_failed_ = true;
             std::cout.flush();
             runner::say(fmt::format("{}: {}", record.probe, record.reason));
         }
-        if (const Probe *probe = registry_.find(record.probe); plot_ && probe != nullptr)
+        if (const Probe *probe = registry_.find(record.probe);
+            (verbose_ || probes_ == 1) && probe != nullptr)
             show(plots_text(*probe, record, style_));
     }
     void show(const std::string &text) const {
@@ -220,8 +228,10 @@ private:
 
     const Registry &registry_;
     bool show_;
-    bool plot_; ///< curves too
+    bool verbose_;
+    std::size_t probes_;
     TextStyle style_;
+    std::optional<BriefText> brief_;
     std::string file_;  ///< before each line, where there are several
     std::string shown_; ///< the device whose heading was the last
     bool same_ = true;
@@ -247,8 +257,12 @@ int analyze_command(const Options &options, const Registry &registry) {
                                          "findings by",
                                          document.file));
     }
-    Analysis analysis(registry, options.json != "-" && options.summary != "-",
-                      options.files.size() == 1);
+    std::size_t probes = 0;
+    for (const Document &document : documents)
+        for (const DeviceRecord &device : document.report.devices)
+            probes += device.probes.size();
+    Analysis analysis(registry, options.json != "-" && options.summary != "-", options.verbose,
+                      probes);
     for (Document &document : documents) {
         if (several)
             analysis.name_file(document.file);

@@ -98,8 +98,9 @@ struct Command {
     void isolation() {
         app.add_flag("--isolate,!--no-isolate", options.isolate,
                      "whatever opens a device in a child process (the default)");
-        app.add_flag("--verbose", options.verbose, "pass on what drivers print");
+        app.add_flag("--driver-output", options.driver_output, "pass on what drivers print");
     }
+    void verbose(const char *what) { app.add_flag("-v,--verbose", options.verbose, what); }
     void timeout() {
         option("--timeout", options.timeout, "S", "wall limit of a probe, in seconds")
             ->check(positive);
@@ -109,6 +110,7 @@ struct Command {
 void describe_devices(Command command) {
     command.json();
     command.isolation();
+    command.verbose("what a full run misses, also where there are devices");
 }
 
 void describe_list(Command command) {
@@ -139,6 +141,7 @@ void describe_run(Command command) {
         ->transform(CLI::Validator(whole_number, ""));
     command.timeout();
     command.isolation();
+    command.verbose("each finding with its method; without it those of one family share a line");
 }
 
 void describe_inspect(Command command) {
@@ -172,6 +175,17 @@ void describe_analyze(Command command) {
     command.picture_and_summary();
     command.app.add_flag("--verify", options.verify,
                          "exit 1 where a finding is not what the report says, to the last bit");
+    command.verbose("each finding with its method; without it those of one family share a line");
+}
+
+void describe_show(Command command) {
+    Options &options = command.options;
+    command.option("REPORT", options.report, "", "a report, or a summary of one; - is stdin")
+        ->required();
+    command.option("PROBE", options.probes, "",
+                   "the findings of these probes with their curves, in place of the datasheet");
+    command.app.add_flag("--markdown", options.as_markdown,
+                         "as Markdown, for a README or an issue");
 }
 
 void describe_check(Command command) {
@@ -327,6 +341,8 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         describe_html, html_command);
     add("ab", "one device under two environments in turns: what one of them makes worse",
         describe_ab, ab_command);
+    add("show", "a report's datasheet, or what it says of some probes; needs no OpenCL",
+        describe_show, show_command);
     add("new-probe", "write all files of a new probe, which build and pass as they are",
         describe_new_probe, new_probe_command);
     try {

@@ -33,17 +33,16 @@ struct Options {
     std::optional<std::filesystem::path> resume;
     std::optional<std::filesystem::path> read;    ///< an earlier inspection, in place of a new one
     std::optional<std::filesystem::path> compare; ///< an earlier inspection to set it against
+    std::filesystem::path report;                 ///< of `show` and `check`
+    std::optional<std::filesystem::path> junit;
+    std::optional<std::filesystem::path> html; ///< the page
     std::optional<std::uint64_t> seed;
     double timeout = 0;   ///< 0: a generous multiple of each probe's budget
     std::string columns;  ///< which column of a CSV is what, as `CsvOptions` has it
     std::size_t skip = 0; ///< lines of a CSV before its header or rows
     std::filesystem::path folder = ".";
     std::string name_space = "probes";
-    // check
-    std::filesystem::path report;
-    std::optional<std::filesystem::path> junit;
-    std::optional<std::size_t> only; ///< the number of one expectation, from 1
-    bool as_markdown = false;        ///< on standard output
+    std::optional<std::size_t> only; ///< of `check`: the number of one expectation, from 1
     // export
     std::string format;
     std::filesystem::path output = "-"; ///< the file, or the folder of several
@@ -56,13 +55,13 @@ struct Options {
     bool strict = false;
     bool confirm = false;
     bool calibrate = false;
-    bool driver_output = false;                ///< pass on what drivers print
-    std::optional<std::filesystem::path> html; ///< the page
+    bool as_markdown = false; ///< on standard output
     bool disassemble = false;
     bool launch = false;
     bool verify = false;
     bool isolate = true;
     bool verbose = false;
+    bool driver_output = false; ///< pass on what drivers print
 };
 
 // The commands of the program. Each returns the exit status and throws Error (InputError: wrong
@@ -78,6 +77,7 @@ int export_command(const Options &options, const Registry &registry);
 int ab_command(const Options &options, const Registry &registry);
 int compare_command(const Options &options, const Registry &registry);
 int html_command(const Options &options, const Registry &registry);
+int show_command(const Options &options, const Registry &registry);
 int new_probe_command(const Options &options, const Registry &registry);
 
 } // namespace clprobe::runner

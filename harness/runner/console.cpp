@@ -11,7 +11,6 @@
 namespace clprobe::runner {
 namespace {
 
-constexpr std::size_t width_of_files = 100;
 std::atomic<int> last_signal = SIGINT;
 
 bool is_terminal(int file) {
@@ -22,7 +21,7 @@ bool is_terminal(int file) {
 std::size_t width_of(int file) {
     winsize size{};
     const bool known = ::ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col : width_of_files;
+    return known ? size.ws_col : usual_width;
 }
 
 /// The first of these that is set decides (POSIX, "Environment Variables").

@@ -41,8 +41,8 @@ std::optional<Inspection> inspect_device(const Options &options, const Registry 
     const Interrupts interrupts;
     const std::vector<const Probe *> probes = registry.match(options.probes);
     make_compilers_talk();
-    const Worker worker(registry,
-                        {options.timeout, options.verbose, options.isolate, interrupts.token()});
+    const Worker worker(
+        registry, {options.timeout, options.driver_output, options.isolate, interrupts.token()});
     const Listing listing = worker.list();
     if (listing.devices.empty()) {
         say(listing.problem);

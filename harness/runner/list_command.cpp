@@ -182,7 +182,7 @@ void print_for_people(const std::vector<const Probe *> &probes) {
 } // namespace
 
 int devices_command(const Options &options, const Registry &registry) {
-    const Worker worker(registry, {0, options.verbose, options.isolate, {}});
+    const Worker worker(registry, {0, options.driver_output, options.isolate, {}});
     Listing listing = worker.list();
     Json document = {{"devices", Json::array()}};
     std::vector<TableRow> rows;

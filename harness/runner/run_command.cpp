@@ -1,5 +1,7 @@
 #include "commands.hpp"
 #include "console.hpp"
+#include "io/brief.hpp"
+#include "io/datasheet_text.hpp"
 #include "io/file.hpp"
 #include "isolation.hpp"
 #include "measure/clock.hpp"
@@ -14,6 +16,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <random>
 #include <set>
 
@@ -118,12 +121,14 @@ void forget_unfinished(Report &report, std::span<const PlannedProbe> planned) {
         });
 }
 
-/// Shows a run as it goes: each probe's part of the table as soon as it is done, the current one
-/// on the progress line; and keeps the files up to date.
+/// Shows a run as it goes: each probe's findings as soon as it is done, the current one on the
+/// progress line; and keeps the files up to date.
 class RunObserver : public Observer {
 public:
-    /// `plotted`, where given, is the one probe whose curves are shown with its findings.
-    RunObserver(OutputFiles &files, const Probe *plotted) : files_(files), plotted_(plotted) {}
+    /// `probes`: how many there are for each device. `only`, where given, is the one probe that was
+    /// asked for: its findings have a line each, and its curves are shown.
+    RunObserver(OutputFiles &files, std::size_t probes, const Probe *only, bool verbose)
+        : files_(files), planned_(probes), only_(only), verbose_(verbose) {}
 
     void run_started(const std::vector<PlannedProbe> &plan,
                      std::span<const DeviceInfo> devices) override {
@@ -155,14 +160,14 @@ public:
     void probe_finished(const Report &report, const DeviceRecord &device,
                         const ProbeRecord &record) override {
         spent_ += probe_->seconds;
-        show(probe_text(record, style_));
-        if (plotted_ != nullptr && plotted_->info().name == record.probe)
-            show(plots_text(*plotted_, record, style_));
+        show(device, record);
+        if (only_ != nullptr && only_->info().name == record.probe)
+            show(plots_text(*only_, record, style_));
         files_.update(report, device, record);
     }
     void findings_changed(const Report &report, const DeviceRecord &device,
                           const ProbeRecord &record) override {
-        show(probe_text(record, style_));
+        show(brief(device.device).changed(record));
         files_.update(report, device, record);
     }
 
@@ -171,15 +176,27 @@ public:
         for (const DeviceRecord &device : report.devices) {
             show_device(device.device);
             for (const ProbeRecord &record : device.probes) {
-                show(probe_text(record, style_));
+                show(device, record);
                 earlier_.emplace(device.device.slug, record.probe);
             }
         }
     }
-    /// The line under the table.
-    void run_finished(const Report &report) { show(footer_text(report, style_)); }
+    /// The line under the findings, and what they say together.
+    void run_finished(const Report &report) {
+        show(footer_text(report, style_));
+        if (only_ == nullptr)
+            for (const DeviceRecord &device : report.devices)
+                show("\n" + datasheet_text(report, device, style_));
+    }
 
 private:
+    BriefText &brief(const DeviceInfo &device) {
+        return briefs_.try_emplace(device.slug, style_, planned_, only_ == nullptr).first->second;
+    }
+    void show(const DeviceRecord &device, const ProbeRecord &record) {
+        const std::string text = brief(device.device).add(record);
+        show(verbose_ ? probe_text(record, style_) : text);
+    }
     void show_device(const DeviceInfo &device) {
         if (device_shown_ != device.slug)
             show(device_text(device, style_));
@@ -192,8 +209,11 @@ private:
     }
 
     OutputFiles &files_;
-    const Probe *plotted_;
+    std::size_t planned_;
+    const Probe *only_;
+    bool verbose_;
     TextStyle style_ = style_of_stdout();
+    std::map<std::string, BriefText> briefs_; ///< by the device's slug
     ProgressLine progress_;
     std::string device_shown_;
     std::set<std::pair<std::string, std::string>> earlier_; ///< slug and probe
@@ -230,8 +250,9 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
     if (!options.json)
         options.json = options.resume;
     OutputFiles files(options, previous && !previous->complete && options.json == options.resume);
-    RunObserver observer(files, asked_for_one(planned));
-    const Worker worker(registry, {options.timeout, options.verbose, options.isolate, run.stop});
+    RunObserver observer(files, planned.size(), asked_for_one(planned), options.verbose);
+    const Worker worker(registry,
+                        {options.timeout, options.driver_output, options.isolate, run.stop});
 
     const Listing listing = worker.list();
     if (listing.devices.empty()) {

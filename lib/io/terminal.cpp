@@ -1,4 +1,5 @@
 #include "io/terminal.hpp"
+#include "model/text.hpp"
 
 #include <clprobe/units.hpp>
 
@@ -103,6 +104,14 @@ std::string heading_of(const ProbeRecord &record) {
 
 } // namespace
 
+std::string mark_of(Status status) {
+    return look_of(status).mark;
+}
+
+Colour colour_of(Status status) {
+    return look_of(status).colour;
+}
+
 std::string value_text(const Finding &finding, const TextStyle &style) {
     if (!finding.value)
         return {};
@@ -127,10 +136,13 @@ std::string value_text(const Finding &finding, const TextStyle &style) {
 }
 
 std::string device_text(const DeviceInfo &device, const TextStyle &style) {
-    return render_table({{{fmt::format("{}  {} ({}, driver {})", device.slug, device.name,
-                                       device.platform, device.driver_version)},
-                          Colour::bold}},
-                        style);
+    constexpr std::size_t longest = 160; // of what a driver may say of itself
+    return render_table(
+        {{{fmt::format("{}  {} ({}, driver {})", shortened(device.slug, longest),
+                       shortened(device.name, longest), shortened(device.platform, longest),
+                       shortened(device.driver_version, longest))},
+          Colour::bold}},
+        style);
 }
 
 std::string probe_text(const ProbeRecord &record, const TextStyle &style) {

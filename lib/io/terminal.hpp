@@ -18,6 +18,11 @@ struct TextStyle {
     bool colour = false; ///< ANSI escape sequences
 };
 
+/// Of a terminal: the lines of a summary are counted there.
+inline constexpr std::size_t usual_width = 100;
+/// Of the column that marks a status.
+inline constexpr std::size_t mark_width = 1;
+
 enum class Colour { none, bold, dim, yellow, red };
 
 /// A line of a table; a table is as many columns wide as its longest row.
@@ -25,6 +30,11 @@ struct TableRow {
     std::vector<std::string> cells;
     Colour colour = Colour::none;
 };
+
+/// How a status is marked in tables: " " measured, "!" suspect, "?" inconclusive, "-" unsupported,
+/// "x" failed.
+[[nodiscard]] std::string mark_of(Status status);
+[[nodiscard]] Colour colour_of(Status status);
 
 /// The text on one line, without anything that a terminal would act on: what is no printable
 /// character, and without UTF-8 what is not ASCII, becomes "?".

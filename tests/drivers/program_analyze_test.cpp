@@ -38,7 +38,7 @@ Outcome analyzed(const std::string &csv, const std::string &probe, const Environ
     const Scratch scratch;
     const std::string file = scratch.file("curve.csv");
     write_file(file, csv);
-    return run_on_stub("", {"analyze", file, "--probe", probe}, more);
+    return run_on_stub("", {"analyze", "-v", file, "--probe", probe}, more);
 }
 
 } // namespace

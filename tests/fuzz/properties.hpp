@@ -1,4 +1,5 @@
 #pragma once
+#include "io/brief.hpp"
 #include "io/csv.hpp"
 #include "io/terminal.hpp"
 
@@ -33,7 +34,7 @@ inline bool check_report(std::string_view text) {
     const auto written = to_text(to_json(report));
     require(report_from_json(parse_json(written)) == report, "a report is read as it was written");
     const TextStyle style{80, false, false};
-    std::string shown = footer_text(report, style);
+    std::string shown = footer_text(report, style) + run_text(report, style);
     for (const DeviceRecord &device : report.devices) {
         shown += device_text(device.device, style);
         for (const ProbeRecord &record : device.probes)
