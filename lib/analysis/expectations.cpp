@@ -13,7 +13,7 @@
 namespace clprobe {
 namespace {
 
-constexpr Names<ExpectationVerdict, 3> verdicts = {
+constexpr Names<ExpectationVerdict, 3> expectation_verdicts = {
     {{ExpectationVerdict::confirmed, "confirmed"},
      {ExpectationVerdict::refuted, "refuted"},
      {ExpectationVerdict::untestable, "untestable"}}};
@@ -59,7 +59,7 @@ CheckedExpectation checked(const std::string &device, const Expectation &expecta
 /// that ran anew.
 using FindingsByKey = std::map<std::string_view, const Finding *>;
 
-FindingsByKey findings_of(const DeviceRecord &device) {
+FindingsByKey findings_by_key(const DeviceRecord &device) {
     FindingsByKey findings;
     for (const ProbeRecord &record : device.probes)
         for (const Finding &finding : record.findings)
@@ -82,7 +82,7 @@ std::vector<const Finding *> fitting(const std::string &key, const FindingsByKey
 } // namespace
 
 std::string_view name(ExpectationVerdict verdict) {
-    return word_of(verdicts, verdict);
+    return word_of(expectation_verdicts, verdict);
 }
 
 std::string asked_text(const Expectation &expectation) {
@@ -109,7 +109,7 @@ std::vector<CheckedExpectation> check(const Report &report, const Expectations &
         if (!applies_to(expectations, device.device))
             continue;
         const std::string &slug = device.device.slug;
-        const FindingsByKey findings = findings_of(device);
+        const FindingsByKey findings = findings_by_key(device);
         for (const Expectation &expectation : expectations.expectations) {
             const auto fit = fitting(expectation.key, findings);
             for (const Finding *finding : fit)

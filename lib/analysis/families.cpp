@@ -11,7 +11,7 @@
 namespace clprobe {
 namespace {
 
-constexpr std::string_view open = "*";
+constexpr std::string_view any_part = "*";
 
 /// More findings than a probe makes stay alone.
 constexpr std::size_t most_compared = 150;
@@ -23,17 +23,17 @@ struct Group {
 };
 
 /// What two families that become one have in common: their parts but for one, and what they say.
-struct Shape {
+struct FamilyShape {
     std::vector<std::string_view> parts;
     Unit unit = Unit::one;
     Better better = Better::none;
 
-    auto operator<=>(const Shape &) const = default;
+    auto operator<=>(const FamilyShape &) const = default;
 };
 
 /// Groups that would be one family with one part of their keys left open.
-struct Candidate {
-    Shape shape;
+struct FamilyCandidate {
+    FamilyShape shape;
     std::vector<std::size_t> groups; ///< their indices
     /// Of their values.
     double low = std::numeric_limits<double>::infinity();
@@ -44,36 +44,36 @@ struct Candidate {
 };
 
 std::vector<std::string_view> with_open(std::vector<std::string_view> parts, std::size_t place) {
-    parts[place] = open;
+    parts[place] = any_part;
     return parts;
 }
 
 /// Whether the shape is that of the group, or leaves open where it differs.
-bool covers(const Shape &shape, const Shape &group) {
+bool covers(const FamilyShape &shape, const FamilyShape &group) {
     return shape.unit == group.unit && shape.better == group.better &&
            std::ranges::equal(shape.parts, group.parts,
                               [](std::string_view part, std::string_view of_group) {
-                                  return part == open || part == of_group;
+                                  return part == any_part || part == of_group;
                               });
 }
 
 /// The largest family that can be made of the groups with one part more left open, of several as
 /// large the one whose values are closest together.
-Candidate largest_family(const std::vector<Group> &groups) {
-    std::vector<Shape> own;
+FamilyCandidate largest_family(const std::vector<Group> &groups) {
+    std::vector<FamilyShape> own;
     for (const Group &group : groups)
         own.push_back({group.parts, group.members.front()->unit, group.members.front()->better});
-    std::set<Shape> shapes;
-    for (const Shape &shape : own)
+    std::set<FamilyShape> shapes;
+    for (const FamilyShape &shape : own)
         for (std::size_t place = 1; place < shape.parts.size(); ++place) {
             // Plain numbers of different names are different things.
             const bool is_name = place + 1 == shape.parts.size() && shape.unit == Unit::one;
             if (!is_name)
                 shapes.insert({with_open(shape.parts, place), shape.unit, shape.better});
         }
-    Candidate largest;
-    for (const Shape &shape : shapes) {
-        Candidate candidate;
+    FamilyCandidate largest;
+    for (const FamilyShape &shape : shapes) {
+        FamilyCandidate candidate;
         candidate.shape = shape;
         for (std::size_t i = 0; i < groups.size(); ++i) {
             if (!covers(shape, own[i]))
@@ -92,7 +92,8 @@ Candidate largest_family(const std::vector<Group> &groups) {
     return largest;
 }
 
-void join(std::vector<Group> &groups, const Shape &shape, const std::vector<std::size_t> &indices) {
+void join(std::vector<Group> &groups, const FamilyShape &shape,
+          const std::vector<std::size_t> &indices) {
     Group &joined = groups[indices.front()];
     joined.parts = shape.parts;
     for (std::size_t i = 1; i < indices.size(); ++i) {
@@ -110,7 +111,7 @@ std::vector<Family> families_of(std::span<const Finding *const> findings, std::s
     for (const Finding *const finding : findings.first(std::min(findings.size(), most_compared)))
         groups.push_back({split(finding->key, '.'), {finding}});
     while (groups.size() > most) {
-        const Candidate largest = largest_family(groups);
+        const FamilyCandidate largest = largest_family(groups);
         if (largest.groups.size() < 2)
             break;
         join(groups, largest.shape, largest.groups);
@@ -128,7 +129,7 @@ std::string differing_part(std::string_view key, std::string_view pattern) {
     const auto patterns = split(pattern, '.');
     std::vector<std::string_view> differing;
     for (std::size_t i = 0; i < parts.size() && i < patterns.size(); ++i)
-        if (patterns[i] == open)
+        if (patterns[i] == any_part)
             differing.push_back(parts[i]);
     return fmt::format("{}", fmt::join(differing, "."));
 }
@@ -142,11 +143,11 @@ std::string common_pattern(std::span<const std::string> keys) {
         if (parts.size() != pattern.size()) {
             pattern.resize(std::min(parts.size(), pattern.size()));
             if (!pattern.empty())
-                pattern.back() = open;
+                pattern.back() = any_part;
         }
         for (std::size_t i = 0; i < pattern.size(); ++i)
             if (parts[i] != pattern[i])
-                pattern[i] = open;
+                pattern[i] = any_part;
     }
     return fmt::format("{}", fmt::join(pattern, "."));
 }

@@ -22,7 +22,7 @@ using Place = DatasheetPart::Place;
 
 constexpr std::ptrdiff_t most_lines = 40; ///< at that width
 constexpr std::size_t one_line = 84;      ///< characters beside a label
-constexpr std::size_t most_levels = 7;
+constexpr std::size_t shown_levels = 7;
 constexpr std::size_t most_families = 10; ///< of a part
 constexpr std::size_t few_words = 30;
 constexpr std::size_t longest_name = 60;
@@ -200,7 +200,7 @@ private:
         Section section{
             "", {{{"", columns[0], columns[1], columns[2]}, Colour::dim}}, Section::Form::table};
         for (const DatasheetPart &part : sheet_.parts) {
-            if (part.path != "buffer" || section.rows.size() > most_levels)
+            if (part.path != "buffer" || section.rows.size() > shown_levels)
                 continue;
             TableRow row{{part.name}};
             for (const char *const column : columns)
