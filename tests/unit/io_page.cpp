@@ -22,7 +22,7 @@ public:
         return {};
     }
     [[nodiscard]] std::vector<Curve> curves(const Dataset &data) const override {
-        Curve curve{"times", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}};
+        Curve curve{"times", {"footprint", Unit::byte, {}}, {"latency", Unit::second, {}}, {}};
         curve.marks = {"a.l<n>.size"};
         for (int i = 1; i <= data.number_attribute("points"); ++i)
             curve.points.push_back({1.0 * i, 1e-9 / 3, 3, 1e-10, 1e-9});
