@@ -4,6 +4,7 @@
 #include "io/terminal.hpp"
 
 #include <clprobe/error.hpp>
+#include <clprobe/exports.hpp>
 #include <clprobe/json.hpp>
 
 #include <algorithm>
@@ -22,8 +23,28 @@ inline void require(bool holds, const char *property) {
         throw std::logic_error(property);
 }
 
+/// What other tools get of a report is made, as JSON where it is JSON, and without a character that
+/// a terminal would act on.
+inline void check_exports(const Report &report) {
+    const GithubActionFiles files = github_action_json(report);
+    const std::string json[] = {bencher_json(report), google_benchmark_json(report),
+                                files.bigger_is_better, files.smaller_is_better};
+    for (const std::string &text : json)
+        (void)Json::parse(text);
+    const std::string lines[] = {openmetrics_text(report), findings_csv(report),
+                                 lava_signals(report), junit_xml(report),
+                                 side_by_side_markdown(std::vector<NamedReport>{{"a", report}})};
+    for (const std::string &text : lines)
+        require(std::ranges::none_of(text,
+                                     [](char c) {
+                                         return static_cast<unsigned char>(c) < ' ' && c != '\n' &&
+                                                c != '\r';
+                                     }),
+                "what other tools get is plain text");
+}
+
 /// A document is refused with an InputError, or is a report that is written and read without loss
-/// and can be shown.
+/// and can be shown and exported.
 inline bool check_report(std::string_view text) {
     Report report;
     try {
@@ -43,6 +64,7 @@ inline bool check_report(std::string_view text) {
     require(std::all_of(shown.begin(), shown.end(),
                         [](char byte) { return byte == '\n' || (byte >= ' ' && byte < 127); }),
             "what is shown is plain text");
+    check_exports(report);
     return true;
 }
 
