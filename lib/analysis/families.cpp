@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <set>
 
 namespace clprobe {
@@ -31,10 +32,11 @@ struct FamilyShape {
     auto operator<=>(const FamilyShape &) const = default;
 };
 
-/// Groups that would be one family with one part of their keys left open.
+/// Groups that would be one family.
 struct FamilyCandidate {
     FamilyShape shape;
     std::vector<std::size_t> groups; ///< their indices
+    std::size_t members = 0;
     /// Of their values.
     double low = std::numeric_limits<double>::infinity();
     double high = -std::numeric_limits<double>::infinity();
@@ -48,18 +50,21 @@ std::vector<std::string_view> with_open(std::vector<std::string_view> parts, std
     return parts;
 }
 
-/// Whether the shape is that of the group, or leaves open where it differs.
-bool covers(const FamilyShape &shape, const FamilyShape &group) {
-    return shape.unit == group.unit && shape.better == group.better &&
-           std::ranges::equal(shape.parts, group.parts,
-                              [](std::string_view part, std::string_view of_group) {
-                                  return part == any_part || part == of_group;
-                              });
+/// In how many places more the shape is open than the group's; nothing where it is another.
+std::optional<std::ptrdiff_t> more_open(const FamilyShape &shape, const FamilyShape &group) {
+    const bool fits = shape.unit == group.unit && shape.better == group.better &&
+                      std::ranges::equal(shape.parts, group.parts,
+                                         [](std::string_view part, std::string_view of_group) {
+                                             return part == any_part || part == of_group;
+                                         });
+    if (!fits)
+        return std::nullopt;
+    return std::ranges::count(shape.parts, any_part) - std::ranges::count(group.parts, any_part);
 }
 
-/// The largest family that can be made of the groups with one part more left open, of several as
-/// large the one whose values are closest together.
-FamilyCandidate largest_family(const std::vector<Group> &groups) {
+/// The families that can be made by leaving a part more open, in at most so many places.
+std::vector<FamilyCandidate> candidates_of(const std::vector<Group> &groups,
+                                           std::ptrdiff_t most_open) {
     std::vector<FamilyShape> own;
     for (const Group &group : groups)
         own.push_back({group.parts, group.members.front()->unit, group.members.front()->better});
@@ -71,25 +76,46 @@ FamilyCandidate largest_family(const std::vector<Group> &groups) {
             if (!is_name)
                 shapes.insert({with_open(shape.parts, place), shape.unit, shape.better});
         }
-    FamilyCandidate largest;
+    std::vector<FamilyCandidate> candidates;
     for (const FamilyShape &shape : shapes) {
         FamilyCandidate candidate;
         candidate.shape = shape;
         for (std::size_t i = 0; i < groups.size(); ++i) {
-            if (!covers(shape, own[i]))
+            if (more_open(shape, own[i]).value_or(most_open + 1) > most_open)
                 continue;
             candidate.groups.push_back(i);
+            candidate.members += groups[i].members.size();
             for (const Finding *const member : groups[i].members) {
                 candidate.low = std::min(candidate.low, *member->value);
                 candidate.high = std::max(candidate.high, *member->value);
             }
         }
-        if (candidate.groups.size() > largest.groups.size() ||
-            (candidate.groups.size() == largest.groups.size() &&
-             candidate.spread() < largest.spread()))
-            largest = std::move(candidate);
+        if (candidate.groups.size() > 1)
+            candidates.push_back(std::move(candidate));
     }
-    return largest;
+    return candidates;
+}
+
+/// The family to make where there are so many groups too many: the smallest that will do, else the
+/// largest, and of several as large the one whose values are closest together. It leaves a single
+/// part open where that can be.
+std::optional<FamilyCandidate> next_family(const std::vector<Group> &groups, std::size_t too_many) {
+    std::vector<FamilyCandidate> candidates = candidates_of(groups, 1);
+    if (candidates.empty())
+        candidates = candidates_of(groups, std::numeric_limits<std::ptrdiff_t>::max() - 1);
+    const auto first = [&](const FamilyCandidate &a, const FamilyCandidate &b) {
+        const bool a_does = a.groups.size() > too_many;
+        const bool b_does = b.groups.size() > too_many;
+        if (a_does != b_does)
+            return a_does;
+        if (a_does && a.members != b.members)
+            return a.members < b.members;
+        if (!a_does && a.groups.size() != b.groups.size())
+            return a.groups.size() > b.groups.size();
+        return a.spread() < b.spread();
+    };
+    const auto next = std::ranges::min_element(candidates, first);
+    return next == candidates.end() ? std::nullopt : std::optional(*next);
 }
 
 void join(std::vector<Group> &groups, const FamilyShape &shape,
@@ -111,10 +137,10 @@ std::vector<Family> families_of(std::span<const Finding *const> findings, std::s
     for (const Finding *const finding : findings.first(std::min(findings.size(), most_compared)))
         groups.push_back({split(finding->key, '.'), {finding}});
     while (groups.size() > most) {
-        const FamilyCandidate largest = largest_family(groups);
-        if (largest.groups.size() < 2)
+        const auto next = next_family(groups, groups.size() - most);
+        if (!next)
             break;
-        join(groups, largest.shape, largest.groups);
+        join(groups, next->shape, next->groups);
     }
     std::vector<Family> families;
     for (const Group &group : groups)

@@ -16,8 +16,8 @@ struct Family {
     std::vector<const Finding *> members;
 };
 
-/// The findings, which all have a value, as at most so many families where that can be: the largest
-/// are made first, and none of what is left alone. In the findings' order.
+/// The findings, which all have a value, as at most so many families where that can be: no more of
+/// them are put together than that takes. In the findings' order.
 [[nodiscard]] std::vector<Family> families_of(std::span<const Finding *const> findings,
                                               std::size_t most);
 

@@ -28,11 +28,21 @@ TEST_CASE("unit.families.none_is_made_where_there_is_room") {
     CHECK(patterns({}, 0).empty());
 }
 
-TEST_CASE("unit.families.the_largest_is_made_first") {
-    const std::vector<Finding> findings = {rate("a.x.far", 1), rate("a.x.near", 1),
-                                           rate("a.y.near", 1), rate("a.z.near", 1)};
-    CHECK(patterns(findings, 3) == std::vector<std::string>{"a.x.far 1", "a.*.near 3"});
-    CHECK(patterns(findings, 1) == std::vector<std::string>{"a.*.* 4"});
+TEST_CASE("unit.families.no_more_go_together_than_that_takes") {
+    const std::vector<Finding> findings = {rate("a.x.far", 8), rate("a.y.far", 9),
+                                           rate("a.x.near", 1), rate("a.y.near", 1),
+                                           rate("a.z.near", 1)};
+    CHECK(patterns(findings, 4) ==
+          std::vector<std::string>{"a.*.far 2", "a.x.near 1", "a.y.near 1", "a.z.near 1"});
+    CHECK(patterns(findings, 3) ==
+          std::vector<std::string>{"a.x.far 1", "a.y.far 1", "a.*.near 3"});
+    CHECK(patterns(findings, 2) == std::vector<std::string>{"a.*.far 2", "a.*.near 3"});
+    CHECK(patterns(findings, 1) == std::vector<std::string>{"a.*.* 5"});
+}
+
+TEST_CASE("unit.families.a_family_takes_in_what_it_covers") {
+    CHECK(patterns({rate("a.x.far", 1), rate("a.x.near", 1), rate("a.y.near", 1)}, 1) ==
+          std::vector<std::string>{"a.*.* 3"});
 }
 
 TEST_CASE("unit.families.of_several_as_large_the_closest_values_go_together") {
