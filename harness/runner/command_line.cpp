@@ -259,6 +259,8 @@ void describe_html(Command command) {
     command.option("REPORT", command.options.files, "", "reports; - is stdin")->required();
     command.option("-o,--output", command.options.html, "FILE", "the page; - is stdout")
         ->required();
+    command.option("--expectations", command.options.expectations, "FILE",
+                   "claims to show with their verdicts (docs/expectations.md)");
 }
 
 void describe_ab(Command command) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens pages of reports in Chromium, the network off: page_test.py PROGRAM PICTURES REPORT...
+"""Opens pages of reports in Chromium, the network off: page_test.py PROGRAM PICTURES DOCS
 
 Every finding's value is on the page, links lead where they should, nothing stands on the console, and
 what a report holds is never taken for markup. Leaves pictures in the folder PICTURES. Exits 4, saying
@@ -17,6 +17,7 @@ from browser import Browser, chromium
 
 MOST_BYTES = 1_500_000  # of a page of one report
 WIDTHS = [380, 800, 1400]
+REPORTS = ["h200", "pocl-3.1", "pocl-5.0", "pocl-6.0", "rusticl-llvmpipe"]
 PREFIXES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
 
 
@@ -103,14 +104,13 @@ def check_shape(browser, pictures, name):
         browser.evaluate('[...document.querySelectorAll("th")].every((cell) => cell.scope)'), "a heading of no scope"
     )
     for width in WIDTHS:
-        for dark in [False, True]:
-            browser.dark(dark)
-            browser.size(width)
-            browser.evaluate("new Promise((done) => setTimeout(done, 200))")
-            wide = browser.evaluate("document.documentElement.scrollWidth")
-            check(wide <= width, f"{wide} pixels at a width of {width}")
-            browser.evaluate("window.scrollTo(0, 0)")
-            browser.picture(os.path.join(pictures, f"{name}-{width}{'-dark' if dark else ''}.png"))
+        browser.size(width)
+        browser.evaluate("new Promise((done) => setTimeout(done, 200))")
+        wide = browser.evaluate("document.documentElement.scrollWidth")
+        check(wide <= width, f"{wide} pixels at a width of {width}")
+        browser.picture(os.path.join(pictures, f"{name}-{width}.png"))
+    browser.dark(True)
+    browser.picture(os.path.join(pictures, f"{name}-dark.png"))
     browser.dark(False)
 
 
@@ -131,57 +131,87 @@ def hostile(report):
     return report
 
 
-def main(program, pictures, *paths):
+def check_side_by_side(browser, pictures):
+    table = 'document.querySelector("#comparison tbody").textContent'
+    before = browser.evaluate(table)
+    browser.evaluate(
+        """(() => { const base = document.querySelector("#base"); base.value = "1";
+                    base.dispatchEvent(new Event("change")); })()"""
+    )
+    after = browser.evaluate(table)
+    check(before != after and "×" in after, "no ratios to the device that was chosen")
+    check_shape(browser, pictures, "several")
+
+
+def check_verdicts(browser, claims):
+    said = browser.evaluate('document.querySelector("#verdicts").textContent')
+    check(re.search(r"against the report before it: \d+ worse, \d+ better", said), f"no verdicts: {said}")
+    judged = browser.evaluate('document.querySelectorAll("#comparison tbody .same, #comparison tbody .undecided").length')
+    check(judged > 50, f"{judged} findings are judged")
+    shown = browser.evaluate('document.querySelector("#claims").innerText')
+    for expectation in claims["expectations"]:
+        check(expectation["claim"] in shown, f"{expectation['claim']} is not shown")
+    check("confirmed" in shown, "no claim has its verdict")
+
+
+class Test:
+    def __init__(self, program, folder, browser):
+        self.program = program
+        self.folder = folder
+        self.browser = browser
+
+    def open(self, name, *arguments):
+        """Opens the page that the program makes of that; its size in bytes."""
+        page = os.path.join(self.folder, name + ".html")
+        made = subprocess.run([self.program, "html", *arguments, "-o", page], capture_output=True, text=True)
+        if made.returncode == 2 and "without the libraries" in made.stderr:
+            print("skipped:", made.stderr.strip())
+            sys.exit(4)
+        check(made.returncode == 0, made.stderr)
+        self.browser.size(1400)
+        self.browser.open(page)
+        return os.path.getsize(page)
+
+    def end(self, name):
+        check(not self.browser.complaints(), f"{name}: {self.browser.complaints()}")
+        print("read", name, flush=True)
+
+
+def main(program, pictures, docs):
     if not chromium():
         print("skipped: there is no Chromium (./bootstrap says why)")
         return 4
     os.makedirs(pictures, exist_ok=True)
+    paths = [os.path.join(docs, "results", name + ".json.gz") for name in REPORTS]
     with tempfile.TemporaryDirectory() as folder, Browser() as browser:
-
-        def make(name, *reports):
-            page = os.path.join(folder, name + ".html")
-            made = subprocess.run([program, "html", *reports, "-o", page], capture_output=True, text=True)
-            if made.returncode == 2 and "without the libraries" in made.stderr:
-                print("skipped:", made.stderr.strip())
-                sys.exit(4)
-            check(made.returncode == 0, made.stderr)
-            browser.size(1400)
-            browser.open(page)
-            return page
-
-        for path in paths:
-            report = load(path)
-            name = os.path.basename(path).split(".json")[0]
-            page = make(name, path)
-            check(os.path.getsize(page) <= MOST_BYTES, f"{name}: {os.path.getsize(page)} B")
-            check_findings(browser, report)
+        test = Test(program, folder, browser)
+        for name, path in zip(REPORTS, paths):
+            size = test.open(name, path)
+            check(size <= MOST_BYTES, f"{name}: {size} B")
+            check_findings(browser, load(path))
             if path == paths[0]:
                 check_no_eval(browser)
                 check_use(browser)
                 check_shape(browser, pictures, name)
-            check(not browser.complaints(), f"{name}: {browser.complaints()}")
-            print("read", name)
+            test.end(name)
 
-        make("several", *paths)
-        before = browser.evaluate('document.querySelector("#comparison tbody").textContent')
-        browser.evaluate(
-            """(() => { const base = document.querySelector("#base"); base.value = "1";
-                        base.dispatchEvent(new Event("change")); })()"""
-        )
-        after = browser.evaluate('document.querySelector("#comparison tbody").textContent')
-        check(before != after and "×" in after, "no ratios to the device that was chosen")
-        check_shape(browser, pictures, "several")
-        check(not browser.complaints(), browser.complaints())
-        print("read all side by side")
+        test.open("several", *paths)
+        check_side_by_side(browser, pictures)
+        test.end("several")
+
+        claims = os.path.join(docs, "expectations", "nvidia-h200.json")
+        earlier = os.path.join(docs, "results", "repeated", "h200-standard-01.json.gz")
+        test.open("verdicts", earlier, paths[0], "--expectations", claims)
+        check_verdicts(browser, load(claims))
+        test.end("verdicts")
 
         changed = os.path.join(folder, "hostile.json")
         with open(changed, "w") as file:
             json.dump(hostile(load(paths[0])), file)
-        make("hostile", changed)
+        test.open("hostile", changed)
         check("<img src=x" in browser.evaluate('document.querySelector("h1").textContent'), "the name is not as it was")
         check(browser.evaluate('document.title.startsWith("clprobe")'), "a script of the report ran")
-        check(not browser.complaints(), browser.complaints())
-        print("read what is hostile")
+        test.end("hostile")
     return 0
 
 

@@ -86,7 +86,7 @@ function levelOf(key) {
 
 /// The places on a curve's x axis that are findings, and the values of the levels between them.
 function levelsOf(curve, findings) {
-  const low = (finding) => finding.interval?.[0] ?? finding.value;
+  const low = (finding) => (finding.interval?.[0] > 0 ? finding.interval[0] : finding.value);
   const high = (finding) => finding.interval?.[1] ?? finding.value;
   const tip = (finding) => `${finding.key}\n${finding.text}`;
   const xs = curve.points.map((point) => point[0]);

@@ -91,7 +91,7 @@ function chipDrawing(device, width) {
       .flatMap((part) => part.values)
       .map(([, i]) => devices[device].findings[i])
       .find((finding) => finding.key === "compute_units")?.value ?? 1;
-  const beside = width >= 720;
+  const beside = width >= 860;
   const unitWidth = beside ? Math.round(width * (width >= 1000 ? 0.52 : 0.48)) : width;
   const units = unitSquares(count, chip.pad, chip.title + chip.pad, unitWidth - 2 * chip.pad);
   const top = units.end + chip.gap;

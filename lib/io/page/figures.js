@@ -80,7 +80,7 @@ function addCurves(title, group) {
       points: curve.points.map(([at, value, count, least, most]) => ({
         x: at,
         y: value,
-        least,
+        least: least > 0 ? least : value, // a logarithmic axis has no place for others
         most,
         tip:
           `${name}\n${quantity(at, x.unit)}: ${quantity(value, y.unit, 4)}` +

@@ -69,11 +69,12 @@ bool can_make_pages() {
     return !page_files::libraries[0].empty();
 }
 
-std::string page(std::span<const Report> reports, const Registry &registry) {
+std::string page(std::span<const Report> reports, const Registry &registry,
+                 std::span<const Expectations> expectations) {
     if (!can_make_pages())
         throw Error("this build of clprobe has no libraries to draw charts with: ./bootstrap "
                     "downloads them, and clprobe built anew has them");
-    const Json data = page_data(reports, registry);
+    const Json data = page_data(reports, registry, expectations);
     std::string title = "clprobe";
     for (const Json &device : data["devices"])
         title += ": " + device["name"].get<std::string>();

@@ -62,9 +62,10 @@ async function drawRates() {
 }
 
 async function build() {
-  document.querySelector("h1").textContent = devices.map((device) => device.name).join(", ");
+  document.querySelector("h1").textContent = devices.map((device) => device.name).join(", ") || "No device";
   document.getElementById("devices").append(...devices.map(deviceCard));
   drawChips();
+  fillClaims();
   startComparison();
   await drawRates();
   await addFigures();

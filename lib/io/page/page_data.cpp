@@ -12,6 +12,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <string>
 
@@ -39,6 +40,12 @@ std::string_view name(DatasheetPart::Place place) {
     return names[static_cast<std::size_t>(place)];
 }
 
+/// Whether these have a place on axes that may be logarithmic.
+bool can_be_drawn(std::initializer_list<double> numbers) {
+    return std::ranges::all_of(numbers,
+                               [](double number) { return std::isfinite(number) && number > 0; });
+}
+
 Json page_axis(const Axis &axis) {
     return {{"name", shown(axis.name)}, {"unit", symbol(axis.unit)}};
 }
@@ -56,11 +63,12 @@ std::vector<T> thinned_to(const std::vector<T> &all, std::size_t most) {
 /// One device's part of the data, which grows probe by probe.
 class DevicePart {
 public:
-    DevicePart(const Report &report, const DeviceRecord &record, const Registry &registry)
+    DevicePart(const Report &report, const DeviceRecord &record, const Registry &registry,
+               std::span<const CheckedExpectation> checked)
         : json_{{"name", shown(record.device.name)}, {"facts", facts_of(report, record)},
                 {"counts", Json::object()},          {"findings", Json::array()},
                 {"curves", Json::array()},           {"maps", Json::array()},
-                {"tunings", Json::array()}} {
+                {"tunings", Json::array()},          {"claims", Json::array()}} {
         for (const ProbeRecord &probe : record.probes) {
             const std::size_t first = json_["findings"].size();
             for (const Finding &finding : probe.findings)
@@ -69,6 +77,9 @@ public:
                 draw(*known, probe, first);
         }
         add(datasheet_of(record));
+        for (const CheckedExpectation &each : checked)
+            if (each.device == record.device.slug)
+                add(each);
     }
 
     [[nodiscard]] Json take() && { return std::move(json_); }
@@ -165,6 +176,16 @@ private:
         json_["notes"] = std::move(notes);
     }
 
+    void add(const CheckedExpectation &checked) {
+        const Expectation &expectation = checked.expectation;
+        Json claim{{"claim", shown(expectation.claim)},       {"source", shown(expectation.source)},
+                   {"asked", shown(asked_text(expectation))}, {"key", shown(expectation.key)},
+                   {"verdict", name(checked.verdict)},        {"reason", shown(checked.reason)}};
+        if (checked.finding)
+            claim["finding"] = places_.at(checked.finding->key);
+        json_["claims"].push_back(std::move(claim));
+    }
+
     /// The places of the probe's findings, the first of which is at `first`, that fulfil that.
     template <typename Condition>
     static Json places(const ProbeRecord &probe, std::size_t first, const Condition &condition) {
@@ -197,8 +218,13 @@ private:
     }
 
     void draw(const Curve &curve, const ProbeRecord &record, std::size_t first) {
+        std::vector<Curve::Point> drawable = curve.points;
+        std::erase_if(drawable, [](const Curve::Point &point) {
+            return !can_be_drawn({point.x, point.y}) || !std::isfinite(point.least) ||
+                   !std::isfinite(point.most);
+        });
         Json points = Json::array();
-        for (const Curve::Point &point : thinned_to(curve.points, most_points)) {
+        for (const Curve::Point &point : thinned_to(drawable, most_points)) {
             Json at{rounded(point.x), rounded(point.y)};
             if (point.samples > 0)
                 for (const Json &more :
@@ -228,8 +254,12 @@ private:
     }
 
     void draw(const HeatMap &map, const ProbeRecord &record, std::size_t first) {
+        std::vector<HeatMap::Cell> drawable = map.points;
+        std::erase_if(drawable, [](const HeatMap::Cell &cell) {
+            return !can_be_drawn({cell.x, cell.y, cell.value});
+        });
         Json cells = Json::array();
-        for (const HeatMap::Cell &cell : thinned_to(map.points, most_cells))
+        for (const HeatMap::Cell &cell : thinned_to(drawable, most_cells))
             cells.push_back({rounded(cell.x), rounded(cell.y), rounded(cell.value)});
         if (cells.empty())
             return;
@@ -247,7 +277,8 @@ private:
     void draw(const Tuning &tuning, const ProbeRecord &record, std::size_t first) {
         Json trials = Json::array();
         for (const Tuning::Trial &trial : thinned_to(tuning.trials, most_trials))
-            trials.push_back({shown(trial.what), rounded(trial.value)});
+            if (can_be_drawn({trial.value}))
+                trials.push_back({shown(trial.what), rounded(trial.value)});
         if (trials.empty())
             return;
         json_["tunings"].push_back({{"probe", record.probe},
@@ -276,13 +307,19 @@ void number_names(Json &devices) {
 
 } // namespace
 
-Json page_data(std::span<const Report> reports, const Registry &registry) {
+Json page_data(std::span<const Report> reports, const Registry &registry,
+               std::span<const Expectations> expectations) {
     Json devices = Json::array();
-    for (const Report &report : reports)
+    for (const Report &report : reports) {
+        std::vector<CheckedExpectation> checked;
+        for (const Expectations &file : expectations)
+            for (CheckedExpectation &each : check(report, file))
+                checked.push_back(std::move(each));
         for (const DeviceRecord &record : report.devices)
-            devices.push_back(DevicePart(report, record, registry).take());
+            devices.push_back(DevicePart(report, record, registry, checked).take());
+    }
     number_names(devices);
-    return {{"devices", std::move(devices)}};
+    return {{"devices", std::move(devices)}, {"verdicts", page_verdicts(reports)}};
 }
 
 } // namespace clprobe

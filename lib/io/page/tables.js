@@ -86,41 +86,55 @@ function ratioTo(base, finding) {
   return comparable(base) && comparable(finding) ? finding.value / base.value : undefined;
 }
 
-/// Better or worse is what has a direction and lies outside of what the other may be.
-function ratioText(base, finding, ratio) {
+/// The word for what has a direction and lies outside of what the base may be.
+function directionText(base, finding) {
   const [low, high] = finding.interval ?? [finding.value, finding.value];
   const [least, most] = base.interval ?? [base.value, base.value];
-  const directed = finding.better !== "none" && (low > most || high < least);
-  const word = !directed ? "" : ratio > 1 === (finding.better === "higher") ? " better" : " worse";
-  return `× ${Number(ratio.toPrecision(3))}${word}`;
+  if (finding.better === "none" || (low <= most && high >= least)) return "";
+  return low > most === (finding.better === "higher") ? " better" : " worse";
 }
 
-function fillComparison() {
-  const base = Number(document.getElementById("base").value);
-  const rows = [...findingsByKey()].map(([key, indices]) => {
-    const findings = devices.map((device, d) => device.findings[indices[d]]);
-    const ratios = findings.map((finding, d) => (d === base ? undefined : ratioTo(findings[base], finding)));
-    const distance = Math.max(-1, ...ratios.filter((ratio) => ratio).map((ratio) => Math.abs(Math.log(ratio))));
-    const cells = findings.map((finding, d) =>
-      !finding
-        ? element("td", {}, "")
-        : element(
-            "td",
-            { class: finding.status },
-            findingLink(d, indices[d], valueText(finding)),
-            ratios[d] ? element("div", { class: "ratio" }, ratioText(findings[base], finding, ratios[d])) : undefined,
-          ),
-    );
-    return { distance, row: element("tr", {}, element("th", { scope: "row" }, key), ...cells) };
-  });
-  rows.sort((a, b) => b.distance - a.distance);
-  document.getElementById("comparison-table").replaceChildren(
-    table(
-      ["finding", ...devices.map((device) => device.name)],
-      rows.map(({ row }) => row),
-      "What differs most comes first",
-    ),
+/// A device's cell: its value, what it is of the base's, and the verdict of a comparison.
+function comparedCell(base, d, key, index) {
+  const finding = devices[d].findings[index];
+  if (!finding) return element("td");
+  const ratio = d === base.device ? undefined : ratioTo(base.finding, finding);
+  const judged = verdictOn(d, key);
+  return element(
+    "td",
+    { class: finding.status },
+    findingLink(d, index, valueText(finding)),
+    ratio &&
+      element(
+        "div",
+        { class: "ratio" },
+        `× ${Number(ratio.toPrecision(3))}`,
+        !judged && directionText(base.finding, finding),
+      ),
+    judged && element("div", { class: judged.verdict }, judged.verdict, judged.note && `: ${judged.note}`),
   );
+}
+
+/// Rows in the order in which people look at them: what got worse or better, then by the ratio.
+function fillComparison() {
+  const device = Number(document.getElementById("base").value);
+  const rows = [...findingsByKey()].map(([key, indices]) => {
+    const findings = devices.map((each, d) => each.findings[indices[d]]);
+    const base = { device, finding: findings[device] };
+    const distances = findings.map((finding) => Math.abs(Math.log(ratioTo(base.finding, finding) ?? 1)));
+    const judged = devices.map((_, d) => verdictOn(d, key)?.verdict);
+    const rank = judged.includes("worse") ? 2 : judged.includes("better") ? 1 : 0;
+    const cells = devices.map((_, d) => comparedCell(base, d, key, indices[d]));
+    return {
+      rank,
+      distance: Math.max(...distances),
+      row: element("tr", {}, element("th", { scope: "row" }, key), ...cells),
+    };
+  });
+  rows.sort((a, b) => b.rank - a.rank || b.distance - a.distance);
+  const head = ["finding", ...devices.map(({ name }) => name)];
+  const sorted = rows.map(({ row }) => row);
+  document.getElementById("comparison-table").replaceChildren(table(head, sorted, "What differs most comes first"));
 }
 
 function startComparison() {
@@ -129,5 +143,6 @@ function startComparison() {
   const base = document.getElementById("base");
   devices.forEach((device, d) => base.append(element("option", { value: d }, device.name)));
   base.addEventListener("change", fillComparison);
+  fillVerdicts();
   fillComparison();
 }
