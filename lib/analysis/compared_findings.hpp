@@ -34,6 +34,7 @@ struct ComparedFinding {
     double min_effect = 0; ///< logarithm of the least ratio that counts
     LogEstimate now;
     std::vector<LogEstimate> bases;
+    double min_effect_of_several = 0; ///< with three bases and more
 };
 
 /// How much a finding moved for the worse, and the standard error of that.

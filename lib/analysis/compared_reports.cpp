@@ -13,6 +13,9 @@
 namespace clprobe {
 namespace {
 
+/// From so many on, their spread tells something of each finding.
+constexpr std::size_t several_bases = 3;
+
 /// The degrees of freedom that intervals from each series of a record have: one less than its
 /// blocks of samples. What was not sampled in blocks was decided by a contrast, and its interval is
 /// the step that the experiment took: it is no scatter that more samples would tell better.
@@ -91,18 +94,21 @@ Interval interval_of_ratio(const LogChange &change, Better better) {
 /// What would decide a finding that these reports do not.
 std::string what_decides(const ComparedFinding &finding, const LogChange &change,
                          const std::string &profile) {
-    constexpr std::size_t several = 3;
     if (!std::isfinite(change.error))
         return "a longer profile: an interval has no end";
     if (std::abs(change.change - change.own_change) > finding.min_effect / 2)
         return "--confirm: most findings moved like this one";
     if (change.bases_differ)
         return fmt::format("{}a quieter machine: the bases differ by more than their intervals say",
-                           finding.bases.size() < several ? "more bases or " : "");
-    // What three bases would leave, of as much noise each.
-    const double own = std::max(finding.now.error_better, finding.now.error_worse);
-    if (finding.bases.size() < several &&
-        2 * own * std::sqrt(1 + 1.0 / several) <= finding.min_effect)
+                           finding.bases.size() < several_bases ? "more bases or " : "");
+    // What would be left of the error with several bases, of as much noise each.
+    const double error = std::max(finding.now.error_better, finding.now.error_worse) *
+                         std::sqrt(1 + 1.0 / several_bases);
+    constexpr double clear = 4; // of many findings
+    const double least = finding.min_effect_of_several;
+    const double seen = std::abs(change.change);
+    if (finding.bases.size() < several_bases &&
+        (seen + 2 * error <= least || seen >= std::max(least, clear * error)))
         return "more bases";
     return profile == "thorough" ? "a quieter machine" : "a longer profile";
 }
@@ -146,8 +152,7 @@ bool same_level(const ReportedFindings &base, const ReportedFindings &now, const
 }
 
 double least_ratio(const CompareOptions &options, std::string_view key, std::size_t bases) {
-    constexpr std::size_t several = 3;
-    double effect = options.min_effect.value_or(bases >= several ? 0.03 : 0.05);
+    double effect = options.min_effect.value_or(bases >= several_bases ? 0.03 : 0.05);
     for (const auto &[listed, special] : options.min_effects)
         if (is_listed_as(key, listed))
             effect = special;
@@ -189,8 +194,12 @@ std::vector<ComparedFinding> numbers_of(std::span<const ComparedKey> keys, std::
     for (const ComparedKey &key : keys) {
         const std::size_t probe =
             probes.emplace(key.now.record->probe, probes.size()).first->second;
-        ComparedFinding &number = numbers.emplace_back(
-            ComparedFinding{probe, least_ratio(options, key.key, bases), *key.now.estimate, {}});
+        ComparedFinding &number =
+            numbers.emplace_back(ComparedFinding{probe,
+                                                 least_ratio(options, key.key, bases),
+                                                 *key.now.estimate,
+                                                 {},
+                                                 least_ratio(options, key.key, several_bases)});
         for (const ReportedFinding &base : key.bases)
             number.bases.push_back(*base.estimate);
     }

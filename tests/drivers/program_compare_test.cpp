@@ -1,0 +1,220 @@
+// The program on reports of one device that differ, and on one device under two environments.
+
+#include "io/file.hpp"
+#include "program.hpp"
+
+#include <clprobe/json.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace clprobe;
+using namespace clprobe::test;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+/// A report of a GPU with one rate, in a file of its own.
+class RateFile {
+public:
+    RateFile(const Scratch &scratch, const std::string &name, double rate,
+             const std::string &device = "A|<b>\x1b[31m")
+        : path_(scratch.file(name)) {
+        Report report;
+        report.tool_version = "1";
+        report.profile = "standard";
+        report.started = "2026-01-01T00:00:00Z";
+        report.complete = true;
+        DeviceRecord &record = report.devices.emplace_back();
+        record.device.slug = "gpu0-a";
+        record.device.name = device;
+        ProbeRecord &probe = record.probes.emplace_back();
+        probe.probe = "compute/fma_rate";
+        probe.status = Status::measured;
+        probe.profile = "standard";
+        probe.findings = {measured({"fma.fp32.rate", Unit::flop_per_second, Better::higher, ""},
+                                   rate, {0.99 * rate, 1.01 * rate})};
+        write_file(path_, to_text(to_json(report)));
+    }
+    [[nodiscard]] const std::string &path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+Outcome compared(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "compare");
+    return run_on_stub("", arguments);
+}
+
+std::string units(int count) {
+    return "execute,group=16,trip_ns=20000,units=" + std::to_string(count);
+}
+
+/// The report of a stub with so many units; nothing where the host was too busy to count them.
+std::optional<std::string> units_report(const Scratch &scratch, int count) {
+    const std::string file = scratch.file(std::to_string(count) + "-units.json");
+    const Outcome outcome = run_on_stub(
+        units(count), {"run", "execution/compute_units", "--profile", "quick", "--json", file});
+    INFO(outcome.err);
+    const Report report = report_of(file);
+    for (const ProbeRecord &record : report.devices.at(0).probes)
+        for (const Finding &finding : record.findings)
+            if (finding.key == "compute_units" && finding.value == double(count))
+                return file;
+    return std::nullopt;
+}
+
+} // namespace
+
+TEST_CASE("program.compare_exits_1_where_something_got_worse") {
+    const Scratch scratch;
+    const RateFile base(scratch, "base.json", 66e12);
+    const RateFile half(scratch, "half.json", 33e12);
+    const RateFile near(scratch, "near.json", 63.5e12);
+    const Outcome worse = compared({base.path(), base.path(), half.path()});
+    CHECK(worse.exit_status == 1);
+    CHECK_THAT(worse.out, ContainsSubstring("1 worse, 0 better, 0 same, 0 undecided; against 2"));
+    CHECK_THAT(worse.out, ContainsSubstring("worse  fma.fp32.rate  -50.0 %"));
+    CHECK_THAT(worse.out, ContainsSubstring("66 -> 33 Tflop/s"));
+    CHECK_THAT(worse.out, !ContainsSubstring("\x1b"));
+    const Outcome better = compared({half.path(), base.path()});
+    CHECK(better.exit_status == 0);
+    CHECK_THAT(better.out, ContainsSubstring("better  fma.fp32.rate  +100.0 %"));
+    CHECK(compared({base.path(), base.path(), "--strict"}).exit_status == 0);
+    CHECK(compared({base.path(), near.path()}).exit_status == 0);
+    const Outcome strict = compared({base.path(), near.path(), "--strict"});
+    CHECK(strict.exit_status == 1);
+    CHECK_THAT(strict.out, ContainsSubstring("1 undecided  "));
+    CHECK_THAT(compared({base.path(), near.path(), "-v"}).out,
+               ContainsSubstring("undecided  fma.fp32.rate"));
+    CHECK(compared({base.path(), half.path(), "--min-effect", "120"}).exit_status == 0);
+}
+
+TEST_CASE("program.compare_takes_effects_by_finding") {
+    const Scratch scratch;
+    const RateFile base(scratch, "base.json", 66e12);
+    const RateFile half(scratch, "half.json", 33e12);
+    const std::string effects = scratch.file("effects.json");
+    write_file(effects, R"({"fma.fp32.rate": 120})");
+    CHECK(compared({base.path(), half.path(), "--min-effects", effects}).exit_status == 0);
+    for (const auto &[text, message] :
+         {std::pair{R"({"fma.fp32.rte": 3})", "did you mean fma.fp32.rate"},
+          std::pair{R"({"fma.fp32.rate": -3})", "no effect in per cent"},
+          std::pair{R"([3])", "effects.json"}, std::pair{"{", "effects.json"}}) {
+        write_file(effects, text);
+        const Outcome outcome = compared({base.path(), half.path(), "--min-effects", effects});
+        CAPTURE(text);
+        CHECK(outcome.exit_status == 2);
+        CHECK_THAT(outcome.err, ContainsSubstring(message));
+    }
+}
+
+TEST_CASE("program.compare_writes_markdown_json_and_junit") {
+    const Scratch scratch;
+    const RateFile base(scratch, "base.json", 66e12);
+    const RateFile half(scratch, "half.json", 33e12);
+    const std::string json = scratch.file("out.json");
+    const std::string junit = scratch.file("out.xml");
+    const Outcome outcome =
+        compared({base.path(), half.path(), "--markdown", "--json", json, "--junit", junit});
+    CHECK(outcome.exit_status == 1);
+    CHECK_THAT(outcome.out, StartsWith("**A\\|\\<b\\>?\\[31m**: 1 worse"));
+    CHECK_THAT(outcome.out, ContainsSubstring("| **worse** | fma.fp32.rate | -50.0 %"));
+    const Json document = parse_json(text_of(json));
+    const Json &finding = document.at("devices").at(0).at("findings").at(0);
+    CHECK(finding.at("verdict") == "worse");
+    CHECK(finding.at("ratio").get<double>() == 0.5);
+    CHECK_THAT(text_of(junit), ContainsSubstring(R"(failures="1" skipped="0")"));
+    CHECK_THAT(text_of(junit), ContainsSubstring(R"(name="fma.fp32.rate")"));
+    const Outcome same = compared({base.path(), base.path(), "--markdown"});
+    CHECK_THAT(same.out, ContainsSubstring("<details><summary>1 same, 0 undecided</summary>"));
+    CHECK_THAT(compared({base.path(), half.path(), "--json", "-"}).out, StartsWith("{"));
+}
+
+TEST_CASE("program.compare_refuses_what_it_cannot_compare") {
+    const Scratch scratch;
+    const RateFile base(scratch, "base.json", 66e12);
+    const RateFile other(scratch, "other.json", 66e12, "B");
+    const Outcome devices = compared({base.path(), other.path()});
+    CHECK(devices.exit_status == 2);
+    CHECK_THAT(devices.err, ContainsSubstring("different devices"));
+    CHECK_THAT(devices.err, ContainsSubstring("`clprobe html` sets devices side by side"));
+    const Outcome one = compared({base.path()});
+    CHECK(one.exit_status == 2);
+    CHECK_THAT(one.err, ContainsSubstring("one base or several"));
+    CHECK(compared({base.path(), scratch.file("nowhere.json")}).exit_status == 2);
+    CHECK(compared({}).exit_status == 2);
+    const Outcome few = compared({"--calibrate", base.path(), base.path()});
+    CHECK(few.exit_status == 2);
+    CHECK_THAT(few.err, ContainsSubstring("at least three"));
+}
+
+TEST_CASE("program.compare_calibrates_by_reports_of_one_device") {
+    const Scratch scratch;
+    const RateFile a(scratch, "a.json", 66e12);
+    const RateFile b(scratch, "b.json", 66.1e12);
+    const RateFile c(scratch, "c.json", 50e12);
+    const std::string json = scratch.file("out.json");
+    const Outcome outcome = compared({"--calibrate", a.path(), b.path(), c.path(), "--json", json});
+    CHECK(outcome.exit_status == 0);
+    CHECK_THAT(outcome.out, ContainsSubstring("3 reports replayed against each other"));
+    CHECK_THAT(outcome.out, ContainsSubstring("2 of 6  1 base  fma.fp32.rate"));
+    CHECK(parse_json(text_of(json)).at("rows").at(0).at("false_worse").at("happened") == 2);
+}
+
+TEST_CASE("program.compare_confirms_on_the_device") {
+    const Scratch scratch;
+    const auto eight = units_report(scratch, 8);
+    const auto four = units_report(scratch, 4);
+    if (!eight || !four)
+        SKIP("the host was too busy to count the stub's units");
+    const std::vector<std::string> arguments{"compare", *eight, *four, "--confirm"};
+    const Outcome again = run_on_stub(units(4), arguments);
+    const Outcome gone = run_on_stub(units(8), arguments);
+    INFO(again.out << gone.out);
+    if (again.out.find("a second run did not measure it") != std::string::npos ||
+        gone.out.find("a second run did not measure it") != std::string::npos)
+        SKIP("the host was too busy to count the stub's units again");
+    CHECK(again.exit_status == 1);
+    CHECK_THAT(again.out, ContainsSubstring("again in a second run: -50.0 %"));
+    CHECK(gone.exit_status == 0);
+    CHECK_THAT(gone.out, ContainsSubstring("0 worse"));
+    const Outcome other = run_on_stub(units(4) + ",name=Other", arguments);
+    CHECK(other.exit_status == 2);
+    CHECK_THAT(other.err, ContainsSubstring("does not have it"));
+    CHECK(run_on_stub("devices=0", arguments).exit_status == 3);
+}
+
+TEST_CASE("program.ab_finds_which_environment_is_worse") {
+    const Outcome outcome = run_on_stub("", {"ab", "--base", "CLPROBE_STUB=" + units(8), "--new",
+                                             "CLPROBE_STUB=" + units(4), "execution/compute_units",
+                                             "--pairs", "2", "--profile", "quick"});
+    INFO(outcome.out << outcome.err);
+    if (outcome.out.find("compute_units") == std::string::npos)
+        SKIP("the host was too busy to count the stub's units");
+    CHECK(outcome.exit_status == 1);
+    CHECK_THAT(outcome.out,
+               ContainsSubstring("1 worse, 0 better, 0 same, 0 undecided; of 2 pairs"));
+    CHECK_THAT(outcome.out, ContainsSubstring("worse  compute_units  -50.0 %"));
+    CHECK_THAT(outcome.out, ContainsSubstring("the compiler says the same of the code"));
+    CHECK_THAT(outcome.out, ContainsSubstring("CLPROBE_STUB: "));
+}
+
+TEST_CASE("program.ab_refuses_environments_that_are_none_or_the_same") {
+    const auto refused = [](const std::string &base, const std::string &now) {
+        const Outcome outcome = run_on_stub("", {"ab", "--base", base, "--new", now});
+        CHECK(outcome.exit_status == 2);
+        return outcome.err;
+    };
+    CHECK_THAT(refused("A", "B=1"), ContainsSubstring("sets no variable"));
+    CHECK_THAT(refused("A=1", "A=1"), ContainsSubstring("nothing to compare"));
+    CHECK_THAT(refused("A=1", "CLPROBE_KERNEL_DIR=/nowhere"), ContainsSubstring("names no folder"));
+    CHECK(run_on_stub("devices=0", {"ab", "--base", "A=1", "--new", "A=2"}).exit_status == 3);
+}
