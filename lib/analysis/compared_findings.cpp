@@ -197,8 +197,9 @@ std::optional<LogEstimate> log_estimate(const Finding &finding, double freedom) 
     constexpr double infinite = std::numeric_limits<double>::infinity();
     const Interval interval = finding.interval.value_or(Interval{0, infinite});
     const auto error = [&](double from, double to) {
-        const double half_width = from > 0 ? std::max(0.0, std::log(to / from)) : infinite;
-        return half_width / errors_in_half_width;
+        if (!(from > 0))
+            return infinite;
+        return std::max(0.0, std::log(to / from)) / errors_in_half_width;
     };
     const double below = error(interval.low, *finding.value);
     const double above = error(*finding.value, interval.high);
