@@ -27,7 +27,7 @@ const std::string holds =
     R"({"claim": "time goes by", "key": "event_timer.resolution", "unit": "ns", "at_least": 0})";
 const std::string fails =
     R"({"claim": "no time goes by", "key": "event_timer.resolution", "unit": "ns", "at_most": 0})";
-const std::string open =
+const std::string untestable =
     R"({"claim": "it copies", "key": "buffer.memory.copy_bandwidth", "unit": "GB/s", "at_least": 1})";
 
 /// A report of the stub, and a folder for files of expectations.
@@ -56,7 +56,7 @@ struct Gate {
 
 TEST_CASE("program.check ends with 1 where an expectation is refuted") {
     const Gate gate;
-    const Outcome kept = gate.check({gate.with("a.json", holds + "," + open)});
+    const Outcome kept = gate.check({gate.with("a.json", holds + "," + untestable)});
     CHECK(kept.exit_status == 0);
     CHECK_THAT(kept.out, ContainsSubstring("2 expectations: 1 confirmed, 1 untestable") &&
                              ContainsSubstring("time goes by [1]") &&
@@ -73,7 +73,7 @@ TEST_CASE("program.check ends with 1 where an expectation is refuted") {
 
 TEST_CASE("program.check writes its verdicts as data and as JUnit's XML") {
     const Gate gate;
-    const std::string file = gate.with("b.json", fails + "," + holds + "," + open);
+    const std::string file = gate.with("b.json", fails + "," + holds + "," + untestable);
     const std::string junit = gate.scratch.file("junit.xml");
     const Outcome outcome = gate.check({file, "--json", "-", "--junit", junit});
     CHECK(outcome.exit_status == 1);
@@ -100,7 +100,7 @@ TEST_CASE("program.check leaves out what is about other devices, and refuses it 
 
 TEST_CASE("program.check tests one expectation for ctest") {
     const Gate gate;
-    const std::string file = gate.with("a.json", holds + "," + fails + "," + open);
+    const std::string file = gate.with("a.json", holds + "," + fails + "," + untestable);
     CHECK(gate.check({file, "--only", "1"}).exit_status == 0);
     CHECK(gate.check({file, "--only", "2"}).exit_status == 1);
     CHECK(gate.check({file, "--only", "3"}).exit_status == 4);
