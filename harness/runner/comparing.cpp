@@ -72,8 +72,9 @@ CompareOptions compare_options(const Options &options, const Registry &registry)
     if (!options.min_effects)
         return compare;
     const std::string file = options.min_effects->string();
-    const Json json = parse_json(read_file(*options.min_effects));
+    const std::string text = read_file(*options.min_effects);
     try {
+        const Json json = parse_json(text);
         std::map<std::string, double> effects;
         read(JsonNode(json), effects);
         for (const auto &[key, per_cent] : effects) {
