@@ -170,14 +170,15 @@ std::vector<DatasheetPart> parts_of(std::span<const Source> sources) {
             positions.emplace_back(position_of(source.finding->key), source.finding);
     std::ranges::stable_sort(positions, {}, [](const auto &p) { return p.first.order(); });
     std::vector<DatasheetPart> parts;
-    for (const auto &[position, finding] : positions) {
+    for (const auto &each : positions) {
+        const Position &position = each.first;
         // Those without a place come in the order of their findings, a part's one after the other.
         auto part = std::ranges::find_if(parts, [&](const DatasheetPart &candidate) {
             return candidate.place == position.place && candidate.name == position.part.name;
         });
         if (part == parts.end())
             part = parts.insert(parts.end(), position.part);
-        part->values.push_back({position.name, *finding});
+        part->values.push_back({position.name, *each.second});
     }
     return parts;
 }

@@ -57,14 +57,15 @@ void add_limits(const Datasheet &sheet, Findings findings, std::vector<Datasheet
     if (!is_measured(peak))
         return;
     DatasheetNote note{"limits", "", {peak->key}};
-    for (auto part = sheet.parts.rbegin(); part != sheet.parts.rend(); ++part) {
-        const Finding *const bandwidth = part->find("read bandwidth");
-        if (part->path != "buffer" || !is_measured(bandwidth) || *bandwidth->value <= 0)
+    for (std::size_t i = sheet.parts.size(); i > 0; --i) {
+        const DatasheetPart &part = sheet.parts[i - 1];
+        const Finding *const bandwidth = part.find("read bandwidth");
+        if (part.path != "buffer" || !is_measured(bandwidth) || *bandwidth->value <= 0)
             continue;
         const bool first = note.keys.size() == 1;
         note.text +=
             fmt::format("{}{:.2g}{} ({})", first ? "bandwidth below " : ", ",
-                        *peak->value / *bandwidth->value, first ? " flop/B" : "", part->name);
+                        *peak->value / *bandwidth->value, first ? " flop/B" : "", part.name);
         note.keys.push_back(bandwidth->key);
     }
     note.text += "; else arithmetic";
@@ -299,11 +300,13 @@ void add_local_memory(const Datasheet &sheet, Findings findings,
         return;
     DatasheetNote note{"local memory", "", {local->key, cache->key}};
     if (surely_better(*local, *cache))
-        note.text = fmt::format("{} nearer than L1", times(times_better(*local, *cache)));
+        note.text =
+            fmt::format("looked up {} faster than in L1", times(times_better(*local, *cache)));
     else if (surely_better(*cache, *local))
-        note.text = fmt::format("{} farther than L1", times(times_better(*cache, *local)));
+        note.text =
+            fmt::format("looked up {} slower than in L1", times(times_better(*cache, *local)));
     else
-        note.text = "as near as L1";
+        note.text = "looked up as fast as in L1";
     if (sheet.device.local_memory)
         note.text +=
             fmt::format(", up to {} a group",

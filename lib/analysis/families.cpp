@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace clprobe {
 namespace {
@@ -29,7 +30,9 @@ struct FamilyShape {
     Unit unit = Unit::one;
     Better better = Better::none;
 
-    auto operator<=>(const FamilyShape &) const = default;
+    bool operator<(const FamilyShape &other) const {
+        return std::tie(parts, unit, better) < std::tie(other.parts, other.unit, other.better);
+    }
 };
 
 /// Groups that would be one family.

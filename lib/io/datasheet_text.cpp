@@ -63,7 +63,7 @@ std::string label_of(const DatasheetPart &part) {
     if (part.place == Place::images)
         return "texels";
     if (part.path == "buffer")
-        return "lines";
+        return "cache lines";
     std::string label = part.path.empty() ? part.name : part.path;
     std::ranges::replace(label, '_', ' ');
     return label;
@@ -240,7 +240,7 @@ private:
             std::string level = part.level > 0 ? fmt::format("L{} ", part.level) : "";
             if (part.place == Place::memory)
                 level = "memory ";
-            if (part.path.empty() || label == "lines")
+            if (part.path.empty() || label == "cache lines")
                 level.clear();
             for (DatasheetValue value : part.values) {
                 if (part.place == Place::other && value.finding.better == Better::higher)

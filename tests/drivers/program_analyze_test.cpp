@@ -166,3 +166,55 @@ TEST_CASE("program.a_summary_has_the_findings_without_samples") {
     CHECK(run_on_stub("", {"analyze", full, later, "--summary", "-"}).exit_status == 2);
     CHECK(run_on_stub("", {"run", "--json", "-", "--summary", "-"}).exit_status == 2);
 }
+
+TEST_CASE("program.a_run_ends_with_the_datasheet_that_show_prints_of_its_report") {
+    const Scratch scratch;
+    const std::string file = scratch.file("report.json");
+    const Outcome run = run_on_stub(
+        sound, {"run", "--profile", "tiny", "host/event_timer", "host/transfer", "--json", file});
+    const Outcome shown = run_on_stub("no_platform", {"show", file});
+    CHECK(shown.exit_status == 0);
+    CHECK(shown.err.empty());
+    CHECK(run.out.ends_with("\n\n" + shown.out));
+    CHECK_THAT(shown.out, ContainsSubstring("tiny run on"));
+    CHECK_THAT(run_on_stub("", {"show", file, "--markdown"}).out,
+               ContainsSubstring("\n| transfers |"));
+
+    const Outcome one = run_on_stub(sound, {"run", "--profile", "tiny", "host/event_timer"});
+    CHECK_THAT(one.out, !ContainsSubstring("tiny run on")); // of one probe there is no more to say
+}
+
+TEST_CASE("program.methods_are_shown_where_they_are_asked_for") {
+    const Scratch scratch;
+    const std::string file = scratch.file("report.json");
+    const std::string method = "greatest common divisor";
+    const std::vector<std::string> run = {"run",    "--profile", "tiny", "host/event_timer",
+                                          "--json", file};
+    CHECK_THAT(run_on_stub(sound, run).out, !ContainsSubstring(method));
+    CHECK_THAT(run_on_stub("", {"analyze", file}).out, !ContainsSubstring(method));
+    CHECK_THAT(run_on_stub("", {"analyze", "-v", file}).out, ContainsSubstring(method));
+    std::vector<std::string> verbose = run;
+    verbose.push_back("-v");
+    CHECK_THAT(run_on_stub(sound, verbose).out, ContainsSubstring(method));
+}
+
+TEST_CASE("program.show_has_the_probes_that_are_named") {
+    const Scratch scratch;
+    const std::string file = scratch.file("report.json");
+    static_cast<void>(run_on_stub(
+        sound, {"run", "--profile", "tiny", "host/event_timer", "host/transfer", "--json", file}));
+    const Outcome some = run_on_stub("no_platform", {"show", file, "host/event*"});
+    CHECK(some.exit_status == 0);
+    CHECK_THAT(some.out, ContainsSubstring("event_timer.resolution") &&
+                             ContainsSubstring("greatest common divisor") &&
+                             !ContainsSubstring("transfer.zero_copy"));
+    const Outcome table = run_on_stub("", {"show", file, "host/event_timer", "--markdown"});
+    CHECK_THAT(table.out, ContainsSubstring("| event\\_timer.resolution |"));
+    const Outcome none = run_on_stub("", {"show", file, "memory/tlb"});
+    CHECK(none.exit_status == 2);
+    CHECK_THAT(none.err, ContainsSubstring(file + "' has nothing of memory/tlb"));
+    const Outcome unknown = run_on_stub("", {"show", file, "memory/tlp"});
+    CHECK(unknown.exit_status == 2);
+    CHECK_THAT(unknown.err, ContainsSubstring("memory/tlb?"));
+    CHECK(run_on_stub("", {"show", scratch.file("missing")}).exit_status == 2);
+}

@@ -311,7 +311,7 @@ TEST_CASE("program.data_that_do_not_fit_fail_their_probe_alone") {
     const Outcome outcome = run_on_stub("", {"analyze", file});
     CHECK(outcome.exit_status == 1);
     CHECK_THAT(outcome.err, ContainsSubstring("memory/buffer_latency: series 'times': 0 axes"));
-    CHECK_THAT(outcome.out, ContainsSubstring("execution/compute_units  inconclusive"));
+    CHECK_THAT(outcome.out, ContainsSubstring("execution/compute_units       inconclusive"));
 }
 
 TEST_CASE("program.unreadable_reports_are_status_2") {

@@ -1,3 +1,4 @@
+#include <clprobe/datasheet.hpp>
 #include <clprobe/error.hpp>
 #include <clprobe/exports.hpp>
 #include <clprobe/report.hpp>
@@ -15,6 +16,15 @@ int main(int argc, char **argv) try {
                     std::printf("%s %s = %s\n", device.device.slug.c_str(), finding.key.c_str(),
                                 clprobe::format({*finding.value, finding.unit}).c_str());
     std::fputs(clprobe::findings_csv(report).c_str(), stdout);
+    for (const clprobe::DeviceRecord &device : report.devices) {
+        const clprobe::Datasheet sheet = clprobe::datasheet_of(device);
+        for (const clprobe::DatasheetRate &rate : sheet.rates)
+            if (rate.share)
+                std::printf("%s: %.0f %% of %s\n", rate.name.c_str(), 100 * *rate.share,
+                            rate.roof.c_str());
+        for (const clprobe::DatasheetNote &note : sheet.notes)
+            std::printf("%s: %s\n", note.topic.c_str(), note.text.c_str());
+    }
     return 0;
 } catch (const clprobe::Error &error) {
     std::fprintf(stderr, "%s\n", error.what());
