@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 # Texts that break out of every format here, were they not escaped.
@@ -151,7 +152,8 @@ def google_benchmark(export, report):
     rates = measured(report, "B/s", "flop/s", "op/s", "texel/s")
     times = [1e18 / f["value"] for f in rates] + [f["value"] * 1e9 for f in measured(report, "s")]
     read = [entry["measurements"][0]["real_time"] for entry in findings if entry["time_unit"] == "ns"]
-    assert numbers(read) == numbers(time for time in times if time > 0)
+    # Points that were sampled once have one measurement as well.
+    assert not Counter(numbers(time for time in times if time > 0)) - Counter(numbers(read))
     tested = [entry for entry in compared.values() if entry["utest"]]
     assert all(entry["utest"]["nr_of_repetitions"] >= 2 for entry in tested)
     assert len(tested) > 100 or len(findings_of(report)) < 100  # of whole reports
