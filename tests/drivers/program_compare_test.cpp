@@ -8,7 +8,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -206,6 +208,56 @@ TEST_CASE("program.ab_finds_which_environment_is_worse") {
     CHECK_THAT(outcome.out, ContainsSubstring("worse  compute_units  -50.0 %"));
     CHECK_THAT(outcome.out, ContainsSubstring("the compiler says the same of the code"));
     CHECK_THAT(outcome.out, ContainsSubstring("CLPROBE_STUB: "));
+}
+
+// On the system's own drivers: kernels whose multiply-adds each have another beside them, which no
+// result depends on and no compiler can leave out.
+TEST_CASE("program.ab_finds_kernels_whose_work_is_doubled") {
+    namespace fs = std::filesystem;
+    const fs::path systems = "/etc/OpenCL/vendors";
+    const Environment on_system{{"OCL_ICD_VENDORS", systems.string()}};
+    if (!fs::is_directory(systems) ||
+        run_on_stub("", {"run", "host/event_timer", "--device", "cpu", "--profile", "tiny"},
+                    on_system)
+                .exit_status != 0)
+        SKIP("the system has no CPU as an OpenCL device");
+    const Scratch scratch;
+    const std::string kernels = scratch.file("kernels");
+    fs::copy(CLPROBE_KERNELS, kernels, fs::copy_options::recursive);
+    const std::string file = kernels + "/compute/fma_rate.cl";
+    std::string text = read_file(file);
+    for (const auto &[old, by] :
+         {std::pair{"#define TURNS_1 EACH(FIRST) EACH(SECOND)",
+                    "#define MORE(i) z##i = FMA(z##i, va, vb);\n"
+                    "#define DECLARE_Z(i) VECTOR(REAL) z##i = seed(element, 32 + i);\n"
+                    "#define COMBINE_Z(i) word ^= WORD(z##i) & (trips >> 31);\n"
+                    "#define TURNS_1 EACH(FIRST) EACH(MORE) EACH(SECOND) EACH(MORE)"},
+          std::pair{"    EACH(DECLARE_X)", "    EACH(DECLARE_X)\n    EACH(DECLARE_Z)"},
+          std::pair{"    EACH(COMBINE_X)", "    EACH(COMBINE_X)\n    EACH(COMBINE_Z)"}}) {
+        REQUIRE(text.find(old) != text.npos);
+        text.replace(text.find(old), std::string(old).size(), by);
+    }
+    write_file(file, text);
+    const Outcome outcome =
+        run_on_stub("",
+                    {"ab", "--base", std::string("CLPROBE_KERNEL_DIR=") + CLPROBE_KERNELS, "--new",
+                     "CLPROBE_KERNEL_DIR=" + kernels, "compute/fma_rate", "--device", "cpu",
+                     "--pairs", "3", "--json", "-"},
+                    on_system);
+    INFO(outcome.out << outcome.err);
+    const Json findings = parse_json(outcome.out).at("devices").at(0).at("findings");
+    const auto is_rate = [](const Json &finding) {
+        return finding.at("key").get<std::string>().ends_with(".rate");
+    };
+    if (std::none_of(findings.begin(), findings.end(), is_rate))
+        SKIP("the machine was too busy: the rates are suspect");
+    if (findings.at(0).at("verdict") == "undecided")
+        SKIP("the machine was too busy for a factor of two to show");
+    CHECK(outcome.exit_status == 1);
+    CHECK(is_rate(findings.at(0)));
+    CHECK(findings.at(0).at("verdict") == "worse");
+    CHECK(findings.at(0).at("note").get<std::string>().find("the code differs") !=
+          std::string::npos);
 }
 
 TEST_CASE("program.ab_refuses_environments_that_are_none_or_the_same") {
