@@ -207,7 +207,7 @@ Calibration calibrate(std::span<const Report> reports, const CompareOptions &opt
                 ++calibration.findings;
                 calibration.wide += half_width(*finding.estimate) > narrow ? 1 : 0;
             }
-        for (const std::size_t bases : {1, 3, 5})
+        for (const std::size_t bases : {1u, 3u, 5u})
             if (bases < reports.size())
                 calibration.rows.push_back(Calibrator(findings, bases, options).run());
         return calibration;

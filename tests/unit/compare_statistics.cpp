@@ -115,7 +115,7 @@ TEST_CASE("unit.compare.an_estimate_has_the_sides_of_its_interval") {
 }
 
 TEST_CASE("unit.compare.calls_nothing_worse_where_nothing_changed") {
-    for (const std::size_t bases : {1, 3, 5}) {
+    for (const std::size_t bases : {1u, 3u, 5u}) {
         CAPTURE(bases);
         CHECK(in_a_hundred({.bases = bases, .noise = 0.03, .min_effect = 0.001}, any_worse) <= 9);
         CHECK(in_a_hundred({.bases = bases}, any_worse) <= 5);
