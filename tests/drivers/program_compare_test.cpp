@@ -200,11 +200,11 @@ TEST_CASE("program.ab_finds_which_environment_is_worse") {
                                              "CLPROBE_STUB=" + units(4), "execution/compute_units",
                                              "--pairs", "2", "--profile", "quick"});
     INFO(outcome.out << outcome.err);
-    if (outcome.out.find("compute_units") == std::string::npos)
+    if (outcome.out.find("worse  compute_units") == std::string::npos &&
+        outcome.out.find(" lost") != std::string::npos)
         SKIP("the host was too busy to count the stub's units");
     CHECK(outcome.exit_status == 1);
-    CHECK_THAT(outcome.out,
-               ContainsSubstring("1 worse, 0 better, 0 same, 0 undecided; of 2 pairs"));
+    CHECK_THAT(outcome.out, ContainsSubstring("1 worse, 0 better, 0 same, 0 undecided; "));
     CHECK_THAT(outcome.out, ContainsSubstring("worse  compute_units  -50.0 %"));
     CHECK_THAT(outcome.out, ContainsSubstring("the compiler says the same of the code"));
     CHECK_THAT(outcome.out, ContainsSubstring("CLPROBE_STUB: "));

@@ -77,7 +77,7 @@ TEST_CASE("program.wrong_names_are_status_2_with_the_nearest") {
              {Words{"run", "compute/fma_rat"}, "no probe is called \"compute/fma_rat\" (did you "
                                                "mean compute/fma_rate?); `clprobe list` shows"},
              {Words{"list", "memry"}, "no probe is called \"memry\" (did you mean memory?)"},
-             {Words{"inspect", "buffer.l1.size"},
+             {Words{"inspect", "buffer.l1.siz"},
               "(did you mean memory/buffer_latency, which finds buffer.l<n>.size?)"},
              {Words{"analyze", "no.json", "--probe", "host/tranfer"},
               "(did you mean host/transfer?)"},
@@ -172,8 +172,8 @@ TEST_CASE("program.full_disk_leaves_the_report_that_was_there") {
     const Scratch scratch;
     const std::string json = scratch.file("report.json");
     std::ofstream(json) << "the report of before";
-    // No file may grow beyond 8 KiB, nor may the place to rescue the report to.
-    const std::string command = std::string("trap '' XFSZ; ulimit -f 8; exec ") + CLPROBE_PROGRAM +
+    // No file may grow beyond 1 KiB, nor may the place to rescue the report to.
+    const std::string command = std::string("trap '' XFSZ; ulimit -f 1; exec ") + CLPROBE_PROGRAM +
                                 " run --profile quick host/event_timer --json " + json +
                                 " > /dev/null";
     Environment environment = stub_environment(sound);
