@@ -194,9 +194,11 @@ std::vector<DatasheetGap> gaps_of(const DeviceRecord &record, std::span<const So
             gaps.push_back({status, reason, {}});
         gaps[place->second].keys.push_back(key);
     };
-    for (const Source &source : sources)
-        if (source.finding->status != Status::measured)
-            add(source.finding->status, source.finding->note, source.finding->key);
+    for (const auto &[finding, probe] : sources)
+        if (finding->status == Status::suspect)
+            add(finding->status, suspicion_in(finding->note), finding->key);
+        else if (finding->status != Status::measured)
+            add(finding->status, finding->note, finding->key);
     for (const ProbeRecord &probe : record.probes)
         if (probe.findings.empty() && probe.status != Status::measured)
             add(probe.status, probe.reason, probe.probe);

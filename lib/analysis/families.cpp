@@ -181,6 +181,12 @@ std::string common_pattern(std::span<const std::string> keys) {
     return fmt::format("{}", fmt::join(pattern, "."));
 }
 
+std::string suspicion_in(const std::string &note) {
+    constexpr std::string_view before = "; ";
+    const auto at = note.rfind(before);
+    return at == std::string::npos ? note : note.substr(at + before.size());
+}
+
 std::string without_numbers(std::string reason) {
     std::erase_if(reason, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
     return reason;

@@ -32,6 +32,9 @@ struct Family {
 /// One pattern for all these keys, "*" where they differ or where some end: "fma.fp16.*".
 [[nodiscard]] std::string common_pattern(std::span<const std::string> keys);
 
+/// Why a finding is suspect, by its note: what `make_suspect` added to it last.
+[[nodiscard]] std::string suspicion_in(const std::string &note);
+
 /// A reason without its numbers: those of one cause often differ in nothing else.
 [[nodiscard]] std::string without_numbers(std::string reason);
 

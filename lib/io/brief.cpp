@@ -129,8 +129,9 @@ private:
         for (const Finding *const member : family.members)
             if (member->status != Status::measured) {
                 status = member->status;
-                if (words.empty() && told_.insert(without_numbers(member->note)).second)
-                    words = member->note;
+                const std::string reason = suspicion_in(member->note);
+                if (words.empty() && told_.insert(without_numbers(reason)).second)
+                    words = reason;
             }
         if (!words.empty()) {
             text.resize(std::max(text.size(), value_width), ' ');
@@ -191,7 +192,10 @@ std::string BriefText::changed(const ProbeRecord &record) {
     for (const Finding &finding : record.findings) {
         Status &before = shown_.try_emplace(finding.key, finding.status).first->second;
         if (before != finding.status)
-            add_reason(changes, finding.status, finding.note, finding.key);
+            add_reason(changes, finding.status,
+                       finding.status == Status::suspect ? suspicion_in(finding.note)
+                                                         : finding.note,
+                       finding.key);
         before = finding.status;
     }
     ProbeRows rows(told_, style_);

@@ -47,7 +47,9 @@ std::string ranged(const Family &family) {
     const auto suspect = std::ranges::count(family.members, Status::suspect, &Finding::status);
     return fmt::format("{}, {} values{}", from == to ? from : fmt::format("{} to {}", from, to),
                        family.members.size(),
-                       suspect > 0 ? fmt::format(", {} suspect", suspect) : "");
+                       suspect > 0 && suspect < std::ssize(family.members)
+                           ? fmt::format(", {} suspect", suspect)
+                           : "");
 }
 
 } // namespace

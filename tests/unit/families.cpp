@@ -75,6 +75,14 @@ TEST_CASE("unit.families.keys_have_a_pattern_in_common") {
     CHECK(common_pattern({}).empty());
 }
 
+TEST_CASE("unit.families.a_suspicion_stands_behind_what_was_noted_before") {
+    Finding finding = rate("a.rate", 1);
+    finding.note = "with results used: 2 op/s";
+    make_suspect(finding, "the machine was busy");
+    CHECK(suspicion_in(finding.note) == "the machine was busy");
+    CHECK(suspicion_in("the machine was busy") == "the machine was busy");
+}
+
 TEST_CASE("unit.families.reasons_differ_by_more_than_numbers") {
     CHECK(without_numbers("busy (0.49 of it)") == without_numbers("busy (1.2 of it)"));
     CHECK(without_numbers("busy") != without_numbers("slow"));

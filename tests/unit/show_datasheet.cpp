@@ -72,6 +72,43 @@ TEST_CASE("unit.datasheet_text.parts_are_in_order") {
     }
 }
 
+TEST_CASE("unit.datasheet_text.a_value_is_shown_once") {
+    const std::vector<std::pair<const char *, Unit>> keys = {
+        {"fma.fp32.rate", Unit::flop_per_second},
+        {"fma.fp32.latency", Unit::second},
+        {"work.rate", Unit::flop_per_second},
+        {"buffer.l1.read_bandwidth", Unit::byte_per_second},
+        {"buffer.l1.latency", Unit::second},
+        {"buffer.memory.read_bandwidth", Unit::byte_per_second},
+        {"buffer.memory.copy_bandwidth", Unit::byte_per_second},
+        {"image.l1.latency", Unit::second},
+        {"local.latency", Unit::second},
+        {"atomic.local.int.add.spread.rate", Unit::op_per_second},
+        {"atomic.local.int.add.contended.rate", Unit::op_per_second},
+        {"transfer.read.pinned", Unit::byte_per_second},
+        {"transfer.read.pageable", Unit::byte_per_second},
+    };
+    Report report;
+    DeviceRecord &device = report.devices.emplace_back();
+    ProbeRecord &record = device.probes.emplace_back();
+    double value = 111;
+    for (const auto &[key, unit] : keys) {
+        record.findings.push_back(
+            measured({key, unit, unit == Unit::second ? Better::lower : Better::higher, ""}, value,
+                     {value, value}));
+        value += 7;
+    }
+    const std::string text = datasheet_text(report, device, {100, true, false});
+    for (const Finding &finding : record.findings) {
+        const std::string shown = std::to_string(static_cast<int>(*finding.value));
+        CAPTURE(finding.key, shown, text);
+        const std::size_t at = text.find(shown);
+        if (at != std::string::npos)
+            CHECK(text.find(shown, at + 1) == std::string::npos);
+    }
+    CHECK_THAT(text, ContainsSubstring("111 flop/s") && ContainsSubstring("146 B/s"));
+}
+
 TEST_CASE("unit.datasheet_text.suspect_values_are_marked") {
     Report report;
     DeviceRecord &device = report.devices.emplace_back();
