@@ -200,9 +200,9 @@ TEST_CASE("program.ab_finds_which_environment_is_worse") {
                                              "CLPROBE_STUB=" + units(4), "execution/compute_units",
                                              "--pairs", "2", "--profile", "quick"});
     INFO(outcome.out << outcome.err);
-    if (outcome.out.find("worse  compute_units") == std::string::npos &&
-        outcome.out.find(" lost") != std::string::npos)
-        SKIP("the host was too busy to count the stub's units");
+    for (const char *busy : {" lost", "no finding with a direction is measured on both sides"})
+        if (outcome.out.find(busy) != std::string::npos)
+            SKIP("the host was too busy to count the stub's units");
     CHECK(outcome.exit_status == 1);
     CHECK_THAT(outcome.out, ContainsSubstring("1 worse, 0 better, 0 same, 0 undecided; "));
     CHECK_THAT(outcome.out, ContainsSubstring("worse  compute_units  -50.0 %"));
