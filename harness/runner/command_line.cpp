@@ -241,8 +241,8 @@ void describe_comparison(Command command) {
 void describe_compare(Command command) {
     Options &options = command.options;
     command
-        .option("BASE... NEW", options.files, "",
-                "reports of the same device: one or more to compare with, then the new one")
+        .option("REPORT", options.files, "",
+                "of the same device: one or more bases to compare with, then the new one")
         ->required();
     describe_comparison(command);
     command.app.add_flag("--confirm", options.confirm,
