@@ -124,7 +124,8 @@ ReportedFindings findings_of(const DeviceRecord &device) {
             for (const std::string &series : finding.evidence)
                 if (const auto found = by_series.find(series); found != by_series.end())
                     freedom = std::max(freedom, found->second);
-            findings.insert({finding.key, {&record, &finding, log_estimate(finding, freedom)}});
+            findings.insert_or_assign(
+                finding.key, ReportedFinding{&record, &finding, log_estimate(finding, freedom)});
         }
     }
     return findings;

@@ -19,7 +19,8 @@ struct ReportedFinding {
     std::optional<LogEstimate> estimate; ///< of one that can be compared
 };
 
-/// The findings of a device by their keys. It points into the record.
+/// The findings of a device by their keys, of several with one key the last. It points into the
+/// record.
 using ReportedFindings = std::map<std::string, ReportedFinding>;
 [[nodiscard]] ReportedFindings findings_of(const DeviceRecord &device);
 

@@ -102,6 +102,13 @@ TEST_CASE("unit.compare.verdicts_follow_from_the_intervals") {
     CHECK(verdict_on(100, 40, 0.1) == Verdict::worse);
 }
 
+TEST_CASE("unit.compare.of_findings_with_one_key_the_last_counts") {
+    const Report twice = report_with({record_with("compute/rate", {rate_of("a.rate", 50)}),
+                                      record_with("compute/rate", {rate_of("a.rate", 100)})});
+    CHECK(compared_with(report_of_rate(100), twice).findings.at(0).value == 100);
+    CHECK(compared_with(twice, report_of_rate(100)).findings.at(0).verdict == Verdict::same);
+}
+
 TEST_CASE("unit.compare.a_finding_tells_ratio_interval_and_what_would_decide") {
     const DeviceComparison device = compared_with(report_of_rate(100), report_of_rate(50));
     const FindingComparison &finding = device.findings.at(0);
