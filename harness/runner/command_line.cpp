@@ -100,6 +100,12 @@ struct Command {
                      "whatever opens a device in a child process (the default)");
         app.add_flag("--driver-output", options.driver_output, "pass on what drivers print");
     }
+    /// Where the verdicts of `check`, `compare` and `ab` go besides the terminal.
+    void verdicts(const char *markdown) {
+        app.add_flag("--markdown", options.as_markdown, markdown);
+        option("--json", options.json, "FILE", "write the verdicts as data; - is stdout");
+        option("--junit", options.junit, "FILE", "write them as JUnit's XML; - is stdout");
+    }
     void verbose(const char *what) { app.add_flag("-v,--verbose", options.verbose, what); }
     void timeout() {
         option("--timeout", options.timeout, "S", "wall limit of a probe, in seconds")
@@ -194,13 +200,11 @@ void describe_check(Command command) {
         ->required();
     command.option("EXPECTATIONS", options.files, "", "files of claims (docs/expectations.md)")
         ->required();
-    command.option("--json", options.json, "FILE", "write the verdicts as data; - is stdout");
-    command.option("--junit", options.junit, "FILE", "write them as JUnit's XML; - is stdout");
+    command.verdicts("print tables in Markdown");
     command
         .option("--only", options.only, "N",
                 "the Nth expectation alone, as ctest has it: exit 4 where it cannot be tested")
         ->transform(CLI::Validator(whole_number, ""));
-    command.app.add_flag("--markdown", options.as_markdown, "print tables in Markdown");
 }
 
 void describe_export(Command command) {
@@ -230,12 +234,8 @@ void describe_comparison(Command command) {
         ->check(positive);
     command.option("--min-effects", options.min_effects, "FILE",
                    R"(the same by finding, as JSON: {"buffer.l<n>.latency": 10})");
-    command.app.add_flag("--markdown", options.as_markdown,
-                         "print it for a comment on a merge request");
-    command.option("--json", options.json, "FILE", "write it as data; - is stdout");
-    command.option("--junit", options.junit, "FILE", "write it as JUnit's XML; - is stdout");
-    command.app.add_flag("-v,--verbose", options.verbose,
-                         "show also what is the same or undecided");
+    command.verdicts("print it for a comment on a merge request");
+    command.verbose("show also what is the same or undecided");
 }
 
 void describe_compare(Command command) {

@@ -11,7 +11,7 @@
 namespace clprobe {
 
 /// For a terminal: a line that sums up each device, what else differs, then what changed. What is
-/// undecided is told by what would decide it, what is the same is counted; `all` lists both.
+/// undecided is grouped by what would decide it, what is the same is counted; `all` lists both.
 [[nodiscard]] std::string comparison_text(const Comparison &comparison, const TextStyle &style,
                                           bool all);
 
