@@ -2,6 +2,7 @@
 #include "console.hpp"
 #include "inspect/code_difference.hpp"
 #include "measure/session.hpp"
+#include "names.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <iostream>
 #include <random>
 #include <set>
 
@@ -42,16 +42,6 @@ Variables variables_in(const std::string &text, const char *option) {
                 fmt::format("{}: CLPROBE_KERNEL_DIR names no folder: '{}'", option, value));
     }
     return variables;
-}
-
-Profile profile_of(const Options &options) {
-    const std::string name = options.profile.value_or("quick");
-    const auto profile = parse_profile(name);
-    if (!profile)
-        throw InputError(unknown_name(
-            "profile", name, {{"tiny", ""}, {"quick", ""}, {"standard", ""}, {"thorough", ""}},
-            "tiny, quick, standard and thorough are"));
-    return *profile;
 }
 
 /// Nothing, having said why, where this condition has no device.
@@ -126,7 +116,8 @@ int ab_command(const Options &options, const Registry &registry) {
         throw InputError("--base and --new are the same: there is nothing to compare");
     const Interrupts interrupts;
     std::random_device random;
-    const RunOptions run{profile_of(options), random(), interrupts.token()};
+    const RunOptions run{profile_named(options.profile.value_or("quick")), random(),
+                         interrupts.token()};
     const std::vector<PlannedProbe> planned = plan(registry, options.probes, run.profile);
     for (Side &side : sides) {
         side.worker.emplace(registry, Isolation{options.timeout, options.driver_output, true,

@@ -4,6 +4,7 @@
 #include "io/file.hpp"
 #include "io/markup.hpp"
 #include "model/pattern.hpp"
+#include "names.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -42,13 +43,8 @@ void refuse_unknown_keys(const CheckedFile &checked, const Registry &registry) {
         const std::string &key = result.expectation.key;
         if (result.finding || key.starts_with("inspect.") || is_made(key, registry))
             continue;
-        std::map<std::string, std::string> known;
-        for (const auto &probe : registry.probes())
-            for (const FindingKey &listed : probe->info().findings)
-                known[listed.key];
-        throw InputError(fmt::format(
-            "'{}': {}", checked.file.string(),
-            unknown_name("finding", key, known, "`clprobe list` shows those of each probe")));
+        throw InputError(
+            fmt::format("'{}': {}", checked.file.string(), unknown_finding(key, registry)));
     }
 }
 

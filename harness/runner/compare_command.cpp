@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <random>
 #include <span>
 
 namespace clprobe::runner {

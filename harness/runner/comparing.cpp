@@ -4,6 +4,7 @@
 #include "io/file.hpp"
 #include "io/json_members.hpp"
 #include "measure/session.hpp"
+#include "names.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -28,15 +29,11 @@ double share_of(double per_cent, const std::string &where) {
 
 /// Throws InputError for a key that no probe makes: it would never be used.
 void check_listed(const std::string &key, const Registry &registry) {
-    std::map<std::string, std::string> known;
     for (const auto &probe : registry.probes())
-        for (const FindingKey &listed : probe->info().findings) {
+        for (const FindingKey &listed : probe->info().findings)
             if (is_listed_as(key, listed.key))
                 return;
-            known[listed.key];
-        }
-    throw InputError(
-        unknown_name("finding", key, known, "`clprobe list` shows those of each probe"));
+    throw InputError(unknown_finding(key, registry));
 }
 
 /// Shows how far a run of some probes is.

@@ -6,6 +6,7 @@
 #include "isolation.hpp"
 #include "measure/clock.hpp"
 #include "measure/session.hpp"
+#include "names.hpp"
 #include "opencl/kernel_text.hpp"
 #include "output.hpp"
 
@@ -45,16 +46,11 @@ std::optional<Report> previous_report(const Options &options) {
 RunOptions run_options(const Options &options, const std::optional<Report> &previous,
                        std::stop_token stop) {
     const auto name = options.profile.value_or(previous ? previous->profile : "standard");
-    const auto profile = parse_profile(name);
-    if (!profile)
-        throw InputError(unknown_name(
-            "profile", name, {{"tiny", ""}, {"quick", ""}, {"standard", ""}, {"thorough", ""}},
-            "tiny, quick, standard and thorough are"));
     std::random_device device;
     const std::uint64_t drawn = std::uint64_t{device()} << 32 | device();
     const std::uint64_t otherwise =
         previous ? previous->seed : drawn >> 11; // exact as a double, for JSON readers
-    return {*profile, options.seed.value_or(otherwise), std::move(stop)};
+    return {profile_named(name), options.seed.value_or(otherwise), std::move(stop)};
 }
 
 /// The devices to measure. Without a selector a run goes on with the devices of its report.

@@ -1,0 +1,15 @@
+#pragma once
+#include <clprobe/probe.hpp>
+#include <clprobe/registry.hpp>
+
+#include <string>
+
+namespace clprobe::runner {
+
+/// The profile of that name. Throws InputError, with the nearest name, where there is none.
+[[nodiscard]] Profile profile_named(const std::string &name);
+
+/// What to say of a finding's key that no probe of the registry lists, with the nearest key.
+[[nodiscard]] std::string unknown_finding(const std::string &key, const Registry &registry);
+
+} // namespace clprobe::runner
