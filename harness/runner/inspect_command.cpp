@@ -67,13 +67,6 @@ std::optional<Inspection> inspect_device(const Options &options, const Registry 
     return inspection;
 }
 
-/// A kernel's name within its probe: "follow_ring", "8 live values: reside".
-std::string kernel_name(const std::string &variant, const std::string &function) {
-    if (variant.empty() || function.empty())
-        return variant + function;
-    return variant + ": " + function;
-}
-
 template <typename T>
 std::string number(const std::optional<T> &value) {
     return value ? fmt::format("{}", *value) : std::string();

@@ -26,8 +26,6 @@ constexpr Names<StatusChange::Kind, 3> kinds = {{{StatusChange::Kind::fails, "fa
                                                  {StatusChange::Kind::lost, "lost"},
                                                  {StatusChange::Kind::gained, "gained"}}};
 
-// All together.
-
 /// Runs of seconds on a CPU see one state of a machine that has several.
 std::string advisory_for(const ReportedDevice &now, std::size_t bases) {
     constexpr std::size_t enough = 5;

@@ -34,11 +34,6 @@ std::string first_difference(const KernelChange &change) {
     return change.numbers.empty() ? "" : change.numbers.front().name;
 }
 
-std::string named(const std::string &variant, const std::string &function) {
-    return variant.empty() || function.empty() ? variant + function
-                                               : fmt::format("{}: {}", variant, function);
-}
-
 } // namespace
 
 std::string code_difference(const Inspection &before, const Inspection &after,
@@ -57,7 +52,7 @@ std::string code_difference(const Inspection &before, const Inspection &after,
         } else if (earlier->disassembly->text != kernel.disassembly->text) {
             ++other_code;
             if (first.empty())
-                first = named(kernel.variant, kernel.function);
+                first = kernel_name(kernel.variant, kernel.function);
         }
     }
     const std::vector<KernelChange> changes = changed_kernels(was, is);
@@ -67,11 +62,11 @@ std::string code_difference(const Inspection &before, const Inspection &after,
     if (const auto told = std::ranges::find_if(
             changes, [](const KernelChange &change) { return !change.numbers.empty(); });
         told != changes.end())
-        return fmt::format("{}the code differs: {}, {}", text, named(told->variant, told->function),
-                           first_difference(*told));
+        return fmt::format("{}the code differs: {}, {}", text,
+                           kernel_name(told->variant, told->function), first_difference(*told));
     if (!changes.empty() && !other_text)
         return fmt::format("the code differs: {}, {}",
-                           named(changes.front().variant, changes.front().function),
+                           kernel_name(changes.front().variant, changes.front().function),
                            first_difference(changes.front()));
     if (other_code > 0)
         return fmt::format("{}the code differs in {} of {} kernels, {} first", text, other_code,

@@ -53,6 +53,12 @@ struct FirstLaunch {
     bool operator==(const FirstLaunch &) const = default;
 };
 
+/// A kernel's name within its probe: "follow_ring", "8 live values: reside".
+[[nodiscard]] inline std::string kernel_name(const std::string &variant,
+                                             const std::string &function) {
+    return variant.empty() || function.empty() ? variant + function : variant + ": " + function;
+}
+
 /// What a driver's compiler made of one kernel of a probe: its word, none of it measured but the
 /// seconds. What it does not say is absent.
 struct InspectedKernel {

@@ -23,9 +23,11 @@ std::string values_of(const FindingComparison &finding) {
                        finding.value / scale.divisor, scale.unit.empty() ? "" : " ", scale.unit);
 }
 
-/// The ratio as a change in per cent: "-50.0", or "x 4.1" of what grew by more than that tells.
+/// A ratio from which on per cent tell less than times do.
+constexpr double many = 3;
+
+/// The ratio as a change in per cent: "-50.0", or as times: "x 4.1".
 std::string change_text(double ratio) {
-    constexpr double many = 3;
     if (!std::isfinite(ratio))
         return "unbounded";
     return ratio >= many ? fmt::format("x {:.3g}", ratio)
@@ -34,7 +36,7 @@ std::string change_text(double ratio) {
 
 /// "-50.0 % [-50.4, -49.6]".
 std::string change_of(const FindingComparison &finding) {
-    const std::string unit = finding.ratio >= 3 ? "" : " %";
+    const std::string unit = finding.ratio >= many ? "" : " %";
     return fmt::format("{}{} [{}, {}]", change_text(finding.ratio), unit,
                        change_text(finding.interval.low), change_text(finding.interval.high));
 }
@@ -69,9 +71,7 @@ std::string suspect_text(const DeviceComparison &device) {
 }
 
 std::string shift_text(const CommonShift &shift) {
-    return fmt::format("{} of {} probes moved together, by {:+.1f} % for the {}: {}",
-                       shift.together, shift.probes, 100 * std::abs(shift.change),
-                       shift.change > 0 ? "worse" : "better",
+    return fmt::format("{}: {}", moved_together(shift),
                        shift.confirmed ? "a second run shows it again"
                                        : "the machine, its clock or all of the driver; --confirm "
                                          "decides");
@@ -277,6 +277,12 @@ std::string rate_text(const CalibratedRate &rate, const TextStyle &style) {
 }
 
 } // namespace
+
+std::string moved_together(const CommonShift &shift) {
+    return fmt::format("{} of {} probes moved together, by {:.1f} % for the {}", shift.together,
+                       shift.probes, 100 * std::abs(shift.change),
+                       shift.change > 0 ? "worse" : "better");
+}
 
 std::string comparison_text(const Comparison &comparison, const TextStyle &style, bool all) {
     std::string text;

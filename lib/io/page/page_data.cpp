@@ -23,10 +23,6 @@ constexpr std::size_t most_points = 400; ///< of a curve: a picture has hardly m
 constexpr std::size_t most_cells = 4096;
 constexpr std::size_t most_trials = 200;
 
-std::string shown(std::string_view text) {
-    return printable(text, {.utf8 = true});
-}
-
 /// As precise as a picture, in few digits.
 Json rounded(double number) {
     const std::string text = fmt::format("{:.5g}", number);
@@ -47,7 +43,7 @@ bool can_be_drawn(std::initializer_list<double> numbers) {
 }
 
 Json page_axis(const Axis &axis) {
-    return {{"name", shown(axis.name)}, {"unit", symbol(axis.unit)}};
+    return {{"name", page_text(axis.name)}, {"unit", symbol(axis.unit)}};
 }
 
 /// Every so many-th of the elements, so that at most that many are left.
@@ -65,10 +61,14 @@ class DevicePart {
 public:
     DevicePart(const Report &report, const DeviceRecord &record, const Registry &registry,
                std::span<const CheckedExpectation> checked)
-        : json_{{"name", shown(record.device.name)}, {"facts", facts_of(report, record)},
-                {"counts", Json::object()},          {"findings", Json::array()},
-                {"curves", Json::array()},           {"maps", Json::array()},
-                {"tunings", Json::array()},          {"claims", Json::array()}} {
+        : json_{{"name", page_text(record.device.name)},
+                {"facts", facts_of(report, record)},
+                {"counts", Json::object()},
+                {"findings", Json::array()},
+                {"curves", Json::array()},
+                {"maps", Json::array()},
+                {"tunings", Json::array()},
+                {"claims", Json::array()}} {
         for (const ProbeRecord &probe : record.probes) {
             const std::size_t first = json_["findings"].size();
             for (const Finding &finding : probe.findings)
@@ -90,7 +90,7 @@ private:
         Json facts = Json::array();
         const auto add = [&](std::string_view name, std::string_view text) {
             if (!text.empty())
-                facts.push_back({name, shown(text)});
+                facts.push_back({name, page_text(text)});
         };
         add("device", device.name);
         add("slug", device.slug);
@@ -115,10 +115,10 @@ private:
     }
 
     void add(const Finding &finding, const ProbeRecord &probe) {
-        Json row{{"key", shown(finding.key)},      {"probe", shown(probe.probe)},
+        Json row{{"key", page_text(finding.key)},  {"probe", page_text(probe.probe)},
                  {"status", name(finding.status)}, {"better", name(finding.better)},
-                 {"unit", symbol(finding.unit)},   {"method", shown(finding.method)},
-                 {"note", shown(finding.note)}};
+                 {"unit", symbol(finding.unit)},   {"method", page_text(finding.method)},
+                 {"note", page_text(finding.note)}};
         if (finding.value) {
             row["value"] = *finding.value;
             row["text"] = value_text(finding, {.utf8 = true});
@@ -136,18 +136,18 @@ private:
         for (const DatasheetPart &part : sheet.parts) {
             Json values = Json::array();
             for (const DatasheetValue &value : part.values)
-                values.push_back({shown(value.name), places_.at(value.finding.key)});
+                values.push_back({page_text(value.name), places_.at(value.finding.key)});
             parts.push_back({{"place", name(part.place)},
-                             {"name", shown(part.name)},
+                             {"name", page_text(part.name)},
                              {"level", part.level},
                              {"values", std::move(values)}});
         }
         Json rates = Json::array();
         for (const DatasheetRate &rate : sheet.rates) {
             Json &shown_rate = rates.emplace_back(
-                Json{{"name", shown(rate.name)}, {"finding", places_.at(rate.finding.key)}});
+                Json{{"name", page_text(rate.name)}, {"finding", places_.at(rate.finding.key)}});
             if (rate.share) {
-                shown_rate["roof"] = shown(rate.roof);
+                shown_rate["roof"] = page_text(rate.roof);
                 shown_rate["share"] = rounded(*rate.share);
             }
         }
@@ -157,17 +157,17 @@ private:
             for (const std::string &key : note.keys)
                 if (const auto place = places_.find(key); place != places_.end())
                     keys.push_back(place->second);
-            notes.push_back({{"topic", shown(note.topic)},
-                             {"text", shown(note.text)},
+            notes.push_back({{"topic", page_text(note.topic)},
+                             {"text", page_text(note.text)},
                              {"findings", std::move(keys)}});
         }
         Json gaps = Json::array();
         for (const DatasheetGap &gap : sheet.gaps) {
             Json keys = Json::array();
             for (const std::string &key : gap.keys)
-                keys.push_back(shown(key));
+                keys.push_back(page_text(key));
             gaps.push_back({{"status", name(gap.status)},
-                            {"reason", shown(gap.reason)},
+                            {"reason", page_text(gap.reason)},
                             {"keys", std::move(keys)}});
         }
         json_["gaps"] = std::move(gaps);
@@ -178,9 +178,12 @@ private:
 
     void add(const CheckedExpectation &checked) {
         const Expectation &expectation = checked.expectation;
-        Json claim{{"claim", shown(expectation.claim)},       {"source", shown(expectation.source)},
-                   {"asked", shown(asked_text(expectation))}, {"key", shown(expectation.key)},
-                   {"verdict", name(checked.verdict)},        {"reason", shown(checked.reason)}};
+        Json claim{{"claim", page_text(expectation.claim)},
+                   {"source", page_text(expectation.source)},
+                   {"asked", page_text(asked_text(expectation))},
+                   {"key", page_text(expectation.key)},
+                   {"verdict", name(checked.verdict)},
+                   {"reason", page_text(checked.reason)}};
         if (checked.finding)
             claim["finding"] = places_.at(checked.finding->key);
         json_["claims"].push_back(std::move(claim));
@@ -237,7 +240,7 @@ private:
         json_["curves"].push_back(
             {{"probe", record.probe},
              {"series", curve.series},
-             {"label", shown(curve.label)},
+             {"label", page_text(curve.label)},
              {"x", page_axis(curve.x)},
              {"y", page_axis(curve.y)},
              {"points", std::move(points)},
@@ -264,7 +267,7 @@ private:
         if (cells.empty())
             return;
         json_["maps"].push_back({{"probe", record.probe},
-                                 {"title", shown(map.title)},
+                                 {"title", page_text(map.title)},
                                  {"x", page_axis(map.x)},
                                  {"y", page_axis(map.y)},
                                  {"value", page_axis(map.value)},
@@ -278,11 +281,11 @@ private:
         Json trials = Json::array();
         for (const Tuning::Trial &trial : thinned_to(tuning.trials, most_trials))
             if (can_be_drawn({trial.value}))
-                trials.push_back({shown(trial.what), rounded(trial.value)});
+                trials.push_back({page_text(trial.what), rounded(trial.value)});
         if (trials.empty())
             return;
         json_["tunings"].push_back({{"probe", record.probe},
-                                    {"title", shown(tuning.title)},
+                                    {"title", page_text(tuning.title)},
                                     {"value", page_axis(tuning.value)},
                                     {"trials", std::move(trials)},
                                     {"findings", made_of(tuning.series, record, first)}});
@@ -306,6 +309,10 @@ void number_names(Json &devices) {
 }
 
 } // namespace
+
+std::string page_text(std::string_view text) {
+    return printable(text, {.utf8 = true});
+}
 
 Json page_data(std::span<const Report> reports, const Registry &registry,
                std::span<const Expectations> expectations) {

@@ -5,8 +5,13 @@
 #include <clprobe/report.hpp>
 
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace clprobe {
+
+/// A foreign text as a page's data hold it: on one line, nothing in it that cannot be printed.
+[[nodiscard]] std::string page_text(std::string_view text);
 
 /// What a page shows of the reports, as the scripts of this folder read it: of each device what it
 /// is, its findings, and the curves, maps and tunings of its probes, thinned to what a picture can

@@ -1,5 +1,5 @@
+#include "io/comparison.hpp"
 #include "io/page/page_data.hpp"
-#include "io/terminal.hpp"
 
 #include <clprobe/compare.hpp>
 
@@ -10,10 +10,6 @@
 
 namespace clprobe {
 namespace {
-
-std::string on_one_line(std::string_view text) {
-    return printable(text, {.utf8 = true});
-}
 
 /// Whether the last report has a device that another one has too.
 bool have_common_device(std::span<const Report> bases, const Report &now) {
@@ -31,17 +27,15 @@ bool have_common_device(std::span<const Report> bases, const Report &now) {
 Json remarks_on(const DeviceComparison &comparison) {
     Json remarks = Json::array();
     for (const std::string &difference : comparison.differences)
-        remarks.push_back(on_one_line(difference));
+        remarks.push_back(page_text(difference));
     if (!comparison.advisory.empty())
-        remarks.push_back(on_one_line(comparison.advisory));
+        remarks.push_back(page_text(comparison.advisory));
     if (const auto &shift = comparison.shift)
-        remarks.push_back(fmt::format("{} of {} probes moved together, by {:.1f} % for the {}",
-                                      shift->together, shift->probes, 100 * std::abs(shift->change),
-                                      shift->change > 0 ? "worse" : "better"));
+        remarks.push_back(moved_together(*shift));
     for (const StatusChange &change : comparison.changes)
         remarks.push_back(
-            on_one_line(fmt::format("{} {}: {}", change.key.empty() ? change.probe : change.key,
-                                    name(change.kind), change.reason)));
+            page_text(fmt::format("{} {}: {}", change.key.empty() ? change.probe : change.key,
+                                  name(change.kind), change.reason)));
     return remarks;
 }
 
@@ -63,7 +57,7 @@ Json page_verdicts(std::span<const Report> reports) {
                               [](const DeviceRecord &record) { return record.device.slug; });
         Json findings = Json::object();
         for (const FindingComparison &finding : compared.findings)
-            findings[on_one_line(finding.key)] = {name(finding.verdict), on_one_line(finding.note)};
+            findings[page_text(finding.key)] = {name(finding.verdict), page_text(finding.note)};
         verdicts.push_back({{"device", before + static_cast<std::size_t>(device - devices.begin())},
                             {"bases", compared.bases},
                             {"remarks", remarks_on(compared)},
