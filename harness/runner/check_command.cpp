@@ -58,11 +58,7 @@ CheckedFile checked_file(const Report &report, const fs::path &file, const Optio
                                          *options.only));
         expectations = {expectations[*options.only - 1]};
     }
-    try {
-        checked.results = check(report, checked.expectations);
-    } catch (const InputError &error) {
-        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
-    }
+    checked.results = naming_file(file, [&] { return check(report, checked.expectations); });
     return checked;
 }
 

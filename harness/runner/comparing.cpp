@@ -68,19 +68,17 @@ CompareOptions compare_options(const Options &options, const Registry &registry)
         compare.min_effect = share_of(*options.min_effect, "--min-effect");
     if (!options.min_effects)
         return compare;
-    const std::string file = options.min_effects->string();
     const std::string text = read_file(*options.min_effects);
-    try {
+    compare.min_effects = naming_file(*options.min_effects, [&] {
         const Json json = parse_json(text);
         std::map<std::string, double> effects;
         read(JsonNode(json), effects);
-        for (const auto &[key, per_cent] : effects) {
+        for (auto &[key, effect] : effects) {
             check_listed(key, registry);
-            compare.min_effects[key] = share_of(per_cent, key);
+            effect = share_of(effect, key);
         }
-    } catch (const InputError &error) {
-        throw InputError(fmt::format("'{}': {}", file, error.what()));
-    }
+        return effects;
+    });
     return compare;
 }
 

@@ -20,12 +20,8 @@ namespace {
 Inspection read_inspection(const std::filesystem::path &file, const Options &options,
                            const Registry &registry) {
     const std::string text = read_file(file);
-    Inspection inspection;
-    try {
-        inspection = inspection_from_json(parse_json(text));
-    } catch (const InputError &error) {
-        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
-    }
+    Inspection inspection =
+        naming_file(file, [&] { return inspection_from_json(parse_json(text)); });
     if (options.probes.empty())
         return inspection; // it may hold probes that are no more
     const std::vector<const Probe *> asked = registry.match(options.probes);

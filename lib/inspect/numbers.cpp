@@ -93,13 +93,11 @@ Report report_of(const Inspection &inspection) {
 
 Report read_report_or_inspection(const std::filesystem::path &file) {
     const std::string text = read_file(file);
-    try {
+    return naming_file(file, [&] {
         const Json json = parse_json(text);
         const bool inspected = json.is_object() && json.contains("inspection_version");
         return inspected ? report_of(inspection_from_json(json)) : report_from_json(json);
-    } catch (const InputError &error) {
-        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
-    }
+    });
 }
 
 } // namespace clprobe

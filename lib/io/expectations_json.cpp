@@ -155,11 +155,10 @@ Expectations read_expectations(const std::filesystem::path &file) {
 }
 
 Expectations read_expectations(std::string_view text, const std::filesystem::path &file) {
-    try {
-        return expectations_of(JsonNode(parse_json(text)));
-    } catch (const InputError &error) {
-        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
-    }
+    return naming_file(file, [&] {
+        const Json json = parse_json(text);
+        return expectations_of(JsonNode(json));
+    });
 }
 
 } // namespace clprobe

@@ -1,4 +1,5 @@
 #pragma once
+#include <clprobe/error.hpp>
 #include <clprobe/series.hpp>
 
 #include <filesystem>
@@ -10,6 +11,16 @@ namespace clprobe {
 /// The whole file, or all of standard input for "-"; of a gzip file the text that it holds. Throws
 /// InputError, naming the file and the reason, where it cannot be read.
 [[nodiscard]] std::string read_file(const std::filesystem::path &file);
+
+/// What `read` makes of that file. An InputError of it is thrown on with the file's name in front.
+template <typename Read>
+auto naming_file(const std::filesystem::path &file, const Read &read) {
+    try {
+        return read();
+    } catch (const InputError &error) {
+        throw InputError("'" + file.string() + "': " + error.what());
+    }
+}
 
 /// Writes the whole file or none of it: the text goes to a temporary file beside it, to the disk,
 /// and then takes the file's name, as a gzip file where that ends in ".gz". "-" is standard output;

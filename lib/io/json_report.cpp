@@ -336,11 +336,7 @@ Report read_report(const std::filesystem::path &file) {
 }
 
 Report read_report(std::string_view text, const std::filesystem::path &file) {
-    try {
-        return report_from_json(parse_json(text));
-    } catch (const InputError &error) {
-        throw InputError(fmt::format("'{}': {}", file.string(), error.what()));
-    }
+    return naming_file(file, [&] { return report_from_json(parse_json(text)); });
 }
 
 } // namespace clprobe
