@@ -24,19 +24,19 @@ std::string values_of(const FindingComparison &finding) {
 }
 
 /// A ratio from which on per cent tell less than times do.
-constexpr double many = 3;
+constexpr double told_in_times = 3;
 
 /// The ratio as a change in per cent: "-50.0", or as times: "x 4.1".
 std::string change_text(double ratio) {
     if (!std::isfinite(ratio))
         return "unbounded";
-    return ratio >= many ? fmt::format("x {:.3g}", ratio)
-                         : fmt::format("{:+.1f}", 100 * (ratio - 1));
+    return ratio >= told_in_times ? fmt::format("x {:.3g}", ratio)
+                                  : fmt::format("{:+.1f}", 100 * (ratio - 1));
 }
 
 /// "-50.0 % [-50.4, -49.6]".
 std::string change_of(const FindingComparison &finding) {
-    const std::string unit = finding.ratio >= many ? "" : " %";
+    const std::string unit = finding.ratio >= told_in_times ? "" : " %";
     return fmt::format("{}{} [{}, {}]", change_text(finding.ratio), unit,
                        change_text(finding.interval.low), change_text(finding.interval.high));
 }

@@ -96,7 +96,7 @@ private:
 };
 
 void add_finding(GoogleBenchmarks &benchmarks, const ExportedFinding &row) {
-    constexpr double many = 1e9;
+    constexpr double billion = 1e9;
     const double value = *row.finding.value;
     switch (row.finding.unit) {
     case Unit::second:
@@ -108,7 +108,7 @@ void add_finding(GoogleBenchmarks &benchmarks, const ExportedFinding &row) {
     case Unit::texel_per_second: {
         const bool bytes = row.finding.unit == Unit::byte_per_second;
         const std::string_view unit = symbol(row.finding.unit);
-        benchmarks.add(benchmark_name(row), {many / value}, 1,
+        benchmarks.add(benchmark_name(row), {billion / value}, 1,
                        {{bytes ? "bytes_per_second" : "items_per_second", value},
                         {"label", fmt::format("time of 1e9 {}", unit.substr(0, unit.find('/')))}});
         break;
