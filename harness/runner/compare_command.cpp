@@ -41,6 +41,10 @@ void check_same_device(const DeviceInfo &reported, const std::vector<DeviceInfo>
         throw InputError(fmt::format("--confirm measures {} ({}) again, and this machine does not "
                                      "have it; `clprobe devices` shows what it has",
                                      reported.name, reported.slug));
+    if (have_different_uuids(*found, reported))
+        throw InputError(fmt::format("--confirm measures {} again, and here is another device of "
+                                     "the same name: its UUID was {} and is now {}",
+                                     reported.name, reported.uuid, found->uuid));
     if (found->driver_version != reported.driver_version)
         throw InputError(fmt::format(
             "--confirm measures {} again with what the new report measured, and its driver was {} "

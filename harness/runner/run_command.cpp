@@ -73,6 +73,9 @@ std::vector<DeviceInfo> chosen_devices(const std::vector<DeviceInfo> &all, const
 void check_device(const DeviceInfo &before, const DeviceInfo &now) {
     if (before.name != now.name || before.vendor != now.vendor || before.platform != now.platform)
         refuse(fmt::format("{} was \"{}\" and is now \"{}\"", now.slug, before.name, now.name));
+    if (have_different_uuids(before, now))
+        refuse(fmt::format("{} was another device of the same name: its UUID was {} and is now {}",
+                           now.slug, before.uuid, now.uuid));
     if (before.driver_version != now.driver_version ||
         before.platform_version != now.platform_version)
         refuse(fmt::format("the driver of {} was {} ({}) and is now {} ({})", now.slug,

@@ -160,8 +160,9 @@ struct CalibrationRow {
 struct Calibration {
     DeviceInfo device;
     std::size_t reports = 0;
-    std::size_t findings = 0;         ///< of the last report that can be compared
-    std::size_t wide = 0;             ///< of these, with a half-width above 5 %
+    std::size_t uuids = 0;    ///< of the device in these: with more than one, several of one name
+    std::size_t findings = 0; ///< of the last report that can be compared
+    std::size_t wide = 0;     ///< of these, with a half-width above 5 %
     std::vector<CalibrationRow> rows; ///< for 1, 3 and 5 bases, as far as there are reports
 };
 

@@ -27,6 +27,7 @@ struct DeviceInfo {
     std::string version;
     std::string c_version;
     std::string driver_version;
+    std::string uuid; ///< "8ebb71a3-...", lower case: which of all devices it is; empty if unknown
     DeviceType type = DeviceType::gpu;
     bool fp64 = false;
     bool fp16 = false;
@@ -52,6 +53,9 @@ struct DeviceInfo {
     [[nodiscard]] bool has_extension(std::string_view extension) const;
     bool operator==(const DeviceInfo &) const = default;
 };
+
+/// Whether two devices of one name are two, by their UUIDs; false where one of them has none.
+[[nodiscard]] bool have_different_uuids(const DeviceInfo &one, const DeviceInfo &other);
 
 /// Gives each device its slug, "<cpu|gpu|acc><n>-<model>" in [a-z0-9-], where n counts the devices
 /// of its type.

@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 /// The version of the report's format (docs/report-format.md), written into every report. Adding a
 /// member raises the second number, anything that an old reader would get wrong the first.
-inline constexpr std::string_view schema_version = "1.1.0";
+inline constexpr std::string_view schema_version = "1.2.0";
 
 /// The value as reports hold it: numbers in unscaled units, what is absent or empty left out. Throw
 /// Error, naming the place, for what the readers below would refuse.

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <set>
+#include <string_view>
 
 namespace clprobe {
 namespace {
@@ -199,6 +201,11 @@ Calibration calibrate(std::span<const Report> reports, const CompareOptions &opt
         Calibration calibration;
         calibration.device = device.device;
         calibration.reports = reports.size();
+        std::set<std::string_view> uuids;
+        for (const DeviceRecord *record : records)
+            uuids.insert(record->device.uuid);
+        uuids.erase("");
+        calibration.uuids = uuids.size();
         std::vector<ReportedFindings> findings;
         for (const DeviceRecord *record : records)
             findings.push_back(findings_of(*record));

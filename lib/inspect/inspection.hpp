@@ -126,7 +126,7 @@ struct KernelChange {
                                                         const Inspection &after);
 
 /// The version of the inspection's format (docs/inspection.schema.json).
-inline constexpr std::string_view inspection_version = "1.0.0";
+inline constexpr std::string_view inspection_version = "1.1.0";
 
 /// As of reports: throw what the functions of <clprobe/json.hpp> throw.
 [[nodiscard]] Json to_json(const InspectedKernel &kernel);

@@ -351,6 +351,13 @@ std::string calibration_text(const Calibration &calibration, const TextStyle &st
                        counted(calibration.reports, "report"),
                        counted(calibration.findings, "finding"), calibration.wide)}}},
         style);
+    if (calibration.uuids > 1)
+        text += render_table(
+            {{{fmt::format("they are of {} devices of the same name, by their UUIDs, whose "
+                           "differences count as false alarms",
+                           calibration.uuids)},
+              Colour::yellow}},
+            style);
     std::vector<TableRow> rows = {{{"bases", "comparisons", "false worse", "common shift",
                                     "5 % slower found", "10 % slower found", "3 half-widths found"},
                                    Colour::dim}};
@@ -372,13 +379,10 @@ std::string calibration_text(const Calibration &calibration, const TextStyle &st
 }
 
 Json to_json(const Calibration &calibration) {
-    Json json = {{"tool_version", version()},
-                 {"device", calibration.device.slug},
-                 {"name", calibration.device.name},
-                 {"reports", calibration.reports},
-                 {"findings", calibration.findings},
-                 {"wide", calibration.wide},
-                 {"rows", Json::array()}};
+    Json json = {{"tool_version", version()},       {"device", calibration.device.slug},
+                 {"name", calibration.device.name}, {"reports", calibration.reports},
+                 {"uuids", calibration.uuids},      {"findings", calibration.findings},
+                 {"wide", calibration.wide},        {"rows", Json::array()}};
     for (const CalibrationRow &row : calibration.rows) {
         Json called = Json::object();
         for (const auto &[key, count] : row.false_findings)

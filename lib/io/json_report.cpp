@@ -60,6 +60,7 @@ void members(const auto &each, Either<DeviceInfo> auto &info) {
     each("version", info.version);
     each("c_version", info.c_version);
     each("driver_version", info.driver_version);
+    each.filled("uuid", info.uuid);
     each("fp64", info.fp64);
     each("fp16", info.fp16);
     each("images", info.images);

@@ -72,6 +72,10 @@ bool DeviceInfo::has_extension(std::string_view extension) const {
     return std::ranges::find(extensions, extension) != extensions.end();
 }
 
+bool have_different_uuids(const DeviceInfo &one, const DeviceInfo &other) {
+    return !one.uuid.empty() && !other.uuid.empty() && one.uuid != other.uuid;
+}
+
 const Finding *Facts::find(std::string_view key) const {
     // The last one counts: a probe that ran anew knows better than its earlier run.
     const auto found = std::find_if(findings.rbegin(), findings.rend(),

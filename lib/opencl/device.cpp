@@ -2,6 +2,9 @@
 
 #include <clprobe/device.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <sstream>
 #include <type_traits>
 
@@ -51,6 +54,18 @@ std::vector<std::string> words(const std::string &line) {
     return result;
 }
 
+/// Empty where there is none: some drivers name the extension and answer nothing but zeros.
+std::string uuid_of(cl_device_id device) {
+    const auto bytes = ask<std::array<cl_uchar, CL_UUID_SIZE_KHR>>(device, CL_DEVICE_UUID_KHR);
+    std::string uuid;
+    if (!bytes || std::ranges::count(*bytes, 0) == CL_UUID_SIZE_KHR)
+        return uuid;
+    for (std::size_t i = 0; i < bytes->size(); ++i)
+        uuid +=
+            fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", (*bytes)[i]);
+    return uuid;
+}
+
 DeviceType type_of(cl_device_id device) {
     const auto type = ask<cl_device_type>(device, CL_DEVICE_TYPE).value_or(CL_DEVICE_TYPE_GPU);
     if ((type & CL_DEVICE_TYPE_CPU) != 0)
@@ -66,6 +81,8 @@ void ask_identity(cl_device_id device, DeviceInfo &info) {
     info.driver_version = text(device, CL_DRIVER_VERSION);
     info.extensions = words(text(device, CL_DEVICE_EXTENSIONS));
     info.type = type_of(device);
+    if (info.has_extension("cl_khr_device_uuid"))
+        info.uuid = uuid_of(device);
     if (const auto platform = ask<cl_platform_id>(device, CL_DEVICE_PLATFORM)) {
         info.platform = platform_text(*platform, CL_PLATFORM_NAME);
         info.platform_version = platform_text(*platform, CL_PLATFORM_VERSION);

@@ -192,6 +192,12 @@ TEST_CASE("program.compare_confirms_on_the_device") {
     const Outcome other = run_on_stub(units(4) + ",name=Other", arguments);
     CHECK(other.exit_status == 2);
     CHECK_THAT(other.err, ContainsSubstring("does not have it"));
+    Report of_one = read_report(*four);
+    of_one.devices.at(0).device.uuid = "00000000-0000-0000-0000-000000000001";
+    write_file(*four, to_text(to_json(of_one)));
+    const Outcome second = run_on_stub(units(4) + ",uuid=2", arguments);
+    CHECK(second.exit_status == 2);
+    CHECK_THAT(second.err, ContainsSubstring("here is another device of the same name"));
     CHECK(run_on_stub("devices=0", arguments).exit_status == 3);
 }
 

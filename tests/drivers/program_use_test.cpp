@@ -248,12 +248,27 @@ TEST_CASE("program.killed_at_any_moment_it_goes_on") {
     CHECK(report.devices.at(0).probes.size() >= both.size());
 }
 
+TEST_CASE("program.devices_tell_their_uuid_where_they_have_one") {
+    const auto listed = [](const char *behaviour) {
+        return run_on_stub(behaviour, {"devices", "--json"}).out;
+    };
+    CHECK_THAT(listed("uuid=255"),
+               ContainsSubstring(R"("uuid":"00000000-0000-0000-0000-0000000000ff")"));
+    CHECK_THAT(listed(""), ContainsSubstring(R"("slug":)") && !ContainsSubstring("uuid"));
+    CHECK_THAT(listed("uuid=0"), !ContainsSubstring(R"("uuid")"));
+}
+
 TEST_CASE("program.what_cannot_be_resumed_is_refused_and_left_as_it_was") {
     const Scratch scratch;
     const std::string json = scratch.file("report.json");
-    static_cast<void>(
-        run_on_stub(sound, {"run", "--profile", "tiny", "host/event_timer", "--json", json}));
+    static_cast<void>(run_on_stub(
+        sound + ",uuid=1", {"run", "--profile", "tiny", "host/event_timer", "--json", json}));
     const std::string text = text_of(json);
+    CHECK(report_of(json).devices.at(0).device.uuid == "00000000-0000-0000-0000-000000000001");
+    const Outcome second = run_on_stub(sound + ",uuid=2", run_of_both({"--resume", json}));
+    CHECK(second.exit_status == 2);
+    CHECK_THAT(second.err, ContainsSubstring("was another device of the same name"));
+    CHECK(text_of(json) == text);
     const Outcome other = run_on_stub(sound + ",name=Other", run_of_both({"--resume", json}));
     CHECK(other.exit_status == 2);
     CHECK(text_of(json) == text);

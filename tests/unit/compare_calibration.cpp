@@ -1,13 +1,18 @@
+#include "io/comparison.hpp"
+
 #include <clprobe/compare.hpp>
 #include <clprobe/error.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
 
 using namespace clprobe;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -69,6 +74,7 @@ TEST_CASE("unit.compare.calibration_counts_what_is_false_and_who_says_so") {
         Report &report = reports.emplace_back();
         DeviceRecord &device = report.devices.emplace_back();
         device.device.slug = device.device.name = "a";
+        device.device.uuid = i == 0 ? "" : i < 4 ? "one" : "other";
         ProbeRecord &record = device.probes.emplace_back();
         record.probe = "a/b";
         const double value = i < 4 ? 100 + 0.1 * i : 75;
@@ -85,6 +91,12 @@ TEST_CASE("unit.compare.calibration_counts_what_is_false_and_who_says_so") {
     CHECK(one.slowed_by_3_half_widths.of == 0);
     CHECK(calibration.findings == 1);
     CHECK(calibration.wide == 0);
+    CHECK(calibration.uuids == 2);
+    CHECK_THAT(calibration_text(calibration, {}),
+               ContainsSubstring("they are of 2 devices of the same name"));
+    CHECK(calibrate(std::span(reports).first(4)).uuids == 1);
+    CHECK_THAT(calibration_text(calibrate(std::span(reports).first(4)), {}),
+               !ContainsSubstring("of the same name"));
 }
 
 TEST_CASE("unit.compare.calibration_wants_three_reports_of_one_device") {

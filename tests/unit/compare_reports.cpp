@@ -212,6 +212,19 @@ TEST_CASE("unit.compare.names_what_else_changed") {
     CHECK(compared_with(base, base).differences.empty());
 }
 
+TEST_CASE("unit.compare.names_another_device_of_the_same_name") {
+    const Report unknown = report_of_rate(100);
+    Report one = unknown;
+    one.devices[0].device.uuid = "8ebb71a3";
+    Report other = unknown;
+    other.devices[0].device.uuid = "00c0ffee";
+    CHECK(compare(std::vector{one, other, unknown}, other).devices[0].differences ==
+          std::vector<std::string>{"another device of the same name: UUID 8ebb71a3 before, "
+                                   "00c0ffee now (in 1 of 3 bases)"});
+    CHECK(compared_with(one, unknown).differences.empty());
+    CHECK(compared_with(unknown, one).differences.empty());
+}
+
 TEST_CASE("unit.compare.devices_are_matched_by_slug_and_name") {
     Report two = report_of_rate(100);
     two.devices.push_back(two.devices[0]);

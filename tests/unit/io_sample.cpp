@@ -15,6 +15,7 @@ DeviceInfo sample_device() {
     info.version = "OpenCL 3.0 sample";
     info.c_version = "OpenCL C 1.2";
     info.driver_version = "1.2.3";
+    info.uuid = "8ebb71a3-6ad8-83c1-28a5-05f1e8bd3c17";
     info.type = DeviceType::gpu;
     info.fp64 = info.fp16 = info.images = info.profiling_advertised = true;
     info.local_memory_dedicated = info.unified_memory = true;

@@ -96,6 +96,7 @@ private:
         add("slug", device.slug);
         add("platform", fmt::format("{}, {}", device.platform, device.platform_version));
         add("driver", device.driver_version);
+        add("UUID", device.uuid);
         add("clock", clock_of(record));
         add("date", report.started);
         add("profile", report.profile + (report.complete ? "" : "; the run did not end"));

@@ -21,7 +21,7 @@ constexpr std::string_view settings[] = {
     "mhz",          "name",         "no_cache_size",  "no_images",    "no_platform",
     "oom",          "oom_code",     "oom_launch",     "prints",       "queue_profiling",
     "stacks",       "stamps",       "timer_ns",       "trip_ns",      "units",
-    "vanish",       "version",
+    "uuid",         "vanish",       "version",
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view entry) {

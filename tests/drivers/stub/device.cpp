@@ -24,6 +24,8 @@ std::vector<std::string_view> extensions() {
         names.emplace_back("cl_khr_fp64");
     if (behaviour().asks("fp16"))
         names.emplace_back("cl_khr_fp16");
+    if (behaviour().asks("uuid"))
+        names.emplace_back("cl_khr_device_uuid");
     return names;
 }
 
@@ -86,6 +88,11 @@ cl_int identity(cl_device_info name, const Answer &answer) {
         return answer(name_version("OpenCL C"));
     case CL_DEVICE_BUILT_IN_KERNELS:
         return answer("");
+    case CL_DEVICE_UUID_KHR: {
+        std::array<cl_uchar, CL_UUID_SIZE_KHR> uuid{};
+        uuid.back() = static_cast<cl_uchar>(behaviour().number("uuid", 0));
+        return behaviour().asks("uuid") ? answer(uuid) : CL_INVALID_VALUE;
+    }
     case CL_DEVICE_PLATFORM:
         return answer(platform());
     case CL_DEVICE_PARENT_DEVICE:
