@@ -72,8 +72,7 @@ std::string device_names(const Report &report) {
 JunitCase case_of(const CheckedFile &file, const CheckedExpectation &checked) {
     using Outcome = JunitCase::Outcome;
     JunitCase test{
-        file.file.stem().string(), checked.finding ? checked.finding->key : checked.expectation.key,
-        Outcome::passed,
+        file.file.stem().string(), key_of(checked), Outcome::passed,
         fmt::format("{}: asked {}", checked.expectation.claim, asked_text(checked.expectation))};
     if (checked.finding && checked.finding->value)
         test.message += ", found " + value_text(*checked.finding, {.utf8 = true});

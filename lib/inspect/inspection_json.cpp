@@ -1,8 +1,6 @@
 #include "inspect/inspection.hpp"
 #include "io/json_members.hpp"
 
-#include <fmt/format.h>
-
 namespace clprobe {
 
 void members(const auto &each, Either<InstructionCount> auto &count) {
@@ -105,13 +103,8 @@ InspectedKernel inspected_kernel_from_json(const Json &json) {
 
 Inspection inspection_from_json(const Json &json) {
     const JsonNode node(json);
-    if (!node.find("inspection_version"))
-        node.fail("nothing that `clprobe inspect` wrote, as it lacks 'inspection_version'");
-    std::string version;
-    read(node["inspection_version"], version);
-    const std::string_view known = inspection_version.substr(0, inspection_version.find('.') + 1);
-    if (!version.starts_with(known))
-        node["inspection_version"].fail(fmt::format("this program reads {}x", known));
+    expect_version(node, "inspection_version", inspection_version,
+                   "nothing that `clprobe inspect` wrote");
     Inspection inspection;
     read(node["tool_version"], inspection.tool_version);
     inspection.device = device_info_from_json(node["device"].json());

@@ -15,6 +15,9 @@ inline constexpr std::string_view expectations_version = "1.0.0";
 /// What was asked, what was found and the verdict, as data.
 [[nodiscard]] Json to_json(const CheckedExpectation &checked);
 
+/// Of the finding; of one that is not there, as it was asked for.
+[[nodiscard]] std::string key_of(const CheckedExpectation &checked);
+
 /// How many of each: "3 expectations: 2 confirmed, 1 untestable".
 [[nodiscard]] std::string verdicts_text(std::span<const CheckedExpectation> all);
 

@@ -100,20 +100,9 @@ Expectation expectation_of(const JsonNode &node, const std::string &source) {
     return expectation;
 }
 
-void expect_version(const JsonNode &node) {
-    std::string version;
-    read(node, version);
-    const std::string_view known =
-        expectations_version.substr(0, expectations_version.find('.') + 1);
-    if (!version.starts_with(known))
-        node.fail(fmt::format("this program reads {}x", known));
-}
-
 Expectations expectations_of(const JsonNode &node) {
     constexpr std::size_t most = 1000;
-    if (!node.find("expectations_version"))
-        node.fail("no file of expectations, as it lacks 'expectations_version'");
-    expect_version(node["expectations_version"]);
+    expect_version(node, "expectations_version", expectations_version, "no file of expectations");
     expect_members(
         node, {"$schema", "expectations_version", "title", "device", "source", "expectations"});
     Expectations all;

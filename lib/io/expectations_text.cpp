@@ -22,10 +22,6 @@ Colour colour_of(ExpectationVerdict verdict) {
     return Colour::none;
 }
 
-std::string key_of(const CheckedExpectation &checked) {
-    return checked.finding ? checked.finding->key : checked.expectation.key;
-}
-
 std::string found_text(const CheckedExpectation &checked, const TextStyle &style) {
     return checked.finding ? value_text(*checked.finding, style) : std::string();
 }
@@ -54,6 +50,10 @@ std::string claim_text(const Expectation &expectation, const std::vector<std::st
 }
 
 } // namespace
+
+std::string key_of(const CheckedExpectation &checked) {
+    return checked.finding ? checked.finding->key : checked.expectation.key;
+}
 
 std::string verdicts_text(std::span<const CheckedExpectation> all) {
     std::string text = counted(all.size(), "expectation");

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -34,6 +35,11 @@ private:
     const Json &json_;
     Json::json_pointer place_;
 };
+
+/// Fails where the document's member of that name is no version, or one with another first number
+/// than `known`, which this program writes. A document without it is what `otherwise` says.
+void expect_version(const JsonNode &document, const std::string &member, std::string_view known,
+                    std::string_view otherwise);
 
 // The members of a structure are listed once, for writing and for reading:
 //

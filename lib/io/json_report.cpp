@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <functional>
-#include <regex>
 #include <set>
 
 namespace clprobe {
@@ -185,17 +184,6 @@ void read_word(const JsonNode &node, T &value, Parse parse, const char *expected
     value = *parsed;
 }
 
-void check_version(const JsonNode &node) {
-    static const std::regex form(R"((\d{1,9})\.\d{1,9}\.\d{1,9})");
-    const auto version = read_as<std::string>(node);
-    std::smatch numbers;
-    if (!std::regex_match(version, numbers, form))
-        node.fail(fmt::format("'{}' is no version such as '{}'", version, schema_version));
-    if (numbers.str(1) != schema_version.substr(0, schema_version.find('.')))
-        node.fail(fmt::format("the report is of schema {}, but this program reads schema {}",
-                              version, schema_version));
-}
-
 } // namespace
 
 Json json_of(Unit unit) {
@@ -296,9 +284,7 @@ void read(const JsonNode &node, std::vector<ProbeRecord> &records) {
 }
 
 void read(const JsonNode &node, Report &report) {
-    if (!node.find("schema_version"))
-        node.fail("no report of `clprobe run`, as it lacks 'schema_version'");
-    check_version(node["schema_version"]);
+    expect_version(node, "schema_version", schema_version, "no report of `clprobe run`");
     members(MemberReader{node}, report);
     refuse_twice(node["devices"], report.devices,
                  [](const DeviceRecord &record) { return record.device.slug; });

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <regex>
 #include <set>
 #include <vector>
 
@@ -181,6 +182,21 @@ std::vector<std::pair<std::string, JsonNode>> JsonNode::members() const {
     for (const auto &[member, value] : json_.items())
         nodes.emplace_back(member, JsonNode(value, place_ / member));
     return nodes;
+}
+
+void expect_version(const JsonNode &document, const std::string &member, std::string_view known,
+                    std::string_view otherwise) {
+    static const std::regex form(R"((\d{1,9})\.\d{1,9}\.\d{1,9})");
+    const auto node = document.find(member);
+    if (!node)
+        document.fail(fmt::format("{}, as it lacks '{}'", otherwise, member));
+    std::string version;
+    read(*node, version);
+    std::smatch numbers;
+    if (!std::regex_match(version, numbers, form))
+        node->fail(fmt::format("'{}' is no version such as '{}'", version, known));
+    if (numbers.str(1) != known.substr(0, known.find('.')))
+        node->fail(fmt::format("it is {}, and this program reads version {}", version, known));
 }
 
 void read(const JsonNode &node, bool &value) {

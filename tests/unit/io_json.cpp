@@ -190,7 +190,7 @@ TEST_CASE("unit.json.contradictions_are_refused") {
 TEST_CASE("unit.json.versions") {
     CHECK_NOTHROW(report_from_json(with("/schema_version", "1.0.7")));
     refused(with("/schema_version", "2.0.0"),
-            "/schema_version: the report is of schema 2.0.0, but this program reads schema 1.2.0");
+            "/schema_version: it is 2.0.0, and this program reads version 1.2.0");
     refused(with("/schema_version", "0.9.0"), "0.9.0");
     for (const char *wrong : {"", "1", "1.0", "1.0.0.0", "1.0.0-x", "-1.0.0", "99999999999.0.0"})
         refused(with("/schema_version", wrong), "is no version");
