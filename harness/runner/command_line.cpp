@@ -106,6 +106,10 @@ struct Command {
         option("--json", options.json, "FILE", "write the verdicts as data; - is stdout");
         option("--junit", options.junit, "FILE", "write them as JUnit's XML; - is stdout");
     }
+    CLI::Option *expectations() {
+        return option("--expectations", options.expectations, "FILE",
+                      "claims to show with their verdicts (docs/expectations.md)");
+    }
     void verbose(const char *what) { app.add_flag("-v,--verbose", options.verbose, what); }
     void timeout() {
         option("--timeout", options.timeout, "S", "wall limit of a probe, in seconds")
@@ -188,8 +192,10 @@ void describe_show(Command command) {
     Options &options = command.options;
     command.option("REPORT", options.report, "", "a report, or a summary of one; - is stdin")
         ->required();
-    command.option("PROBE", options.probes, "",
-                   "the findings of these probes with their curves, in place of the datasheet");
+    CLI::Option *const probes =
+        command.option("PROBE", options.probes, "",
+                       "the findings of these probes with their curves, in place of the datasheet");
+    command.expectations()->excludes(probes);
     command.app.add_flag("--markdown", options.as_markdown,
                          "as Markdown, for a README or an issue");
 }
@@ -259,8 +265,7 @@ void describe_html(Command command) {
     command.option("REPORT", command.options.files, "", "reports; - is stdin")->required();
     command.option("-o,--output", command.options.html, "FILE", "the page; - is stdout")
         ->required();
-    command.option("--expectations", command.options.expectations, "FILE",
-                   "claims to show with their verdicts (docs/expectations.md)");
+    command.expectations();
 }
 
 void describe_ab(Command command) {

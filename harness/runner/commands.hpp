@@ -36,7 +36,7 @@ struct Options {
     std::filesystem::path report;                 ///< of `show` and `check`
     std::optional<std::filesystem::path> junit;
     std::optional<std::filesystem::path> html;       ///< the page
-    std::vector<std::filesystem::path> expectations; ///< to show on it
+    std::vector<std::filesystem::path> expectations; ///< to show on it, or in the datasheet
     std::optional<std::uint64_t> seed;
     double timeout = 0;   ///< 0: a generous multiple of each probe's budget
     std::string columns;  ///< which column of a CSV is what, as `CsvOptions` has it

@@ -2,7 +2,6 @@
 #include "io/file.hpp"
 #include "output.hpp"
 
-#include <clprobe/expectations.hpp>
 #include <clprobe/page.hpp>
 #include <clprobe/report.hpp>
 
@@ -13,10 +12,7 @@ int html_command(const Options &options, const Registry &registry) {
     std::vector<Report> reports;
     for (const std::filesystem::path &file : options.files)
         reports.push_back(read_report(file));
-    std::vector<Expectations> expectations;
-    for (const std::filesystem::path &file : options.expectations)
-        expectations.push_back(read_expectations(file));
-    write_file(*options.html, page(reports, registry, expectations));
+    write_file(*options.html, page(reports, registry, expectations_of(options)));
     return exit_done;
 }
 

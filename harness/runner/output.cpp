@@ -48,6 +48,13 @@ std::string plots_text(const Probe &probe, const ProbeRecord &record, const Text
     return {}; // its findings say so
 }
 
+std::vector<Expectations> expectations_of(const Options &options) {
+    std::vector<Expectations> all;
+    for (const fs::path &file : options.expectations)
+        all.push_back(read_expectations(file));
+    return all;
+}
+
 bool write_picture(const Registry &registry, const Report &report, const fs::path &file) {
     for (const DeviceRecord &device : report.devices)
         for (const ProbeRecord &record : device.probes) {

@@ -3,6 +3,7 @@
 #include "io/terminal.hpp"
 #include "measure/device_lock.hpp"
 
+#include <clprobe/expectations.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace clprobe::runner {
 
@@ -26,6 +28,9 @@ namespace clprobe::runner {
 
 /// Throws InputError where this build makes no pages, which says what to install.
 void ensure_pages();
+
+/// What is to be shown with its verdicts, of each file that was named.
+[[nodiscard]] std::vector<Expectations> expectations_of(const Options &options);
 
 /// The files that a run leaves: the report, written anew after each probe so that whatever ends the
 /// program costs one probe at most, and the CSV of each series. A report that was there before is

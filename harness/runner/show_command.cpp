@@ -53,6 +53,9 @@ std::string probe_shown(const ProbeRecord &record, const Registry &registry,
 
 int show_command(const Options &options, const Registry &registry) {
     const Report report = read_report(options.report);
+    const auto checked = check(report, expectations_of(options));
+    if (checked.empty() && !options.expectations.empty())
+        throw InputError("none of the expectations is about a device of this report");
     const TextStyle style = style_of_stdout();
     std::set<std::string> chosen;
     if (!options.probes.empty())
@@ -61,8 +64,8 @@ int show_command(const Options &options, const Registry &registry) {
         if (&device != &report.devices.front())
             std::cout << '\n';
         if (chosen.empty()) {
-            std::cout << (options.as_markdown ? datasheet_markdown(report, device)
-                                              : datasheet_text(report, device, style));
+            std::cout << (options.as_markdown ? datasheet_markdown(report, device, checked)
+                                              : datasheet_text(report, device, style, checked));
             continue;
         }
         std::cout << (options.as_markdown ? device_markdown(device.device)

@@ -1,9 +1,11 @@
 #pragma once
 #include <clprobe/device.hpp>
+#include <clprobe/expectations.hpp>
 #include <clprobe/finding.hpp>
 #include <clprobe/report.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +66,7 @@ struct Datasheet {
     std::vector<DatasheetNote> notes;
     std::vector<DatasheetGap>
         gaps; ///< last what is `suspect`: its values are in the parts and rates
+    std::vector<CheckedExpectation> claims;
 
     /// The part of that name; null where there is none.
     [[nodiscard]] const DatasheetPart *find(std::string_view part) const;
@@ -71,7 +74,8 @@ struct Datasheet {
 
 /// What a report says of a device, as a datasheet: a pure function of the findings. Each finding
 /// has its place by the family of its key, so that those of other probes have one too. Where a key
-/// comes twice the later counts.
-[[nodiscard]] Datasheet datasheet_of(const DeviceRecord &record);
+/// comes twice the later counts. Of what was checked it has the claims about this device.
+[[nodiscard]] Datasheet datasheet_of(const DeviceRecord &record,
+                                     std::span<const CheckedExpectation> checked = {});
 
 } // namespace clprobe

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,10 @@ struct CheckedExpectation {
 /// is not the finding's.
 [[nodiscard]] std::vector<CheckedExpectation> check(const Report &report,
                                                     const Expectations &expectations);
+
+/// The same of several files, one after the other.
+[[nodiscard]] std::vector<CheckedExpectation> check(const Report &report,
+                                                    std::span<const Expectations> files);
 
 /// The expectations that a file holds (docs/expectations.md). Throws InputError, naming the file,
 /// the member and what is wrong with it.

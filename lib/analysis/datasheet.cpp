@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -322,10 +323,12 @@ const DatasheetPart *Datasheet::find(std::string_view part) const {
     return pointer_to(parts, part, &DatasheetPart::name);
 }
 
-Datasheet datasheet_of(const DeviceRecord &record) {
+Datasheet datasheet_of(const DeviceRecord &record, std::span<const CheckedExpectation> checked) {
     const std::vector<Source> sources = sources_of(record);
     Datasheet sheet{
-        record.device, parts_of(sources), rates_of(sources), {}, gaps_of(record, sources)};
+        record.device, parts_of(sources), rates_of(sources), {}, gaps_of(record, sources), {}};
+    std::ranges::copy_if(checked, std::back_inserter(sheet.claims),
+                         [&](const auto &each) { return each.device == record.device.slug; });
     std::vector<const Finding *> findings;
     for (const Source &source : sources)
         if (source.finding->value)

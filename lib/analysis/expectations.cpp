@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 
 namespace clprobe {
 namespace {
@@ -123,6 +124,14 @@ std::vector<CheckedExpectation> check(const Report &report, const Expectations &
         }
     }
     return results;
+}
+
+std::vector<CheckedExpectation> check(const Report &report, std::span<const Expectations> files) {
+    std::vector<CheckedExpectation> all;
+    for (const Expectations &file : files)
+        for (CheckedExpectation &checked : check(report, file))
+            all.push_back(std::move(checked));
+    return all;
 }
 
 } // namespace clprobe

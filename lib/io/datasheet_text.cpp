@@ -1,4 +1,5 @@
 #include "io/datasheet_text.hpp"
+#include "io/expectations.hpp"
 #include "io/family_text.hpp"
 #include "io/markup.hpp"
 #include "io/report_markdown.hpp"
@@ -87,6 +88,8 @@ public:
     [[nodiscard]] std::vector<Section> all() {
         std::vector<Section> sections = {units(), levels(), around(), rates(), notes(), gaps()};
         std::erase_if(sections, [](const Section &section) { return section.rows.empty(); });
+        if (!sheet_.claims.empty())
+            sections.push_back(claims());
         for (Section &section : sections)
             limit(section.rows);
         return sections;
@@ -349,6 +352,26 @@ private:
         return section;
     }
 
+    /// How many claims hold, and those that do not.
+    [[nodiscard]] Section claims() const {
+        Section section{verdicts_text(sheet_.claims), {}, Section::Form::marks};
+        for (const CheckedExpectation &claim : sheet_.claims) {
+            if (claim.verdict != ExpectationVerdict::refuted)
+                continue;
+            const Expectation &asked = claim.expectation;
+            // One that is asked of several findings is told apart by their keys.
+            const std::string what =
+                asked.key == claim.finding->key ? asked.claim : claim.finding->key;
+            const std::string text = fmt::format(": asked {}, found {}", asked_text(asked),
+                                                 value_text(*claim.finding, style_));
+            const std::size_t most = std::min(folding_.reason, folding_.row);
+            const std::size_t room = std::max(most, text.size() + few_words) - text.size();
+            section.rows.push_back(
+                {{mark_of(Status::failed), first_words(what, room) + text}, Colour::red});
+        }
+        return section;
+    }
+
     const Datasheet &sheet_;
     const TextStyle &style_;
     const Folding &folding_;
@@ -422,9 +445,9 @@ std::string head_of(const Report &report, const DeviceRecord &device) {
 
 } // namespace
 
-std::string datasheet_text(const Report &report, const DeviceRecord &device,
-                           const TextStyle &style) {
-    const Datasheet sheet = datasheet_of(device);
+std::string datasheet_text(const Report &report, const DeviceRecord &device, const TextStyle &style,
+                           std::span<const CheckedExpectation> checked) {
+    const Datasheet sheet = datasheet_of(device, checked);
     constexpr TextStyle usual{.width = usual_width, .utf8 = true};
     const auto text = [&](const Folding &folding, const TextStyle &shown, Texts &texts) {
         return device_text(device.device, shown) +
@@ -439,8 +462,9 @@ std::string datasheet_text(const Report &report, const DeviceRecord &device,
     return text(folding, style, texts);
 }
 
-std::string datasheet_markdown(const Report &report, const DeviceRecord &device) {
-    const Datasheet sheet = datasheet_of(device);
+std::string datasheet_markdown(const Report &report, const DeviceRecord &device,
+                               std::span<const CheckedExpectation> checked) {
+    const Datasheet sheet = datasheet_of(device, checked);
     constexpr TextStyle style{.width = usual_width, .utf8 = true};
     constexpr std::size_t much = 500;
     const Folding unfolded{much, much, much, much, much, much};
@@ -450,6 +474,8 @@ std::string datasheet_markdown(const Report &report, const DeviceRecord &device)
     for (const Section &section : Sections(sheet, style, unfolded, texts).all()) {
         if (!section.title.empty())
             text += fmt::format("\n### {}\n", section.title);
+        if (section.rows.empty())
+            continue;
         std::vector<std::vector<std::string>> rows;
         if (section.form != Section::Form::table)
             rows.push_back({"", ""});

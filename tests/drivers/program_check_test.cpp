@@ -145,6 +145,25 @@ TEST_CASE("program.check refuses what it cannot read or would never test") {
     CHECK_THAT(outcome.err, ContainsSubstring("no report of `clprobe run`"));
 }
 
+TEST_CASE("program.show ends with the verdicts on what was claimed") {
+    const Gate gate;
+    const auto show = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"show", gate.report});
+        return run_on_stub("devices=0", arguments);
+    };
+    const std::string kept = gate.with("a.json", holds);
+    const Outcome both = show({"--expectations", kept, gate.with("b.json", fails)});
+    CHECK(both.exit_status == 0);
+    CHECK_THAT(both.out, ContainsSubstring("2 expectations: 1 confirmed, 1 refuted\n") &&
+                             ContainsSubstring("x  no time goes by: asked at most 0 s, found "));
+    CHECK_THAT(show({"--markdown", "--expectations", kept}).out,
+               ContainsSubstring("### 1 expectation: 1 confirmed\n"));
+    const Outcome of_others = show({"--expectations", gate.with("c.json", fails, "H200")});
+    CHECK(of_others.exit_status == 2);
+    CHECK_THAT(of_others.err, ContainsSubstring("none of the expectations is about a device"));
+    CHECK(show({"host/event_timer", "--expectations", kept}).exit_status == 2);
+}
+
 TEST_CASE("program.check takes an inspection") {
     const Scratch scratch;
     const std::string inspected = scratch.file("inspected.json");

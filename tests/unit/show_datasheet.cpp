@@ -120,6 +120,45 @@ TEST_CASE("unit.datasheet_text.suspect_values_are_marked") {
                          ContainsSubstring("!  compute_units: suspect, the machine was busy"));
 }
 
+TEST_CASE("unit.datasheet_text.ends_with_the_claims_that_do_not_hold") {
+    const Report report = kept_report("h200.json.gz");
+    const DeviceRecord &device = report.devices.at(0);
+    Expectations claims{"The vendor's", "H200", {}};
+    const auto claim = [&](const std::string &key, const std::string &words, double at_least) {
+        claims.expectations.push_back({key, words, "the vendor", Unit::one, {}, 0, at_least, {}});
+    };
+    claim("compute_units", "a hundred units", 100);
+    const auto lines = [&] {
+        return sheet_lines(
+            datasheet_text(report, device, {100, true, false}, check(report, claims)));
+    };
+    CHECK(lines().back() == "1 expectation: 1 confirmed");
+    claim("not.there", "what nobody measured", 1);
+    claim("compute_units", "a <b>thousand</b> units", 1000);
+    const auto two = lines();
+    CHECK(two.size() <= 40);
+    CHECK(two.at(two.size() - 2) == "3 expectations: 1 confirmed, 1 refuted, 1 untestable");
+    CHECK(two.back() == "x  a <b>thousand</b> units: asked at least 1000, found 132");
+    const std::string markdown = datasheet_markdown(report, device, check(report, claims));
+    CHECK_THAT(markdown, ContainsSubstring("### 3 expectations: 1 confirmed, 1 refuted, ") &&
+                             ContainsSubstring("a \\<b\\>thousand"));
+    claim("compute_units", "a thousand units, " + std::string(500, 'a'), 1000);
+    claim("compute_u*", "a thousand of all", 1000);
+    for (int i = 0; i < 50; ++i)
+        claim("compute_units", "of many", 1000);
+    const auto many = lines();
+    CHECK(many.size() <= 40);
+    CHECK_THAT(many.back(), ContainsSubstring(" more"));
+    const auto has = [&](const char *line) { return std::ranges::count(many, line) == 1; };
+    CHECK(has("x  a thousand units, ...: asked at least 1000, found 132"));
+    CHECK(has("x  compute_units: asked at least 1000, found 132"));
+    // Of another device's claims nothing is said.
+    std::vector<CheckedExpectation> others = check(report, claims);
+    for (CheckedExpectation &other : others)
+        other.device = "gpu1-nvidia-h200";
+    CHECK(datasheet_text(report, device, {100, true, false}, others) == h200_sheet(100));
+}
+
 TEST_CASE("unit.datasheet_text.a_report_without_findings_has_its_heading") {
     Report report;
     report.profile = "quick";

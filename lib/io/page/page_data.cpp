@@ -76,10 +76,7 @@ public:
             if (const Probe *known = registry.find(probe.probe))
                 draw(*known, probe, first);
         }
-        add(datasheet_of(record));
-        for (const CheckedExpectation &each : checked)
-            if (each.device == record.device.slug)
-                add(each);
+        add(datasheet_of(record, checked));
     }
 
     [[nodiscard]] Json take() && { return std::move(json_); }
@@ -175,6 +172,8 @@ private:
         json_["parts"] = std::move(parts);
         json_["rates"] = std::move(rates);
         json_["notes"] = std::move(notes);
+        for (const CheckedExpectation &claim : sheet.claims)
+            add(claim);
     }
 
     void add(const CheckedExpectation &checked) {
@@ -319,10 +318,7 @@ Json page_data(std::span<const Report> reports, const Registry &registry,
                std::span<const Expectations> expectations) {
     Json devices = Json::array();
     for (const Report &report : reports) {
-        std::vector<CheckedExpectation> checked;
-        for (const Expectations &file : expectations)
-            for (CheckedExpectation &each : check(report, file))
-                checked.push_back(std::move(each));
+        const std::vector<CheckedExpectation> checked = check(report, expectations);
         for (const DeviceRecord &record : report.devices)
             devices.push_back(DevicePart(report, record, registry, checked).take());
     }
