@@ -40,6 +40,7 @@ struct DatasheetRate {
     Finding finding;
     std::string roof;            ///< the key of that highest rate; empty where there is none
     std::optional<double> share; ///< of the roof, 1 being all of it
+    bool headline = false;       ///< one of the six to show where there is no room for all
 };
 
 /// Something to know when writing a kernel for the device, made of these findings.

@@ -258,8 +258,8 @@ DatasheetRate rate_of(const Source &source, std::span<const Source> sources) {
         roof = arithmetic_roof(finding.key, sources);
     constexpr double above = 1.1; // then it is no roof of this
     if (roof == nullptr || roof->key == finding.key || *finding.value > above * *roof->value)
-        return {name, finding, "", {}};
-    return {name, finding, roof->key, *finding.value / *roof->value};
+        return {name, finding, "", {}, false};
+    return {name, finding, roof->key, *finding.value / *roof->value, false};
 }
 
 /// What the highest rate is chosen among: the rates of memory are all shown, and so is a family's
@@ -268,6 +268,37 @@ DatasheetRate rate_of(const Source &source, std::span<const Source> sources) {
 std::string_view kind_of(std::string_view key) {
     const auto second = key.find('.', key_family(key).size() + 1);
     return begins_with(key, "buffer.memory") ? key : key.substr(0, second);
+}
+
+/// Families take turns, each with its roofs first. What is suspect, or neither a roof nor a share
+/// of one, so that nothing says how high it is, comes last.
+void mark_headlines(std::vector<DatasheetRate> &rates) {
+    constexpr std::size_t most = 6;
+    struct Candidate {
+        DatasheetRate *rate = nullptr;
+        enum class Rank { roof, share, other } rank = Rank::other;
+        int turn = 0; ///< among those of its family
+    };
+    using Rank = Candidate::Rank;
+    const auto rank_of = [&](const DatasheetRate &rate) {
+        if (rate.finding.status == Status::suspect)
+            return Rank::other;
+        if (std::ranges::count(rates, rate.finding.key, &DatasheetRate::roof) > 0)
+            return Rank::roof;
+        return rate.share ? Rank::share : Rank::other;
+    };
+    std::vector<Candidate> candidates;
+    for (DatasheetRate &rate : rates)
+        candidates.push_back({&rate, rank_of(rate)});
+    std::ranges::stable_sort(candidates, {}, &Candidate::rank);
+    std::map<std::string_view, int> turns;
+    for (Candidate &candidate : candidates)
+        candidate.turn = turns[key_family(candidate.rate->finding.key)]++;
+    std::ranges::stable_sort(candidates, {}, [](const Candidate &candidate) {
+        return std::pair(candidate.rank == Rank::other, candidate.turn);
+    });
+    for (std::size_t i = 0; i < std::min(most, candidates.size()); ++i)
+        candidates[i].rate->headline = true;
 }
 
 std::vector<DatasheetRate> rates_of(std::span<const Source> sources) {
@@ -309,6 +340,7 @@ std::vector<DatasheetRate> rates_of(std::span<const Source> sources) {
         const Position position = position_of(rate.finding.key);
         return std::pair(position.place, position.rank);
     });
+    mark_headlines(rates);
     return rates;
 }
 

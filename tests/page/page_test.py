@@ -61,6 +61,15 @@ def check_findings(browser, report):
         check(off <= max(high - low, 1e-3 * abs(finding["value"])), f"{key}: {text} of {finding['value']}")
 
 
+def check_rates(browser):
+    """Six bars at most, which are those of the headline rates."""
+    rates = browser.evaluate('JSON.parse(document.querySelector("#data").textContent).devices[0].rates')
+    drawn = browser.evaluate('[...document.querySelectorAll("[data-rates] svg text")].map((text) => text.textContent)')
+    headlines = [rate["name"] for rate in rates if rate["headline"]]
+    check(len(headlines) == min(6, len(rates)), f"{len(headlines)} headlines of {len(rates)} rates")
+    check(headlines == [text for text in drawn if text in {rate["name"] for rate in rates}], f"drawn: {drawn}")
+
+
 def visible(browser, selector):
     return browser.evaluate(
         f"""(() => {{
@@ -189,6 +198,7 @@ def main(program, pictures, docs):
             size = test.open(name, path)
             check(size <= MOST_BYTES, f"{name}: {size} B")
             check_findings(browser, load(path))
+            check_rates(browser)
             if path == paths[0]:
                 check_no_eval(browser)
                 check_use(browser)

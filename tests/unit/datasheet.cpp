@@ -54,6 +54,39 @@ std::vector<Finding> two_paths(double slower) {
 
 } // namespace
 
+TEST_CASE("unit.datasheet.six_headlines_are_of_all_families_with_a_roof") {
+    using Names = std::vector<std::string>;
+    const auto headlines = [](const Datasheet &sheet) {
+        Names names;
+        for (const DatasheetRate &each : sheet.rates)
+            if (each.headline)
+                names.push_back(each.name);
+        return names;
+    };
+    CHECK(headlines(datasheet_of(kept_report("h200.json.gz").devices.at(0))) ==
+          Names{"fma fp32", "memory read", "memory write", "dot product", "dot product bandwidth",
+                "julia"});
+    for (const Report &report : kept_reports())
+        for (const DeviceRecord &device : report.devices) {
+            const Datasheet sheet = datasheet_of(device);
+            CHECK(headlines(sheet).size() == std::min<std::size_t>(6, sheet.rates.size()));
+        }
+    // Without a roof there is still what was measured; what is suspect gives way.
+    const auto rate_of = [](const std::string &key) { return found(key, 1, Unit::op_per_second); };
+    std::vector<Finding> findings = {rate_of("a.x.rate"), rate_of("b.x.rate")};
+    CHECK(headlines(datasheet_of(device_with(findings, "made/up"))).size() == 2);
+    findings.clear();
+    for (const char *key : {"a.x.rate", "a.y.rate", "a.z.rate", "b.rate", "c.rate", "d.rate"})
+        findings.push_back(rate_of(key));
+    findings.insert(findings.begin(), found("fma.fp32.rate", 2, Unit::flop_per_second));
+    findings.insert(findings.begin() + 1, found("e.rate", 1, Unit::flop_per_second));
+    make_suspect(findings[1], "the machine was busy");
+    const Names six = headlines(datasheet_of(device_with(findings)));
+    CHECK(six.size() == 6);
+    CHECK(std::ranges::count(six, "fma fp32") == 1);
+    CHECK(std::ranges::count(six, "e") == 0);
+}
+
 TEST_CASE("unit.datasheet.every_value_has_one_part") {
     for (const Report &report : kept_reports())
         for (const DeviceRecord &device : report.devices) {

@@ -242,12 +242,12 @@ function tuningSpec(strips, axis) {
   };
 }
 
-/// Rates, each as its share of the highest that the device reaches at such work.
+/// The headline rates, each as its share of the highest that the device reaches at such work.
 function rateSpec(device) {
   const keyOf = ({ finding }) => device.findings[finding].key;
   const nameOf = (key) => device.rates.find((rate) => keyOf(rate) === key)?.name ?? key;
   const isRoof = (rate) => device.rates.some(({ roof }) => roof === keyOf(rate));
-  const rows = device.rates.map((rate) => {
+  const rows = device.rates.filter(({ headline }) => headline).map((rate) => {
     const share = rate.share ?? (isRoof(rate) ? 1 : undefined);
     const what = rate.share ? `, ${Math.round(100 * rate.share)} % of ${nameOf(rate.roof)}` : share ? ", the roof" : "";
     return { name: rate.name, share, whole: share && 1, text: valueText(device.findings[rate.finding]) + what };

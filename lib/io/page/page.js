@@ -57,7 +57,7 @@ function drawChips() {
 async function drawRates() {
   for (const place of document.querySelectorAll("[data-rates]")) {
     const device = devices[place.dataset.rates];
-    await draw(place, rateSpec(device), `The rates of ${device.name}, each as its share of the highest possible`);
+    await draw(place, rateSpec(device), `Headline rates of ${device.name}, each as its share of the highest possible`);
   }
 }
 

@@ -142,8 +142,9 @@ private:
         }
         Json rates = Json::array();
         for (const DatasheetRate &rate : sheet.rates) {
-            Json &shown_rate = rates.emplace_back(
-                Json{{"name", page_text(rate.name)}, {"finding", places_.at(rate.finding.key)}});
+            Json &shown_rate = rates.emplace_back(Json{{"name", page_text(rate.name)},
+                                                       {"finding", places_.at(rate.finding.key)},
+                                                       {"headline", rate.headline}});
             if (rate.share) {
                 shown_rate["roof"] = page_text(rate.roof);
                 shown_rate["share"] = rounded(*rate.share);
