@@ -186,7 +186,7 @@ def promtool(export, report):
     sample when it imports them."""
     tool = shutil.which("promtool")
     if tool is None:
-        raise Missing("promtool is not installed (Debian's package prometheus, which starts a server)")
+        raise Missing("promtool is not installed (of Debian's prometheus, which starts a server: .ci/run readers unpacks it)")
     text = export("openmetrics")
     subprocess.run([tool, "check", "metrics"], input=text, text=True, check=True)
     timed = re.sub(r"^([^#].*)$", r"\1 1700000000", text, flags=re.MULTILINE)
@@ -217,7 +217,7 @@ def lava_dispatcher(export, report):
         from lava_dispatcher.actions.test.shell import TestShellAction, handle_testcase
         from lava_dispatcher.connection import SignalMatch
     except ImportError as error:
-        raise Missing(f"LAVA's dispatcher is not installed (lava-dispatcher): {error}") from None
+        raise Missing(f"LAVA's dispatcher is not installed (.ci/run readers unpacks it): {error}") from None
     action = TestShellAction()
     action._reset_patterns()
     matcher = SignalMatch()

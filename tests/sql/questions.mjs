@@ -19,7 +19,7 @@ const QUESTIONS = fs.readdirSync(SQL).filter((name) => /^\d+_.*\.sql$/.test(name
 
 async function connect() {
     const {DuckDBInstance} = await import('@duckdb/node-api').catch(() => {
-        console.log('DuckDB is not there: npm ci --ignore-scripts --prefix tests/sql fetches it (24 MB)');
+        console.log('DuckDB is not there: node tests/sql/fetch.mjs fetches it (24 MB)');
         process.exit(4);
     });
     return (await DuckDBInstance.create(':memory:')).connect();
