@@ -70,8 +70,9 @@ def check_rates(browser):
     check(headlines == [text for text in drawn if text in {rate["name"] for rate in rates}], f"drawn: {drawn}")
 
 
-def visible(browser, selector):
-    return browser.evaluate(
+def wait_until_visible(browser, selector):
+    """A link's address shows before the page has scrolled there."""
+    browser.wait_for(
         f"""(() => {{
           const box = document.querySelector({json.dumps(selector)}).getBoundingClientRect();
           return box.height > 0 && box.bottom > 0 && box.top < window.innerHeight;
@@ -91,11 +92,11 @@ def check_use(browser):
     link = browser.evaluate('document.querySelector(".chip a:has(.key)").getAttribute("href")')
     browser.click(".chip a:has(.key) .key")
     browser.wait_for(f"location.hash === {json.dumps(link)}")
-    check(visible(browser, link), f"{link} does not show")
+    wait_until_visible(browser, link)
     figure = browser.evaluate('document.querySelector("#findings-table td a").getAttribute("href")')
     browser.click("#findings-table td a")
     browser.wait_for(f"location.hash === {json.dumps(figure)}")
-    check(visible(browser, figure), f"{figure} does not show")
+    wait_until_visible(browser, figure)
     browser.click(f"{figure} summary")
     check(browser.evaluate(f'document.querySelector("{figure} details").open'), "no table of the data")
     check(browser.evaluate(f'document.querySelectorAll("{figure} details tbody tr").length') > 1, "an empty table")
