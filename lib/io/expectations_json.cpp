@@ -8,36 +8,10 @@
 
 #include <fmt/format.h>
 
-#include <initializer_list>
+#include <array>
 
 namespace clprobe {
 namespace {
-
-/// `word` is none of the known ones: refused with the nearest of them.
-[[noreturn]] void refuse_word(const JsonNode &node, std::string_view what, std::string_view word,
-                              std::initializer_list<const char *> words) {
-    std::map<std::string, std::string> known;
-    std::string all;
-    for (const char *each : words) {
-        known[each];
-        all += (all.empty() ? "there are " : ", ") + std::string(each);
-    }
-    node.fail(unknown_name(what, shortened(word, 60), known, all));
-}
-
-/// Refuses any other member: a bound that is misspelt would be no bound.
-void expect_members(const JsonNode &node, std::initializer_list<const char *> known) {
-    for (const auto &[member, value] : node.members())
-        if (std::ranges::find(known, std::string_view(member)) == known.end())
-            refuse_word(node, "member", member, known);
-}
-
-void read_text(const JsonNode &node, std::string &text) {
-    constexpr std::size_t most = 1000;
-    read(node, text);
-    if (trimmed(text).empty() || text.size() > most)
-        node.fail(fmt::format("expected a text of at most {} bytes", most));
-}
 
 double positive_or_zero(const JsonNode &node) {
     double number = 0;
@@ -47,6 +21,17 @@ double positive_or_zero(const JsonNode &node) {
     return number;
 }
 
+constexpr std::array<std::string_view, 23> unit_words = {
+    "1",     "s",     "ms",       "us",   "ns",   "cycle",   "B",       "KiB",
+    "MiB",   "GiB",   "B/s",      "GB/s", "TB/s", "Gflop/s", "Tflop/s", "flop/B",
+    "Gop/s", "Top/s", "Gtexel/s", "MHz",  "GHz",  "J",       "nJ"};
+
+constexpr std::array<std::string_view, 8> expectation_members = {
+    "key", "claim", "source", "unit", "value", "tolerance_percent", "at_least", "at_most"};
+
+constexpr std::array<std::string_view, 6> file_members = {
+    "$schema", "expectations_version", "title", "device", "source", "expectations"};
+
 ScaledUnit unit_of(const std::optional<JsonNode> &node) {
     if (!node)
         return {};
@@ -54,10 +39,7 @@ ScaledUnit unit_of(const std::optional<JsonNode> &node) {
     read(*node, text);
     const auto unit = text == symbol(Unit::one) ? ScaledUnit{} : spelled_unit(text);
     if (!unit)
-        refuse_word(*node, "unit", text,
-                    {"1",     "s",     "ms",       "us",   "ns",   "cycle",   "B",       "KiB",
-                     "MiB",   "GiB",   "B/s",      "GB/s", "TB/s", "Gflop/s", "Tflop/s", "flop/B",
-                     "Gop/s", "Top/s", "Gtexel/s", "MHz",  "GHz",  "J",       "nJ"});
+        refuse_word(*node, "unit", text, unit_words);
     return *unit;
 }
 
@@ -75,14 +57,13 @@ std::optional<double> number_of(const JsonNode &node, const char *member, const 
 }
 
 Expectation expectation_of(const JsonNode &node, const std::string &source) {
-    expect_members(node, {"key", "claim", "source", "unit", "value", "tolerance_percent",
-                          "at_least", "at_most"});
+    expect_members(node, expectation_members);
     Expectation expectation;
-    read_text(node["key"], expectation.key);
-    read_text(node["claim"], expectation.claim);
+    expectation.key = text_in(node["key"]);
+    expectation.claim = text_in(node["claim"]);
     expectation.source = source;
     if (const auto own = node.find("source"); own || source.empty())
-        read_text(own ? *own : node["source"], expectation.source);
+        expectation.source = text_in(own ? *own : node["source"]);
     const ScaledUnit unit = unit_of(node.find("unit"));
     expectation.unit = unit.unit;
     expectation.value = number_of(node, "value", unit);
@@ -103,14 +84,13 @@ Expectation expectation_of(const JsonNode &node, const std::string &source) {
 Expectations expectations_of(const JsonNode &node) {
     constexpr std::size_t most = 1000;
     expect_version(node, "expectations_version", expectations_version, "no file of expectations");
-    expect_members(
-        node, {"$schema", "expectations_version", "title", "device", "source", "expectations"});
+    expect_members(node, file_members);
     Expectations all;
-    read_text(node["title"], all.title);
-    read_text(node["device"], all.device);
+    all.title = text_in(node["title"]);
+    all.device = text_in(node["device"]);
     std::string source;
     if (const auto of_all = node.find("source"))
-        read_text(*of_all, source);
+        source = text_in(*of_all);
     const auto elements = node["expectations"].elements();
     if (elements.empty() || elements.size() > most)
         node["expectations"].fail(fmt::format("expected 1 to {} expectations", most));

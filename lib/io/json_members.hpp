@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -40,6 +41,16 @@ private:
 /// than `known`, which this program writes. A document without it is what `otherwise` says.
 void expect_version(const JsonNode &document, const std::string &member, std::string_view known,
                     std::string_view otherwise);
+
+// Of files that people write, in which nothing is passed over. Each throws InputError.
+
+/// Refuses the node for a word that is none of these, with the nearest of them.
+[[noreturn]] void refuse_word(const JsonNode &node, std::string_view what, std::string_view word,
+                              std::span<const std::string_view> words);
+/// Refuses any other member: what is misspelt would count for nothing.
+void expect_members(const JsonNode &node, std::span<const std::string_view> known);
+/// A text of 1 to 1000 bytes.
+[[nodiscard]] std::string text_in(const JsonNode &node);
 
 // The members of a structure are listed once, for writing and for reading:
 //

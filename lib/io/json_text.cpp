@@ -4,10 +4,12 @@
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <regex>
 #include <set>
@@ -197,6 +199,30 @@ void expect_version(const JsonNode &document, const std::string &member, std::st
         node->fail(fmt::format("'{}' is no version such as '{}'", version, known));
     if (numbers.str(1) != known.substr(0, known.find('.')))
         node->fail(fmt::format("it is {}, and this program reads version {}", version, known));
+}
+
+void refuse_word(const JsonNode &node, std::string_view what, std::string_view word,
+                 std::span<const std::string_view> words) {
+    std::map<std::string, std::string> known;
+    for (const std::string_view each : words)
+        known[std::string(each)];
+    node.fail(unknown_name(what, shortened(word, 60), known,
+                           fmt::format("there are {}", fmt::join(words, ", "))));
+}
+
+void expect_members(const JsonNode &node, std::span<const std::string_view> known) {
+    for (const auto &[member, value] : node.members())
+        if (std::ranges::find(known, std::string_view(member)) == known.end())
+            refuse_word(node, "member", member, known);
+}
+
+std::string text_in(const JsonNode &node) {
+    constexpr std::size_t most = 1000;
+    std::string text;
+    read(node, text);
+    if (trimmed(text).empty() || text.size() > most)
+        node.fail(fmt::format("expected a text of at most {} bytes", most));
+    return text;
 }
 
 void read(const JsonNode &node, bool &value) {
