@@ -289,6 +289,24 @@ void describe_ab(Command command) {
     command.timeout();
 }
 
+void describe_network(Command command) {
+    Options &options = command.options;
+    command.option("NETWORK", options.network, "",
+                   "a file (docs/networks.md), or the name of a network that comes with clprobe; "
+                   "without one these are listed");
+    command.option("--report", options.report, "FILE",
+                   "what a run measured: what bounds each layer there, and how long it takes");
+    command.option("--device", options.device, "SLUG",
+                   "one device of the report; by default a table for each");
+    command.option("--type", options.type, "fp32|fp16", "of weights and activations")
+        ->capture_default_str();
+    command.option("--batch", options.batch, "N", "how many inputs at a time")
+        ->capture_default_str()
+        ->transform(CLI::Validator(whole_number, ""));
+    command.app.add_flag("--markdown", options.as_markdown, "print the table in Markdown");
+    command.option("--json", options.json, "FILE", "write it as data; - is stdout");
+}
+
 void describe_new_probe(Command command) {
     Options &options = command.options;
     command.option("FAMILY/NAME", options.probe, "", "what it is called, compute/step_rate")
@@ -350,6 +368,9 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         describe_ab, ab_command);
     add("show", "a report's datasheet, or what it says of some probes; needs no OpenCL",
         describe_show, show_command);
+    add("network",
+        "a neural network layer by layer, and what a device makes of it; needs no OpenCL",
+        describe_network, network_command);
     add("new-probe", "write all files of a new probe, which build and pass as they are",
         describe_new_probe, new_probe_command);
     try {

@@ -33,7 +33,7 @@ struct Options {
     std::optional<std::filesystem::path> resume;
     std::optional<std::filesystem::path> read;    ///< an earlier inspection, in place of a new one
     std::optional<std::filesystem::path> compare; ///< an earlier inspection to set it against
-    std::filesystem::path report;                 ///< of `show` and `check`
+    std::filesystem::path report;                 ///< of `show`, `check` and `network`
     std::optional<std::filesystem::path> junit;
     std::optional<std::filesystem::path> html;       ///< the page
     std::vector<std::filesystem::path> expectations; ///< to show on it, or in the datasheet
@@ -47,6 +47,10 @@ struct Options {
     // export
     std::string format;
     std::filesystem::path output = "-"; ///< the file, or the folder of several
+    // network
+    std::string network; ///< a file, or the name of one that comes with clprobe
+    std::string type = "fp32";
+    std::uint64_t batch = 1;
     // compare and ab
     std::optional<double> min_effect;                 ///< per cent
     std::optional<std::filesystem::path> min_effects; ///< per cent by key
@@ -79,6 +83,7 @@ int ab_command(const Options &options, const Registry &registry);
 int compare_command(const Options &options, const Registry &registry);
 int html_command(const Options &options, const Registry &registry);
 int show_command(const Options &options, const Registry &registry);
+int network_command(const Options &options, const Registry &registry);
 int new_probe_command(const Options &options, const Registry &registry);
 
 } // namespace clprobe::runner

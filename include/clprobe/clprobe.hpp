@@ -13,6 +13,7 @@
 #include <clprobe/launch.hpp>
 #include <clprobe/levels.hpp>
 #include <clprobe/memory.hpp>
+#include <clprobe/network.hpp>
 #include <clprobe/page.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
@@ -23,4 +24,5 @@
 #include <clprobe/series.hpp>
 #include <clprobe/session.hpp>
 #include <clprobe/statistics.hpp>
+#include <clprobe/teardown.hpp>
 #include <clprobe/units.hpp>

@@ -28,6 +28,9 @@ foreach(component core probes runner catch2)
     )
 endforeach()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/clprobe" TYPE INCLUDE)
+# To copy and change: the program has them within it.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/harness/workloads/networks"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/clprobe")
 
 # The program finds shared libraries beside it, wherever the whole is moved.
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY "${CMAKE_INSTALL_FULL_BINDIR}"

@@ -84,6 +84,14 @@ def changed(sample):
         ("expectations", 0, "at_most"): 80,  # beside a value
         ("expectations", 0, "tolerance_percent"): -1,
         ("expectations", 1, "tolerance_percent"): 1,  # of a bound
+        ("network_version",): "2.0.0",
+        ("input",): [3],
+        ("layers",): [],
+        ("layers", 0, "operator"): "softmax",
+        ("layers", 0, "heads"): 2,  # of a convolution
+        ("layers", 0, "stride"): 0,
+        ("layers", 0, "activation"): "relu7",
+        ("layers", 2, "inputs"): ["grouped"],  # a sum of one
         ("devices", 0, "probes", 0, "data", "series", 0, "points", 0, "samples", 0): "1",
         ("devices", 0, "probes", 0, "data", "series", 0, "points", 0, "block", 0): 0.5,
     }.items():
@@ -102,7 +110,8 @@ OPTIONAL = {
     "image2d_max_height", "timer_resolution_ns", "uuid", "variant", "function", "build_seconds",
     "binary_bytes", "registers", "spill_stores", "spill_loads", "stack", "private_memory",
     "max_group_size", "preferred_multiple", "statistics", "messages", "code", "loop", "text",
-    "launch_seconds", "launch_error", "$schema", "source", "unit", "tolerance_percent",
+    "launch_seconds", "launch_error", "$schema", "source", "unit", "tolerance_percent", "outputs",
+    "inputs", "kernel", "stride", "padding", "groups", "bias", "activation", "causal", "cached",
 }  # fmt: skip
 
 

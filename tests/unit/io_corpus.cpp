@@ -1,5 +1,6 @@
 #include "fuzz/expectations.hpp"
 #include "fuzz/interpretation.hpp"
+#include "fuzz/network.hpp"
 #include "io/file.hpp"
 #include "io_sample.hpp"
 #include "synthetic.hpp"
@@ -49,6 +50,11 @@ TEST_CASE("unit.json.corpus_of_the_fuzzer") {
 TEST_CASE("unit.expectations.corpus_of_the_fuzzer") {
     CHECK(accepted("expectations", fuzz::check_expectations) ==
           std::set<std::string>{"every_member.json"});
+}
+
+TEST_CASE("unit.network.corpus_of_the_fuzzer") {
+    CHECK(accepted("network", fuzz::check_network) ==
+          std::set<std::string>{"escapes.json", "every_member.json"});
 }
 
 TEST_CASE("unit.csv.corpus_of_the_fuzzer") {

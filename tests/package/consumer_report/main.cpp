@@ -2,6 +2,7 @@
 #include <clprobe/error.hpp>
 #include <clprobe/exports.hpp>
 #include <clprobe/report.hpp>
+#include <clprobe/teardown.hpp>
 
 #include <cstdio>
 
@@ -24,6 +25,15 @@ int main(int argc, char **argv) try {
                             rate.roof.c_str());
         for (const clprobe::DatasheetNote &note : sheet.notes)
             std::printf("%s: %s\n", note.topic.c_str(), note.text.c_str());
+        const std::vector<clprobe::SizedLayer> layers =
+            clprobe::sized_layers(clprobe::known_networks().front());
+        const clprobe::Teardown teardown =
+            clprobe::teardown_of(layers, device, clprobe::ElementType::fp32);
+        if (teardown.whole.predicted)
+            std::printf("%g s, bound by %s\n", teardown.whole.predicted->seconds,
+                        teardown.whole.bound.c_str());
+        for (const clprobe::AbsentFinding &absent : teardown.absent)
+            std::printf("%s: %s\n", absent.key.c_str(), absent.reason.c_str());
     }
     return 0;
 } catch (const clprobe::Error &error) {

@@ -1,0 +1,212 @@
+#include "model/invariants.hpp"
+
+#include <clprobe/teardown.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+namespace clprobe {
+namespace {
+
+/// A level of buffers' memory hierarchy; of memory itself there is no size.
+struct BufferLevel {
+    std::string name;
+    double size = 0;
+    const Finding *read = nullptr;
+    const Finding *write = nullptr;
+};
+
+PredictedTime operator+(const PredictedTime &a, const PredictedTime &b) {
+    return {a.seconds + b.seconds,
+            {a.interval.low + b.interval.low, a.interval.high + b.interval.high}};
+}
+
+/// Of two that go on at once.
+PredictedTime longer(const PredictedTime &a, const PredictedTime &b) {
+    return {std::max(a.seconds, b.seconds),
+            {std::max(a.interval.low, b.interval.low), std::max(a.interval.high, b.interval.high)}};
+}
+
+PredictedTime time_at(double amount, const Finding &rate) {
+    return {amount / *rate.value, {amount / rate.interval->high, amount / rate.interval->low}};
+}
+
+/// What is known of the device, and what would have been useful to know.
+class Roofs {
+public:
+    Roofs(const DeviceRecord &record, ElementType type, Teardown &teardown) : teardown_(teardown) {
+        for (const ProbeRecord &probe : record.probes)
+            facts_.findings.insert(facts_.findings.end(), probe.findings.begin(),
+                                   probe.findings.end());
+        rate = usable(fmt::format("fma.{}.rate", name(type)), Unit::flop_per_second);
+        for (int n = 1; has_level(n); ++n)
+            add_level(n);
+        memory = {"memory", 0, usable("buffer.memory.read_bandwidth", Unit::byte_per_second),
+                  usable("buffer.memory.write_bandwidth", Unit::byte_per_second)};
+        launch = launch_cost();
+    }
+
+    /// The smallest level that holds so many bytes: memory where no other does.
+    [[nodiscard]] const BufferLevel &that_holds(double bytes) const {
+        const auto found = std::ranges::find_if(
+            levels_, [&](const BufferLevel &level) { return bytes <= level.size; });
+        return found == levels_.end() ? memory : *found;
+    }
+
+    [[nodiscard]] bool suffice() const {
+        return rate != nullptr && memory.read != nullptr && memory.write != nullptr;
+    }
+
+    const Finding *rate = nullptr;
+    const Finding *launch = nullptr;
+    BufferLevel memory;
+
+private:
+    [[nodiscard]] bool has_level(int n) const {
+        return facts_.find(fmt::format("buffer.l{}.size", n)) != nullptr ||
+               facts_.find(fmt::format("buffer.l{}.read_bandwidth", n)) != nullptr;
+    }
+
+    void add_level(int n) {
+        const Finding *size = usable(fmt::format("buffer.l{}.size", n), Unit::byte);
+        const Finding *read =
+            usable(fmt::format("buffer.l{}.read_bandwidth", n), Unit::byte_per_second);
+        if (size != nullptr && read != nullptr)
+            levels_.push_back({fmt::format("L{}", n), *size->value, read, read});
+    }
+
+    const Finding *launch_cost() {
+        const Finding *in_a_row = usable("launch.back_to_back", Unit::second);
+        if (in_a_row != nullptr || facts_.find("launch.round_trip.p50") == nullptr)
+            return in_a_row;
+        return usable("launch.round_trip.p50", Unit::second);
+    }
+
+    /// The finding, where times can be made of it; else the reason is told.
+    const Finding *usable(const std::string &key, Unit unit) {
+        Finding *finding = nullptr;
+        for (Finding &each : facts_.findings)
+            if (each.key == key)
+                finding = &each;
+        const std::string reason = problem_with(finding, unit);
+        if (!reason.empty()) {
+            teardown_.absent.push_back({key, reason});
+            return nullptr;
+        }
+        if (!finding->interval)
+            finding->interval = {*finding->value, *finding->value};
+        teardown_.findings.push_back(*finding);
+        return finding;
+    }
+
+    static std::string problem_with(const Finding *finding, Unit unit) {
+        if (finding == nullptr)
+            return "the report has none";
+        if (finding->status != Status::measured || !finding->value)
+            return fmt::format("{}{}{}", name(finding->status), finding->note.empty() ? "" : ": ",
+                               finding->note);
+        if (finding->unit != unit)
+            return fmt::format("it is in {}, not in {}", symbol(finding->unit), symbol(unit));
+        const Interval interval =
+            finding->interval.value_or(Interval{*finding->value, *finding->value});
+        if (*finding->value <= 0 || interval.low <= 0)
+            return "it is not above 0";
+        const std::string low = problem_of(interval.low);
+        return low.empty() ? problem_of(interval.high) : low;
+    }
+
+    Facts facts_;
+    std::vector<BufferLevel> levels_; ///< from the smallest
+    Teardown &teardown_;
+};
+
+/// The floor of that name, which is added where it is not there yet.
+void add_floor(std::vector<TimeFloor> &floors, const std::string &by, const PredictedTime &time) {
+    const auto found = std::ranges::find(floors, by, &TimeFloor::by);
+    if (found == floors.end())
+        floors.push_back({by, time});
+    else
+        found->time = found->time + time;
+}
+
+std::vector<TimeFloor> floors_of(const Work &work, ElementType type, const Roofs &roofs) {
+    const auto bytes = [&](std::uint64_t elements) {
+        return static_cast<double>(elements * size_of(type));
+    };
+    std::vector<TimeFloor> floors;
+    if (roofs.rate != nullptr && work.multiply_adds > 0)
+        floors.push_back({"compute", time_at(work.flop(), *roofs.rate)});
+    const auto move = [&](const BufferLevel &level, const Finding *bandwidth, double amount) {
+        if (bandwidth != nullptr && amount > 0)
+            add_floor(floors, level.name, time_at(amount, *bandwidth));
+    };
+    const BufferLevel &level = roofs.that_holds(bytes(work.inputs + work.outputs));
+    move(level, level.read, bytes(work.inputs));
+    move(level, level.write, bytes(work.outputs));
+    move(roofs.memory, roofs.memory.read, bytes(work.parameters() + work.cached));
+    if (roofs.launch != nullptr)
+        floors.push_back({"launch", {*roofs.launch->value, *roofs.launch->interval}});
+    return floors;
+}
+
+/// Puts the highest floor first, and says what the floors come to where nothing is missing.
+void conclude(LayerTeardown &layer, const std::optional<PredictedTime> &predicted) {
+    std::ranges::stable_sort(layer.floors, std::ranges::greater(),
+                             [](const TimeFloor &floor) { return floor.time.seconds; });
+    if (!predicted)
+        return;
+    layer.predicted = predicted;
+    layer.bound = layer.floors.front().by;
+    const auto compute = std::ranges::find(layer.floors, "compute", &TimeFloor::by);
+    if (compute != layer.floors.end())
+        layer.share = compute->time.seconds / predicted->seconds;
+}
+
+/// What goes on at once takes as long as the longest, and the launch comes before it.
+PredictedTime time_of(const std::vector<TimeFloor> &floors) {
+    PredictedTime parts;
+    PredictedTime launch;
+    for (const TimeFloor &floor : floors)
+        if (floor.by == "launch")
+            launch = floor.time;
+        else
+            parts = longer(parts, floor.time);
+    return parts + launch;
+}
+
+LayerTeardown sum_of(const std::vector<LayerTeardown> &layers) {
+    LayerTeardown whole;
+    whole.name = "whole";
+    std::optional<PredictedTime> predicted;
+    for (const LayerTeardown &layer : layers) {
+        for (const TimeFloor &floor : layer.floors)
+            add_floor(whole.floors, floor.by, floor.time);
+        if (layer.predicted)
+            predicted = predicted.value_or(PredictedTime{}) + *layer.predicted;
+    }
+    conclude(whole, predicted);
+    return whole;
+}
+
+} // namespace
+
+Teardown teardown_of(const std::vector<SizedLayer> &layers, const DeviceRecord &record,
+                     ElementType type) {
+    Teardown teardown;
+    teardown.device = record.device;
+    teardown.launches = layers.size();
+    const Roofs roofs(record, type, teardown);
+    for (const SizedLayer &sized : layers) {
+        LayerTeardown &layer = teardown.layers.emplace_back();
+        layer.name = sized.layer.name;
+        layer.floors = floors_of(sized.work, type, roofs);
+        conclude(layer, roofs.suffice() ? std::optional{time_of(layer.floors)} : std::nullopt);
+    }
+    teardown.whole = sum_of(teardown.layers);
+    return teardown;
+}
+
+} // namespace clprobe
