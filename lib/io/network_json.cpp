@@ -113,9 +113,7 @@ constexpr std::array<std::string_view, 8> network_members = {
     "$schema", "network_version", "name", "title", "source", "input", "layers", "outputs"};
 
 Network network_in(const JsonNode &node) {
-    if (!node.find("network_version"))
-        node.fail("no network, as it lacks 'network_version'");
-    expect_version(node["network_version"], network_version);
+    expect_version(node, "network_version", network_version, "no network");
     expect_members(node, network_members);
     Network network;
     network.name = text_in(node["name"]);
