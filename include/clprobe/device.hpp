@@ -47,6 +47,7 @@ struct DeviceInfo {
     std::optional<std::uint64_t> image2d_max_width;
     std::optional<std::uint64_t> image2d_max_height;
     std::optional<std::uint64_t> timer_resolution_ns;
+    std::optional<std::uint64_t> native_float_width; ///< elements of the vectors that it has
     bool unified_memory = false;
     std::vector<std::string> extensions;
 

@@ -79,6 +79,7 @@ void members(const auto &each, Either<DeviceInfo> auto &info) {
     each.filled("image2d_max_width", info.image2d_max_width);
     each.filled("image2d_max_height", info.image2d_max_height);
     each.filled("timer_resolution_ns", info.timer_resolution_ns);
+    each.filled("native_float_width", info.native_float_width);
     each("extensions", info.extensions);
 }
 

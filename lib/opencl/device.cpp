@@ -104,6 +104,7 @@ void ask_limits(cl_device_id device, DeviceInfo &info) {
     info.cache_line = number<cl_uint>(device, CL_DEVICE_GLOBAL_MEM_CACHELINE_SIZE);
     info.address_bits = number<cl_uint>(device, CL_DEVICE_ADDRESS_BITS);
     info.timer_resolution_ns = number<std::size_t>(device, CL_DEVICE_PROFILING_TIMER_RESOLUTION);
+    info.native_float_width = number<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
 }
 
 void ask_abilities(cl_device_id device, DeviceInfo &info) {

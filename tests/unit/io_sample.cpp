@@ -32,6 +32,7 @@ DeviceInfo sample_device() {
     info.image2d_max_width = 16384;
     info.image2d_max_height = 16384;
     info.timer_resolution_ns = 52;
+    info.native_float_width = 4;
     info.extensions = {"cl_khr_fp16", "cl_khr_fp64"};
     return info;
 }
