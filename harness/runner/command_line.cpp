@@ -154,6 +154,22 @@ void describe_run(Command command) {
     command.verbose("each finding with its method; without it those of one family share a line");
 }
 
+void describe_tune(Command command) {
+    Options &options = command.options;
+    options.tune = true;
+    command.option("PROBE", options.probes, "", "probes with a choice to make: workloads/gemm")
+        ->required();
+    command.device("");
+    command
+        .option("--profile", options.profile, "tiny|quick|standard|thorough",
+                "how much time to take beside the search (default: standard)")
+        ->envname("CLPROBE_PROFILE");
+    command.option("--json", options.json, "FILE", "write the report; - is stdout");
+    command.timeout();
+    command.isolation();
+    command.verbose("each finding with its method");
+}
+
 void describe_inspect(Command command) {
     Options &options = command.options;
     command.probes();
@@ -350,6 +366,10 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         list_command);
     add("run", "measure a device and say what was found", describe_run,
         [&](const Options &options, const Registry &probes) {
+            return run_command(options, probes, std::vector<std::string>(argv, argv + argc));
+        });
+    add("tune", "search for the best way to do the work of some probes, and keep it for runs",
+        describe_tune, [&](const Options &options, const Registry &probes) {
             return run_command(options, probes, std::vector<std::string>(argv, argv + argc));
         });
     add("inspect", "what the driver's compiler made of each kernel, in its own words",

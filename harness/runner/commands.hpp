@@ -64,6 +64,7 @@ struct Options {
     bool disassemble = false;
     bool launch = false;
     bool verify = false;
+    bool tune = false; ///< `tune` is a run that searches
     bool isolate = true;
     bool verbose = false;
     bool driver_output = false; ///< pass on what drivers print

@@ -101,7 +101,7 @@ void run_probes(const std::vector<PlannedProbe> &planned, const DeviceInfo &devi
     run_plan(
         planned, std::array{device},
         [&](const PlannedProbe &probe, const DeviceInfo &on, const Facts &facts) {
-            return worker.run_probe(probe, on, facts, run.seed,
+            return worker.run_probe(probe, on, facts, run,
                                     [&](double share) { observer.probe_progress(share); });
         },
         run, observer, report, [&](const DeviceInfo &on) { return worker.check(on, true); });

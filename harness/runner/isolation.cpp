@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "console.hpp"
 #include "inspect/inspection.hpp"
+#include "io/choices.hpp"
 #include "io/file.hpp"
 #include "isolation.hpp"
 #include "measure/clock.hpp"
@@ -73,7 +74,9 @@ Json probe(const Json &request, const Registry &registry, const std::stop_token 
                                request.at("seconds").get<double>()};
     if (planned.probe == nullptr)
         throw Error("the program was replaced while it ran");
-    const RunOptions options{planned.profile, request.at("seed").get<std::uint64_t>(), stop};
+    const RunOptions options{planned.profile, request.at("seed").get<std::uint64_t>(), stop,
+                             request.at("tune").get<bool>(),
+                             choices_from_json(request.at("choices"))};
     const double start = steady_time();
     const Device device = find_device(request);
     const double opening = steady_time() - start;
@@ -232,7 +235,7 @@ std::string Worker::check(const DeviceInfo &device, bool answers) const {
 }
 
 ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &device,
-                              const Facts &facts, std::uint64_t seed,
+                              const Facts &facts, const RunOptions &options,
                               const std::function<void(double)> &progress) const {
     const double start = steady_time();
     // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
@@ -242,7 +245,9 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
                               {"profile", name(planned.profile)},
                               {"seconds", planned.seconds},
                               {"prerequisite", planned.prerequisite},
-                              {"seed", seed},
+                              {"seed", options.seed},
+                              {"tune", options.tune},
+                              {"choices", to_json(options.choices)},
                               {"facts", to_json(facts)}},
                              limit(std::max(60.0, 10 * planned.seconds)), [&](const Json &message) {
                                  progress(message.at("progress").get<double>());

@@ -92,7 +92,7 @@ public:
     [[nodiscard]] std::string check(const DeviceInfo &device, bool answers) const;
     /// `run_probe`. A child that ends without a record gives a failed record that says so.
     [[nodiscard]] ProbeRecord run_probe(const PlannedProbe &planned, const DeviceInfo &device,
-                                        const Facts &facts, std::uint64_t seed,
+                                        const Facts &facts, const RunOptions &options,
                                         const std::function<void(double)> &progress) const;
     /// The kernels of all builds of these probes, as `take` gets them. A build at which a child
     /// crashes or hangs is a kernel with that error, and another child goes on behind it.

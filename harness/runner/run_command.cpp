@@ -1,3 +1,4 @@
+#include "choices.hpp"
 #include "commands.hpp"
 #include "console.hpp"
 #include "io/brief.hpp"
@@ -50,7 +51,7 @@ RunOptions run_options(const Options &options, const std::optional<Report> &prev
     const std::uint64_t drawn = std::uint64_t{device()} << 32 | device();
     const std::uint64_t otherwise =
         previous ? previous->seed : drawn >> 11; // exact as a double, for JSON readers
-    return {profile_named(name), options.seed.value_or(otherwise), std::move(stop)};
+    return {profile_named(name), options.seed.value_or(otherwise), std::move(stop), options.tune};
 }
 
 /// The devices to measure. Without a selector a run goes on with the devices of its report.
@@ -270,7 +271,9 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
     try {
         const auto execute = [&](const PlannedProbe &probe, const DeviceInfo &device,
                                  const Facts &facts) {
-            return worker.run_probe(probe, device, facts, run.seed,
+            RunOptions with_choices = run;
+            with_choices.choices = kept_choices(device, registry);
+            return worker.run_probe(probe, device, facts, with_choices,
                                     [&](double share) { observer.probe_progress(share); });
         };
         run_plan(planned, devices, execute, run, observer, report,
@@ -283,6 +286,9 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
     }
     observer.run_finished(report);
     failed |= !files.finish(report);
+    if (run.tune)
+        for (const DeviceRecord &device : report.devices)
+            keep_choices(device, registry);
     if (options.html)
         write_file(*options.html, page(std::span(&report, 1), registry));
     if (failed || (options.picture && !write_picture(registry, report, *options.picture)))

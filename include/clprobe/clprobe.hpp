@@ -26,3 +26,4 @@
 #include <clprobe/statistics.hpp>
 #include <clprobe/teardown.hpp>
 #include <clprobe/units.hpp>
+#include <clprobe/workloads.hpp>

@@ -46,6 +46,16 @@ struct KernelVariant {
     std::string function; ///< empty: every kernel of the program
 };
 
+/// How work of one shape is best done on a device, as tuning found: for a run to begin with.
+struct Choice {
+    std::string kernel;       ///< the kernel text's registered name
+    std::string sha256;       ///< of that text
+    std::string shape;        ///< of the work: "1024x1024x1024"
+    std::vector<double> plan; ///< coordinates of the row that describes it
+
+    bool operator==(const Choice &) const = default;
+};
+
 /// What a probe is, for people and for the session: its page is generated from this.
 struct ProbeInfo {
     std::string name;     ///< "compute/fma_rate"
@@ -63,6 +73,7 @@ struct ProbeInfo {
     std::vector<std::string> kernels;
     double seconds = 5;                       ///< time budget at the standard profile
     std::optional<double> quick_seconds = {}; ///< at the quick one; by default a quarter of that
+    bool on_request = false;                  ///< left out of a run that names no probes
 };
 
 /// The seconds that a profile grants the probe.
@@ -94,6 +105,8 @@ public:
     [[nodiscard]] virtual std::vector<Curve> curves(const Dataset &) const { return {}; }
     [[nodiscard]] virtual std::vector<HeatMap> heat_maps(const Dataset &) const { return {}; }
     [[nodiscard]] virtual std::vector<Tuning> tunings(const Dataset &) const { return {}; }
+    /// What tuning chose, without `sha256`; nothing of a run that did not tune.
+    [[nodiscard]] virtual std::vector<Choice> choices(const Dataset &) const { return {}; }
     /// What its work looks like, where that is a picture, from the same data.
     [[nodiscard]] virtual std::optional<Picture> picture(const Dataset &) const {
         return std::nullopt;
@@ -121,6 +134,8 @@ public:
         std::stop_token stop;
         std::function<void(double)> progress; ///< share of the probe's time that is used up
         std::vector<SeriesShape> series;      ///< what `ProbeInfo` has
+        bool tune = false;                    ///< search for what is best
+        std::vector<Choice> choices = {};     ///< of earlier searches
     };
 
     Bench(const Context &context, Clock &clock, const Registry &registry, Facts facts,
@@ -131,6 +146,11 @@ public:
     [[nodiscard]] const Context &context() const { return context_; }
     [[nodiscard]] Profile profile() const { return options_.profile; }
     [[nodiscard]] bool tiny() const { return options_.profile == Profile::tiny; }
+    /// Whether the probe shall search for the best way to do each work, beyond its time budget.
+    [[nodiscard]] bool tuning() const { return options_.tune; }
+    /// The plan that an earlier search chose for work of that shape; null where there is none.
+    [[nodiscard]] const std::vector<double> *choice(std::string_view kernel,
+                                                    std::string_view shape) const;
     [[nodiscard]] Dataset &data() { return data_; }
     /// The data's series of that name and of the shape that `ProbeInfo::series` gives it, added
     /// where there is none yet. It stays where it is, also when others are added in this way.

@@ -17,6 +17,8 @@ struct RunOptions {
     Profile profile = Profile::standard;
     std::uint64_t seed = 0;
     std::stop_token stop;
+    bool tune = false;                ///< probes that can, search for the best way to do each work
+    std::vector<Choice> choices = {}; ///< what earlier searches chose on the device
 };
 
 /// A probe in the order of a run. A prerequisite was not asked for: another probe wants its
@@ -28,8 +30,8 @@ struct PlannedProbe {
     double seconds = 0; ///< its time budget
 };
 
-/// The probes that the patterns name, and those whose findings they want, each before the ones that
-/// want it. Throws InputError for a pattern that fits nothing.
+/// The probes that the patterns name (none: all but those on request), and those whose findings
+/// they want, each before the ones that want it. Throws InputError for a pattern that fits nothing.
 [[nodiscard]] std::vector<PlannedProbe>
 plan(const Registry &registry, std::span<const std::string> patterns, Profile profile);
 

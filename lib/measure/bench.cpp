@@ -35,6 +35,13 @@ Series &Bench::series(std::string_view name) {
     return data_.add(shape->name, shape->axes, shape->measure);
 }
 
+const std::vector<double> *Bench::choice(std::string_view kernel, std::string_view shape) const {
+    const auto found = std::ranges::find_if(options_.choices, [&](const Choice &choice) {
+        return choice.kernel == kernel && choice.shape == shape;
+    });
+    return found == options_.choices.end() ? nullptr : &found->plan;
+}
+
 LaunchBounds Bench::bounds() const {
     LaunchBounds bounds;
     // A processor's workers wake up in tens of microseconds and share their cores: longer launches

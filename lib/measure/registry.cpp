@@ -129,7 +129,9 @@ std::vector<const Probe *> Registry::match(std::span<const std::string> patterns
 
 std::vector<PlannedProbe> plan(const Registry &registry, std::span<const std::string> patterns,
                                Profile profile) {
-    const std::vector<const Probe *> asked = registry.match(patterns);
+    std::vector<const Probe *> asked = registry.match(patterns);
+    if (patterns.empty())
+        std::erase_if(asked, [](const Probe *probe) { return probe->info().on_request; });
     std::vector<PlannedProbe> planned;
     for (const Probe *probe : asked)
         add_with_wants(registry, *probe, asked, profile, 0, planned);

@@ -1,0 +1,89 @@
+#include "choices.hpp"
+#include "console.hpp"
+#include "io/choices.hpp"
+#include "io/file.hpp"
+#include "measure/machine.hpp"
+#include "opencl/kernel_text.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace clprobe::runner {
+namespace fs = std::filesystem;
+namespace {
+
+std::string current_sha256(const Registry &registry, const std::string &kernel) {
+    const auto text = std::ranges::find(registry.kernels(), kernel, &KernelText::name);
+    return text == registry.kernels().end() ? "" : with_override(*text).sha256;
+}
+
+std::vector<Choice> made_by_tuning(const DeviceRecord &device, const Registry &registry) {
+    std::vector<Choice> all;
+    for (const ProbeRecord &record : device.probes)
+        if (const Probe *const probe = registry.find(record.probe))
+            for (Choice &choice : probe->choices(record.data)) {
+                choice.sha256 = current_sha256(registry, choice.kernel);
+                all.push_back(std::move(choice));
+            }
+    return all;
+}
+
+} // namespace
+
+fs::path choices_file(const DeviceInfo &device) {
+    fs::path cache = environment("XDG_CACHE_HOME");
+    if (cache.empty()) {
+        const std::string home = environment("HOME");
+        if (home.empty())
+            throw InputError("there is no place to keep choices: set HOME or XDG_CACHE_HOME");
+        cache = fs::path(home) / ".cache";
+    }
+    const std::string identity =
+        sha256(fmt::format("{}\n{}\n{}\n{}", device.name, device.vendor, device.driver_version,
+                           device.platform_version));
+    // Of several devices of one name any may have made them.
+    const std::string model = device.slug.substr(device.slug.find('-') + 1);
+    return cache / "clprobe" / "tuning" / fmt::format("{}-{}.json", model, identity.substr(0, 12));
+}
+
+std::vector<Choice> kept_choices(const DeviceInfo &device, const Registry &registry) {
+    std::vector<Choice> choices;
+    try {
+        const fs::path file = choices_file(device);
+        if (!fs::exists(file))
+            return {};
+        choices = naming_file(
+            file, [&] { return choices_from_json(parse_json(read_file(file)).at("choices")); });
+    } catch (const std::exception &error) {
+        say(fmt::format("choices that were kept are left out: {}", error.what()));
+    }
+    std::erase_if(choices, [&](const Choice &choice) {
+        return choice.sha256 != current_sha256(registry, choice.kernel);
+    });
+    return choices;
+}
+
+void keep_choices(const DeviceRecord &device, const Registry &registry) {
+    std::vector<Choice> choices = made_by_tuning(device, registry);
+    if (choices.empty())
+        return;
+    const std::size_t made = choices.size();
+    for (Choice &earlier : kept_choices(device.device, registry)) {
+        const auto same = [&](const Choice &choice) {
+            return choice.kernel == earlier.kernel && choice.shape == earlier.shape;
+        };
+        if (std::ranges::none_of(choices, same))
+            choices.push_back(std::move(earlier));
+    }
+    const fs::path file = choices_file(device.device);
+    fs::create_directories(file.parent_path());
+    write_file(file, to_text({{"device", device.device.name},
+                              {"driver", device.device.driver_version},
+                              {"choices", to_json(choices)}}));
+    say(fmt::format("{} choices are kept in {}", made, file.string()));
+}
+
+} // namespace clprobe::runner

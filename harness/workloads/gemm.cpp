@@ -1,0 +1,82 @@
+#include "workloads/gemm/gemm.hpp"
+
+namespace clprobe::probes {
+namespace {
+
+using namespace gemm;
+
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "workloads/gemm";
+    info.question = "How fast are products of matrices in single precision, and how close to the "
+                    "rate of multiply-adds do they come?";
+    info.method =
+        "C = A B, all in rows. A call packs both operands into panels, so that a work-item reads "
+        "them from end to end, and multiplies them: each work-item makes a tile of C in "
+        "registers. The tile, how far its loop is unrolled, and how many panels of A are used with "
+        "one of B before the next, are chosen by a prediction: the slowest of the padded "
+        "multiply-adds at the device's rate, the loads at the first level's bandwidth, and what "
+        "comes from beyond each level at the next one's; and a copy of both operands. `clprobe "
+        "tune` races the best 24 by that prediction, and some that it rejects, for 20 s a shape at "
+        "most; later runs take what won.\n\n"
+        "The operands are random whole numbers from -4 to 4, whose sums are exact in any order. "
+        "After every timed call each element of the product counts in a check: C r and A (B r), "
+        "for a random vector r without zeros, must be equal (Freivalds). Before that the plan is "
+        "run on a shape that no tile divides, and on random reals, a sample of which is compared "
+        "with the host's sums in double precision.";
+    info.pitfalls = {
+        "A call packs both operands: where one of them is a weight that stays, less is to be done.",
+        ("No probe finds how many vectors a CPU has registers for: without a kept choice (`clprobe "
+         "tune workloads/gemm`) a tile takes sixteen at most, where some have twice as many."),
+        "Times of short kernels hold the launch.",
+    };
+    info.sources = {
+        "R. Freivalds, Probabilistic machines can use less running time, IFIP Congress 1977",
+        "K. Goto, R. van de Geijn, Anatomy of high-performance matrix multiplication, ACM TOMS 34 "
+        "(2008), for panels and the order of blocks",
+        "N. Higham, Accuracy and stability of numerical algorithms (2002), 3.1 and 3.5, for the "
+        "bounds of errors",
+    };
+    info.depends_on = {"compute/fma_rate", "memory/buffer_bandwidth"};
+    info.findings = finding_keys();
+    const Axis time{"time", Unit::second, {}};
+    info.series = {
+        {series::race, axes<StageRow>(), time, "the multiplication by each plan that tuning tried"},
+        {series::call, axes<StageRow>(), time, "each stage of a call"}};
+    info.kernels = {kernel_text};
+    info.seconds = 15;
+    info.quick_seconds = 3;
+    info.on_request = true;
+    return info;
+}
+
+class GemmProbe final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<Tuning> tunings(const Dataset &data) const override {
+        return tunings_of(data);
+    }
+    [[nodiscard]] std::vector<Choice> choices(const Dataset &data) const override {
+        return choices_of(data);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        const GemmPlan plan = workloads::gemm_plans(shapes.front(), {device, {}}).front();
+        return {{"", kernel_text, plan.tile.build_options(), {}}};
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
+} // namespace
+
+std::unique_ptr<Probe> make_workloads_gemm() {
+    return std::make_unique<GemmProbe>();
+}
+
+} // namespace clprobe::probes

@@ -1,0 +1,313 @@
+#include "common/launch_size.hpp"
+#include "measure/tuner.hpp"
+#include "workloads/gemm/gemm.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <deque>
+#include <map>
+#include <optional>
+#include <random>
+#include <span>
+#include <utility>
+
+namespace clprobe::probes::gemm {
+namespace {
+
+/// Whole numbers from -4 to 4: sums of their products are exact in any order, up to a depth of
+/// 2^20.
+std::vector<float> small_integers(std::size_t count, std::mt19937_64 &random) {
+    std::vector<float> values(count);
+    std::uniform_int_distribution<int> number(-4, 4);
+    for (float &value : values)
+        value = static_cast<float>(number(random));
+    return values;
+}
+
+std::vector<float> reals(std::size_t count, std::mt19937_64 &random) {
+    std::vector<float> values(count);
+    std::uniform_real_distribution<float> number(-1, 1);
+    for (float &value : values)
+        value = number(random);
+    return values;
+}
+
+/// Rows times a vector.
+std::vector<double> product(std::span<const float> matrix, const std::vector<double> &vector) {
+    std::vector<double> sums(matrix.size() / vector.size());
+    for (std::size_t row = 0; row < sums.size(); ++row)
+        for (std::size_t i = 0; i < vector.size(); ++i)
+            sums[row] += static_cast<double>(matrix[row * vector.size() + i]) * vector[i];
+    return sums;
+}
+
+/// The operands of one shape and room for the product, and launches over them.
+class Matrices {
+public:
+    using Fill = std::vector<float> (*)(std::size_t count, std::mt19937_64 &random);
+
+    Matrices(Bench &bench, const GemmShape &shape, Fill fill)
+        : bench_(bench), shape_(shape), left_(fill(std::size_t{shape.m} * shape.k, bench.random())),
+          right_(fill(std::size_t{shape.k} * shape.n, bench.random())),
+          left_buffer_(bench.buffer(left_.size() * sizeof(float))),
+          right_buffer_(bench.buffer(right_.size() * sizeof(float))),
+          product_(bench.buffer(sizeof(float) * shape.m * shape.n)) {
+        bench.write<float>(left_buffer_, left_);
+        bench.write<float>(right_buffer_, right_);
+    }
+
+    [[nodiscard]] const GemmShape &shape() const { return shape_; }
+
+    /// The launches of a call, by stage, each of so many seconds at most as predicted. `check` is
+    /// called with the product after the last.
+    [[nodiscard]] std::vector<std::pair<Stage, BoundLaunch>>
+    call(const Program &program, const GemmPlan &plan,
+         const std::function<void(const LaunchOutcome &)> &check, double seconds) const {
+        const Gemm gemm(shape_, plan);
+        const Buffer left = bench_.buffer(gemm.left_panels_bytes());
+        const Buffer right = bench_.buffer(gemm.right_panels_bytes());
+        std::vector<std::pair<Stage, BoundLaunch>> launches{
+            {Stage::pack_left,
+             {program.kernel("pack_left"),
+              gemm.pack_left(),
+              {left_buffer_, output(left), shape_.m, shape_.k}}},
+            {Stage::pack_right,
+             {program.kernel("pack_right"),
+              gemm.pack_right(),
+              {right_buffer_, output(right), shape_.n, shape_.k}}}};
+        const double predicted = gemm.predicted_seconds(bench_.facts()).value_or(0);
+        const auto parts = static_cast<std::uint32_t>(
+            std::clamp(std::ceil(predicted / seconds), 1.0, double{1} * gemm.blocks()));
+        const std::uint32_t most = (gemm.blocks() + parts - 1) / parts;
+        for (std::uint32_t first = 0; first < gemm.blocks(); first += most) {
+            const std::uint32_t count = std::min(most, gemm.blocks() - first);
+            const Argument written = first == 0 ? output(product_) : Argument(product_);
+            launches.push_back({Stage::multiply,
+                                {program.kernel("gemm"),
+                                 gemm.multiply(count),
+                                 {left, right, written, shape_.m, shape_.n, gemm.steps(), first}}});
+        }
+        launches.back().second.check = check;
+        return launches;
+    }
+
+    /// Throws VerificationError where any element is wrong. C r = A (B r) for a random vector
+    /// (Freivalds 1977), exact in whole numbers; no element of r is 0, so that a single wrong
+    /// element always shows.
+    void expect_exact(const LaunchOutcome &outcome) const {
+        std::vector<double> vector(shape_.n);
+        std::uniform_int_distribution<int> number(-4, 3);
+        for (double &element : vector)
+            element = 2 * number(bench_.random()) + 1;
+        const std::vector<double> expected = product(left_, product(right_, vector));
+        const std::vector<float> found =
+            outcome.read<float>(product_, 0, std::size_t{shape_.m} * shape_.n);
+        outcome.expect(product(found, vector) == expected,
+                       "the product is not what the host computes");
+    }
+
+    /// The largest error of a few elements, by what random rounding leaves of K additions: sqrt(K)
+    /// times the unit roundoff times the sum of all magnitudes. Throws VerificationError where it
+    /// is beyond what any order of sums can leave.
+    [[nodiscard]] double error_of(const LaunchOutcome &outcome) const {
+        constexpr double roundoff = 0x1p-24;
+        const double depth = shape_.k;
+        double largest = 0;
+        for (const std::size_t index : outcome.sample(std::size_t{shape_.m} * shape_.n, 64)) {
+            const std::size_t row = index / shape_.n;
+            const std::size_t column = index % shape_.n;
+            double sum = 0;
+            double magnitude = 0;
+            for (std::size_t i = 0; i < shape_.k; ++i) {
+                const double term = static_cast<double>(left_[row * shape_.k + i]) *
+                                    static_cast<double>(right_[i * shape_.n + column]);
+                sum += term;
+                magnitude += std::abs(term);
+            }
+            const auto found = outcome.read<float>(product_, index, 1).front();
+            const double error = std::abs(static_cast<double>(found) - sum);
+            // Not "above", which a NaN would pass.
+            outcome.expect(error <= depth * roundoff / (1 - depth * roundoff) * magnitude,
+                           "an element of random reals is further from the exact one than rounding "
+                           "explains");
+            largest = std::max(largest, error / (std::sqrt(depth) * roundoff * magnitude));
+        }
+        return largest;
+    }
+
+private:
+    Bench &bench_;
+    GemmShape shape_;
+    std::vector<float> left_;
+    std::vector<float> right_;
+    Buffer left_buffer_;
+    Buffer right_buffer_;
+    Buffer product_;
+};
+
+/// A shape whose sizes no tile divides, and less than a tile deep in its last step.
+constexpr GemmShape off_the_tile{37, 53, 29};
+
+/// The plan that was kept; nothing where there is none, or it is none that this program tries.
+std::optional<GemmPlan> kept_plan(const std::vector<double> *kept,
+                                  const std::vector<GemmPlan> &plans) {
+    for (const GemmPlan &plan : plans)
+        if (kept != nullptr && coordinates(plan) == *kept)
+            return plan;
+    return std::nullopt;
+}
+
+class Experiment {
+public:
+    explicit Experiment(Bench &bench) : bench_(bench) {}
+
+    void run() {
+        for (const GemmShape &shape : shapes)
+            if (const std::string reason = too_large(shape); !reason.empty())
+                bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
+            else
+                prepare(shape);
+        Series &series = bench_.series(series::call);
+        const auto end = Time::now() + std::chrono::duration<double>(std::max(
+                                           0.9 * bench_.remaining(), 0.3 * bench_.budget()));
+        constexpr int fewest = 3;
+        const int most = bench_.tiny() ? fewest : 60;
+        for (int block = 0; block < most && (block < fewest || Time::now() < end); ++block)
+            for (const Call &call : calls_)
+                time_call(series, call, block);
+    }
+
+private:
+    using Time = std::chrono::steady_clock;
+
+    struct Call {
+        const Matrices *matrices;
+        GemmPlan plan;
+        std::vector<std::pair<Stage, BoundLaunch>> launches;
+    };
+
+    [[nodiscard]] std::string too_large(const GemmShape &shape) const {
+        if (bench_.tiny() && shape.m > 64)
+            return "the tiny profile has no time for it";
+        if (sizeof(float) * shape.m * shape.n > bench_.most_bytes())
+            return "one of its matrices is more than a buffer may have";
+        const GemmPlan plan = workloads::gemm_plans(shape, bench_.facts()).front();
+        const auto predicted = Gemm(shape, plan).predicted_seconds(bench_.facts());
+        if (predicted.value_or(0) > bench_.budget() / 20)
+            return fmt::format("one call of some {} is too long for this profile",
+                               format({*predicted, Unit::second}));
+        return "";
+    }
+
+    void prepare(const GemmShape &shape) {
+        const Matrices &matrices = matrices_.emplace_back(bench_, shape, small_integers);
+        const std::vector<GemmPlan> plans = workloads::gemm_plans(shape, bench_.facts());
+        const auto kept = kept_plan(bench_.choice(kernel_text, shape.name()), plans);
+        const GemmPlan plan =
+            bench_.tuning() ? fastest(matrices, plans) : kept.value_or(plans.front());
+        bench_.data().text_attributes[entry::choice + shape.name()] = bench_.tuning() ? entry::tuned
+                                                                      : kept          ? entry::kept
+                                                                             : entry::predicted;
+        const Program program = bench_.build(kernel_text, plan.tile.build_options());
+        verify(program, plan);
+        calls_.push_back(call_of(matrices, program, plan));
+        for (int i = 0; i < 2; ++i) // the driver compiles, the clock ramps up
+            for (const auto &[stage, launch] : calls_.back().launches)
+                bench_.launch(launch);
+    }
+
+    /// Races those that are predicted to be the fastest, and some that are not: the prediction
+    /// knows little of registers.
+    [[nodiscard]] GemmPlan fastest(const Matrices &matrices, const std::vector<GemmPlan> &plans) {
+        const std::size_t likely = bench_.tiny() ? 2 : 24;
+        const std::size_t unlikely = bench_.tiny() ? 1 : 12;
+        const auto fitting =
+            static_cast<std::size_t>(std::ranges::count_if(plans, [&](const GemmPlan &plan) {
+                return workloads::fits_registers(plan.tile, bench_.facts());
+            }));
+        std::vector<GemmPlan> raced(
+            plans.begin(), plans.begin() + static_cast<std::ptrdiff_t>(std::min(likely, fitting)));
+        for (std::size_t i = fitting; i < std::min(plans.size(), fitting + unlikely); ++i)
+            raced.push_back(plans[i]);
+
+        Series &race = bench_.series(series::race);
+        const auto end = Time::now() + std::chrono::seconds(20);
+        const auto time = [&](const GemmPlan &plan) {
+            const Program program = bench_.build(kernel_text, plan.tile.build_options());
+            double seconds = 0;
+            for (const auto &[stage, launch] : call_of(matrices, program, plan).launches) {
+                const double taken = bench_.launch(launch);
+                seconds += stage == Stage::multiply ? taken : 0;
+            }
+            race.point(coordinates(StageRow{matrices.shape(), plan, Stage::multiply}))
+                .samples.push_back(seconds);
+            return seconds;
+        };
+        Tuner<GemmPlan> tuner({.time =
+                                   [&](const GemmPlan &plan) {
+                                       time(plan); // some drivers compile at the first launch
+                                       return time(plan);
+                                   },
+                               .time_again = time,
+                               .time_left = [&] { return Time::now() < end; }});
+        tuner.try_all(std::move(raced));
+        tuner.halve(8, [&] { return Time::now() < end; });
+        record_failures(bench_.data(), matrices.shape().name(), tuner);
+        if (tuner.best() == nullptr)
+            throw Error("no plan ran: " + tuner.failures().back().reason);
+        return *tuner.best();
+    }
+
+    /// On a shape that no tile divides, and with random reals.
+    void verify(const Program &program, const GemmPlan &plan) {
+        const Matrices edges(bench_, off_the_tile, small_integers);
+        for (const auto &[stage, launch] : call_of(edges, program, plan).launches)
+            bench_.launch(launch);
+        const GemmShape shape = bench_.tiny() ? off_the_tile : GemmShape{256, 256, 256};
+        const Matrices random(bench_, shape, reals);
+        double &error = bench_.data().number_attributes[entry::error];
+        const auto check = [&](const LaunchOutcome &outcome) {
+            error = std::max(error, random.error_of(outcome));
+        };
+        for (const auto &[stage, launch] :
+             random.call(program, plan, check, bench_.bounds().limit / 4))
+            bench_.launch(launch);
+    }
+
+    Call call_of(const Matrices &matrices, const Program &program, const GemmPlan &plan) {
+        const auto check = [this, &matrices](const LaunchOutcome &outcome) {
+            matrices.expect_exact(outcome);
+            ++bench_.data().number_attributes[entry::verified];
+        };
+        return {&matrices, plan, matrices.call(program, plan, check, bench_.bounds().limit / 4)};
+    }
+
+    void time_call(Series &series, const Call &call, int block) {
+        std::map<Stage, double> seconds;
+        for (const auto &[stage, launch] : call.launches)
+            seconds[stage] += bench_.launch(launch);
+        for (const auto &[stage, sum] : seconds) {
+            Point &point =
+                series.point(coordinates(StageRow{call.matrices->shape(), call.plan, stage}));
+            point.samples.push_back(sum);
+            point.block.push_back(block);
+        }
+    }
+
+    Bench &bench_;
+    std::deque<Matrices> matrices_;
+    std::vector<Call> calls_;
+};
+
+} // namespace
+
+void run_experiments(Bench &bench) {
+    Experiment(bench).run();
+}
+
+} // namespace clprobe::probes::gemm

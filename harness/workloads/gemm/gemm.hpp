@@ -1,0 +1,65 @@
+#pragma once
+#include <clprobe/probe.hpp>
+#include <clprobe/workloads.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace clprobe::probes::gemm {
+
+using workloads::Gemm;
+using workloads::GemmPlan;
+using workloads::GemmShape;
+
+inline constexpr const char *kernel_text = "workloads/gemm";
+
+/// The shapes that have findings.
+inline constexpr std::array<GemmShape, 5> shapes{
+    {{64, 64, 64}, {256, 256, 256}, {1024, 1024, 1024}, {2048, 2048, 2048}, {4096, 4096, 4096}}};
+
+/// What a call does, in this order, each by the kernel of that name.
+enum class Stage { pack_left, pack_right, multiply };
+inline constexpr std::array<const char *, 3> stage_names{"pack_left", "pack_right", "gemm"};
+
+/// A stage of a call: the row of both series. Where several launches share its work, they are
+/// summed.
+struct StageRow {
+    GemmShape shape;
+    GemmPlan plan;
+    Stage stage = Stage::multiply;
+
+    static auto columns() {
+        return std::tuple{part(&StageRow::shape), part(&StageRow::plan),
+                          column("stage", &StageRow::stage, stage_names)};
+    }
+    bool operator==(const StageRow &) const = default;
+};
+
+namespace series {
+inline const std::string race = "race"; ///< the multiplications of plans that were tried
+inline const std::string call = "call"; ///< the chosen plan of each shape
+} // namespace series
+
+/// Attributes of the data.
+namespace entry {
+inline const std::string error = "error";       ///< number: of random reals, see findings
+inline const std::string verified = "verified"; ///< number: of calls, each result of theirs
+inline const std::string choice = "choice.";    ///< text, then the shape: how it was chosen
+inline const std::string tuned = "the fastest of a race";
+inline const std::string kept = "kept from a race";
+inline const std::string predicted = "predicted to be the fastest";
+inline const std::string unmeasured = "unmeasured."; ///< text, then the shape: why
+} // namespace entry
+
+void run_experiments(Bench &bench);
+
+[[nodiscard]] std::vector<FindingKey> finding_keys();
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
+[[nodiscard]] std::vector<Tuning> tunings_of(const Dataset &data);
+/// The plans of those shapes that were raced.
+[[nodiscard]] std::vector<Choice> choices_of(const Dataset &data);
+
+} // namespace clprobe::probes::gemm

@@ -1,0 +1,169 @@
+#include <clprobe/workloads.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <stdexcept>
+#include <tuple>
+
+namespace clprobe::workloads {
+namespace {
+
+constexpr std::uint32_t quotient_up(std::uint32_t value, std::uint32_t by) {
+    return (value + by - 1) / by;
+}
+constexpr std::size_t multiple_up(std::size_t value, std::size_t of) {
+    return (value + of - 1) / of * of;
+}
+
+bool on_cpu(const Facts &facts) {
+    return facts.device && facts.device->type == DeviceType::cpu;
+}
+
+/// Elements of the widest vector that a tile's rows are made of.
+unsigned native_width(const Facts &facts) {
+    constexpr unsigned widest = 16;
+    const auto claimed =
+        facts.device ? facts.device->native_float_width.value_or(4) : std::uint64_t{4};
+    const auto width =
+        static_cast<unsigned>(std::bit_floor(std::min<std::uint64_t>(claimed, widest)));
+    return on_cpu(facts) ? std::max(width, 4u) : 4;
+}
+
+/// Bytes that are read from beyond a cache of that size, which a compute unit has for itself.
+double bytes_beyond(double size, const GemmPlan &plan, double left_panels, double right_panels,
+                    double depth) {
+    const double left = plan.tile.rows * depth * sizeof(float); // of a panel
+    const double right = plan.tile.row_elements() * depth * sizeof(float);
+    const double once_a_block = std::max(1.0, left_panels / plan.block) * right_panels * right;
+    if (plan.block * left + right <= size)
+        return once_a_block + left_panels * left;
+    if (left + right <= size)
+        return once_a_block + left_panels * right_panels * left;
+    return left_panels * right_panels * (left + right);
+}
+
+std::string finding_of_level(unsigned level, const char *what) {
+    return fmt::format("buffer.l{}.{}", level, what);
+}
+
+} // namespace
+
+std::string Tile::build_options() const {
+    return fmt::format("-DROWS={} -DVECTORS={} -DWIDTH={} -DSTEP={} -DUNROLL={}", rows, vectors,
+                       width, step, unroll);
+}
+
+std::string Tile::describe() const {
+    return fmt::format("{} rows of {} float{}, unrolled by {}", rows, vectors,
+                       width > 1 ? std::to_string(width) : "", unroll);
+}
+
+std::string GemmShape::name() const {
+    return fmt::format("{}x{}x{}", m, n, k);
+}
+
+std::string GemmPlan::describe() const {
+    const std::string groups = group_left * group_right > 1
+                                   ? fmt::format(", groups of {} x {}", group_left, group_right)
+                                   : "";
+    return fmt::format("{}, blocks of {} panels{}", tile.describe(), block, groups);
+}
+
+Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan)
+    : shape_(shape), plan_(plan), left_panels_(quotient_up(shape.m, plan.tile.rows)),
+      right_panels_(quotient_up(shape.n, plan.tile.row_elements())),
+      steps_(quotient_up(shape.k, plan.tile.step)) {
+    if (plan.block % plan.group_left != 0)
+        throw std::invalid_argument("a block of panels must be whole work-groups");
+}
+
+std::size_t Gemm::left_panels_bytes() const {
+    return sizeof(float) * left_panels_ * plan_.tile.rows * steps_ * plan_.tile.step;
+}
+std::size_t Gemm::right_panels_bytes() const {
+    return sizeof(float) * right_panels_ * plan_.tile.row_elements() * steps_ * plan_.tile.step;
+}
+
+NdRange Gemm::pack_left() const {
+    return {{steps_, left_panels_, 1}, {1, 1, 1}, 2};
+}
+NdRange Gemm::pack_right() const {
+    return {{steps_, right_panels_, 1}, {1, 1, 1}, 2};
+}
+std::uint32_t Gemm::blocks() const {
+    return quotient_up(left_panels_, plan_.block);
+}
+NdRange Gemm::multiply(std::uint32_t blocks) const {
+    return {{plan_.block, multiple_up(right_panels_, plan_.group_right), blocks},
+            {plan_.group_left, plan_.group_right, 1},
+            3};
+}
+
+std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
+    const auto rate = facts.value("fma.fp32.rate");
+    if (!rate)
+        return std::nullopt;
+    const Tile &tile = plan_.tile;
+    const double depth = double{1} * steps_ * tile.step;
+    const double tiles = double{1} * left_panels_ * right_panels_;
+    const NdRange range = multiply(blocks());
+    const double groups = static_cast<double>(range.work_items() / range.group_size());
+    const double units = facts.value("compute_units").value_or(1);
+    // The last groups leave units idle.
+    const double rounds = std::ceil(groups / units) * units / groups;
+    double slowest = 2 * tiles * tile.rows * tile.row_elements() * depth / *rate * rounds;
+    // A CPU spreads a factor over a vector as it loads it.
+    const double loaded = tile.rows * (on_cpu(facts) ? tile.width : 1) + tile.row_elements();
+    const auto bound = [&](std::optional<double> bandwidth, double bytes) {
+        if (bandwidth)
+            slowest = std::max(slowest, bytes / *bandwidth);
+    };
+    bound(facts.value("buffer.l1.read_bandwidth"), tiles * depth * loaded * sizeof(float));
+    for (unsigned level = 1; const auto size = facts.value(finding_of_level(level, "read_size"));
+         ++level) {
+        const auto next = facts.value(finding_of_level(level + 1, "read_bandwidth"));
+        bound(next ? next : facts.value("buffer.memory.read_bandwidth"),
+              bytes_beyond(*size, plan_, left_panels_, right_panels_, depth));
+    }
+    const double packed = 2.0 * sizeof(float) * shape_.k * (double{1} * shape_.m + shape_.n);
+    const auto copy = facts.value("buffer.memory.copy_bandwidth");
+    return slowest + (copy ? packed / *copy : 0);
+}
+
+bool fits_registers(const Tile &tile, const Facts &facts) {
+    const unsigned vectors = tile.rows * tile.vectors + tile.vectors + 1;
+    // What no probe finds of CPUs. None with vectors has fewer than 16 registers for them.
+    if (on_cpu(facts))
+        return vectors <= 16;
+    const auto limit = facts.value("registers.full_occupancy_limit");
+    return vectors * tile.width <= limit.value_or(64);
+}
+
+std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
+    const unsigned width = native_width(facts);
+    const bool cpu = on_cpu(facts);
+    std::vector<GemmPlan> plans;
+    for (const unsigned rows : {4u, 6u, 8u, 10u, 12u, 14u})
+        for (const unsigned vectors : {1u, 2u, 3u, 4u})
+            for (const unsigned unroll : {1u, 2u, 4u})
+                for (const std::uint32_t block : {16u, 64u}) {
+                    const unsigned group = cpu ? 1 : 8;
+                    if (rows * vectors <= 28 || (!cpu && rows * vectors * width <= 64))
+                        plans.push_back(
+                            {{rows, vectors, width, cpu ? width : 4, unroll}, block, group, group});
+                }
+    // Of those that shall take as long, or of all without a prediction, the one that loads least.
+    const auto order = [&](const GemmPlan &plan) {
+        const Tile &tile = plan.tile;
+        const double loads = 1.0 / tile.rows + 1.0 / tile.row_elements();
+        return std::tuple(!fits_registers(tile, facts),
+                          Gemm(shape, plan).predicted_seconds(facts).value_or(0), loads);
+    };
+    std::ranges::stable_sort(plans, {}, order);
+    return plans;
+}
+
+} // namespace clprobe::workloads

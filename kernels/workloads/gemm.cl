@@ -1,0 +1,74 @@
+// A product of matrices in single precision, C = A B: A has rows x depth elements, B depth x
+// columns, all of them row after row. Each work-item makes a tile of C (tile.clh, whose macros say
+// the shape). A and B are packed first, so that it reads both from end to end, with zeros where a
+// panel reaches beyond the matrix:
+//   A  [panels of ROWS rows][depth / STEP][ROWS][STEP]
+//   B  [panels of COLUMNS columns][depth, a multiple of STEP][COLUMNS]
+#include "common/tile.clh"
+
+// A work-item for STEP of the depth, along the first dimension, and a panel, along the second.
+__kernel void pack_left(__global const float *matrix, __global float *panels, uint rows,
+                        uint depth) {
+    const uint first = (uint)get_global_id(0) * STEP;
+    const uint panel = (uint)get_global_id(1);
+    __global float *to = panels + ((size_t)panel * get_global_size(0) * STEP + first) * ROWS;
+    for (uint r = 0; r < ROWS; ++r) {
+        const uint row = panel * ROWS + r;
+        __global const float *from = matrix + (size_t)row * depth + first;
+        for (uint i = 0; i < STEP; ++i)
+            to[r * STEP + i] = row < rows && first + i < depth ? from[i] : 0.0f;
+    }
+}
+
+// The same of B.
+__kernel void pack_right(__global const float *matrix, __global float *panels, uint columns,
+                         uint depth) {
+    const uint first = (uint)get_global_id(0) * STEP;
+    const uint panel = (uint)get_global_id(1);
+    const uint column = panel * COLUMNS;
+    __global float *to = panels + ((size_t)panel * get_global_size(0) * STEP + first) * COLUMNS;
+    for (uint i = 0; i < STEP; ++i) {
+        __global const float *from = matrix + (size_t)(first + i) * columns + column;
+        for (uint c = 0; c < COLUMNS; ++c)
+            to[i * COLUMNS + c] = first + i < depth && column + c < columns ? from[c] : 0.0f;
+    }
+}
+
+// Where a vector reaches beyond C, its elements are stored one by one.
+void store(VECTOR value, __global float *to, uint column, uint columns) {
+    if (column + WIDTH <= columns) {
+        STORE(value, 0, to);
+    } else {
+        float elements[WIDTH];
+        STORE(value, 0, elements);
+        for (uint i = 0; column + i < columns; ++i)
+            to[i] = elements[i];
+    }
+}
+#define STORE_VECTOR(r, v)                                                                         \
+    store(tile_##r##_##v, to + v * WIDTH, column + v * WIDTH, columns);
+#define STORE_ROW(r)                                                                               \
+    if (row + r < rows) {                                                                          \
+        __global float *to = product + (size_t)(row + r) * columns + column;                       \
+        EACH_VECTOR(STORE_VECTOR, r)                                                               \
+    }
+
+// A work-item for a panel of A, along the first dimension, and one of B, along the second. The
+// third counts blocks of A's panels, from one of them on: those of a block and one panel of B are
+// used one after the other, so that caches can keep them.
+__kernel void gemm(__global const float *left_panels, __global const float *right_panels,
+                   __global float *product, uint rows, uint columns, uint steps,
+                   uint first_block) {
+    const uint block = first_block + (uint)get_global_id(2);
+    const uint panel = block * (uint)get_global_size(0) + (uint)get_global_id(0);
+    const uint row = panel * ROWS;
+    const uint column = (uint)get_global_id(1) * COLUMNS;
+    if (row >= rows || column >= columns)
+        return;
+    __global const float *left = left_panels + (size_t)row * steps * STEP;
+    __global const float *right = right_panels + (size_t)column * steps * STEP;
+    DECLARE_TILE
+    for (uint step = 0; step < steps; ++step)
+        MULTIPLY_STEP
+    EACH_ROW(STORE_ROW)
+}

@@ -1,0 +1,75 @@
+// What `clprobe tune` keeps, and what later runs make of it.
+
+#include "io/file.hpp"
+#include "program.hpp"
+
+#include <clprobe/report.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+using namespace clprobe;
+using namespace clprobe::test;
+using Catch::Matchers::ContainsSubstring;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The system's own drivers, and a cache of the test's own.
+Environment with_cache(const Scratch &scratch) {
+    return {{"OCL_ICD_VENDORS", "/etc/OpenCL/vendors"}, {"XDG_CACHE_HOME", scratch.file("cache")}};
+}
+
+Outcome run_on_cpu(const Scratch &scratch, const char *command) {
+    return run_on_stub("",
+                       {command, "workloads/gemm", "--device", "cpu", "--profile", "tiny", "--json",
+                        scratch.file("report.json")},
+                       with_cache(scratch));
+}
+
+/// How the plan of the smallest shape was chosen.
+std::string choice_in(const Scratch &scratch) {
+    const Report report = report_of(scratch.file("report.json"));
+    const auto &records = report.devices.at(0).probes;
+    const auto gemm = std::ranges::find(records, "workloads/gemm", &ProbeRecord::probe);
+    REQUIRE(gemm != records.end());
+    return gemm->data.text_attribute("choice.64x64x64");
+}
+
+} // namespace
+
+TEST_CASE("program.tune_keeps_what_won_for_later_runs") {
+    const Scratch scratch;
+    const Outcome first = run_on_cpu(scratch, "run");
+    INFO(first.out << first.err);
+    if (first.exit_status != 0)
+        SKIP("the system has no CPU as an OpenCL device");
+    CHECK(choice_in(scratch) == "predicted to be the fastest");
+
+    const Outcome tuned = run_on_cpu(scratch, "tune");
+    INFO(tuned.out << tuned.err);
+    REQUIRE(tuned.exit_status == 0);
+    CHECK_THAT(tuned.err, ContainsSubstring("1 choices are kept in " + scratch.file("cache")));
+    CHECK(choice_in(scratch) == "the fastest of a race");
+
+    REQUIRE(run_on_cpu(scratch, "run").exit_status == 0);
+    CHECK(choice_in(scratch) == "kept from a race");
+
+    // A file that cannot be read is named, and costs no run.
+    const fs::path kept = fs::directory_iterator(scratch.file("cache/clprobe/tuning"))->path();
+    write_file(kept, R"({"choices": [{"kernel": 1}]})");
+    const Outcome spoilt = run_on_cpu(scratch, "run");
+    CHECK(spoilt.exit_status == 0);
+    CHECK_THAT(spoilt.err,
+               ContainsSubstring("choices that were kept are left out: " + kept.string()));
+    CHECK(choice_in(scratch) == "predicted to be the fastest");
+}
+
+TEST_CASE("program.tune_wants_to_know_what") {
+    const Outcome outcome = run_on_stub("", {"tune"});
+    CHECK(outcome.exit_status == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring("PROBE"));
+}

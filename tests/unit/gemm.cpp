@@ -1,0 +1,174 @@
+#include "interpreted.hpp"
+#include "workloads/gemm/gemm.hpp"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace clprobe;
+using namespace clprobe::probes::gemm;
+using namespace clprobe::workloads;
+using Catch::Approx;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const GemmShape large{1024, 1024, 1024};
+
+Facts cpu(std::uint64_t width = 16) {
+    Facts facts;
+    facts.device.emplace();
+    facts.device->type = DeviceType::cpu;
+    facts.device->native_float_width = width;
+    return facts;
+}
+
+void add(Facts &facts, const char *key, double value) {
+    facts.findings.push_back(measured({key, Unit::one, Better::none, ""}, value, {value, value}));
+}
+
+/// Calls that take so long, a tenth of it for each packing, off by up to a hundredth.
+Dataset calls(const GemmShape &shape, const GemmPlan &plan, double seconds) {
+    Dataset data;
+    data.number_attributes[entry::verified] = 5;
+    Series &series = data.add(series::call, axes<StageRow>(), {"time", Unit::second, {}});
+    for (int block = 0; block < 5; ++block)
+        for (const Stage stage : {Stage::pack_left, Stage::pack_right, Stage::multiply}) {
+            Point &point = series.point(coordinates(StageRow{shape, plan, stage}));
+            const double share = stage == Stage::multiply ? 0.8 : 0.1;
+            point.samples.push_back(share * seconds * (1 + 0.005 * (block - 2)));
+            point.block.push_back(block);
+        }
+    return data;
+}
+
+} // namespace
+
+TEST_CASE("gemm/launches cover the product, whatever divides it") {
+    for (const GemmShape &shape : {GemmShape{1, 1, 1}, {37, 53, 29}, {64, 64, 64}, {1000, 7, 3}})
+        for (const GemmPlan &plan : gemm_plans(shape, cpu())) {
+            const Gemm gemm(shape, plan);
+            const NdRange all = gemm.multiply(gemm.blocks());
+            INFO(shape.name() << " by " << plan.describe());
+            CHECK(all.global[0] * all.global[2] * plan.tile.rows >= shape.m);
+            CHECK(all.global[1] * plan.tile.row_elements() >= shape.n);
+            CHECK(all.global[0] % all.local[0] == 0);
+            CHECK(all.global[1] % all.local[1] == 0);
+            CHECK(gemm.steps() * plan.tile.step >= shape.k);
+            CHECK(gemm.left_panels_bytes() >= sizeof(float) * shape.m * shape.k);
+            CHECK(gemm.right_panels_bytes() >= sizeof(float) * shape.k * shape.n);
+        }
+}
+
+TEST_CASE("gemm/a block of panels is whole groups") {
+    CHECK_THROWS_AS(Gemm(large, {.tile = {}, .block = 12, .group_left = 8}), std::invalid_argument);
+}
+
+TEST_CASE("gemm/the slowest part is what a call takes") {
+    Facts facts = cpu();
+    const GemmPlan plan{{8, 2, 16, 16, 1}, 16, 1, 1};
+    const Gemm gemm(large, plan);
+    CHECK_FALSE(gemm.predicted_seconds(facts));
+    add(facts, "fma.fp32.rate", 1e11);
+    const double compute = large.flops() / 1e11;
+    CHECK(gemm.predicted_seconds(facts) == Approx(compute));
+    // Each factor is loaded as a vector: 8 x 16 + 32 floats for 8 x 32 multiply-adds.
+    add(facts, "buffer.l1.read_bandwidth", 1e10);
+    const double loads = 1024.0 * 1024 * 1024 / (8 * 32) * (8 * 16 + 32) * sizeof(float) / 1e10;
+    CHECK(gemm.predicted_seconds(facts) == Approx(loads));
+    add(facts, "buffer.memory.copy_bandwidth", 1e9);
+    CHECK(gemm.predicted_seconds(facts) == Approx(loads + 16.0 * 1024 * 1024 / 1e9));
+}
+
+TEST_CASE("gemm/what a cache does not hold comes from beyond it") {
+    Facts facts = cpu();
+    add(facts, "fma.fp32.rate", 1e15);
+    add(facts, "buffer.l1.read_size", 1e5);
+    add(facts, "buffer.memory.read_bandwidth", 1e9);
+    const double bytes = 1024.0 * 1024 * sizeof(float);
+    // A block of 16 panels of 8 rows and a panel of 16 columns: 576 KiB do not fit, two panels do.
+    const GemmPlan plan{{8, 1, 16, 16, 1}, 16, 1, 1};
+    CHECK(Gemm(large, plan).predicted_seconds(facts) == Approx((64 * bytes + 8 * bytes) / 1e9));
+    // A level that holds the block as well: B comes once for each of the 8 blocks, A once.
+    facts.findings[1].value = 1e6;
+    CHECK(Gemm(large, plan).predicted_seconds(facts) == Approx(9 * bytes / 1e9));
+    // And one that holds no two panels.
+    facts.findings[1].value = 1e4;
+    CHECK(Gemm(large, plan).predicted_seconds(facts) == Approx((64 * bytes + 128 * bytes) / 1e9));
+}
+
+TEST_CASE("gemm/a tile stays within the registers that are known") {
+    Facts facts = cpu();
+    add(facts, "fma.fp32.rate", 1e11);
+    add(facts, "buffer.l1.read_bandwidth", 1e11);
+    const Tile of_cpu = gemm_plans(large, facts).front().tile;
+    CHECK(of_cpu.rows * of_cpu.vectors + of_cpu.vectors + 1 <= 16);
+    CHECK(of_cpu.width == 16);
+
+    facts.device->type = DeviceType::gpu;
+    add(facts, "registers.full_occupancy_limit", 32);
+    const Tile of_gpu = gemm_plans(large, facts).front().tile;
+    CHECK((of_gpu.rows * of_gpu.vectors + of_gpu.vectors + 1) * of_gpu.width <= 32);
+}
+
+TEST_CASE("gemm/plans of a claimed width of no use are of vectors all the same") {
+    for (const std::uint64_t claimed : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}})
+        for (const GemmPlan &plan : gemm_plans(large, cpu(claimed)))
+            CHECK((plan.tile.width == 4 || plan.tile.width == 16));
+}
+
+TEST_CASE("gemm/a call is its kernels together") {
+    Facts facts = cpu();
+    add(facts, "fma.fp32.rate", 1e12);
+    const GemmPlan plan{{8, 2, 16, 16, 1}, 16, 1, 1};
+    const auto findings = findings_of(calls(large, plan, 4e-3), facts);
+    CHECK(findings.size() == finding_keys().size());
+    const Finding &time = finding(findings, "gemm.fp32.1024x1024x1024.time");
+    CHECK(time.status == Status::measured);
+    CHECK(time.value == Approx(4e-3));
+    CHECK(time.interval->low < 4e-3);
+    CHECK(time.interval->high > 4e-3);
+    CHECK_THAT(time.method, ContainsSubstring("8 rows of 2 float16") &&
+                                ContainsSubstring("20 % of each spent on packing"));
+    const Finding &rate = finding(findings, "gemm.fp32.1024x1024x1024.rate");
+    CHECK(rate.value == Approx(large.flops() / 4e-3));
+    CHECK(finding(findings, "gemm.fp32.1024x1024x1024.roof_share").value ==
+          Approx(large.flops() / 4e-3 / 1e12));
+    const Finding &predicted = finding(findings, "gemm.fp32.1024x1024x1024.predicted_share");
+    CHECK(predicted.value == Approx(large.flops() / 1e12 / 4e-3));
+    CHECK_THAT(predicted.note, ContainsSubstring("wrong here by more than a quarter"));
+    CHECK(finding(findings, "gemm.fp32.64x64x64.time").status == Status::inconclusive);
+}
+
+TEST_CASE("gemm/more than the rate of multiply-adds is suspect") {
+    Facts facts = cpu();
+    add(facts, "fma.fp32.rate", 1e11);
+    const auto findings = findings_of(calls(large, {}, 4e-3), facts);
+    CHECK(finding(findings, "gemm.fp32.1024x1024x1024.roof_share").status == Status::suspect);
+}
+
+TEST_CASE("gemm/calls that nobody verified are suspect") {
+    Dataset data = calls(large, {}, 4e-3);
+    data.number_attributes.erase(entry::verified);
+    const Finding time = finding(findings_of(data, cpu()), "gemm.fp32.1024x1024x1024.time");
+    CHECK(time.status == Status::suspect);
+}
+
+TEST_CASE("gemm/calls of very different times give nothing") {
+    Dataset data = calls(large, {}, 4e-3);
+    for (Point &point : data.series.front().points)
+        point.samples = {1e-3, 1e-3, 1e-3, 1, 2};
+    const Finding time = finding(findings_of(data, cpu()), "gemm.fp32.1024x1024x1024.time");
+    CHECK(time.status == Status::inconclusive);
+    CHECK_THAT(time.note, ContainsSubstring("too different times"));
+}
+
+TEST_CASE("gemm/only what a race chose is kept") {
+    Dataset data = calls(large, {}, 4e-3);
+    data.text_attributes[entry::choice + large.name()] = entry::predicted;
+    CHECK(choices_of(data).empty());
+    data.text_attributes[entry::choice + large.name()] = entry::tuned;
+    const std::vector<Choice> choices = choices_of(data);
+    REQUIRE(choices.size() == 1);
+    CHECK(choices.front() == Choice{kernel_text, "", "1024x1024x1024", coordinates(GemmPlan{})});
+}
