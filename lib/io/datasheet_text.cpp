@@ -70,6 +70,15 @@ std::string label_of(const DatasheetPart &part) {
     return label;
 }
 
+/// Whether a value of the part with that label has room on the sheet; of launches, only what a
+/// program first asks for.
+bool has_room(std::string_view label, std::string_view value) {
+    constexpr std::array<std::string_view, 3> of_launches = {"round trip p50", "device p50",
+                                                             "back to back"};
+    return label == "launches" ? std::ranges::count(of_launches, value) > 0
+                               : !value.ends_with("read size");
+}
+
 /// By the label of the part, and the characters that it has room for.
 using Texts = std::map<std::pair<std::string, std::size_t>, std::string>;
 
@@ -125,7 +134,7 @@ private:
                                    const std::vector<DatasheetValue> &all) {
         std::vector<const DatasheetValue *> values;
         for (const DatasheetValue &value : all)
-            if (!value.name.ends_with("read size") && shown_.insert(value.finding.key).second)
+            if (has_room(label, value.name) && shown_.insert(value.finding.key).second)
                 values.push_back(&value);
         const std::size_t room = folding_.room(label);
         const auto [told, is_new] = texts_.try_emplace({label, room});

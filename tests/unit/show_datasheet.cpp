@@ -109,6 +109,26 @@ TEST_CASE("unit.datasheet_text.a_value_is_shown_once") {
     CHECK_THAT(text, ContainsSubstring("111 flop/s") && ContainsSubstring("146 B/s"));
 }
 
+TEST_CASE("unit.datasheet_text.launches_have_one_line") {
+    Report report;
+    DeviceRecord &device = report.devices.emplace_back();
+    ProbeRecord &record = device.probes.emplace_back();
+    double seconds = 1e-6;
+    for (const char *key :
+         {"dispatch.p50", "dispatch.p90", "dispatch.p99", "round_trip.p50", "round_trip.p90",
+          "round_trip.p99", "device.p50", "device.p90", "device.p99", "back_to_back", "enqueue",
+          "set_argument", "event", "finish", "first"}) {
+        seconds += 1e-6;
+        record.findings.push_back(
+            measured({std::string("launch.") + key, Unit::second, Better::lower, ""}, seconds,
+                     {0.97 * seconds, 1.03 * seconds}));
+    }
+    const std::string text = datasheet_text(report, device, {100, true, false});
+    CHECK(line_of(text, "launches") ==
+          "round trip p50 5.0 \u00b1 0.2 us, device p50 8.0 \u00b1 0.3 us, "
+          "back to back 11.0 \u00b1 0.4 us");
+}
+
 TEST_CASE("unit.datasheet_text.suspect_values_are_marked") {
     Report report;
     DeviceRecord &device = report.devices.emplace_back();

@@ -11,17 +11,17 @@ namespace stub {
 namespace {
 
 constexpr std::string_view settings[] = {
-    "address_bits", "allocations",  "build_crash",    "build_error",  "build_hang",
-    "build_us",     "claims",       "constant_bytes", "cpu",          "device_error",
-    "devices",      "discrete",     "execute",        "first_us",     "formats",
-    "fp16",         "fp64",         "group",          "half_answers", "image_error",
-    "image_size",   "image_texels", "item_size",      "kernel_group", "launch_crash",
-    "launch_hang",  "launch_us",    "leaves_process", "list_crash",   "list_hang",
-    "load_crash",   "load_hang",    "local_bytes",    "lost",         "memory_mib",
-    "mhz",          "name",         "no_cache_size",  "no_images",    "no_platform",
-    "oom",          "oom_code",     "oom_launch",     "prints",       "queue_profiling",
-    "stacks",       "stamps",       "timer_ns",       "trip_ns",      "units",
-    "uuid",         "vanish",       "version",
+    "address_bits",    "allocations", "build_crash",    "build_error",    "build_hang",
+    "build_us",        "claims",      "constant_bytes", "counts",         "cpu",
+    "device_error",    "devices",     "discrete",       "execute",        "first_us",
+    "formats",         "fp16",        "fp64",           "group",          "half_answers",
+    "image_error",     "image_size",  "image_texels",   "item_size",      "kernel_group",
+    "launch_crash",    "launch_hang", "launch_us",      "leaves_process", "list_crash",
+    "list_hang",       "load_crash",  "load_hang",      "local_bytes",    "lost",
+    "memory_mib",      "mhz",         "name",           "no_cache_size",  "no_images",
+    "no_platform",     "oom",         "oom_code",       "oom_launch",     "prints",
+    "queue_profiling", "stacks",      "stamps",         "timer_ns",       "trip_ns",
+    "units",           "uuid",        "vanish",         "version",
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view entry) {

@@ -29,9 +29,36 @@ cl_uint filled(const Kernel &kernel, cl_uint item) {
     return folded;
 }
 
+/// The constant that `count_launch` was built with (kernels/host/launch.cl).
+cl_uint factor_of(const Program &program) {
+    constexpr std::string_view option = "-DFACTOR=";
+    const auto at = program.options.find(option);
+    return at == std::string::npos
+               ? 1
+               : static_cast<cl_uint>(std::stoul(program.options.substr(at + option.size())));
+}
+
+/// What the work-item of `count_launch` does, unless the launch is one that gets lost.
+std::function<void()> counted(const Kernel &kernel) {
+    static long long launches = 0;
+    const long long lost = behaviour().text("counts").empty() ? 0 : behaviour().number("counts", 0);
+    const auto count = argument<cl_mem>(kernel, "count");
+    if (!alive(count) || (lost > 0 && ++launches % lost == 0))
+        return {};
+    const cl_uint more = argument<cl_uint>(kernel, "step") * factor_of(*kernel.program);
+    return [storage = count->body->storage, more] {
+        cl_uint value = 0;
+        std::memcpy(&value, storage.get(), sizeof value);
+        value += more;
+        std::memcpy(storage.get(), &value, sizeof value);
+    };
+}
+
 } // namespace
 
 std::function<void()> execution_of(const Kernel &kernel, std::size_t work_items) {
+    if (kernel.name == "count_launch" && behaviour().asks("counts"))
+        return counted(kernel);
     const bool spins = kernel.name == "spin" && behaviour().asks("execute");
     const bool fills = kernel.name == "fill_unit" && behaviour().asks("units");
     if (!spins && !fills)

@@ -1,0 +1,56 @@
+#pragma once
+#include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
+
+#include <array>
+
+/// What the parts of host/launch share.
+namespace clprobe::probes::launch {
+
+/// What a time of one launch is of; the order is that of the series' labels. The first three are of
+/// the same launches, those with profiling.
+enum class Part { dispatch, device, profiled, round_trip, first };
+inline constexpr std::array<const char *, 5> part_names{"dispatch", "device", "profiled",
+                                                        "round_trip", "first"};
+struct LaunchRow {
+    Part part = Part::dispatch;
+
+    static auto columns() { return std::tuple{column("part", &LaunchRow::part, part_names)}; }
+};
+
+/// A call of the host's, made over and over.
+enum class Call { enqueue, enqueue_with_event, set_argument, finish };
+inline constexpr std::array<const char *, 4> call_names{"enqueue", "enqueue_with_event",
+                                                        "set_argument", "finish"};
+struct CallRow {
+    Call call = Call::enqueue;
+
+    static auto columns() { return std::tuple{column("call", &CallRow::call, call_names)}; }
+};
+
+/// Launches that are enqueued one after the other, and then waited for.
+struct BatchRow {
+    static auto columns() { return std::tuple{trips("launches")}; }
+};
+
+/// The series: times of single launches; of one call in a loop of them; of batches over the number
+/// of launches.
+inline constexpr const char *launches = "launches";
+inline constexpr const char *calls = "calls";
+inline constexpr const char *batches = "batches";
+
+/// The attributes: why there is no queue with profiling, and how many launches have an earlier
+/// timestamp where a later one is due.
+inline constexpr const char *refusal = "profiling_refusal";
+inline constexpr const char *backward = "timestamps.backward";
+
+/// Fills `bench.data()`: rounds of all of them, in random order, until there are thousands of
+/// launches or the time is used up.
+void run_experiment(Bench &bench);
+
+[[nodiscard]] std::vector<FindingKey> finding_keys();
+[[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
+/// Time of a launch over the number of launches in a batch.
+[[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
+
+} // namespace clprobe::probes::launch
