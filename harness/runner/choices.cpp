@@ -55,8 +55,7 @@ std::vector<Choice> kept_choices(const DeviceInfo &device, const Registry &regis
         const fs::path file = choices_file(device);
         if (!fs::exists(file))
             return {};
-        choices = naming_file(
-            file, [&] { return choices_from_json(parse_json(read_file(file)).at("choices")); });
+        choices = naming_file(file, [&] { return choices_from_json(parse_json(read_file(file))); });
     } catch (const std::exception &error) {
         say(fmt::format("choices that were kept are left out: {}", error.what()));
     }
@@ -80,9 +79,10 @@ void keep_choices(const DeviceRecord &device, const Registry &registry) {
     }
     const fs::path file = choices_file(device.device);
     fs::create_directories(file.parent_path());
-    write_file(file, to_text({{"device", device.device.name},
-                              {"driver", device.device.driver_version},
-                              {"choices", to_json(choices)}}));
+    Json json = to_json(choices);
+    json["device"] = device.device.name;
+    json["driver"] = device.device.driver_version;
+    write_file(file, to_text(json));
     say(fmt::format("{} choices are kept in {}", made, file.string()));
 }
 

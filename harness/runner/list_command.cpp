@@ -64,6 +64,7 @@ Json json_of(const ProbeInfo &info) {
             {"depends_on", info.depends_on},
             {"cross_checks", info.cross_checks},
             {"seconds", info.seconds},
+            {"on_request", info.on_request},
             {"findings", list_of(info.findings)},
             {"series", list_of(info.series)},
             {"kernels", info.kernels},
@@ -120,6 +121,8 @@ std::string series_table(std::span<const SeriesShape> shapes) {
 std::string needs(const ProbeInfo &info) {
     std::string text =
         info.needs.empty() ? "Nothing beyond OpenCL 1.2.\n" : prose(info.needs) + "\n";
+    if (info.on_request)
+        text += "\nIt has to be named: a run of all probes leaves it out.\n";
     if (!info.depends_on.empty())
         text += fmt::format("\nIt uses what these probes found: {}.\n",
                             fmt::join(info.depends_on, ", "));

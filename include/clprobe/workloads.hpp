@@ -63,7 +63,7 @@ struct GemmShape {
 struct GemmPlan {
     Tile tile;
     /// Panels of A (each as many rows as a tile) that are multiplied with one panel of B before its
-    /// next panel is; a multiple of `group_left`.
+    /// next panel is; raised to a multiple of `group_left`.
     std::uint32_t block = 16;
     std::uint32_t group_left = 1;  ///< work-items of a group, along panels of A
     std::uint32_t group_right = 1; ///< and along panels of B

@@ -11,12 +11,12 @@ void members(const auto &each, Either<Choice> auto &choice) {
 }
 
 Json to_json(const std::vector<Choice> &choices) {
-    return json_of(choices);
+    return {{"choices", json_of(choices)}};
 }
 
 std::vector<Choice> choices_from_json(const Json &json) {
     std::vector<Choice> choices;
-    read(JsonNode(json), choices);
+    read(JsonNode(json)["choices"], choices);
     return choices;
 }
 

@@ -63,8 +63,8 @@ TEST_CASE("program.tune_keeps_what_won_for_later_runs") {
     write_file(kept, R"({"choices": [{"kernel": 1}]})");
     const Outcome spoilt = run_on_cpu(scratch, "run");
     CHECK(spoilt.exit_status == 0);
-    CHECK_THAT(spoilt.err,
-               ContainsSubstring("choices that were kept are left out: " + kept.string()));
+    CHECK_THAT(spoilt.err, ContainsSubstring("choices that were kept are left out") &&
+                               ContainsSubstring("/choices/0/kernel"));
     CHECK(choice_in(scratch) == "predicted to be the fastest");
 }
 

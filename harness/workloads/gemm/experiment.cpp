@@ -237,26 +237,29 @@ private:
 
         Series &race = bench_.series(series::race);
         const auto end = Time::now() + std::chrono::seconds(20);
-        const auto time = [&](const GemmPlan &plan) {
+        const auto multiply = [&](const GemmPlan &plan) {
             const Program program = bench_.build(kernel_text, plan.tile.build_options());
             double seconds = 0;
             for (const auto &[stage, launch] : call_of(matrices, program, plan).launches) {
                 const double taken = bench_.launch(launch);
                 seconds += stage == Stage::multiply ? taken : 0;
             }
+            return seconds;
+        };
+        const auto time = [&](const GemmPlan &plan) {
+            const double seconds = multiply(plan);
             race.point(coordinates(StageRow{matrices.shape(), plan, Stage::multiply}))
                 .samples.push_back(seconds);
             return seconds;
         };
-        Tuner<GemmPlan> tuner({.time =
-                                   [&](const GemmPlan &plan) {
-                                       time(plan); // some drivers compile at the first launch
-                                       return time(plan);
-                                   },
-                               .time_again = time,
-                               .time_left = [&] { return Time::now() < end; }});
+        const auto first_time = [&](const GemmPlan &plan) {
+            multiply(plan); // some drivers compile now
+            return time(plan);
+        };
+        const auto time_left = [&] { return Time::now() < end; };
+        Tuner<GemmPlan> tuner({.time = first_time, .time_again = time, .time_left = time_left});
         tuner.try_all(std::move(raced));
-        tuner.halve(8, [&] { return Time::now() < end; });
+        tuner.halve(8, time_left);
         record_failures(bench_.data(), matrices.shape().name(), tuner);
         if (tuner.best() == nullptr)
             throw Error("no plan ran: " + tuner.failures().back().reason);

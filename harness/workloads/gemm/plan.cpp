@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <stdexcept>
 #include <tuple>
 
 namespace clprobe::workloads {
@@ -76,8 +75,7 @@ Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan)
     : shape_(shape), plan_(plan), left_panels_(quotient_up(shape.m, plan.tile.rows)),
       right_panels_(quotient_up(shape.n, plan.tile.row_elements())),
       steps_(quotient_up(shape.k, plan.tile.step)) {
-    if (plan.block % plan.group_left != 0)
-        throw std::invalid_argument("a block of panels must be whole work-groups");
+    plan_.block = static_cast<std::uint32_t>(multiple_up(plan.block, plan.group_left));
 }
 
 std::size_t Gemm::left_panels_bytes() const {

@@ -40,10 +40,10 @@ cl_uint factor_of(const Program &program) {
 
 /// What the work-item of `count_launch` does, unless the launch is one that gets lost.
 std::function<void()> counted(const Kernel &kernel) {
-    static long long launches = 0;
+    static long long counts = 0;
     const long long lost = behaviour().text("counts").empty() ? 0 : behaviour().number("counts", 0);
     const auto count = argument<cl_mem>(kernel, "count");
-    if (!alive(count) || (lost > 0 && ++launches % lost == 0))
+    if (!alive(count) || (lost > 0 && ++counts % lost == 0))
         return {};
     const cl_uint more = argument<cl_uint>(kernel, "step") * factor_of(*kernel.program);
     return [storage = count->body->storage, more] {
