@@ -81,8 +81,8 @@ struct GemmPlan {
 
 /// The launches of the kernel text `workloads/gemm`, built with the tile's options:
 ///
-///     pack_left(A, left_panels, uint m, uint k)
-///     pack_right(B, right_panels, uint n, uint k)
+///     pack_left(A, left_panels, uint m, uint k, uint steps)
+///     pack_right(B, right_panels, uint n, uint k, uint steps)
 ///     gemm(left_panels, right_panels, C, uint m, uint n, uint steps, uint first_block)
 ///
 /// Operands that stay the same, like weights, need to be packed only once.
@@ -105,6 +105,8 @@ public:
     [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
 
 private:
+    [[nodiscard]] NdRange pack(std::uint32_t panels) const;
+
     GemmShape shape_;
     GemmPlan plan_;
     std::uint32_t left_panels_;

@@ -7,11 +7,14 @@
 #include "common/tile.clh"
 
 // A work-item for STEP of the depth, along the first dimension, and a panel, along the second.
-__kernel void pack_left(__global const float *matrix, __global float *panels, uint rows,
-                        uint depth) {
-    const uint first = (uint)get_global_id(0) * STEP;
+__kernel void pack_left(__global const float *matrix, __global float *panels, uint rows, uint depth,
+                        uint steps) {
+    const uint step = (uint)get_global_id(0);
     const uint panel = (uint)get_global_id(1);
-    __global float *to = panels + ((size_t)panel * get_global_size(0) * STEP + first) * ROWS;
+    if (step >= steps)
+        return;
+    const uint first = step * STEP;
+    __global float *to = panels + ((size_t)panel * steps + step) * STEP * ROWS;
     for (uint r = 0; r < ROWS; ++r) {
         const uint row = panel * ROWS + r;
         __global const float *from = matrix + (size_t)row * depth + first;
@@ -22,11 +25,14 @@ __kernel void pack_left(__global const float *matrix, __global float *panels, ui
 
 // The same of B.
 __kernel void pack_right(__global const float *matrix, __global float *panels, uint columns,
-                         uint depth) {
-    const uint first = (uint)get_global_id(0) * STEP;
+                         uint depth, uint steps) {
+    const uint step = (uint)get_global_id(0);
     const uint panel = (uint)get_global_id(1);
+    if (step >= steps)
+        return;
+    const uint first = step * STEP;
     const uint column = panel * COLUMNS;
-    __global float *to = panels + ((size_t)panel * get_global_size(0) * STEP + first) * COLUMNS;
+    __global float *to = panels + ((size_t)panel * steps + step) * STEP * COLUMNS;
     for (uint i = 0; i < STEP; ++i) {
         __global const float *from = matrix + (size_t)(first + i) * columns + column;
         for (uint c = 0; c < COLUMNS; ++c)

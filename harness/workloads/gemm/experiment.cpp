@@ -75,11 +75,11 @@ public:
             {Stage::pack_left,
              {program.kernel("pack_left"),
               gemm.pack_left(),
-              {left_buffer_, output(left), shape_.m, shape_.k}}},
+              {left_buffer_, output(left), shape_.m, shape_.k, gemm.steps()}}},
             {Stage::pack_right,
              {program.kernel("pack_right"),
               gemm.pack_right(),
-              {right_buffer_, output(right), shape_.n, shape_.k}}}};
+              {right_buffer_, output(right), shape_.n, shape_.k, gemm.steps()}}}};
         const double predicted = gemm.predicted_seconds(bench_.facts()).value_or(0);
         const auto parts = static_cast<std::uint32_t>(
             std::clamp(std::ceil(predicted / seconds), 1.0, double{1} * gemm.blocks()));

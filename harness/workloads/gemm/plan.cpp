@@ -85,11 +85,15 @@ std::size_t Gemm::right_panels_bytes() const {
     return sizeof(float) * right_panels_ * plan_.tile.row_elements() * steps_ * plan_.tile.step;
 }
 
+NdRange Gemm::pack(std::uint32_t panels) const {
+    const std::size_t group = std::size_t{plan_.group_left} * plan_.group_right;
+    return {{multiple_up(steps_, group), panels, 1}, {group, 1, 1}, 2};
+}
 NdRange Gemm::pack_left() const {
-    return {{steps_, left_panels_, 1}, {1, 1, 1}, 2};
+    return pack(left_panels_);
 }
 NdRange Gemm::pack_right() const {
-    return {{steps_, right_panels_, 1}, {1, 1, 1}, 2};
+    return pack(right_panels_);
 }
 std::uint32_t Gemm::blocks() const {
     return quotient_up(left_panels_, plan_.block);

@@ -30,8 +30,10 @@ bool multiplies(const clprobe::Device &device, const clprobe::Registry &registry
     const clprobe::Buffer left = context.buffer(gemm.left_panels_bytes());
     const clprobe::Buffer right = context.buffer(gemm.right_panels_bytes());
     const clprobe::BoundLaunch launches[] = {
-        {program.kernel("pack_left"), gemm.pack_left(), {a, left, shape.m, shape.k}},
-        {program.kernel("pack_right"), gemm.pack_right(), {b, right, shape.n, shape.k}},
+        {program.kernel("pack_left"), gemm.pack_left(), {a, left, shape.m, shape.k, gemm.steps()}},
+        {program.kernel("pack_right"),
+         gemm.pack_right(),
+         {b, right, shape.n, shape.k, gemm.steps()}},
         {program.kernel("gemm"),
          gemm.multiply(gemm.blocks()),
          {left, right, c, shape.m, shape.n, gemm.steps(), 0u}}};
