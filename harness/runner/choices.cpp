@@ -2,6 +2,7 @@
 #include "console.hpp"
 #include "io/choices.hpp"
 #include "io/file.hpp"
+#include "io/terminal.hpp"
 #include "measure/machine.hpp"
 #include "opencl/kernel_text.hpp"
 
@@ -10,10 +11,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <system_error>
 
 namespace clprobe::runner {
 namespace fs = std::filesystem;
 namespace {
+
+std::optional<fs::path> cache_folder() {
+    if (const std::string cache = environment("XDG_CACHE_HOME"); !cache.empty())
+        return cache;
+    if (const std::string home = environment("HOME"); !home.empty())
+        return fs::path(home) / ".cache";
+    return std::nullopt;
+}
 
 std::string current_sha256(const Registry &registry, const std::string &kernel) {
     const auto text = std::ranges::find(registry.kernels(), kernel, &KernelText::name);
@@ -23,7 +34,8 @@ std::string current_sha256(const Registry &registry, const std::string &kernel) 
 std::vector<Choice> made_by_tuning(const DeviceRecord &device, const Registry &registry) {
     std::vector<Choice> all;
     for (const ProbeRecord &record : device.probes)
-        if (const Probe *const probe = registry.find(record.probe))
+        if (const Probe *const probe = registry.find(record.probe);
+            probe != nullptr && record.status != Status::failed)
             for (Choice &choice : probe->choices(record.data)) {
                 choice.sha256 = current_sha256(registry, choice.kernel);
                 all.push_back(std::move(choice));
@@ -34,22 +46,20 @@ std::vector<Choice> made_by_tuning(const DeviceRecord &device, const Registry &r
 } // namespace
 
 fs::path choices_file(const DeviceInfo &device) {
-    fs::path cache = environment("XDG_CACHE_HOME");
-    if (cache.empty()) {
-        const std::string home = environment("HOME");
-        if (home.empty())
-            throw InputError("there is no place to keep choices: set HOME or XDG_CACHE_HOME");
-        cache = fs::path(home) / ".cache";
-    }
+    const auto cache = cache_folder();
+    if (!cache)
+        throw InputError("there is no place to keep choices: set HOME or XDG_CACHE_HOME");
     const std::string identity =
         sha256(fmt::format("{}\n{}\n{}\n{}", device.name, device.vendor, device.driver_version,
                            device.platform_version));
     // Of several devices of one name any may have made them.
     const std::string model = device.slug.substr(device.slug.find('-') + 1);
-    return cache / "clprobe" / "tuning" / fmt::format("{}-{}.json", model, identity.substr(0, 12));
+    return *cache / "clprobe" / "tuning" / fmt::format("{}-{}.json", model, identity.substr(0, 12));
 }
 
 std::vector<Choice> kept_choices(const DeviceInfo &device, const Registry &registry) {
+    if (!cache_folder())
+        return {};
     std::vector<Choice> choices;
     try {
         const fs::path file = choices_file(device);
@@ -78,12 +88,16 @@ void keep_choices(const DeviceRecord &device, const Registry &registry) {
             choices.push_back(std::move(earlier));
     }
     const fs::path file = choices_file(device.device);
-    fs::create_directories(file.parent_path());
+    std::error_code failure;
+    fs::create_directories(file.parent_path(), failure);
+    if (failure)
+        throw Error(fmt::format("making the folder '{}': {}", file.parent_path().string(),
+                                failure.message()));
     Json json = to_json(choices);
     json["device"] = device.device.name;
     json["driver"] = device.device.driver_version;
     write_file(file, to_text(json));
-    say(fmt::format("{} choices are kept in {}", made, file.string()));
+    say(fmt::format("{} kept in {}", counted(made, "choice"), file.string()));
 }
 
 } // namespace clprobe::runner

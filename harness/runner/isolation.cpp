@@ -1,3 +1,4 @@
+#include "choices.hpp"
 #include "commands.hpp"
 #include "console.hpp"
 #include "inspect/inspection.hpp"
@@ -23,6 +24,8 @@
 
 namespace clprobe::runner {
 namespace {
+
+constexpr double longest_search = 1200; // s that tuning may take beyond a probe's budget
 
 /// One of the builds to inspect.
 struct InspectedBuild {
@@ -239,19 +242,21 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
                               const std::function<void(double)> &progress) const {
     const double start = steady_time();
     // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
-    const auto outcome = ask("probe",
-                             {{"probe", planned.probe->info().name},
-                              {"device", device.slug},
-                              {"profile", name(planned.profile)},
-                              {"seconds", planned.seconds},
-                              {"prerequisite", planned.prerequisite},
-                              {"seed", options.seed},
-                              {"tune", options.tune},
-                              {"choices", to_json(options.choices)},
-                              {"facts", to_json(facts)}},
-                             limit(std::max(60.0, 10 * planned.seconds)), [&](const Json &message) {
-                                 progress(message.at("progress").get<double>());
-                             });
+    const auto outcome =
+        ask("probe",
+            {{"probe", planned.probe->info().name},
+             {"device", device.slug},
+             {"profile", name(planned.profile)},
+             {"seconds", planned.seconds},
+             {"prerequisite", planned.prerequisite},
+             {"seed", options.seed},
+             {"tune", options.tune},
+             {"choices", to_json(planned.probe->info().tunes ? kept_choices(device, registry_)
+                                                             : std::vector<Choice>{})},
+             {"facts", to_json(facts)}},
+            limit(std::max(60.0, 10 * planned.seconds) +
+                  (options.tune && !planned.prerequisite ? longest_search : 0)),
+            [&](const Json &message) { progress(message.at("progress").get<double>()); });
     const double total = steady_time() - start;
     ProbeRecord record;
     std::string problem = outcome.problem;

@@ -63,6 +63,8 @@ std::vector<Teardown> teardowns_of(const NetworkTable &table, const Options &opt
 int network_command(const Options &options, const Registry & /*registry*/) {
     const TextStyle style = style_of_stdout();
     if (options.network.empty()) {
+        if (options.json || !options.report.empty() || options.as_markdown)
+            throw InputError("which network? `clprobe network` alone lists those that are there");
         std::cout << networks_text(known_networks(), style);
         return exit_done;
     }

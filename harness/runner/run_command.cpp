@@ -15,6 +15,7 @@
 #include <clprobe/page.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iostream>
@@ -232,6 +233,18 @@ const Probe *asked_for_one(const std::vector<PlannedProbe> &planned) {
     return std::ranges::count_if(planned, asked) == 1 ? first->probe : nullptr;
 }
 
+/// Throws InputError where one of the probes that were asked for has no choice to make.
+void check_tunable(const std::vector<PlannedProbe> &planned, const Registry &registry) {
+    std::vector<std::string> tunable;
+    for (const auto &probe : registry.probes())
+        if (probe->info().tunes)
+            tunable.push_back(probe->info().name);
+    for (const PlannedProbe &each : planned)
+        if (!each.prerequisite && !each.probe->info().tunes)
+            throw InputError(fmt::format("{} has no choice to make: tune takes {}",
+                                         each.probe->info().name, fmt::join(tunable, ", ")));
+}
+
 bool any_failed(const Report &report) {
     for (const DeviceRecord &device : report.devices)
         for (const ProbeRecord &record : device.probes)
@@ -247,6 +260,8 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
     const auto previous = previous_report(options);
     const RunOptions run = run_options(options, previous, interrupts.token());
     const auto planned = plan(registry, options.probes, run.profile);
+    if (run.tune)
+        check_tunable(planned, registry);
     if (!options.json)
         options.json = options.resume;
     OutputFiles files(options, previous && !previous->complete && options.json == options.resume);
@@ -267,13 +282,14 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
         forget_unfinished(report, planned);
         observer.show_earlier(report);
     }
+    if (run.tune)
+        for (const DeviceInfo &device : devices)
+            (void)choices_file(device); // there has to be a place for them
     bool failed = false;
     try {
         const auto execute = [&](const PlannedProbe &probe, const DeviceInfo &device,
                                  const Facts &facts) {
-            RunOptions with_choices = run;
-            with_choices.choices = kept_choices(device, registry);
-            return worker.run_probe(probe, device, facts, with_choices,
+            return worker.run_probe(probe, device, facts, run,
                                     [&](double share) { observer.probe_progress(share); });
         };
         run_plan(planned, devices, execute, run, observer, report,

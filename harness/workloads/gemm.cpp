@@ -37,7 +37,8 @@ ProbeInfo describe() {
         "N. Higham, Accuracy and stability of numerical algorithms (2002), 3.1 and 3.5, for the "
         "bounds of errors",
     };
-    info.depends_on = {"compute/fma_rate", "memory/buffer_bandwidth"};
+    info.depends_on = {"compute/fma_rate", "memory/buffer_bandwidth", "execution/compute_units",
+                       "execution/occupancy"};
     info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
     info.series = {
@@ -47,6 +48,7 @@ ProbeInfo describe() {
     info.seconds = 15;
     info.quick_seconds = 3;
     info.on_request = true;
+    info.tunes = true;
     return info;
 }
 

@@ -108,8 +108,8 @@ struct SizedLayer {
 
 /// All layers with their shapes and their work. Throws InputError, naming the layer and the way
 /// out, where they do not fit together, where no layer takes what one computes, and for sizes that
-/// no device has room for: more than 1000 layers, 2^20 rows, channels or inputs of a batch, 10^15
-/// multiply-adds or elements of a layer.
+/// no device has room for: more than 1000 layers, 2^20 rows, columns, channels or a batch of
+/// more, 10^15 multiply-adds or elements of a layer.
 [[nodiscard]] std::vector<SizedLayer> sized_layers(const Network &network, std::uint64_t batch = 1);
 
 [[nodiscard]] Work total_of(std::span<const SizedLayer> layers);

@@ -74,6 +74,7 @@ struct ProbeInfo {
     double seconds = 5;                       ///< time budget at the standard profile
     std::optional<double> quick_seconds = {}; ///< at the quick one; by default a quarter of that
     bool on_request = false;                  ///< left out of a run that names no probes
+    bool tunes = false;                       ///< it makes choices that `clprobe tune` searches
 };
 
 /// The seconds that a profile grants the probe.

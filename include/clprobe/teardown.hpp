@@ -45,8 +45,8 @@ struct AbsentFinding {
     std::string reason;
 };
 
-/// A network on a device, layer by layer: what bounds it there, and how long it takes at least.
-/// Texts may come from a foreign report: escape them for the format that shows them.
+/// A network on a device, layer by layer: what bounds it there, and how long it is predicted to
+/// take. Texts may come from a foreign report: escape them for the format that shows them.
 struct Teardown {
     DeviceInfo device;
     std::vector<Finding> findings; ///< that the times are made of

@@ -70,7 +70,7 @@ struct GemmPlan {
 
     static auto columns() {
         return std::tuple{part(&GemmPlan::tile),
-                          column("block", &GemmPlan::block).between(1, 1 << 16),
+                          column("panels_in_block", &GemmPlan::block).between(1, 1 << 16),
                           column("group_left", &GemmPlan::group_left).between(1, 1024),
                           column("group_right", &GemmPlan::group_right).between(1, 1024)};
     }

@@ -1,6 +1,6 @@
 // A product of matrices in single precision, C = A B: A has rows x depth elements, B depth x
 // columns, all of them row after row. Each work-item makes a tile of C (tile.clh, whose macros say
-// the shape). A and B are packed first, so that it reads both from end to end, with zeros where a
+// the shape), whose loop is unrolled UNROLL times. A and B are packed first, so that it reads both from end to end, with zeros where a
 // panel reaches beyond the matrix:
 //   A  [panels of ROWS rows][depth / STEP][ROWS][STEP]
 //   B  [panels of COLUMNS columns][depth, a multiple of STEP][COLUMNS]
@@ -74,7 +74,12 @@ __kernel void gemm(__global const float *left_panels, __global const float *righ
     __global const float *left = left_panels + (size_t)row * steps * STEP;
     __global const float *right = right_panels + (size_t)column * steps * STEP;
     DECLARE_TILE
-    for (uint step = 0; step < steps; ++step)
-        MULTIPLY_STEP
+    for (uint step = 0; step < steps; ++step) {
+#pragma unroll UNROLL
+        for (uint i = 0; i < STEP; ++i) {
+            MULTIPLY
+        }
+        left += ROWS * STEP;
+    }
     EACH_ROW(STORE_ROW)
 }

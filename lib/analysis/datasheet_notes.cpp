@@ -65,7 +65,7 @@ void add_limits(const Datasheet &sheet, Findings findings, std::vector<Datasheet
         const bool first = note.keys.size() == 1;
         note.text +=
             fmt::format("{}{:.2g}{} ({})", first ? "bandwidth below " : ", ",
-                        *peak->value / *bandwidth->value, first ? " flop/B" : "", part.name);
+                        *peak->value / *bandwidth->value, first ? " fp32 flop/B" : "", part.name);
         note.keys.push_back(bandwidth->key);
     }
     note.text += "; else arithmetic";
@@ -301,12 +301,11 @@ void add_local_memory(const Datasheet &sheet, Findings findings,
     DatasheetNote note{"local memory", "", {local->key, cache->key}};
     if (surely_better(*local, *cache))
         note.text =
-            fmt::format("looked up {} faster than in L1", times(times_better(*local, *cache)));
+            fmt::format("latency {} shorter than L1's", times(times_better(*local, *cache)));
     else if (surely_better(*cache, *local))
-        note.text =
-            fmt::format("looked up {} slower than in L1", times(times_better(*cache, *local)));
+        note.text = fmt::format("latency {} longer than L1's", times(times_better(*cache, *local)));
     else
-        note.text = "looked up as fast as in L1";
+        note.text = "latency as L1's";
     if (sheet.device.local_memory)
         note.text +=
             fmt::format(", up to {} a group",
@@ -328,6 +327,15 @@ struct Contrast {
     const Finding *slow_finding = nullptr;
     const Finding *fast_finding = nullptr;
 };
+
+/// What both keys are of: "atomic global int add rate".
+std::string common_words(const Contrast &contrast) {
+    std::vector<std::string> words;
+    for (const auto part : split(contrast.slow_finding->key, '.'))
+        if (part != contrast.slow)
+            words.emplace_back(part);
+    return fmt::format("{}", fmt::join(words, " "));
+}
 
 /// Whether that part of a key is a parameter, or a level, and no way of doing something.
 bool is_parameter(std::string_view part) {
@@ -385,11 +393,10 @@ void add_slow_ways(Findings findings, std::vector<DatasheetNote> &notes) {
     std::ranges::stable_sort(worst, std::greater<>(), &Contrast::ratio);
     worst.resize(std::min(worst.size(), most));
     for (const Contrast &contrast : worst)
-        notes.push_back(
-            {"slow",
-             fmt::format("{} {} {} slower than {}", key_family(contrast.slow_finding->key),
-                         contrast.slow, times(contrast.ratio), contrast.fast),
-             {contrast.slow_finding->key, contrast.fast_finding->key}});
+        notes.push_back({"slow",
+                         fmt::format("{}: {} {} slower than {}", common_words(contrast),
+                                     contrast.slow, times(contrast.ratio), contrast.fast),
+                         {contrast.slow_finding->key, contrast.fast_finding->key}});
 }
 
 } // namespace

@@ -109,8 +109,11 @@ public:
             pool();
             break;
         }
-        for (const TensorShape &input : inputs_)
+        for (const TensorShape &input : inputs_) {
             sized_.work.inputs += elements(input);
+            if (sized_.work.inputs > largest_work)
+                refuse(sized_.layer, "more than 10^15 elements of inputs: give it smaller sizes");
+        }
         sized_.work.outputs = elements(sized_.output);
         return sized_;
     }

@@ -39,10 +39,10 @@ TEST_CASE("program.launches_are_timed_as_long_as_they_take") {
         CAPTURE(key);
         CHECK(finding(record, key).value >= 99e-6);
     }
-    CHECK(finding(record, "launch.back_to_back").value < 300e-6);
+    const double round_trip = finding(record, "launch.round_trip.p50").value.value();
     for (const char *key : {"launch.enqueue", "launch.set_argument", "launch.finish"}) {
         CAPTURE(key);
-        CHECK(finding(record, key).value < 100e-6);
+        CHECK(finding(record, key).value.value() < round_trip);
     }
     const Finding &device = finding(record, "launch.device.p50");
     CHECK((device.status == Status::inconclusive || device.value >= 99e-6));
@@ -100,8 +100,9 @@ TEST_CASE("program.launches_with_timestamps_of_a_microsecond_are_timed_to_that")
 
 TEST_CASE("program.a_first_launch_that_compiles_stands_apart") {
     const StubRun run = launches_on_stub(",first_us=20000", "quick");
-    CHECK(finding(launches_in(run), "launch.first").value >= 20e-3);
-    CHECK(finding(launches_in(run), "launch.round_trip.p50").value < 10e-3);
+    const double first = finding(launches_in(run), "launch.first").value.value();
+    CHECK(first >= 20e-3);
+    CHECK(finding(launches_in(run), "launch.round_trip.p50").value.value() < first / 2);
 }
 
 TEST_CASE("program.launches_that_hang_end_their_row") {

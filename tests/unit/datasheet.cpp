@@ -228,7 +228,7 @@ TEST_CASE("unit.datasheet.limits_follow_from_rate_and_bandwidths") {
                      found("buffer.memory.read_bandwidth", 1e11, Unit::byte_per_second)}));
     REQUIRE(note(sheet, "limits") != nullptr);
     CHECK(note(sheet, "limits")->text ==
-          "bandwidth below 10 flop/B (memory), 0.5 (L1); else arithmetic");
+          "bandwidth below 10 fp32 flop/B (memory), 0.5 (L1); else arithmetic");
     CHECK(note(sheet, "limits")->keys == std::vector<std::string>{"fma.fp32.rate",
                                                                   "buffer.memory.read_bandwidth",
                                                                   "buffer.l1.read_bandwidth"});
@@ -263,7 +263,7 @@ TEST_CASE("unit.datasheet.slow_ways_are_told_where_that_is_sure") {
     };
     const Datasheet sheet = slow(1e8, 0.01);
     REQUIRE(note(sheet, "slow") != nullptr);
-    CHECK(note(sheet, "slow")->text == "thing contended 10 times slower than spread");
+    CHECK(note(sheet, "slow")->text == "thing add rate: contended 10 times slower than spread");
     CHECK(note(sheet, "slow")->keys ==
           std::vector<std::string>{"thing.add.contended.rate", "thing.add.spread.rate"});
     CHECK(std::ranges::count(sheet.notes, "slow", &DatasheetNote::topic) == 1); // no levels

@@ -5,6 +5,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
+
 using namespace clprobe;
 using namespace clprobe::probes::gemm;
 using namespace clprobe::workloads;
@@ -172,4 +174,33 @@ TEST_CASE("unit.gemm.only what a race chose is kept") {
     const std::vector<Choice> choices = choices_of(data);
     REQUIRE(choices.size() == 1);
     CHECK(choices.front() == Choice{kernel_text, "", "1024x1024x1024", coordinates(GemmPlan{})});
+}
+
+TEST_CASE("unit.gemm.what_is_predicted_from_is_measured_before") {
+    const ProbeInfo &info = builtin("workloads/gemm").info();
+    for (const char *key : {"fma.fp32.rate", "compute_units", "registers.full_occupancy_limit",
+                            "buffer.memory.read_bandwidth", "buffer.memory.copy_bandwidth"}) {
+        CAPTURE(key);
+        CHECK(std::ranges::any_of(info.depends_on, [&](const std::string &probe) {
+            return std::ranges::count(builtin(probe).info().findings, key, &FindingKey::key) > 0;
+        }));
+    }
+}
+
+TEST_CASE("unit.gemm.a_roof_without_an_interval_is_none") {
+    Facts facts = cpu();
+    add(facts, "fma.fp32.rate", 1e12);
+    facts.findings.back().interval.reset();
+    const auto findings = findings_of(calls(large, {}, 4e-3), facts);
+    CHECK(finding(findings, "gemm.fp32.1024x1024x1024.roof_share").status == Status::inconclusive);
+}
+
+TEST_CASE("unit.gemm.groups_are_no_larger_than_the_device_has") {
+    Facts facts = cpu();
+    facts.device->type = DeviceType::gpu;
+    for (const std::uint64_t most : {1u, 20u, 64u, 1024u}) {
+        facts.device->max_work_group_size = most;
+        for (const GemmPlan &plan : gemm_plans(large, facts))
+            CHECK(plan.group_left * plan.group_right <= most);
+    }
 }

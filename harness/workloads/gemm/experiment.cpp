@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <deque>
+#include <exception>
 #include <map>
 #include <optional>
 #include <random>
@@ -80,7 +81,9 @@ public:
              {program.kernel("pack_right"),
               gemm.pack_right(),
               {right_buffer_, output(right), shape_.n, shape_.k, gemm.steps()}}}};
-        const double predicted = gemm.predicted_seconds(bench_.facts()).value_or(0);
+        // Without a prediction no launch is longer than it has to be.
+        const double predicted =
+            gemm.predicted_seconds(bench_.facts()).value_or(seconds * gemm.blocks());
         const auto parts = static_cast<std::uint32_t>(
             std::clamp(std::ceil(predicted / seconds), 1.0, double{1} * gemm.blocks()));
         const std::uint32_t most = (gemm.blocks() + parts - 1) / parts;
@@ -167,11 +170,16 @@ public:
     explicit Experiment(Bench &bench) : bench_(bench) {}
 
     void run() {
-        for (const GemmShape &shape : shapes)
-            if (const std::string reason = too_large(shape); !reason.empty())
+        std::exception_ptr failure;
+        for (const GemmShape &shape : shapes) {
+            std::string reason = too_large(shape);
+            if (reason.empty())
+                reason = prepare_unless_it_fails(shape, failure);
+            if (!reason.empty())
                 bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
-            else
-                prepare(shape);
+        }
+        if (calls_.empty() && failure)
+            std::rethrow_exception(failure);
         Series &series = bench_.series(series::call);
         const auto end = Time::now() + std::chrono::duration<double>(std::max(
                                            0.9 * bench_.remaining(), 0.3 * bench_.budget()));
@@ -194,14 +202,32 @@ private:
     [[nodiscard]] std::string too_large(const GemmShape &shape) const {
         if (bench_.tiny() && shape.m > 64)
             return "the tiny profile has no time for it";
-        if (sizeof(float) * shape.m * shape.n > bench_.most_bytes())
+        const Gemm gemm(shape, workloads::gemm_plans(shape, bench_.facts()).front());
+        if (std::max(gemm.left_panels_bytes(), gemm.right_panels_bytes()) > bench_.most_bytes())
             return "one of its matrices is more than a buffer may have";
-        const GemmPlan plan = workloads::gemm_plans(shape, bench_.facts()).front();
-        const auto predicted = Gemm(shape, plan).predicted_seconds(bench_.facts());
+        const auto predicted = gemm.predicted_seconds(bench_.facts());
+        if (!predicted && shape.m > 256)
+            return "how long a call takes is not known: the rate of multiply-adds was not measured";
         if (predicted.value_or(0) > bench_.budget() / 20)
             return fmt::format("one call of some {} is too long for this profile",
                                format({*predicted, Unit::second}));
         return "";
+    }
+
+    /// Why the shape cannot be measured; empty where it can. A wrong result ends the probe.
+    [[nodiscard]] std::string prepare_unless_it_fails(const GemmShape &shape,
+                                                      std::exception_ptr &failure) {
+        try {
+            prepare(shape);
+            return "";
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const VerificationError &) {
+            throw;
+        } catch (const Error &error) {
+            failure = std::current_exception();
+            return error.what();
+        }
     }
 
     void prepare(const GemmShape &shape) {
@@ -210,15 +236,16 @@ private:
         const auto kept = kept_plan(bench_.choice(kernel_text, shape.name()), plans);
         const GemmPlan plan =
             bench_.tuning() ? fastest(matrices, plans) : kept.value_or(plans.front());
+        const Program program = bench_.build(kernel_text, plan.tile.build_options());
+        verify(program, plan);
+        Call call = call_of(matrices, program, plan);
+        for (int i = 0; i < 2; ++i) // the driver compiles, the clock ramps up
+            for (const auto &[stage, launch] : call.launches)
+                bench_.launch(launch);
         bench_.data().text_attributes[entry::choice + shape.name()] = bench_.tuning() ? entry::tuned
                                                                       : kept          ? entry::kept
                                                                              : entry::predicted;
-        const Program program = bench_.build(kernel_text, plan.tile.build_options());
-        verify(program, plan);
-        calls_.push_back(call_of(matrices, program, plan));
-        for (int i = 0; i < 2; ++i) // the driver compiles, the clock ramps up
-            for (const auto &[stage, launch] : calls_.back().launches)
-                bench_.launch(launch);
+        calls_.push_back(std::move(call));
     }
 
     /// Races those that are predicted to be the fastest, and some that are not: the prediction

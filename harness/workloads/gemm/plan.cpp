@@ -44,6 +44,21 @@ double bytes_beyond(double size, const GemmPlan &plan, double left_panels, doubl
     return left_panels * right_panels * (left + right);
 }
 
+/// Work-items of a group along each side.
+unsigned group_side(const Facts &facts) {
+    if (on_cpu(facts))
+        return 1;
+    std::uint64_t most = 64;
+    if (facts.device && facts.device->max_work_group_size)
+        most = std::min(most, *facts.device->max_work_group_size);
+    if (facts.device && facts.device->max_work_item_sizes)
+        most = std::min(most, facts.device->max_work_item_sizes->front());
+    unsigned side = 8;
+    while (side > 1 && side * side > most)
+        side /= 2;
+    return side;
+}
+
 std::string finding_of_level(unsigned level, const char *what) {
     return fmt::format("buffer.l{}.{}", level, what);
 }
@@ -147,12 +162,12 @@ bool fits_registers(const Tile &tile, const Facts &facts) {
 std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
     const unsigned width = native_width(facts);
     const bool cpu = on_cpu(facts);
+    const unsigned group = group_side(facts);
     std::vector<GemmPlan> plans;
     for (const unsigned rows : {4u, 6u, 8u, 10u, 12u, 14u})
         for (const unsigned vectors : {1u, 2u, 3u, 4u})
             for (const unsigned unroll : {1u, 2u, 4u})
                 for (const std::uint32_t block : {16u, 64u}) {
-                    const unsigned group = cpu ? 1 : 8;
                     if (rows * vectors <= 28 || (!cpu && rows * vectors * width <= 64))
                         plans.push_back(
                             {{rows, vectors, width, cpu ? width : 4, unroll}, block, group, group});
