@@ -328,11 +328,11 @@ struct Contrast {
     const Finding *fast_finding = nullptr;
 };
 
-/// What both keys are of: "atomic global int add rate".
+/// What both keys are of: "atomic global int add".
 std::string common_words(const Contrast &contrast) {
     std::vector<std::string> words;
     for (const auto part : split(contrast.slow_finding->key, '.'))
-        if (part != contrast.slow)
+        if (part != contrast.slow && part != "rate")
             words.emplace_back(part);
     return fmt::format("{}", fmt::join(words, " "));
 }

@@ -71,11 +71,7 @@ private:
     }
 
     void add_level(int n) {
-        // Of the levels that the bandwidth is of, which the latency may number otherwise.
-        const std::string by_bandwidth = fmt::format("buffer.l{}.read_size", n);
-        const Finding *size = usable(
-            facts_.find(by_bandwidth) != nullptr ? by_bandwidth : fmt::format("buffer.l{}.size", n),
-            Unit::byte);
+        const Finding *size = usable(fmt::format("buffer.l{}.size", n), Unit::byte);
         const Finding *read =
             usable(fmt::format("buffer.l{}.read_bandwidth", n), Unit::byte_per_second);
         if (size != nullptr && read != nullptr)

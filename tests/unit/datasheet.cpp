@@ -263,7 +263,7 @@ TEST_CASE("unit.datasheet.slow_ways_are_told_where_that_is_sure") {
     };
     const Datasheet sheet = slow(1e8, 0.01);
     REQUIRE(note(sheet, "slow") != nullptr);
-    CHECK(note(sheet, "slow")->text == "thing add rate: contended 10 times slower than spread");
+    CHECK(note(sheet, "slow")->text == "thing add: contended 10 times slower than spread");
     CHECK(note(sheet, "slow")->keys ==
           std::vector<std::string>{"thing.add.contended.rate", "thing.add.spread.rate"});
     CHECK(std::ranges::count(sheet.notes, "slow", &DatasheetNote::topic) == 1); // no levels
@@ -273,7 +273,7 @@ TEST_CASE("unit.datasheet.slow_ways_are_told_where_that_is_sure") {
 
 TEST_CASE("unit.datasheet.that_of_the_h200_answers_a_stranger") {
     const Datasheet sheet = datasheet_of(kept_report("h200.json.gz").devices.at(0));
-    CHECK_THAT(note(sheet, "limits")->text, ContainsSubstring("below 14 flop/B (memory)"));
+    CHECK_THAT(note(sheet, "limits")->text, ContainsSubstring("below 14 fp32 flop/B (memory)"));
     CHECK_THAT(note(sheet, "local size")->text, ContainsSubstring("512 for julia, 256 to 512"));
     CHECK_THAT(note(sheet, "buffer/image")->text,
                ContainsSubstring("latency: a buffer, 2.2 times better up to 215 KiB"));

@@ -166,7 +166,8 @@ TEST_CASE("unit.network.what is no such file is refused") {
     check_refused("", "not a JSON document");
     check_refused("[]", "expected an object");
     check_refused(R"({"schema_version": "1.1.0"})", "no network, as it lacks 'network_version'");
-    check_refused(R"({"network_version": "2.0.0"})", "it is 2.0.0, and this program reads version 1.0.0");
+    check_refused(R"({"network_version": "2.0.0"})",
+                  "it is 2.0.0, and this program reads version 1.0.0");
     check_refused(file_with(convolution, "[3]"), "/input: expected [channels, rows, columns]");
     check_refused(file_with(convolution, "[3, 8, 8]", R"(, "tittle": "")"), "did you mean title?");
     CHECK_THROWS_AS(read_network(std::filesystem::path("/no/such/file.json")), InputError);

@@ -56,7 +56,7 @@ TEST_CASE("unit.datasheet_text.the_h200_from_the_inside_out") {
     CHECK_THAT(line_of(text, "L3"), ContainsSubstring("60 [58, 64] MiB"));
     CHECK_THAT(line_of(text, "fma"), ContainsSubstring("fp32 66.50 [66.42, 66.55] Tflop/s"));
     CHECK_THAT(line_of(text, "dot product"), ContainsSubstring("49 % of fma fp32"));
-    CHECK_THAT(line_of(text, "limits"), ContainsSubstring("14 flop/B (memory)"));
+    CHECK_THAT(line_of(text, "limits"), ContainsSubstring("14 fp32 flop/B (memory)"));
     CHECK_THAT(text, ContainsSubstring("fma.fp16.* (2): unsupported, the device has no half"));
 }
 
