@@ -6,6 +6,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace clprobe;
 using namespace clprobe::probes::gemm;
@@ -81,6 +82,17 @@ TEST_CASE("unit.gemm.the slowest part is what a call takes") {
     CHECK(gemm.predicted_seconds(facts) == Approx(loads));
     add(facts, "buffer.memory.copy_bandwidth", 1e9);
     CHECK(gemm.predicted_seconds(facts) == Approx(loads + 16.0 * 1024 * 1024 / 1e9));
+}
+
+TEST_CASE("unit.gemm.findings_of_nothing_predict_nothing") {
+    Facts facts = cpu();
+    add(facts, "fma.fp32.rate", 0);
+    CHECK_FALSE(Gemm(large, {}).predicted_seconds(facts));
+    facts.findings.front().value = 1e11;
+    for (const char *key : {"compute_units", "buffer.l1.read_bandwidth",
+                            "buffer.memory.read_bandwidth", "buffer.memory.copy_bandwidth"})
+        add(facts, key, 0);
+    CHECK(std::isfinite(Gemm(large, {}).predicted_seconds(facts).value()));
 }
 
 TEST_CASE("unit.gemm.what a cache does not hold comes from beyond it") {

@@ -121,21 +121,22 @@ NdRange Gemm::multiply(std::uint32_t blocks) const {
 
 std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
     const auto rate = facts.value("fma.fp32.rate");
-    if (!rate)
+    if (!rate || *rate <= 0)
         return std::nullopt;
     const Tile &tile = plan_.tile;
     const double depth = double{1} * steps_ * tile.step;
     const double tiles = double{1} * left_panels_ * right_panels_;
     const NdRange range = multiply(blocks());
-    const double groups = static_cast<double>(range.work_items() / range.group_size());
-    const double units = facts.value("compute_units").value_or(1);
+    const std::size_t work_groups = range.work_items() / range.group_size();
+    const auto groups = static_cast<double>(work_groups);
+    const double units = std::max(1.0, facts.value("compute_units").value_or(1));
     // The last groups leave units idle.
     const double rounds = std::ceil(groups / units) * units / groups;
     double slowest = 2 * tiles * tile.rows * tile.row_elements() * depth / *rate * rounds;
     // A CPU spreads a factor over a vector as it loads it.
     const double loaded = tile.rows * (on_cpu(facts) ? tile.width : 1) + tile.row_elements();
     const auto bound = [&](std::optional<double> bandwidth, double bytes) {
-        if (bandwidth)
+        if (bandwidth && *bandwidth > 0)
             slowest = std::max(slowest, bytes / *bandwidth);
     };
     bound(facts.value("buffer.l1.read_bandwidth"), tiles * depth * loaded * sizeof(float));
@@ -147,7 +148,7 @@ std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
     }
     const double packed = 2.0 * sizeof(float) * shape_.k * (double{1} * shape_.m + shape_.n);
     const auto copy = facts.value("buffer.memory.copy_bandwidth");
-    return slowest + (copy ? packed / *copy : 0);
+    return slowest + (copy && *copy > 0 ? packed / *copy : 0);
 }
 
 bool fits_registers(const Tile &tile, const Facts &facts) {
