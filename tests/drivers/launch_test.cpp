@@ -34,15 +34,18 @@ TEST_CASE("program.launches_are_timed_as_long_as_they_take") {
     const ProbeRecord &record = launches_in(run);
     CAPTURE(record.reason);
     CHECK(record.status != Status::failed);
-    // What else the machine does only lengthens them.
+    // What else the machine does only lengthens them, or leaves them undecided.
     for (const char *key : {"launch.round_trip.p50", "launch.back_to_back", "launch.first"}) {
-        CAPTURE(key);
-        CHECK(finding(record, key).value >= 99e-6);
+        const Finding &found = finding(record, key);
+        CAPTURE(key, found.note);
+        CHECK((found.status == Status::inconclusive || found.value >= 99e-6));
     }
-    const double round_trip = finding(record, "launch.round_trip.p50").value.value();
+    const Finding &round_trip = finding(record, "launch.round_trip.p50");
+    REQUIRE(round_trip.value);
     for (const char *key : {"launch.enqueue", "launch.set_argument", "launch.finish"}) {
-        CAPTURE(key);
-        CHECK(finding(record, key).value.value() < round_trip);
+        const Finding &found = finding(record, key);
+        CAPTURE(key, found.note);
+        CHECK((found.status == Status::inconclusive || found.value < round_trip.value));
     }
     const Finding &device = finding(record, "launch.device.p50");
     CHECK((device.status == Status::inconclusive || device.value >= 99e-6));
