@@ -39,8 +39,8 @@ ProbeInfo describe() {
         "Reading a mapping that the host does not cache takes long, and says so here.",
         "What the host itself does goes at its pace of these seconds: on a shared machine, calls "
         "take a fifth more in some runs than in others, mappings two fifths, and what it copies up "
-        "to two thirds more, all through a run. Their intervals are never narrower than 10, 20 and "
-        "25 % to either side, those of calls and mappings of a CPU, which differ by a factor of "
+        "to two thirds more, all through a run. Their intervals are never narrower than 20, 35 and "
+        "50 % to either side, those of calls and mappings of a CPU, which differ by a factor of "
         "two, than 50 %."};
     info.sources = {"R. W. Hockney, The communication challenge for MPP: Intel Paragon and Meiko "
                     "CS-2, Parallel Computing 20 (1994)",

@@ -34,7 +34,7 @@ struct Rule {
 /// its family's name.
 constexpr std::array rules = {
     Rule{"compute_units", Place::unit, "compute units", "count"},
-    Rule{"occupancy.max_threads_per_cu", Place::unit, "compute units", "threads"},
+    Rule{"occupancy.max_threads_per_cu", Place::unit, "compute units", "threads each"},
     Rule{"occupancy", Place::unit, "compute units", "occupancy"},
     Rule{"warp", Place::unit, "compute units", "warp"},
     Rule{"clock", Place::unit, "compute units", "clock"},
@@ -45,10 +45,10 @@ constexpr std::array rules = {
     Rule{"overlap", Place::unit, "arithmetic", "overlap"},
     Rule{"matrix", Place::unit, "arithmetic", "matrix"},
     Rule{"subgroup", Place::unit, "arithmetic", "subgroup"},
-    Rule{"register_file.bytes_per_cu", Place::unit, "registers", "size"},
+    Rule{"register_file.bytes_per_cu", Place::unit, "registers", "size a unit"},
     Rule{"register_file", Place::unit, "registers", "file"},
     Rule{"registers", Place::unit, "registers"},
-    Rule{"local_memory.bytes_per_cu", Place::unit, "local memory", "size"},
+    Rule{"local_memory.bytes_per_cu", Place::unit, "local memory", "size a unit"},
     Rule{"local_memory", Place::unit, "local memory"},
     Rule{"local", Place::unit, "local memory"},
     Rule{"cache", Place::cache, "L1", "", "buffer"},

@@ -73,6 +73,31 @@ void add_limits(const Datasheet &sheet, Findings findings, std::vector<Datasheet
         notes.push_back(std::move(note));
 }
 
+/// Levels that may be one cache, read from near and from far.
+void add_partitions(const Datasheet &sheet, Findings findings, std::vector<DatasheetNote> &notes) {
+    const Finding *const partitions = find(findings, "atomic.global.partitions");
+    if (!is_measured(partitions) || *partitions->value < 2)
+        return;
+    const DatasheetPart *before = nullptr;
+    for (const DatasheetPart &part : sheet.parts) {
+        if (part.place != Place::cache || part.path != "buffer")
+            continue;
+        const Finding *const part_size = before == nullptr ? nullptr : before->find("size");
+        const Finding *const size = part.find("size");
+        if (is_measured(part_size) && is_measured(size) && interval_of(*part_size).low > 0 &&
+            interval_of(*size).low <= *partitions->value * interval_of(*part_size).high &&
+            interval_of(*size).high >= *partitions->value * interval_of(*part_size).low)
+            notes.push_back({"caches",
+                             fmt::format("{} may be the near part of {}, which is {} times its "
+                                         "size: atomics find {} partitions",
+                                         before->name, part.name,
+                                         format({*size->value / *part_size->value, Unit::one}, 2),
+                                         shown(*partitions)),
+                             {part_size->key, size->key, partitions->key}});
+        before = &part;
+    }
+}
+
 /// The local size that a method tells of: "256" or "16 x 2" of "528 groups of 256".
 std::string local_size_in(std::string_view method) {
     constexpr std::string_view before = "groups of ";
@@ -312,7 +337,7 @@ void add_local_memory(const Datasheet &sheet, Findings findings,
                         format({static_cast<double>(*sheet.device.local_memory), Unit::byte}, 3));
     if (is_measured(own)) {
         note.text +=
-            *own->value > 0 ? ", beside the cache" : ", kept in the cache as all memory is";
+            *own->value > 0 ? ", evicting nothing from L1" : ", kept in L1 as all memory is";
         note.keys.push_back(own->key);
     }
     notes.push_back(std::move(note));
@@ -355,7 +380,8 @@ std::map<std::pair<std::string, Unit>, std::vector<const Finding *>> alike(Findi
         if (!is_measured(finding) || !is_speed(*finding))
             continue;
         const auto parts = split(finding->key, '.');
-        for (std::size_t place = 1; place < parts.size(); ++place) {
+        // What differs in all but the family is no other way of doing the same.
+        for (std::size_t place = 1; parts.size() > 2 && place < parts.size(); ++place) {
             auto pattern = parts;
             pattern[place] = "*";
             if (!is_parameter(parts[place]))
@@ -410,6 +436,7 @@ const Finding *find(std::span<const Finding *const> findings, std::string_view k
 std::vector<DatasheetNote> notes_of(const Datasheet &sheet, Findings findings) {
     std::vector<DatasheetNote> notes;
     add_limits(sheet, findings, notes);
+    add_partitions(sheet, findings, notes);
     add_local_sizes(sheet, findings, notes);
     if (DatasheetNote widths = launches_of(sheet, "vector width", vector_width_in);
         !widths.keys.empty())

@@ -120,8 +120,11 @@ std::vector<std::string> differences_between(std::span<const ReportedDevice> bas
         differences.of_base(i);
         const DeviceInfo &was = record->device;
         const DeviceInfo &is = now.record->device;
-        if (have_different_uuids(was, is))
-            differences.add(fmt::format("another device of the same name: UUID {} before, {} now",
+        if (have_different_uuids(was, is)) // llvmpipe's is made of its driver's version
+            differences.add(fmt::format("{}: UUID {} before, {} now",
+                                        was.driver_version == is.driver_version
+                                            ? "another device of the same name"
+                                            : "another device, or another driver's UUID of it",
                                         was.uuid, is.uuid));
         differences.compare("driver", was.driver_version, is.driver_version);
         differences.compare("platform", was.platform + " " + was.platform_version,

@@ -75,6 +75,8 @@ std::string label_of(const DatasheetPart &part) {
 bool has_room(std::string_view label, std::string_view value) {
     constexpr std::array<std::string_view, 3> of_launches = {"round trip p50", "device p50",
                                                              "back to back"};
+    if (label == "local memory" && value == "own memory")
+        return false; // a note says what it means
     return label == "launches" ? std::ranges::count(of_launches, value) > 0
                                : !value.ends_with("read size");
 }
@@ -277,7 +279,7 @@ private:
                 families.push_back({label, {}});
             families.back().second.push_back(&rate);
         }
-        Section section{"Rates", {}};
+        Section section{"Rates of the whole device", {}};
         for (const auto &[label, rates] : families) {
             std::string text = rates_told(rates, label, Precision::interval);
             if (text.size() > one_line)

@@ -234,6 +234,21 @@ TEST_CASE("unit.datasheet.limits_follow_from_rate_and_bandwidths") {
                                                                   "buffer.l1.read_bandwidth"});
 }
 
+TEST_CASE("unit.datasheet.levels_that_may_be_one_cache_are_told") {
+    const auto sheet = [](double whole, double partitions) {
+        return datasheet_of(device_with(
+            {found("buffer.l1.size", 2e5, Unit::byte), found("buffer.l2.size", 3e7, Unit::byte),
+             found("buffer.l3.size", whole, Unit::byte),
+             found("atomic.global.partitions", partitions, Unit::one)}));
+    };
+    const Datasheet halves = sheet(6e7, 2);
+    REQUIRE(note(halves, "caches") != nullptr);
+    CHECK(note(halves, "caches")->text ==
+          "L2 may be the near part of L3, which is 2 times its size: atomics find 2 partitions");
+    CHECK(note(sheet(6e7, 1), "caches") == nullptr);
+    CHECK(note(sheet(1.2e8, 2), "caches") == nullptr);
+}
+
 TEST_CASE("unit.datasheet.local_sizes_and_widths_are_those_of_the_fastest_launches") {
     std::vector<Finding> findings = {
         found("fma.fp32.rate", 1e12, Unit::flop_per_second),
@@ -267,6 +282,9 @@ TEST_CASE("unit.datasheet.slow_ways_are_told_where_that_is_sure") {
     CHECK(note(sheet, "slow")->keys ==
           std::vector<std::string>{"thing.add.contended.rate", "thing.add.spread.rate"});
     CHECK(std::ranges::count(sheet.notes, "slow", &DatasheetNote::topic) == 1); // no levels
+    CHECK(note(datasheet_of(device_with({found("launch.enqueue", 1e-6, Unit::second),
+                                         found("launch.first", 1e-4, Unit::second)})),
+               "slow") == nullptr);                  // not two ways of one thing
     CHECK(note(slow(5e8, 0.01), "slow") == nullptr); // by less than three times
     CHECK(note(slow(1e8, 20.0), "slow") == nullptr); // or not
 }

@@ -151,7 +151,7 @@ TEST_CASE("unit.transfer.tells what alignment costs") {
     machine.misaligned = 12;
     const Finding misaligned = found(machine, "transfer.write.misaligned");
     CHECK(misaligned.value == Approx(12));
-    CHECK(misaligned.interval->half_width() == Approx(0.25 * *misaligned.value));
+    CHECK(misaligned.interval->half_width() == Approx(0.5 * *misaligned.value));
 }
 
 TEST_CASE("unit.transfer.notes where small transfers go another way") {

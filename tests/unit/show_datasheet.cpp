@@ -48,7 +48,7 @@ TEST_CASE("unit.datasheet_text.it_takes_40_lines_at_most") {
 TEST_CASE("unit.datasheet_text.the_h200_from_the_inside_out") {
     const std::string text = h200_sheet(100);
     CHECK_THAT(line_of(text, "compute units"), ContainsSubstring("132"));
-    CHECK_THAT(line_of(text, "registers"), ContainsSubstring("size 256"));
+    CHECK_THAT(line_of(text, "registers"), ContainsSubstring("size a unit 256"));
     CHECK_THAT(line_of(text, "L1"), ContainsSubstring("224 [215, 280] KiB") &&
                                         ContainsSubstring("21.17 \u00b1 0.09 ns") &&
                                         ContainsSubstring("33.04 [32.97, 33.08] TB/s"));

@@ -191,7 +191,7 @@ std::string lacks(const DeviceInfo &device, Real real) {
     if (real == Real::fp64 && !device.fp64)
         return "the device has no double precision";
     if (real == Real::fp16 && !device.fp16)
-        return "the device has no half precision";
+        return "the driver offers no half precision";
     return {};
 }
 

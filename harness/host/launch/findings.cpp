@@ -32,10 +32,6 @@ struct Quantile {
 };
 constexpr std::array quantiles{Quantile{"p50", 0.5}, Quantile{"p90", 0.9}, Quantile{"p99", 0.99}};
 
-/// What an interval reaches to either side at least, relative: the host's pace differs from run to
-/// run by more than within a second.
-constexpr double pace_of_calls = 0.1;
-
 constexpr const char *differs_too_much = "the rounds differ by more than it takes";
 
 std::string in_seconds(double seconds) {
@@ -152,8 +148,8 @@ public:
         finding.evidence = {launches};
         if (by_events)
             suspect_where_longer_than_on_host(finding);
-        else
-            widen_to(finding, pace_of_calls);
+        constexpr double tail = 0.95;
+        widen_to(finding, q > tail ? longest_waits_of_host : waits_of_host);
         return finding;
     }
 
@@ -216,7 +212,7 @@ public:
         finding.evidence = {batches};
         if (std::abs(fit->nonlinearity.value_or(0)) > 0.25)
             finding.note = "a launch does not take the same time in short batches and in long ones";
-        widen_to(finding, pace_of_calls);
+        widen_to(finding, calls_of_host);
         return finding;
     }
 
@@ -239,7 +235,7 @@ private:
             measured(key, median(values), hull(repeat_interval(values), median(values)));
         finding.method = method;
         finding.evidence = {series};
-        widen_to(finding, pace_of_calls);
+        widen_to(finding, calls_of_host);
         return finding;
     }
 

@@ -29,12 +29,6 @@ std::string in_bytes(double size) {
     return format({size, Unit::byte});
 }
 
-/// Half-widths, relative, that intervals have at least: the host's pace differs from run to run by
-/// more than within a second. Its own copies wait for memory that others use as well.
-constexpr double pace_of_calls = 0.1;
-constexpr double pace_of_mappings = 0.2; // in which a driver makes and frees memory
-constexpr double pace_of_copies = 0.25;
-
 /// The finding with an interval of at least that.
 Finding at_the_hosts_pace(Finding finding, double least) {
     widen_to(finding, least);
@@ -75,7 +69,7 @@ public:
         finding.method = method(transfer);
         finding.evidence = {series_name};
         finding.note = between(transfer, *fit);
-        return host_copies(transfer) ? at_the_hosts_pace(finding, pace_of_copies) : finding;
+        return host_copies(transfer) ? at_the_hosts_pace(finding, copies_of_host) : finding;
     }
 
     [[nodiscard]] Finding fixed_cost(const FindingKey &key, const Transfer &transfer) const {
@@ -90,7 +84,7 @@ public:
                                      "bytes",
                                      in_bytes(small_transfer));
         finding.evidence = {series_name};
-        return at_the_hosts_pace(finding, is_mapped(transfer) ? pace_of_mappings : pace_of_calls);
+        return at_the_hosts_pace(finding, is_mapped(transfer) ? calls_of_host : waits_of_host);
     }
 
     [[nodiscard]] Finding misaligned(const FindingKey &key, Operation operation) const {
@@ -111,7 +105,7 @@ public:
                                         in_bytes(size), off);
             worst->evidence = {series_name};
         }
-        return worst ? at_the_hosts_pace(*worst, pace_of_copies)
+        return worst ? at_the_hosts_pace(*worst, copies_of_host)
                      : without_value(key, Status::inconclusive,
                                      "not timed with and without alignment in several rounds");
     }
