@@ -11,12 +11,17 @@ ProbeInfo describe() {
     info.question = "How fast are products of matrices in single precision, and how close to the "
                     "rate of multiply-adds do they come?";
     info.method =
-        "C = A B, all in rows. A call packs both operands into panels, so that a work-item reads "
-        "them from end to end, and multiplies them: each work-item makes a tile of C in "
-        "registers. The tile, how far its loop is unrolled, and how many panels of A are used with "
-        "one of B before the next, are chosen by a prediction: the slowest of the padded "
-        "multiply-adds at the device's rate, the loads at the first level's bandwidth, and what "
-        "comes from beyond each level at the next one's; and a copy of both operands. `clprobe "
+        "C = A B, all in rows, by one of two families of kernels. Through caches: a call packs "
+        "both "
+        "operands into panels, so that a work-item reads them from end to end, and multiplies "
+        "them; each work-item makes a tile of C in registers. By way of local memory, where that "
+        "is a memory of its own: a work-group makes a tile of C from slices of both operands, one "
+        "in local memory being multiplied while the next is fetched; where tiles are few, the "
+        "depth is split among several groups, and a second kernel adds the parts. The tile and "
+        "all else of a plan are chosen by a prediction: the slowest of the padded multiply-adds at "
+        "the device's rate, as far as loads leave it instructions, the loads at the first "
+        "level's or local memory's bandwidth, what comes from beyond each level at the next one's, "
+        "and a fetch's latency for each slice; then the copies, and what launches add. `clprobe "
         "tune` races the best 24 by that prediction, and some that it rejects, for 20 s a shape at "
         "most; later runs take what won.\n\n"
         "The operands are random whole numbers from -4 to 4, whose sums are exact in any order. "
@@ -25,7 +30,8 @@ ProbeInfo describe() {
         "run on a shape that no tile divides, and on random reals, a sample of which is compared "
         "with the host's sums in double precision.";
     info.pitfalls = {
-        "A call packs both operands: where one of them is a weight that stays, less is to be done.",
+        "Through caches a call packs both operands: where one of them is a weight that stays, less "
+        "is to be done.",
         ("No probe finds how many vectors a CPU has registers for: without a kept choice (`clprobe "
          "tune workloads/gemm`) a tile takes sixteen at most, where some have twice as many."),
         "Times of short kernels hold the launch.",
@@ -37,13 +43,13 @@ ProbeInfo describe() {
         "N. Higham, Accuracy and stability of numerical algorithms (2002), 3.1 and 3.5, for the "
         "bounds of errors",
     };
-    info.depends_on = {"compute/fma_rate", "memory/buffer_bandwidth", "execution/compute_units",
-                       "execution/occupancy"};
+    info.depends_on = {"compute/fma_rate",    "memory/buffer_bandwidth", "memory/buffer_latency",
+                       "memory/local_memory", "execution/compute_units", "execution/occupancy",
+                       "host/launch"};
     info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
-    info.series = {
-        {series::race, axes<StageRow>(), time, "the multiplication by each plan that tuning tried"},
-        {series::call, axes<StageRow>(), time, "each stage of a call"}};
+    info.series = {{series::race, axes<PlanRow>(), time, "a call by each plan that tuning tried"},
+                   {series::call, axes<StageRow>(), time, "each stage of a call"}};
     info.kernels = {kernel_text};
     info.seconds = 15;
     info.quick_seconds = 3;
@@ -67,8 +73,16 @@ public:
         return choices_of(data);
     }
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
-        const GemmPlan plan = workloads::gemm_plans(shapes.front(), {device, {}}).front();
-        return {{"", kernel_text, plan.tile.build_options(), {}}};
+        const GemmShape &shape = shapes.front();
+        const auto variant = [&](const char *name, const GemmPlan &plan) {
+            return KernelVariant{name, kernel_text, Gemm(shape, plan).build_options(), {}};
+        };
+        // Without findings these are panels.
+        std::vector<KernelVariant> variants{
+            variant("panels", workloads::gemm_plans(shape, {device, {}}).front())};
+        if (device.type != DeviceType::cpu && device.local_memory_dedicated)
+            variants.push_back(variant("local memory", GemmPlan::by_local_memory({})));
+        return variants;
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <clprobe/report.hpp>
 #include <clprobe/row.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,44 @@ struct Tile {
     bool operator==(const Tile &) const = default;
 };
 
+/// The part of a product of matrices that a work-group makes by way of local memory, and how: the
+/// macros of kernels/workloads/gemm_local.clh, which says which of them go together.
+struct GroupTile {
+    unsigned tile_rows = 64;
+    unsigned tile_columns = 64;
+    unsigned slice = 16;       ///< of the depth that is in local memory at a time
+    unsigned item_rows = 4;    ///< that a work-item holds in registers
+    unsigned item_columns = 4; ///< and columns
+    unsigned lanes_down = 8;   ///< of 32 work-items, how many lie one below the other
+    bool ahead = true;         ///< operands are read while those before them are multiplied
+    unsigned strip = 1;        ///< rows of tiles that are made together
+    unsigned splits = 1;       ///< of the depth, added up in the end: 1, 2, 3, 4, 6 or 8
+
+    static constexpr std::array<const char *, 2> ahead_names{"no", "yes"};
+    static auto columns() {
+        constexpr double most = 1024;
+        return std::tuple{column("group_rows", &GroupTile::tile_rows).between(4, most),
+                          column("group_columns", &GroupTile::tile_columns).between(4, most),
+                          column("slice", &GroupTile::slice).between(4, most),
+                          column("item_rows", &GroupTile::item_rows).between(4, most),
+                          column("item_columns", &GroupTile::item_columns).between(4, most),
+                          column("lanes_down", &GroupTile::lanes_down).between(1, 32),
+                          column("ahead", &GroupTile::ahead, ahead_names),
+                          column("strip", &GroupTile::strip).between(1, most),
+                          column("splits", &GroupTile::splits).between(1, 8)};
+    }
+    /// Work-items of the group.
+    [[nodiscard]] unsigned items() const;
+    [[nodiscard]] std::size_t local_bytes() const;
+    /// That a work-item needs, or a few more.
+    [[nodiscard]] unsigned registers() const;
+    [[nodiscard]] std::string build_options() const;
+    /// "tiles of 128 x 128 by 256 work-items, 8 x 8 each, slices of 8 read ahead".
+    [[nodiscard]] std::string describe() const;
+
+    bool operator==(const GroupTile &) const = default;
+};
+
 /// C = A B with A of m x k elements, B of k x n, C of m x n, all in rows, in single precision.
 struct GemmShape {
     std::uint32_t m = 1;
@@ -59,7 +98,12 @@ struct GemmShape {
     bool operator==(const GemmShape &) const = default;
 };
 
-/// A way to compute it: a tile for each work-item, and the order of the tiles.
+/// The families of kernels: operands from panels that they are packed into first, through caches;
+/// or from rows, by way of local memory.
+enum class GemmFamily { panels, local_memory };
+
+/// A way to compute it. In the family of panels, a tile for each work-item and the order of the
+/// tiles; in that of local memory, a tile for each work-group.
 struct GemmPlan {
     Tile tile;
     /// Panels of A (each as many rows as a tile) that are multiplied with one panel of B before its
@@ -67,45 +111,67 @@ struct GemmPlan {
     std::uint32_t block = 16;
     std::uint32_t group_left = 1;  ///< work-items of a group, along panels of A
     std::uint32_t group_right = 1; ///< and along panels of B
+    GemmFamily family = GemmFamily::panels;
+    GroupTile group_tile = {};
 
+    static constexpr std::array<const char *, 2> family_names{"panels", "local memory"};
     static auto columns() {
-        return std::tuple{part(&GemmPlan::tile),
+        return std::tuple{column("family", &GemmPlan::family, family_names),
+                          part(&GemmPlan::tile),
                           column("panels_in_block", &GemmPlan::block).between(1, 1 << 16),
                           column("group_left", &GemmPlan::group_left).between(1, 1024),
-                          column("group_right", &GemmPlan::group_right).between(1, 1024)};
+                          column("group_right", &GemmPlan::group_right).between(1, 1024),
+                          part(&GemmPlan::group_tile)};
     }
+    [[nodiscard]] static GemmPlan by_local_memory(const GroupTile &tile);
     [[nodiscard]] std::string describe() const;
 
     bool operator==(const GemmPlan &) const = default;
 };
 
-/// The launches of the kernel text `workloads/gemm`, built with the tile's options:
+/// The launches of the kernel text `workloads/gemm`. In the family of panels:
 ///
 ///     pack_left(A, left_panels, uint m, uint k, uint steps)
 ///     pack_right(B, right_panels, uint n, uint k, uint steps)
 ///     gemm(left_panels, right_panels, C, uint m, uint n, uint steps, uint first_block)
 ///
-/// Operands that stay the same, like weights, need to be packed only once.
+/// Operands that stay the same, like weights, need to be packed only once. In the family of local
+/// memory, the second only where the depth is split, and then the first writes the parts:
+///
+///     gemm(A, B, C or parts, uint m, uint n, uint k, uint first_block, uint strip)
+///     add_<splits>_parts(parts, C, uint m, uint n)
 class Gemm {
 public:
     Gemm(const GemmShape &shape, const GemmPlan &plan);
 
+    /// For this shape or any other whose n and k are multiples of 4 if this one's are.
+    [[nodiscard]] std::string build_options() const;
+    /// Of the family of panels.
     [[nodiscard]] std::size_t left_panels_bytes() const;
     [[nodiscard]] std::size_t right_panels_bytes() const;
     [[nodiscard]] std::uint32_t steps() const { return steps_; }
     [[nodiscard]] NdRange pack_left() const;
     [[nodiscard]] NdRange pack_right() const;
-    /// Blocks of A's panels: all of them in one launch, or fewer where a launch may not take long.
+    /// Of the family of local memory.
+    [[nodiscard]] std::size_t parts_bytes() const;
+    [[nodiscard]] std::string add_parts_kernel() const;
+    [[nodiscard]] NdRange add_parts() const;
+    /// Blocks of A's panels, or rows of tiles: all of them in one launch, or fewer where a launch
+    /// may not take long.
     [[nodiscard]] std::uint32_t blocks() const;
     [[nodiscard]] NdRange multiply(std::uint32_t blocks) const;
+    /// Bytes of the largest buffer that it needs beside A, B and C.
+    [[nodiscard]] std::size_t most_bytes() const;
 
     /// Seconds that the launches take together by this device's findings: the rate of
-    /// multiply-adds, the size and read bandwidth of each cache level, the memory's copy bandwidth.
-    /// Nothing where the first of them was not measured.
+    /// multiply-adds, the size, latency and read bandwidth of each cache level, the memory's and
+    /// local memory's bandwidth, what a launch adds. Nothing where the first of them was not
+    /// measured.
     [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
 
 private:
     [[nodiscard]] NdRange pack(std::uint32_t panels) const;
+    [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;
 
     GemmShape shape_;
     GemmPlan plan_;
@@ -114,12 +180,13 @@ private:
     std::uint32_t steps_;
 };
 
-/// Whether a work-item finds registers for the tile, a row of the right operand and a factor, by
-/// the device's findings; where they do not say how many there are, for 16 vectors.
-[[nodiscard]] bool fits_registers(const Tile &tile, const Facts &facts);
+/// Whether a work-item finds registers for what it holds, by the device's findings; where they do
+/// not say how many there are, for 16 vectors on a CPU and 64 numbers elsewhere.
+[[nodiscard]] bool fits_registers(const GemmPlan &plan, const Facts &facts);
 
-/// Plans to choose from on that device, those with the least predicted time first. Those whose
-/// tile does not fit the registers come after all others.
+/// Plans to choose from on that device, those with the least predicted time first. Those that do
+/// not fit the registers come after all others. The family of local memory is for devices other
+/// than CPUs where that was found to be a memory of its own.
 [[nodiscard]] std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts);
 
 } // namespace clprobe::workloads

@@ -1,7 +1,13 @@
-// A product of matrices in single precision, C = A B: A has rows x depth elements, B depth x
-// columns, all of them row after row. Each work-item makes a tile of C (tile.clh, whose macros say
-// the shape), whose loop is unrolled UNROLL times. A and B are packed first, so that it reads both from end to end, with zeros where a
-// panel reaches beyond the matrix:
+// A product of matrices in single precision, C = A B: A has rows x depth elements, B depth x columns, all of them row
+// after row. Two families of kernels do it, of which the macros choose one by naming its tile.
+#include "common/multiply_add.clh"
+#ifdef TILE_ROWS
+#include "workloads/gemm_local.clh"
+#else
+
+// The family for devices that read operands through their caches. Each work-item makes a tile of C (tile.clh, whose
+// macros say the shape), whose loop is unrolled UNROLL times. A and B are packed first, so that it reads both from end
+// to end, with zeros where a panel reaches beyond the matrix:
 //   A  [panels of ROWS rows][depth / STEP][ROWS][STEP]
 //   B  [panels of COLUMNS columns][depth, a multiple of STEP][COLUMNS]
 #include "common/tile.clh"
@@ -83,3 +89,4 @@ __kernel void gemm(__global const float *left_panels, __global const float *righ
     }
     EACH_ROW(STORE_ROW)
 }
+#endif

@@ -36,9 +36,10 @@ Dataset calls(const GemmShape &shape, const GemmPlan &plan, double seconds) {
     data.number_attributes[entry::verified] = 5;
     Series &series = data.add(series::call, axes<StageRow>(), {"time", Unit::second, {}});
     for (int block = 0; block < 5; ++block)
-        for (const Stage stage : {Stage::pack_left, Stage::pack_right, Stage::multiply}) {
+        for (const Stage stage : stages_of(plan)) {
             Point &point = series.point(coordinates(StageRow{shape, plan, stage}));
-            const double share = stage == Stage::multiply ? 0.8 : 0.1;
+            const double others = static_cast<double>(stages_of(plan).size() - 1);
+            const double share = stage == Stage::multiply ? 1 - 0.1 * others : 0.1;
             point.samples.push_back(share * seconds * (1 + 0.005 * (block - 2)));
             point.block.push_back(block);
         }
@@ -144,7 +145,7 @@ TEST_CASE("unit.gemm.a call is its kernels together") {
     CHECK(time.interval->low < 4e-3);
     CHECK(time.interval->high > 4e-3);
     CHECK_THAT(time.method, ContainsSubstring("8 rows of 2 float16") &&
-                                ContainsSubstring("20 % of each spent on packing"));
+                                ContainsSubstring("20 % of each spent on packing or adding parts"));
     const Finding &rate = finding(findings, "gemm.fp32.1024x1024x1024.rate");
     CHECK(rate.value == Approx(large.flops() / 4e-3));
     CHECK(finding(findings, "gemm.fp32.1024x1024x1024.roof_share").value ==
@@ -190,8 +191,12 @@ TEST_CASE("unit.gemm.only what a race chose is kept") {
 
 TEST_CASE("unit.gemm.what_is_predicted_from_is_measured_before") {
     const ProbeInfo &info = builtin("workloads/gemm").info();
-    for (const char *key : {"fma.fp32.rate", "compute_units", "registers.full_occupancy_limit",
-                            "buffer.memory.read_bandwidth", "buffer.memory.copy_bandwidth"}) {
+    for (const char *key :
+         {"fma.fp32.rate", "compute_units", "registers.full_occupancy_limit",
+          "registers.spill_limit", "register_file.bytes_per_cu", "local_memory.bytes_per_cu",
+          "occupancy.max_threads_per_cu", "local.own_memory", "local.bandwidth",
+          "buffer.memory.latency", "buffer.memory.read_bandwidth", "buffer.memory.copy_bandwidth",
+          "launch.back_to_back"}) {
         CAPTURE(key);
         CHECK(std::ranges::any_of(info.depends_on, [&](const std::string &probe) {
             return std::ranges::count(builtin(probe).info().findings, key, &FindingKey::key) > 0;
@@ -214,5 +219,178 @@ TEST_CASE("unit.gemm.groups_are_no_larger_than_the_device_has") {
         facts.device->max_work_group_size = most;
         for (const GemmPlan &plan : gemm_plans(large, facts))
             CHECK(plan.group_left * plan.group_right <= most);
+    }
+}
+
+// The family of local memory.
+
+namespace {
+
+/// A GPU with local memory of its own; the values are of none.
+Facts gpu() {
+    Facts facts;
+    facts.device.emplace();
+    facts.device->type = DeviceType::gpu;
+    facts.device->max_work_group_size = 1024;
+    facts.device->local_memory = 49152;
+    for (const auto &[key, value] : std::initializer_list<std::pair<const char *, double>>{
+             {"local.own_memory", 1},
+             {"fma.fp32.rate", 64e12},
+             {"compute_units", 128},
+             {"registers.spill_limit", 255},
+             {"registers.full_occupancy_limit", 32},
+             {"buffer.l1.read_bandwidth", 32e12}})
+        add(facts, key, value);
+    return facts;
+}
+
+std::vector<GemmPlan> by_local_memory(const GemmShape &shape, const Facts &facts) {
+    std::vector<GemmPlan> plans = gemm_plans(shape, facts);
+    std::erase_if(plans, [](const GemmPlan &plan) { return plan.family == GemmFamily::panels; });
+    return plans;
+}
+
+/// 16 multiply-adds of a work-item for each element of the depth.
+const GroupTile small_tile{64, 64, 16, 4, 4, 8, false, 1, 1};
+
+GroupTile split(unsigned splits) {
+    GroupTile tile = small_tile;
+    tile.splits = splits;
+    return tile;
+}
+
+double predicted(const GemmShape &shape, const GroupTile &tile, const Facts &facts) {
+    return Gemm(shape, GemmPlan::by_local_memory(tile)).predicted_seconds(facts).value();
+}
+
+} // namespace
+
+TEST_CASE("unit.gemm.local_memory_is_used_where_it_is_a_memory_of_its_own") {
+    Facts facts = gpu();
+    CHECK(gemm_plans(large, facts).front().family == GemmFamily::local_memory);
+    CHECK(by_local_memory({4096, 4096, 4096}, facts).size() <= 200);
+    facts.findings.front().value = 0;
+    CHECK(by_local_memory(large, facts).empty());
+    facts.findings.erase(facts.findings.begin());
+    CHECK(by_local_memory(large, facts).empty());
+    facts = gpu();
+    facts.device->type = DeviceType::cpu;
+    CHECK(by_local_memory(large, facts).empty());
+}
+
+TEST_CASE("unit.gemm.tiles_of_groups_are_whole") {
+    Facts facts = gpu();
+    for (const std::uint64_t most : {64u, 256u, 1024u})
+        for (const std::uint64_t bytes : {16384u, 49152u}) {
+            facts.device->max_work_group_size = most;
+            facts.device->local_memory = bytes;
+            const auto plans = by_local_memory(large, facts);
+            CHECK_FALSE(plans.empty());
+            for (const GemmPlan &plan : plans) {
+                const GroupTile &tile = plan.group_tile;
+                INFO(plan.describe());
+                CHECK(tile.items() <= most);
+                CHECK(tile.local_bytes() <= bytes);
+                CHECK(tile.tile_rows / tile.item_rows % tile.lanes_down == 0);
+                CHECK(tile.tile_columns / tile.item_columns % (32 / tile.lanes_down) == 0);
+                CHECK(tile.tile_rows * tile.slice / 4 % tile.items() == 0);
+                CHECK(tile.tile_columns * tile.slice / 4 % tile.items() == 0);
+                CHECK(std::ranges::count(plans, plan) == 1);
+            }
+        }
+}
+
+TEST_CASE("unit.gemm.only_waves_of_groups_have_strips") {
+    const auto strips = [](const GemmShape &shape) {
+        const auto plans = by_local_memory(shape, gpu());
+        return std::ranges::count_if(plans,
+                                     [](const auto &plan) { return plan.group_tile.strip > 1; });
+    };
+    CHECK(strips({256, 256, 256}) == 0);
+    CHECK(strips({4096, 4096, 4096}) > 0);
+}
+
+TEST_CASE("unit.gemm.groups_cover_the_product") {
+    for (const GemmShape &shape : {GemmShape{1, 1, 1}, {37, 53, 29}, {1000, 7, 64}})
+        for (const GemmPlan &plan : by_local_memory(shape, gpu())) {
+            const GroupTile &tile = plan.group_tile;
+            const Gemm gemm(shape, plan);
+            const NdRange all = gemm.multiply(gemm.blocks());
+            INFO(shape.name() << " by " << plan.describe());
+            CHECK(all.group_size() == tile.items());
+            CHECK(all.global[0] / tile.items() * tile.tile_columns >= shape.n);
+            CHECK(all.global[1] * tile.tile_rows >= shape.m);
+            CHECK(all.global[2] == tile.splits);
+            CHECK(gemm.parts_bytes() == sizeof(float) * shape.m * shape.n * tile.splits);
+            CHECK(gemm.add_parts().global[0] >= shape.n);
+            CHECK(gemm.add_parts().global[1] == shape.m);
+        }
+}
+
+TEST_CASE("unit.gemm.vectors_are_loaded_where_rows_begin_with_one") {
+    const GemmPlan plan = GemmPlan::by_local_memory(small_tile);
+    const auto options = [&](const GemmShape &shape) { return Gemm(shape, plan).build_options(); };
+    CHECK_THAT(options({5, 8, 12}), ContainsSubstring("-DALIGNED=1"));
+    CHECK_THAT(options({8, 6, 12}), ContainsSubstring("-DALIGNED=0"));
+    CHECK_THAT(options({8, 8, 10}), ContainsSubstring("-DALIGNED=0"));
+    // Programs are as few as can be.
+    CHECK(options(large) == Gemm(large, GemmPlan::by_local_memory(split(3))).build_options());
+}
+
+TEST_CASE("unit.gemm.the_last_groups_leave_units_idle") {
+    Facts facts = gpu();
+    // For a slice 256 multiply-adds, 32 operands, a load each, and five stores.
+    const double instructions = 1 + (32 + 2 + 5) / 256.0;
+    const double tile = 2.0 * 64 * 64 * 1024 / 64e12 * instructions; // by all units together
+    CHECK(predicted({64 * 16, 64 * 8, 1024}, small_tile, facts) == Approx(128 * tile));
+    CHECK(predicted({64 * 43, 64 * 3, 1024}, small_tile, facts) == Approx(256 * tile));
+    CHECK(predicted({64 * 43, 63 * 3, 1021}, small_tile, facts) == Approx(256 * tile));
+    // Few tiles are worth splitting.
+    CHECK(predicted({64, 64, 1024}, small_tile, facts) == Approx(128 * tile));
+    CHECK(predicted({64, 64, 1024}, split(4), facts) == Approx(128 * tile / 4));
+    add(facts, "launch.back_to_back", 1e-3);
+    CHECK(predicted({64, 64, 1024}, small_tile, facts) == Approx(1e-3 + 128 * tile));
+    CHECK(predicted({64, 64, 1024}, split(4), facts) == Approx(2e-3 + 128 * tile / 4));
+    add(facts, "buffer.memory.copy_bandwidth", 1e9);
+    CHECK(predicted({64, 64, 1024}, split(4), facts) ==
+          Approx(2e-3 + 128 * tile / 4 + 9 * 64 * 64 * sizeof(float) / 1e9));
+}
+
+TEST_CASE("unit.gemm.what_groups_read_bounds_them") {
+    const GemmShape shape{1024, 512, 1024}; // 128 tiles
+    Facts facts = gpu();
+    facts.findings[1].value = 1e18;
+    add(facts, "local.bandwidth", 1e12);
+    // 32 neighbours read 8 x 4 elements of A and 4 x 4 of B.
+    CHECK(predicted(shape, small_tile, facts) == Approx(128 * 1024.0 * 8 * 48 * 4 / 1e12));
+    add(facts, "buffer.memory.read_bandwidth", 1e10);
+    CHECK(predicted(shape, small_tile, facts) == Approx(128 * 1024.0 * 128 * 4 / 1e10));
+    add(facts, "buffer.l2.read_bandwidth", 1e11);
+    CHECK(predicted(shape, small_tile, facts) == Approx(128 * 1024.0 * 128 * 4 / 1e11));
+    // 64 slices, each fetched in turn; four groups of a unit where one is resident, or all.
+    add(facts, "buffer.memory.latency", 1);
+    CHECK(predicted(shape, small_tile, facts) == Approx(64));
+    CHECK(predicted({2048, 1024, 1024}, small_tile, facts) == Approx(4 * 64));
+    add(facts, "local_memory.bytes_per_cu", 1e6);
+    add(facts, "occupancy.max_threads_per_cu", 2048);
+    add(facts, "register_file.bytes_per_cu", 262144);
+    CHECK(predicted({2048, 1024, 1024}, small_tile, facts) == Approx(64));
+    add(facts, "buffer.l2.latency", 2);
+    CHECK(predicted(shape, small_tile, facts) == Approx(128));
+}
+
+TEST_CASE("unit.gemm.any_tile_of_a_report_is_predicted") {
+    const Facts facts = gpu();
+    const double seconds = predicted({1, 1, 1}, {4, 4, 4, 1024, 1024, 32, true, 1, 8}, facts);
+    CHECK(std::isfinite(seconds));
+}
+
+TEST_CASE("unit.gemm.a_call_by_local_memory_is_one_launch_or_two") {
+    for (const unsigned splits : {1u, 3u}) {
+        const GemmPlan plan = GemmPlan::by_local_memory(split(splits));
+        const auto findings = findings_of(calls(large, plan, 4e-3), gpu());
+        const Finding &time = finding(findings, "gemm.fp32.1024x1024x1024.time");
+        CHECK(time.value == Approx(4e-3));
+        CHECK_THAT(time.method, ContainsSubstring("tiles of 64 x 64 by 256 work-items"));
     }
 }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <random>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace clprobe::probes::gemm {
@@ -70,31 +71,45 @@ public:
     call(const Program &program, const GemmPlan &plan,
          const std::function<void(const LaunchOutcome &)> &check, double seconds) const {
         const Gemm gemm(shape_, plan);
-        const Buffer left = bench_.buffer(gemm.left_panels_bytes());
-        const Buffer right = bench_.buffer(gemm.right_panels_bytes());
-        std::vector<std::pair<Stage, BoundLaunch>> launches{
-            {Stage::pack_left,
-             {program.kernel("pack_left"),
-              gemm.pack_left(),
-              {left_buffer_, output(left), shape_.m, shape_.k, gemm.steps()}}},
-            {Stage::pack_right,
-             {program.kernel("pack_right"),
-              gemm.pack_right(),
-              {right_buffer_, output(right), shape_.n, shape_.k, gemm.steps()}}}};
-        // Without a prediction no launch is longer than it has to be.
+        std::vector<std::pair<Stage, BoundLaunch>> launches;
+        Buffer left = left_buffer_;
+        Buffer right = right_buffer_;
+        const bool packs = plan.family == GemmFamily::panels;
+        if (packs) {
+            left = bench_.buffer(gemm.left_panels_bytes());
+            right = bench_.buffer(gemm.right_panels_bytes());
+            launches = {{Stage::pack_left,
+                         {program.kernel("pack_left"),
+                          gemm.pack_left(),
+                          {left_buffer_, output(left), shape_.m, shape_.k, gemm.steps()}}},
+                        {Stage::pack_right,
+                         {program.kernel("pack_right"),
+                          gemm.pack_right(),
+                          {right_buffer_, output(right), shape_.n, shape_.k, gemm.steps()}}}};
+        }
+        const bool splits = stages_of(plan).back() == Stage::add_parts;
+        const Buffer result = splits ? bench_.buffer(gemm.parts_bytes()) : product_;
+        // Without a prediction launches are short: of two blocks, so that tests see several.
         const double predicted =
-            gemm.predicted_seconds(bench_.facts()).value_or(seconds * gemm.blocks());
+            gemm.predicted_seconds(bench_.facts()).value_or(seconds * gemm.blocks() / 2);
         const auto parts = static_cast<std::uint32_t>(
             std::clamp(std::ceil(predicted / seconds), 1.0, double{1} * gemm.blocks()));
         const std::uint32_t most = (gemm.blocks() + parts - 1) / parts;
         for (std::uint32_t first = 0; first < gemm.blocks(); first += most) {
             const std::uint32_t count = std::min(most, gemm.blocks() - first);
-            const Argument written = first == 0 ? output(product_) : Argument(product_);
-            launches.push_back({Stage::multiply,
-                                {program.kernel("gemm"),
-                                 gemm.multiply(count),
-                                 {left, right, written, shape_.m, shape_.n, gemm.steps(), first}}});
+            BoundLaunch launch{program.kernel("gemm"),
+                               gemm.multiply(count),
+                               {left, right, first == 0 ? output(result) : Argument(result),
+                                shape_.m, shape_.n, packs ? gemm.steps() : shape_.k, first}};
+            if (!packs)
+                launch.arguments.emplace_back(plan.group_tile.strip);
+            launches.emplace_back(Stage::multiply, std::move(launch));
         }
+        if (splits)
+            launches.push_back({Stage::add_parts,
+                                {program.kernel(gemm.add_parts_kernel()),
+                                 gemm.add_parts(),
+                                 {result, output(product_), shape_.m, shape_.n}}});
         launches.back().second.check = check;
         return launches;
     }
@@ -154,7 +169,38 @@ private:
 };
 
 /// A shape whose sizes no tile divides, and less than a tile deep in its last step.
-constexpr GemmShape off_the_tile{37, 53, 29};
+constexpr GemmShape off_the_tile{37, 55, 31};
+
+/// A shape that no tile of the plan divides, of several tiles, and more slices than splits.
+GemmShape edges_of(const GemmPlan &plan) {
+    if (plan.family == GemmFamily::panels)
+        return off_the_tile;
+    // As much aligned as the shapes that are measured: another would be another program.
+    const workloads::GroupTile &tile = plan.group_tile;
+    return {2 * tile.tile_rows + 5, tile.tile_columns + 12, tile.slice * (2 * tile.splits) + 4};
+}
+
+/// Plans that reach all of the kernels' text, for devices that take others or none of the family.
+std::vector<GemmPlan> plans_of_each_family(const DeviceInfo &device) {
+    std::vector<GemmPlan> plans{{}};
+    workloads::GroupTile tile{.tile_rows = 32,
+                              .tile_columns = 64,
+                              .slice = 8,
+                              .item_rows = 4,
+                              .item_columns = 8,
+                              .lanes_down = 4,
+                              .ahead = true,
+                              .strip = 2,
+                              .splits = 3};
+    if (device.max_work_group_size.value_or(0) < tile.items() ||
+        device.local_memory.value_or(0) < tile.local_bytes())
+        return plans;
+    plans.push_back(GemmPlan::by_local_memory(tile));
+    tile.ahead = false;
+    tile.splits = 1;
+    plans.push_back(GemmPlan::by_local_memory(tile));
+    return plans;
+}
 
 /// The plan that was kept; nothing where there is none, or it is none that this program tries.
 std::optional<GemmPlan> kept_plan(const std::vector<double> *kept,
@@ -170,6 +216,9 @@ public:
     explicit Experiment(Bench &bench) : bench_(bench) {}
 
     void run() {
+        if (bench_.tiny()) // which is for tests of the kernels
+            for (const GemmPlan &plan : plans_of_each_family(bench_.device()))
+                verify(plan);
         std::exception_ptr failure;
         for (const GemmShape &shape : shapes) {
             std::string reason = too_large(shape);
@@ -203,7 +252,7 @@ private:
         if (bench_.tiny() && shape.m > 64)
             return "the tiny profile has no time for it";
         const Gemm gemm(shape, workloads::gemm_plans(shape, bench_.facts()).front());
-        if (std::max(gemm.left_panels_bytes(), gemm.right_panels_bytes()) > bench_.most_bytes())
+        if (std::max(sizeof(float) * shape.m * shape.n, gemm.most_bytes()) > bench_.most_bytes())
             return "one of its matrices is more than a buffer may have";
         const auto predicted = gemm.predicted_seconds(bench_.facts());
         if (!predicted && shape.m > 256)
@@ -236,9 +285,8 @@ private:
         const auto kept = kept_plan(bench_.choice(kernel_text, shape.name()), plans);
         const GemmPlan plan =
             bench_.tuning() ? fastest(matrices, plans) : kept.value_or(plans.front());
-        const Program program = bench_.build(kernel_text, plan.tile.build_options());
-        verify(program, plan);
-        Call call = call_of(matrices, program, plan);
+        verify(plan);
+        Call call = call_of(matrices, plan);
         for (int i = 0; i < 2; ++i) // the driver compiles, the clock ramps up
             for (const auto &[stage, launch] : call.launches)
                 bench_.launch(launch);
@@ -255,7 +303,7 @@ private:
         const std::size_t unlikely = bench_.tiny() ? 1 : 12;
         const auto fitting =
             static_cast<std::size_t>(std::ranges::count_if(plans, [&](const GemmPlan &plan) {
-                return workloads::fits_registers(plan.tile, bench_.facts());
+                return workloads::fits_registers(plan, bench_.facts());
             }));
         std::vector<GemmPlan> raced(
             plans.begin(), plans.begin() + static_cast<std::ptrdiff_t>(std::min(likely, fitting)));
@@ -265,18 +313,14 @@ private:
         Series &race = bench_.series(series::race);
         const auto end = Time::now() + std::chrono::seconds(20);
         const auto multiply = [&](const GemmPlan &plan) {
-            const Program program = bench_.build(kernel_text, plan.tile.build_options());
             double seconds = 0;
-            for (const auto &[stage, launch] : call_of(matrices, program, plan).launches) {
-                const double taken = bench_.launch(launch);
-                seconds += stage == Stage::multiply ? taken : 0;
-            }
+            for (const auto &[stage, launch] : call_of(matrices, plan).launches)
+                seconds += bench_.launch(launch);
             return seconds;
         };
         const auto time = [&](const GemmPlan &plan) {
             const double seconds = multiply(plan);
-            race.point(coordinates(StageRow{matrices.shape(), plan, Stage::multiply}))
-                .samples.push_back(seconds);
+            race.point(coordinates(PlanRow{matrices.shape(), plan})).samples.push_back(seconds);
             return seconds;
         };
         const auto first_time = [&](const GemmPlan &plan) {
@@ -294,9 +338,9 @@ private:
     }
 
     /// On a shape that no tile divides, and with random reals.
-    void verify(const Program &program, const GemmPlan &plan) {
-        const Matrices edges(bench_, off_the_tile, small_integers);
-        for (const auto &[stage, launch] : call_of(edges, program, plan).launches)
+    void verify(const GemmPlan &plan) {
+        const Matrices edges(bench_, edges_of(plan), small_integers);
+        for (const auto &[stage, launch] : call_of(edges, plan).launches)
             bench_.launch(launch);
         const GemmShape shape = bench_.tiny() ? off_the_tile : GemmShape{256, 256, 256};
         const Matrices random(bench_, shape, reals);
@@ -305,16 +349,27 @@ private:
             error = std::max(error, random.error_of(outcome));
         };
         for (const auto &[stage, launch] :
-             random.call(program, plan, check, bench_.bounds().limit / 4))
+             random.call(program_of(shape, plan), plan, check, bench_.bounds().limit / 4))
             bench_.launch(launch);
     }
 
-    Call call_of(const Matrices &matrices, const Program &program, const GemmPlan &plan) {
+    Call call_of(const Matrices &matrices, const GemmPlan &plan) {
         const auto check = [this, &matrices](const LaunchOutcome &outcome) {
             matrices.expect_exact(outcome);
             ++bench_.data().number_attributes[entry::verified];
         };
-        return {&matrices, plan, matrices.call(program, plan, check, bench_.bounds().limit / 4)};
+        return {&matrices, plan,
+                matrices.call(program_of(matrices.shape(), plan), plan, check,
+                              bench_.bounds().limit / 4)};
+    }
+
+    /// Built once, whatever else is in the plan.
+    const Program &program_of(const GemmShape &shape, const GemmPlan &plan) {
+        const std::string options = Gemm(shape, plan).build_options();
+        const auto found = programs_.find(options);
+        return found != programs_.end()
+                   ? found->second
+                   : programs_.emplace(options, bench_.build(kernel_text, options)).first->second;
     }
 
     void time_call(Series &series, const Call &call, int block) {
@@ -330,6 +385,7 @@ private:
     }
 
     Bench &bench_;
+    std::map<std::string, Program> programs_; ///< by build options
     std::deque<Matrices> matrices_;
     std::vector<Call> calls_;
 };

@@ -16,7 +16,7 @@ struct Measured {
     GemmPlan plan;
     double seconds = 0; ///< of all stages together, the median of the calls
     Interval interval;
-    double packing = 0; ///< share of it
+    double others = 0; ///< share of it that is no multiplication
     std::size_t calls = 0;
 };
 
@@ -31,21 +31,21 @@ std::optional<Measured> measured_of(const Dataset &data, const GemmShape &shape)
             calls[time.block][row.stage] += time.seconds;
     }
     std::vector<double> seconds;
-    std::vector<double> packing;
+    std::vector<double> others;
     for (const auto &[block, stages] : calls) {
-        if (stages.size() != stage_names.size())
+        if (stages.size() != stages_of(*plan).size() || !stages.contains(Stage::multiply))
             continue;
         double sum = 0;
         for (const auto &[stage, time] : stages)
             sum += time;
         if (sum > 0) {
             seconds.push_back(sum);
-            packing.push_back(1 - stages.at(Stage::multiply) / sum);
+            others.push_back(1 - stages.at(Stage::multiply) / sum);
         }
     }
     if (seconds.size() < 2)
         return std::nullopt;
-    return Measured{*plan, median(seconds), repeat_interval(seconds), median(packing),
+    return Measured{*plan, median(seconds), repeat_interval(seconds), median(others),
                     seconds.size()};
 }
 
@@ -57,7 +57,7 @@ std::string key_of(const GemmShape &shape, const char *what) {
 struct ShapeKeys {
     explicit ShapeKeys(const GemmShape &shape)
         : time{key_of(shape, "time"), Unit::second, Better::lower,
-               "a call: packing both operands, and multiplying"},
+               "a call: multiplying, and packing the operands or adding parts where it does"},
           rate{key_of(shape, "rate"), Unit::flop_per_second, Better::higher,
                "2 m n k over the time of a call"},
           roof_share{key_of(shape, "roof_share"), Unit::one, Better::higher,
@@ -112,6 +112,14 @@ void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const G
 
 } // namespace
 
+std::vector<Stage> stages_of(const GemmPlan &plan) {
+    if (plan.family == GemmFamily::panels)
+        return {Stage::pack_left, Stage::pack_right, Stage::multiply};
+    if (plan.group_tile.splits > 1)
+        return {Stage::multiply, Stage::add_parts};
+    return {Stage::multiply};
+}
+
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
     for (const GemmShape &shape : shapes)
@@ -137,12 +145,11 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
             continue;
         }
         const std::string method = fmt::format(
-            "{}, {}; median of {} calls, {:.0f} % of each spent on "
-            "packing; {:.0f} products of whole "
-            "numbers exact in every element, errors of random reals up to {:.2g} sqrt(k) u "
-            "sum|ab|",
+            "{}, {}; median of {} calls, {:.0f} % of each spent on packing or adding parts; {:.0f} "
+            "products of whole numbers exact in every element, errors of random reals up to "
+            "{:.2g} sqrt(k) u sum|ab|",
             call->plan.describe(), data.text_attribute(entry::choice + shape.name()), call->calls,
-            100 * call->packing, verified, error);
+            100 * call->others, verified, error);
         const std::size_t first = findings.size();
         add_measured(findings, keys, shape, *call, facts, method);
         for (std::size_t i = first; i < findings.size(); ++i)
@@ -160,14 +167,14 @@ std::vector<Tuning> tunings_of(const Dataset &data) {
     std::vector<Tuning> tunings;
     for (const GemmShape &shape : shapes) {
         // A plan of another shape is not to count.
-        const auto flops = [&](const StageRow &row) {
+        const auto flops = [&](const PlanRow &row) {
             return row.shape == shape ? shape.flops() : 0;
         };
-        const auto describe = [](const StageRow &row) { return row.plan.describe(); };
-        auto trials = trials_of<StageRow>(data.find(series::race), flops, describe);
+        const auto describe = [](const PlanRow &row) { return row.plan.describe(); };
+        auto trials = trials_of<PlanRow>(data.find(series::race), flops, describe);
         if (!trials.empty())
             tunings.push_back({series::race,
-                               "multiplications of " + shape.name(),
+                               "products of " + shape.name(),
                                {"rate", Unit::flop_per_second, {}},
                                std::move(trials)});
     }

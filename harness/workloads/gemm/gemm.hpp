@@ -11,6 +11,7 @@
 namespace clprobe::probes::gemm {
 
 using workloads::Gemm;
+using workloads::GemmFamily;
 using workloads::GemmPlan;
 using workloads::GemmShape;
 
@@ -20,12 +21,22 @@ inline constexpr const char *kernel_text = "workloads/gemm";
 inline constexpr std::array<GemmShape, 5> shapes{
     {{64, 64, 64}, {256, 256, 256}, {1024, 1024, 1024}, {2048, 2048, 2048}, {4096, 4096, 4096}}};
 
-/// What a call does, in this order, each by the kernel of that name.
-enum class Stage { pack_left, pack_right, multiply };
-inline constexpr std::array<const char *, 3> stage_names{"pack_left", "pack_right", "gemm"};
+/// What a call does, in this order; each plan has some of them.
+enum class Stage { pack_left, pack_right, multiply, add_parts };
+inline constexpr std::array<const char *, 4> stage_names{"pack_left", "pack_right", "gemm",
+                                                         "add_parts"};
+[[nodiscard]] std::vector<Stage> stages_of(const GemmPlan &plan);
 
-/// A stage of a call: the row of both series. Where several launches share its work, they are
-/// summed.
+/// A call that tuning tried.
+struct PlanRow {
+    GemmShape shape;
+    GemmPlan plan;
+
+    static auto columns() { return std::tuple{part(&PlanRow::shape), part(&PlanRow::plan)}; }
+    bool operator==(const PlanRow &) const = default;
+};
+
+/// A stage of a call. Where several launches share its work, they are summed.
 struct StageRow {
     GemmShape shape;
     GemmPlan plan;
@@ -39,7 +50,7 @@ struct StageRow {
 };
 
 namespace series {
-inline const std::string race = "race"; ///< the multiplications of plans that were tried
+inline const std::string race = "race"; ///< calls by plans that were tried
 inline const std::string call = "call"; ///< the chosen plan of each shape
 } // namespace series
 

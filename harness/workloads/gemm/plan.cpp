@@ -1,4 +1,4 @@
-#include <clprobe/workloads.hpp>
+#include "workloads/gemm/group_tile.hpp"
 
 #include <fmt/format.h>
 
@@ -79,7 +79,16 @@ std::string GemmShape::name() const {
     return fmt::format("{}x{}x{}", m, n, k);
 }
 
+GemmPlan GemmPlan::by_local_memory(const GroupTile &tile) {
+    GemmPlan plan;
+    plan.family = GemmFamily::local_memory;
+    plan.group_tile = tile;
+    return plan;
+}
+
 std::string GemmPlan::describe() const {
+    if (family == GemmFamily::local_memory)
+        return group_tile.describe();
     const std::string groups = group_left * group_right > 1
                                    ? fmt::format(", groups of {} x {}", group_left, group_right)
                                    : "";
@@ -91,6 +100,13 @@ Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan)
       right_panels_(quotient_up(shape.n, plan.tile.row_elements())),
       steps_(quotient_up(shape.k, plan.tile.step)) {
     plan_.block = static_cast<std::uint32_t>(multiple_up(plan.block, plan.group_left));
+}
+
+std::string Gemm::build_options() const {
+    if (plan_.family == GemmFamily::panels)
+        return plan_.tile.build_options();
+    return fmt::format("{} -DALIGNED={:d}", plan_.group_tile.build_options(),
+                       shape_.n % 4 == 0 && shape_.k % 4 == 0);
 }
 
 std::size_t Gemm::left_panels_bytes() const {
@@ -110,16 +126,45 @@ NdRange Gemm::pack_left() const {
 NdRange Gemm::pack_right() const {
     return pack(right_panels_);
 }
+std::size_t Gemm::parts_bytes() const {
+    return sizeof(float) * shape_.m * shape_.n * plan_.group_tile.splits;
+}
+std::string Gemm::add_parts_kernel() const {
+    return fmt::format("add_{}_parts", plan_.group_tile.splits);
+}
+NdRange Gemm::add_parts() const {
+    constexpr std::size_t group = 64;
+    return {{multiple_up(shape_.n, group), shape_.m, 1}, {group, 1, 1}, 2};
+}
 std::uint32_t Gemm::blocks() const {
-    return quotient_up(left_panels_, plan_.block);
+    return plan_.family == GemmFamily::panels ? quotient_up(left_panels_, plan_.block)
+                                              : quotient_up(shape_.m, plan_.group_tile.tile_rows);
 }
 NdRange Gemm::multiply(std::uint32_t blocks) const {
+    const GroupTile &tile = plan_.group_tile;
+    if (plan_.family == GemmFamily::local_memory)
+        return {{std::size_t{tile.items()} * quotient_up(shape_.n, tile.tile_columns), blocks,
+                 tile.splits},
+                {tile.items(), 1, 1},
+                3};
     return {{plan_.block, multiple_up(right_panels_, plan_.group_right), blocks},
             {plan_.group_left, plan_.group_right, 1},
             3};
 }
 
+std::size_t Gemm::most_bytes() const {
+    if (plan_.family == GemmFamily::panels)
+        return std::max(left_panels_bytes(), right_panels_bytes());
+    return plan_.group_tile.splits > 1 ? parts_bytes() : 0;
+}
+
 std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
+    return plan_.family == GemmFamily::panels
+               ? predicted_of_panels(facts)
+               : predicted_by_local_memory(shape_, plan_.group_tile, facts);
+}
+
+std::optional<double> Gemm::predicted_of_panels(const Facts &facts) const {
     const auto rate = facts.value("fma.fp32.rate");
     if (!rate || *rate <= 0)
         return std::nullopt;
@@ -148,10 +193,15 @@ std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
     }
     const double packed = 2.0 * sizeof(float) * shape_.k * (double{1} * shape_.m + shape_.n);
     const auto copy = facts.value("buffer.memory.copy_bandwidth");
-    return slowest + (copy && *copy > 0 ? packed / *copy : 0);
+    constexpr int launches = 3;
+    return slowest + (copy && *copy > 0 ? packed / *copy : 0) +
+           launches * facts.value("launch.back_to_back").value_or(0);
 }
 
-bool fits_registers(const Tile &tile, const Facts &facts) {
+bool fits_registers(const GemmPlan &plan, const Facts &facts) {
+    if (plan.family == GemmFamily::local_memory)
+        return plan.group_tile.registers() <= facts.value("registers.spill_limit").value_or(64);
+    const Tile &tile = plan.tile;
     const unsigned vectors = tile.rows * tile.vectors + tile.vectors + 1;
     // What no probe finds of CPUs. None with vectors has fewer than 16 registers for them.
     if (on_cpu(facts))
@@ -173,11 +223,15 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
                         plans.push_back(
                             {{rows, vectors, width, cpu ? width : 4, unroll}, block, group, group});
                 }
+    for (const GroupTile &tile : group_tiles(shape, facts))
+        plans.push_back(GemmPlan::by_local_memory(tile));
     // Of those that shall take as long, or of all without a prediction, the one that loads least.
     const auto order = [&](const GemmPlan &plan) {
-        const Tile &tile = plan.tile;
-        const double loads = 1.0 / tile.rows + 1.0 / tile.row_elements();
-        return std::tuple(!fits_registers(tile, facts),
+        const bool panels = plan.family == GemmFamily::panels;
+        const double rows = panels ? plan.tile.rows : plan.group_tile.item_rows;
+        const double columns = panels ? plan.tile.row_elements() : plan.group_tile.item_columns;
+        const double loads = 1 / rows + 1 / columns;
+        return std::tuple(!fits_registers(plan, facts),
                           Gemm(shape, plan).predicted_seconds(facts).value_or(0), loads);
     };
     std::ranges::stable_sort(plans, {}, order);

@@ -20,7 +20,7 @@ bool multiplies(const clprobe::Device &device, const clprobe::Registry &registry
 
     const clprobe::Context context(device);
     const clprobe::Program program =
-        context.build(registry.kernel("workloads/gemm"), plan.tile.build_options());
+        context.build(registry.kernel("workloads/gemm"), gemm.build_options());
     const std::vector<float> ones(100 * 60, 1.0F);
     const clprobe::Buffer a = context.buffer(ones.size() * sizeof(float));
     const clprobe::Buffer b = context.buffer(ones.size() * sizeof(float));

@@ -1,0 +1,195 @@
+#include "workloads/gemm/group_tile.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace clprobe::workloads {
+namespace {
+
+/// Work-items that run together, whose arrangement in the tile is chosen.
+constexpr unsigned neighbours = 32;
+
+double rounded_up(double value, double to) {
+    return std::ceil(value / to) * to;
+}
+
+/// Instructions of a work-item for one slice, in vectors of four but for multiply-adds and what is
+/// stored turned.
+struct Instructions {
+    explicit Instructions(const GroupTile &tile)
+        : multiply_adds(double{1} * tile.item_rows * tile.item_columns * tile.slice) {
+        const double items = tile.items();
+        const double left = tile.tile_rows * tile.slice / 4.0 / items;
+        const double right = tile.tile_columns * tile.slice / 4.0 / items;
+        const double operands = (tile.item_rows + tile.item_columns) / 4.0 * tile.slice;
+        others = operands + 2 * right + 5 * left;
+    }
+    double multiply_adds;
+    double others;
+};
+
+/// Groups that a compute unit holds at the same time.
+double resident_groups(const GroupTile &tile, const Facts &facts) {
+    double most = 1e9;
+    const auto limit = [&](const char *key, double needed) {
+        const auto available = facts.value(key);
+        most = std::min(most, available ? std::floor(*available / needed) : 1);
+    };
+    limit("local_memory.bytes_per_cu", static_cast<double>(tile.local_bytes()));
+    limit("occupancy.max_threads_per_cu", tile.items());
+    limit("register_file.bytes_per_cu", 4.0 * tile.registers() * tile.items());
+    return std::max(most, 1.0);
+}
+
+double groups_of(const GemmShape &shape, const GroupTile &tile) {
+    return std::ceil(double{1} * shape.m / tile.tile_rows) *
+           std::ceil(double{1} * shape.n / tile.tile_columns) * tile.splits;
+}
+double units_of(const Facts &facts) {
+    return std::max(1.0, facts.value("compute_units").value_or(1));
+}
+/// How often a unit's resident groups give way to the next.
+double waves(const GemmShape &shape, const GroupTile &tile, const Facts &facts) {
+    const double of_a_unit = std::ceil(groups_of(shape, tile) / units_of(facts));
+    return std::ceil(of_a_unit / resident_groups(tile, facts));
+}
+
+/// How many of the neighbours lie below each other, so that they read the fewest different
+/// elements; 0 where the tile's work-items cannot be arranged in whole numbers of them.
+unsigned best_lanes_down(const GroupTile &tile) {
+    unsigned best = 0;
+    double least = 0;
+    for (const unsigned down : {8u, 4u, 16u, 2u}) {
+        const unsigned beside = neighbours / down;
+        const double read =
+            double{1} * down * tile.item_rows + double{1} * beside * tile.item_columns;
+        if (tile.tile_rows / tile.item_rows % down != 0 ||
+            tile.tile_columns / tile.item_columns % beside != 0 || (best > 0 && read >= least))
+            continue;
+        best = down;
+        least = read;
+    }
+    return best;
+}
+
+} // namespace
+
+unsigned GroupTile::items() const {
+    return std::max(1u, tile_rows / item_rows) * std::max(1u, tile_columns / item_columns);
+}
+std::size_t GroupTile::local_bytes() const {
+    return sizeof(float) * 2 * slice * (tile_rows + 4 + tile_columns);
+}
+unsigned GroupTile::registers() const {
+    const unsigned operands = (ahead ? 2 : 1) * (item_rows + item_columns);
+    const unsigned fetched = slice * (tile_rows + tile_columns) / items();
+    return item_rows * item_columns + operands + fetched;
+}
+
+std::string GroupTile::build_options() const {
+    return fmt::format("-DTILE_ROWS={} -DTILE_COLUMNS={} -DSLICE={} -DITEM_ROWS={} "
+                       "-DITEM_COLUMNS={} -DLANES_DOWN={} -DAHEAD={:d}",
+                       tile_rows, tile_columns, slice, item_rows, item_columns, lanes_down, ahead);
+}
+
+std::string GroupTile::describe() const {
+    return fmt::format("tiles of {} x {} by {} work-items, {} x {} each, slices of {}{}{}{}",
+                       tile_rows, tile_columns, items(), item_rows, item_columns, slice,
+                       ahead ? " read ahead" : "",
+                       strip > 1 ? fmt::format(", strips of {}", strip) : "",
+                       splits > 1 ? fmt::format(", the depth in {} parts", splits) : "");
+}
+
+std::optional<double> predicted_by_local_memory(const GemmShape &shape, const GroupTile &tile,
+                                                const Facts &facts) {
+    const auto rate = facts.value("fma.fp32.rate");
+    if (!rate || *rate <= 0)
+        return std::nullopt;
+    const double slices = std::ceil(shape.k / (double{1} * tile.slice * tile.splits));
+    const double depth = slices * tile.slice;
+    const double groups = groups_of(shape, tile);
+
+    const Instructions instructions(tile);
+    const double flops = 2.0 * tile.tile_rows * tile.tile_columns * depth;
+    double slowest = rounded_up(groups, units_of(facts)) * flops / *rate *
+                     (1 + instructions.others / instructions.multiply_adds);
+    const auto bound = [&](std::optional<double> bandwidth, double bytes) {
+        if (bandwidth && *bandwidth > 0)
+            slowest = std::max(slowest, bytes / *bandwidth);
+    };
+    // Neighbours that read the same element read it once.
+    const double read = double{1} * tile.lanes_down * tile.item_rows +
+                        double{1} * neighbours / tile.lanes_down * tile.item_columns;
+    bound(facts.value("local.bandwidth"),
+          groups * depth * tile.items() / neighbours * read * sizeof(float));
+    // What groups fetch comes from beyond the first level, which is another in each unit.
+    const auto shared = facts.value("buffer.l2.read_bandwidth");
+    const auto memory = facts.value("buffer.memory.read_bandwidth");
+    bound(shared ? shared : memory,
+          groups * depth * (tile.tile_rows + tile.tile_columns) * sizeof(float));
+    const double operands = 1.0 * sizeof(float) * shape.k * (double{1} * shape.m + shape.n);
+    const double product = 1.0 * sizeof(float) * shape.m * shape.n;
+    bound(memory, operands);
+    // A slice takes no less than its fetch; other groups of the unit fetch meanwhile.
+    const auto near = facts.value("buffer.l2.latency");
+    const auto latency = near ? near : facts.value("buffer.memory.latency");
+    if (latency)
+        slowest = std::max(slowest, waves(shape, tile, facts) * slices * *latency);
+
+    double seconds = slowest;
+    const auto copy = facts.value("buffer.memory.copy_bandwidth");
+    if (tile.splits > 1 && copy && *copy > 0)
+        seconds += (2.0 * tile.splits + 1) * product / *copy;
+    return seconds + facts.value("launch.back_to_back").value_or(0) * (tile.splits > 1 ? 2 : 1);
+}
+
+std::vector<GroupTile> group_tiles(const GemmShape &shape, const Facts &facts) {
+    if (!facts.device || facts.device->type == DeviceType::cpu ||
+        facts.value("local.own_memory") != 1.0)
+        return {};
+    struct Size {
+        unsigned rows, columns, slice, item_rows, item_columns;
+    };
+    constexpr std::array<Size, 13> sizes{{{256, 128, 8, 16, 8},
+                                          {128, 256, 8, 8, 16},
+                                          {128, 128, 8, 16, 8},
+                                          {128, 128, 8, 8, 8},
+                                          {128, 128, 16, 8, 8},
+                                          {64, 128, 16, 8, 8},
+                                          {128, 64, 16, 8, 8},
+                                          {64, 64, 16, 8, 8},
+                                          {64, 64, 16, 4, 4},
+                                          {32, 128, 16, 4, 8},
+                                          {32, 64, 16, 4, 4},
+                                          {32, 32, 16, 4, 4},
+                                          {32, 32, 32, 4, 4}}};
+    std::vector<GroupTile> tiles;
+    for (const Size &size : sizes) {
+        GroupTile tile{size.rows, size.columns, size.slice, size.item_rows, size.item_columns};
+        tile.lanes_down = best_lanes_down(tile);
+        if (tile.lanes_down == 0 ||
+            tile.items() > facts.device->max_work_group_size.value_or(256) ||
+            tile.local_bytes() > facts.device->local_memory.value_or(0))
+            continue;
+        for (const bool ahead : {true, false}) {
+            tile.ahead = ahead;
+            tile.splits = 1;
+            tile.strip = 8;
+            if (waves(shape, tile, facts) > 1) // groups that all run at once have no order
+                tiles.push_back(tile);
+            tile.strip = 1;
+            tiles.push_back(tile);
+            for (const unsigned splits : {2u, 3u, 4u, 6u, 8u}) {
+                tile.splits = splits;
+                if (splits * tile.slice <= shape.k)
+                    tiles.push_back(tile);
+            }
+        }
+    }
+    return tiles;
+}
+
+} // namespace clprobe::workloads

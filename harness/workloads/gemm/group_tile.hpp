@@ -1,0 +1,16 @@
+#pragma once
+#include <clprobe/workloads.hpp>
+
+#include <optional>
+#include <vector>
+
+namespace clprobe::workloads {
+
+/// Seconds that a product takes by way of local memory, as Gemm::predicted_seconds has it.
+[[nodiscard]] std::optional<double>
+predicted_by_local_memory(const GemmShape &shape, const GroupTile &tile, const Facts &facts);
+
+/// Tiles to choose from on that device; none where it has no local memory of its own.
+[[nodiscard]] std::vector<GroupTile> group_tiles(const GemmShape &shape, const Facts &facts);
+
+} // namespace clprobe::workloads
