@@ -42,8 +42,7 @@ std::string rates_of(const CalibrationRow &row) {
 // What the comparison promises on real reports (docs/adr/0018-comparing-reports.md).
 
 TEST_CASE("unit.compare.keeps_its_promises_on_an_h200") {
-    // The first eight are of one GPU.
-    const Calibration calibration = calibrate(kept_runs("h200-standard", 8));
+    const Calibration calibration = calibrate(kept_runs("h200-standard", 10));
     REQUIRE(calibration.rows.size() == 3);
     const CalibrationRow &one = calibration.rows[0];
     const CalibrationRow &three = calibration.rows[1];
