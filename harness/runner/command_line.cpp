@@ -157,7 +157,9 @@ void describe_run(Command command) {
 void describe_tune(Command command) {
     Options &options = command.options;
     options.tune = true;
-    command.option("PROBE", options.probes, "", "probes with a choice to make: workloads/gemm")
+    command
+        .option("PROBE", options.probes, "",
+                "probes with a choice to make: workloads/convolution, workloads/gemm")
         ->required();
     command.device("");
     command

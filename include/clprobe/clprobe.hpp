@@ -27,3 +27,4 @@
 #include <clprobe/teardown.hpp>
 #include <clprobe/units.hpp>
 #include <clprobe/workloads.hpp>
+#include <clprobe/workloads_convolution.hpp>

@@ -1,0 +1,31 @@
+#pragma once
+#include <clprobe/launch.hpp>
+
+#include <cstddef>
+#include <random>
+#include <vector>
+
+// Operands of the operators of neural networks, and what is expected of results.
+namespace clprobe::probes {
+
+/// Whole numbers from -4 to 4: sums of up to 2^20 of their products are exact in any order.
+[[nodiscard]] std::vector<float> small_integers(std::size_t count, std::mt19937_64 &random);
+/// From -1 to 1.
+[[nodiscard]] std::vector<float> reals(std::size_t count, std::mt19937_64 &random);
+
+/// Odd numbers from -7 to 7. A product with such a vector shows a single wrong element always, as
+/// none of it is 0 (Freivalds 1977).
+[[nodiscard]] std::vector<double> random_projection(std::size_t count, std::mt19937_64 &random);
+
+/// A sum of products as the host has it in double precision.
+struct ExactSum {
+    double value = 0;
+    double magnitude = 0; ///< the sum of the absolute products
+    double terms = 0;
+};
+/// The error of what was found, by what random rounding leaves of so many additions: sqrt(terms)
+/// times the unit roundoff times the magnitude. Throws VerificationError where it is beyond what
+/// any order of additions can leave.
+[[nodiscard]] double error_of(const LaunchOutcome &outcome, float found, const ExactSum &exact);
+
+} // namespace clprobe::probes

@@ -1,0 +1,86 @@
+#pragma once
+#include "common/operators.hpp"
+#include "measure/tuner.hpp"
+
+#include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// How the plan of an operator is chosen. A plan is a row of a series and comes from a list in which
+// the likeliest is first, and those that do not fit the registers (`fits_registers`) are last.
+namespace clprobe::probes::operators {
+
+/// The plan that was kept; nothing where there is none, or it is none that this program tries.
+template <typename Plan>
+[[nodiscard]] std::optional<Plan> kept_plan(const std::vector<double> *kept,
+                                            const std::vector<Plan> &plans) {
+    for (const Plan &plan : plans)
+        if (kept != nullptr && coordinates(plan) == *kept)
+            return plan;
+    return std::nullopt;
+}
+
+/// How plans are raced.
+template <typename Plan>
+struct Race {
+    std::string shape;
+    std::function<double(const Plan &)> time; ///< seconds of one call
+    std::function<void(const Plan &, double seconds)> record;
+};
+
+/// The fastest of those that are predicted to be, and of some that are not, since the prediction
+/// knows little of registers. Takes some 20 s at most.
+template <typename Plan>
+[[nodiscard]] Plan fastest(Bench &bench, const std::vector<Plan> &plans, const Race<Plan> &race) {
+    using Time = std::chrono::steady_clock;
+    const std::size_t likely = bench.tiny() ? 2 : 24;
+    const std::size_t unlikely = bench.tiny() ? 1 : 12;
+    const auto fitting = static_cast<std::size_t>(std::ranges::count_if(
+        plans, [&](const Plan &plan) { return fits_registers(plan, bench.facts()); }));
+    std::vector<Plan> raced(plans.begin(),
+                            plans.begin() + static_cast<std::ptrdiff_t>(std::min(likely, fitting)));
+    for (std::size_t i = fitting; i < std::min(plans.size(), fitting + unlikely); ++i)
+        raced.push_back(plans[i]);
+
+    const auto end = Time::now() + std::chrono::seconds(20);
+    const auto time = [&](const Plan &plan) {
+        const double seconds = race.time(plan);
+        race.record(plan, seconds);
+        return seconds;
+    };
+    const auto first_time = [&](const Plan &plan) {
+        race.time(plan); // some drivers compile now
+        return time(plan);
+    };
+    const auto time_left = [&] { return Time::now() < end; };
+    Tuner<Plan> tuner({.time = first_time, .time_again = time, .time_left = time_left});
+    tuner.try_all(std::move(raced));
+    tuner.halve(8, time_left);
+    record_failures(bench.data(), race.shape, tuner);
+    if (tuner.best() == nullptr)
+        throw Error("no plan ran: " + tuner.failures().back().reason);
+    return *tuner.best();
+}
+
+/// The plan that is raced for, was kept, or is the first, and how it was chosen, which is noted in
+/// the data.
+template <typename Plan>
+[[nodiscard]] Plan chosen_plan(Bench &bench, const std::string &kernel_text,
+                               const std::vector<Plan> &plans, const Race<Plan> &race) {
+    const auto kept = kept_plan(bench.choice(kernel_text, race.shape), plans);
+    const Plan plan = bench.tuning() ? fastest(bench, plans, race) : kept.value_or(plans.front());
+    bench.data().text_attributes[entry::choice + race.shape] = bench.tuning() ? entry::tuned
+                                                               : kept         ? entry::kept
+                                                                              : entry::predicted;
+    return plan;
+}
+
+} // namespace clprobe::probes::operators

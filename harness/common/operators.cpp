@@ -1,0 +1,72 @@
+#include "common/operators.hpp"
+
+namespace clprobe::probes::operators {
+namespace {
+
+void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const Calls &calls,
+                  const Facts &facts) {
+    const auto add = [&](const FindingKey &key, double value, Interval interval) -> Finding & {
+        Finding &finding = findings.emplace_back(measured(key, value, interval));
+        finding.method = calls.method;
+        finding.evidence = {calls.series};
+        return finding;
+    };
+    add(keys.time, calls.seconds, calls.interval);
+    const Interval rate{calls.flops / calls.interval.high, calls.flops / calls.interval.low};
+    add(keys.rate, calls.flops / calls.seconds, rate);
+
+    const Finding *roof = facts.find("fma.fp32.rate");
+    if (roof != nullptr && roof->status == Status::measured && roof->interval) {
+        Finding &share = add(keys.roof_share, calls.flops / calls.seconds / *roof->value,
+                             {rate.low / roof->interval->high, rate.high / roof->interval->low});
+        if (share.interval->low > 1)
+            make_suspect(share, "more than the device's rate of multiply-adds");
+    } else {
+        findings.push_back(without_value(keys.roof_share, Status::inconclusive,
+                                         "the rate of multiply-adds was not measured"));
+    }
+    if (calls.predicted) {
+        const double predicted = *calls.predicted;
+        Finding &share = add(keys.predicted_share, predicted / calls.seconds,
+                             {predicted / calls.interval.high, predicted / calls.interval.low});
+        constexpr double right = 1.25;
+        if (share.interval->high * right < 1 || share.interval->low > right)
+            share.note = "the model of rate and bandwidths is wrong here by more than a quarter";
+    } else {
+        findings.push_back(without_value(keys.predicted_share, Status::inconclusive,
+                                         "nothing to predict from: the rate of multiply-adds was "
+                                         "not measured"));
+    }
+}
+
+} // namespace
+
+ShapeKeys::ShapeKeys(const std::string &prefix, const std::string &call, const std::string &work)
+    : time{prefix + "time", Unit::second, Better::lower, call}, rate{prefix + "rate",
+                                                                     Unit::flop_per_second,
+                                                                     Better::higher, work},
+      roof_share{prefix + "roof_share", Unit::one, Better::higher,
+                 "the rate over that of multiply-adds alone"},
+      predicted_share{prefix + "predicted_share", Unit::one, Better::none,
+                      "the predicted time over the measured one"} {}
+
+void add_findings(std::vector<Finding> &findings, const ShapeKeys &keys, const std::string &shape,
+                  const std::optional<Calls> &calls, const Dataset &data, const Facts &facts) {
+    if (!calls || calls->interval.low <= 0) {
+        std::string reason = calls ? "the calls take too different times"
+                                   : data.text_attribute(entry::unmeasured + shape);
+        if (reason.empty())
+            reason = "fewer than two calls were timed";
+        for (const FindingKey &key : keys.all())
+            findings.push_back(without_value(key, Status::inconclusive, reason));
+        return;
+    }
+    const std::size_t first = findings.size();
+    add_measured(findings, keys, *calls, facts);
+    for (std::size_t i = first; i < findings.size(); ++i)
+        if (findings[i].status == Status::measured &&
+            data.number_attribute(entry::verified).value_or(0) <= 0)
+            make_suspect(findings[i], "the series does not say that results were verified");
+}
+
+} // namespace clprobe::probes::operators

@@ -1,0 +1,56 @@
+#pragma once
+#include <clprobe/report.hpp>
+#include <clprobe/statistics.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What is found of the operators of neural networks, one shape after the other, whatever the
+// operator.
+namespace clprobe::probes::operators {
+
+/// Attributes of the data.
+namespace entry {
+inline const std::string error = "error";       ///< number: of random reals, see `error_of`
+inline const std::string verified = "verified"; ///< number: of calls, each result of theirs
+inline const std::string choice = "choice.";    ///< text, then the shape: how it was chosen
+inline const std::string tuned = "the fastest of a race";
+inline const std::string kept = "kept from a race";
+inline const std::string predicted = "predicted to be the fastest";
+inline const std::string unmeasured = "unmeasured."; ///< text, then the shape: why
+} // namespace entry
+
+/// The keys of one shape, in their order.
+struct ShapeKeys {
+    /// `prefix` is the operator and the shape, "gemm.fp32.64x64x64."; `call` says what is timed,
+    /// and `work` what the rate counts.
+    ShapeKeys(const std::string &prefix, const std::string &call, const std::string &work);
+
+    [[nodiscard]] std::vector<FindingKey> all() const {
+        return {time, rate, roof_share, predicted_share};
+    }
+
+    FindingKey time;
+    FindingKey rate;
+    FindingKey roof_share;
+    FindingKey predicted_share;
+};
+
+/// The calls of one shape.
+struct Calls {
+    double seconds = 0; ///< the median
+    Interval interval;
+    double flops = 0;                ///< of one
+    std::optional<double> predicted; ///< seconds
+    std::string method;
+    std::string series;
+};
+
+/// Adds what the calls say, or without calls, or with calls of very different times, why nothing is
+/// found. Suspect where the data does not say that calls were verified.
+void add_findings(std::vector<Finding> &findings, const ShapeKeys &keys, const std::string &shape,
+                  const std::optional<Calls> &calls, const Dataset &data, const Facts &facts);
+
+} // namespace clprobe::probes::operators

@@ -1,0 +1,101 @@
+#include "workloads/convolution/convolution.hpp"
+
+namespace clprobe::probes {
+namespace {
+
+using namespace convolution;
+
+ProbeInfo describe() {
+    ProbeInfo info;
+    info.name = "workloads/convolution";
+    info.question = "How fast are convolutions of one image in single precision, and how close to "
+                    "the rate of multiply-adds do they come?";
+    info.method =
+        "Direct convolutions with bias and ReLU in one kernel. Activations lie in blocks of as "
+        "many channels as a vector has elements, each plane with a halo of zeros, and the output "
+        "is written as the next convolution reads it; weights lie in the order in which they are "
+        "read. Both are packed before, untimed: weights stay what they are, and in a network only "
+        "the first input has to be packed. Each work-item makes a tile of neighbouring pixels and "
+        "of output channels in registers; tiles that share weights follow one another. The tile, "
+        "how far its loop is unrolled, and whether a work-item makes all tiles of some channels, "
+        "so that weights are read once, are chosen by a prediction: the slowest of the padded "
+        "multiply-adds at the device's rate, the loads at the first level's bandwidth, and what "
+        "comes from beyond each level at the next one's; and what a launch adds. `clprobe tune` "
+        "races the best 24 by that prediction, and some that it rejects, for 20 s a shape at "
+        "most; later runs take what won.\n\n"
+        "A shape is named by its kernel, its channels, its output and its stride. The operands "
+        "are random whole numbers from -4 to 4, whose sums are exact in any order. After every "
+        "timed call each output counts in a check: the sum over all output channels by random "
+        "factors without zeros, at each pixel, must be what the host has from weights that are "
+        "summed in that way first. Biases are so large there that ReLU cuts nothing off. Before "
+        "that each build is run on a shape that no tile divides, of which every output is "
+        "compared, on both sides of 0, and the halo must be left alone; and on random reals, "
+        "whose outputs are all compared with the host's sums in double precision. Of the first "
+        "shape, the other activations (none, ReLU6, hard-swish) are checked in this way too.";
+    info.pitfalls = {
+        "Weights and input are in caches as far as these hold them: in a network they may not be.",
+        "Products with the padding's zeros are computed, and count.",
+        ("No probe finds how many vectors a CPU has registers for: without a kept choice (`clprobe "
+         "tune workloads/convolution`) a tile takes sixteen at most, where some have twice as "
+         "many."),
+        "Times of short kernels hold the launch.",
+    };
+    info.sources = {
+        "E. Georganas et al., Anatomy of high-performance deep learning convolutions on SIMD "
+        "architectures, SC 2018, for blocks of channels and register tiles of pixels",
+        "R. Freivalds, Probabilistic machines can use less running time, IFIP Congress 1977",
+        "X. Ding et al., RepVGG, CVPR 2021; A. Howard et al., MobileNets, arXiv 1704.04861; K. He "
+        "et al., Deep residual learning, CVPR 2016, for the shapes",
+        "N. Higham, Accuracy and stability of numerical algorithms (2002), 3.1, for the bound of "
+        "errors",
+    };
+    info.depends_on = {"compute/fma_rate", "memory/buffer_bandwidth", "execution/compute_units",
+                       "execution/occupancy", "host/launch"};
+    info.findings = finding_keys();
+    const Axis time{"time", Unit::second, {}};
+    info.series = {
+        {series::race, axes<CallRow>(), time, "each plan that tuning tried"},
+        {series::call, axes<CallRow>(), time, "a call of each shape by the plan that was chosen"}};
+    info.kernels = {kernel_text};
+    info.seconds = 15;
+    info.quick_seconds = 4;
+    info.on_request = true;
+    info.tunes = true;
+    return info;
+}
+
+class ConvolutionProbe final : public Probe {
+public:
+    [[nodiscard]] const ProbeInfo &info() const override { return info_; }
+    void measure(Bench &bench) const override { run_experiments(bench); }
+    [[nodiscard]] std::vector<Finding> interpret(const Dataset &data,
+                                                 const Facts &facts) const override {
+        return findings_of(data, facts);
+    }
+    [[nodiscard]] std::vector<Tuning> tunings(const Dataset &data) const override {
+        return tunings_of(data);
+    }
+    [[nodiscard]] std::vector<Choice> choices(const Dataset &data) const override {
+        return choices_of(data);
+    }
+    [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
+        const auto variant = [&](const char *name, const ConvolutionShape &shape) {
+            const ConvolutionPlan plan = workloads::convolution_plans(shape, {device, {}}).front();
+            return KernelVariant{name, kernel_text, Convolution(shape, plan).build_options(),
+                                 "convolution"};
+        };
+        return {variant("3x3", {384, 384, 14, 14}), variant("1x1", {512, 512, 14, 14, 1}),
+                variant("depthwise 3x3", {512, 512, 14, 14, 3, 1, true})};
+    }
+
+private:
+    ProbeInfo info_ = describe();
+};
+
+} // namespace
+
+std::unique_ptr<Probe> make_workloads_convolution() {
+    return std::make_unique<ConvolutionProbe>();
+}
+
+} // namespace clprobe::probes

@@ -1,0 +1,353 @@
+#include "common/operands.hpp"
+#include "common/operator_plans.hpp"
+#include "common/operators.hpp"
+#include "workloads/convolution/convolution.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <set>
+#include <utility>
+
+namespace clprobe::probes::convolution {
+namespace {
+
+namespace entry = operators::entry;
+
+using Check = std::function<void(const LaunchOutcome &)>;
+
+/// The operands of one shape and room for the output, in the layouts that a plan asks for.
+class Tensors {
+public:
+    /// Packs the operands, untimed. The program is built with the options of shape and plan.
+    Tensors(Bench &bench, const Program &program, const ConvolutionShape &shape,
+            const ConvolutionPlan &plan, const HostOperands &operands)
+        : bench_(bench), shape_(shape), convolution_(shape, plan), operands_(operands), plan_(plan),
+          program_(program), input_(bench.buffer(convolution_.input().bytes())),
+          weights_(bench.buffer(convolution_.weights_bytes())),
+          output_(bench.buffer(convolution_.output().bytes())) {
+        const Buffer image = written(operands.input);
+        const Buffer weights = written(operands.weights);
+        const Buffer biases = written(operands.biases);
+        bench.launch({program_.kernel("pack_input"),
+                      convolution_.pack_input(),
+                      {image, output(input_), shape.input_channels, shape.input_height,
+                       shape.input_width, shape.input_halo}});
+        bench.launch({program_.kernel("pack_weights"),
+                      convolution_.pack_weights(),
+                      {weights, biases, output(weights_), shape.output_channels,
+                       convolution_.inputs(), convolution_.weight_rows()}});
+    }
+
+    /// The launches of a call, each of so many seconds at most as predicted. `check` is called
+    /// after the last.
+    [[nodiscard]] std::vector<BoundLaunch> call(const Check &check, double seconds) const {
+        const std::uint32_t panels = convolution_.panels();
+        // Without a prediction no launch is longer than it has to be.
+        const double predicted =
+            convolution_.predicted_seconds(bench_.facts()).value_or(seconds * panels);
+        const auto parts = static_cast<std::uint32_t>(
+            std::clamp(std::ceil(predicted / seconds), 1.0, double{1} * panels));
+        const std::uint32_t group = plan_.group_panels;
+        const std::uint32_t most = ((panels + parts - 1) / parts + group - 1) / group * group;
+        std::vector<BoundLaunch> launches;
+        for (std::uint32_t first = 0; first < panels; first += most) {
+            const Argument written = first == 0 ? output(output_) : Argument(output_);
+            launches.push_back(
+                {program_.kernel("convolution"),
+                 convolution_.convolve(std::min(most, panels - first)),
+                 {input_, weights_, written, convolution_.blocks(), convolution_.output().blocks(),
+                  shape_.input_height, shape_.input_width, shape_.input_halo, shape_.output_halo,
+                  plan_.tiles, first}});
+        }
+        launches.back().check = check;
+        return launches;
+    }
+
+    /// Throws VerificationError where an element is not what the host computes of whole numbers, a
+    /// channel that only fills the last block is not zero, or the halo was written.
+    void expect_each_exact(const LaunchOutcome &outcome) const {
+        const workloads::ActivationLayout layout = convolution_.output();
+        std::vector<float> expected(layout.elements());
+        std::vector<bool> inside(layout.elements());
+        for (std::uint32_t channel = 0; channel < layout.blocks() * layout.block; ++channel)
+            for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
+                const std::size_t index = layout.index(channel, y, x);
+                inside[index] = true;
+                if (channel < layout.channels)
+                    expected[index] = activated(
+                        shape_.activation,
+                        static_cast<float>(host_sum(shape_, operands_, channel, y, x).value));
+            });
+        const auto found = outcome.read<float>(output_, 0, layout.elements());
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            if (inside[i])
+                outcome.expect(found[i] == expected[i], "an output is not what the host computes");
+            else
+                outcome.expect(std::memcmp(&found[i], &poison, sizeof poison) == 0,
+                               "the halo of the output was written");
+        }
+    }
+
+    /// Throws VerificationError where any output is wrong, as far as a random projection of the
+    /// channels shows, which is the host's only where all sums are above 0.
+    void expect_exact(const LaunchOutcome &outcome) const {
+        const std::vector<double> factors =
+            random_projection(shape_.output_channels, bench_.random());
+        const workloads::ActivationLayout layout = convolution_.output();
+        const auto found = outcome.read<float>(output_, 0, layout.elements());
+        std::vector<double> sums;
+        for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
+            double sum = 0;
+            for (std::uint32_t channel = 0; channel < layout.channels; ++channel)
+                sum += factors[channel] * static_cast<double>(found[layout.index(channel, y, x)]);
+            sums.push_back(sum);
+        });
+        outcome.expect(sums == host_projection(shape_, operands_, factors),
+                       "the outputs are not what the host computes");
+    }
+
+    /// The largest error of random reals. Throws VerificationError where one is beyond what any
+    /// order of sums can leave.
+    [[nodiscard]] double largest_error(const LaunchOutcome &outcome) const {
+        const workloads::ActivationLayout layout = convolution_.output();
+        const auto found = outcome.read<float>(output_, 0, layout.elements());
+        double largest = 0;
+        for (std::uint32_t channel = 0; channel < layout.channels; ++channel)
+            for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
+                ExactSum sum = host_sum(shape_, operands_, channel, y, x);
+                // What cuts both off brings them no further apart.
+                if (shape_.activation == Activation::relu)
+                    sum.value = std::max(sum.value, 0.0);
+                largest =
+                    std::max(largest, error_of(outcome, found[layout.index(channel, y, x)], sum));
+            });
+        return largest;
+    }
+
+private:
+    [[nodiscard]] Buffer written(const std::vector<float> &values) const {
+        const Buffer buffer = bench_.buffer(values.size() * sizeof(float));
+        bench_.write<float>(buffer, values);
+        return buffer;
+    }
+    void for_each_pixel(const std::function<void(std::uint32_t y, std::uint32_t x)> &visit) const {
+        for (std::uint32_t y = 0; y < shape_.output_height(); ++y)
+            for (std::uint32_t x = 0; x < shape_.output_width(); ++x)
+                visit(y, x);
+    }
+
+    Bench &bench_;
+    ConvolutionShape shape_;
+    Convolution convolution_;
+    const HostOperands &operands_;
+    ConvolutionPlan plan_;
+    Program program_;
+    Buffer input_;
+    Buffer weights_;
+    Buffer output_;
+};
+
+HostOperands operands_of(const ConvolutionShape &shape,
+                         std::vector<float> (*fill)(std::size_t, std::mt19937_64 &),
+                         std::mt19937_64 &random) {
+    const std::size_t image =
+        std::size_t{shape.input_channels} * shape.input_height * shape.input_width;
+    const std::size_t weights = std::size_t{shape.output_channels} * shape.kernel * shape.kernel *
+                                (shape.depthwise ? 1 : shape.input_channels);
+    return {fill(image, random), fill(weights, random), fill(shape.output_channels, random)};
+}
+
+/// A shape like this one that no tile divides: rows of the output longer than a tile, channels that
+/// fill no vector, halos that are wider than they must be.
+ConvolutionShape off_the_tile(ConvolutionShape shape, const ConvolutionPlan &plan) {
+    const workloads::Tile &tile = plan.tile;
+    shape.output_channels = tile.row_elements() + tile.width / 2 + 1;
+    shape.input_channels = shape.depthwise ? shape.output_channels : 2 * tile.step + 1;
+    shape.input_width = (tile.rows + 2) * shape.stride + 1;
+    shape.input_height = 3 * shape.stride + 1;
+    shape.input_halo += 1;
+    shape.output_halo = 2;
+    return shape;
+}
+
+class Experiment {
+public:
+    explicit Experiment(Bench &bench) : bench_(bench) {}
+
+    void run() {
+        std::exception_ptr failure;
+        for (const ConvolutionShape &shape : shapes)
+            if (const std::string reason = prepare_unless_it_fails(shape, failure); !reason.empty())
+                bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
+        if (calls_.empty() && failure)
+            std::rethrow_exception(failure);
+        Series &series = bench_.series(series::call);
+        const auto end = Time::now() + std::chrono::duration<double>(std::max(
+                                           0.9 * bench_.remaining(), 0.3 * bench_.budget()));
+        constexpr int fewest = 3;
+        const int most = bench_.tiny() ? fewest : 60;
+        for (int block = 0; block < most && (block < fewest || Time::now() < end); ++block)
+            for (const Call &call : calls_) {
+                Point &point = series.point(coordinates(call.row));
+                point.samples.push_back(seconds_of(call.launches));
+                point.block.push_back(block);
+            }
+    }
+
+private:
+    using Time = std::chrono::steady_clock;
+
+    struct Call {
+        CallRow row;
+        std::vector<BoundLaunch> launches;
+    };
+
+    /// Why the shape cannot be measured; empty where it can. A wrong result ends the probe.
+    [[nodiscard]] std::string prepare_unless_it_fails(const ConvolutionShape &shape,
+                                                      std::exception_ptr &failure) {
+        try {
+            return prepare(shape);
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const VerificationError &) {
+            throw;
+        } catch (const Error &error) {
+            failure = std::current_exception();
+            return error.what();
+        }
+    }
+
+    [[nodiscard]] std::string prepare(const ConvolutionShape &shape) {
+        const std::vector<ConvolutionPlan> plans =
+            workloads::convolution_plans(shape, bench_.facts());
+        const std::string reason = too_large(shape, plans.front());
+        if (!reason.empty()) {
+            verify(shape, plans.front());
+            return reason;
+        }
+        HostOperands &operands =
+            operands_.emplace_back(operands_of(shape, small_integers, bench_.random()));
+        // So large that no sum is negative: an activation that cuts would hide what is wrong.
+        for (float &bias : operands.biases)
+            bias += static_cast<float>(16 * shape.products() + 4);
+        const ConvolutionPlan plan = operators::chosen_plan(
+            bench_, kernel_text, plans,
+            {.shape = shape.name(),
+             .time =
+                 [&](const ConvolutionPlan &tried) {
+                     const Tensors tensors(bench_, built(shape, tried), shape, tried, operands);
+                     return seconds_of(verified_call(tensors));
+                 },
+             .record =
+                 [&](const ConvolutionPlan &tried, double seconds) {
+                     bench_.series(series::race)
+                         .point(coordinates(CallRow{shape, tried}))
+                         .samples.push_back(seconds);
+                 }});
+        verify(shape, plan);
+        const Tensors &tensors =
+            tensors_.emplace_back(bench_, built(shape, plan), shape, plan, operands);
+        Call call{{shape, plan}, verified_call(tensors)};
+        for (int i = 0; i < 2; ++i) // the driver compiles, the clock ramps up
+            seconds_of(call.launches);
+        calls_.push_back(std::move(call));
+        return "";
+    }
+
+    [[nodiscard]] std::string too_large(const ConvolutionShape &shape,
+                                        const ConvolutionPlan &plan) const {
+        if (bench_.tiny() && shape.flops() > 1e6)
+            return "the tiny profile has no time for it";
+        const Convolution convolution(shape, plan);
+        if (std::max({convolution.input().bytes(), convolution.output().bytes(),
+                      convolution.weights_bytes()}) > bench_.most_bytes())
+            return "one of its tensors is more than a buffer may have";
+        const auto predicted = convolution.predicted_seconds(bench_.facts());
+        if (!predicted && shape.flops() > 1e8)
+            return "how long a call takes is not known: the rate of multiply-adds was not measured";
+        if (predicted.value_or(0) > bench_.budget() / 50)
+            return fmt::format("one call of some {} is too long for this profile",
+                               format({*predicted, Unit::second}));
+        return "";
+    }
+
+    /// On a shape that no tile divides, with one tile and with several a work-item, and with random
+    /// reals; once for each build. What the activations are is the same in every build.
+    void verify(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
+        ConvolutionShape edges = off_the_tile(shape, plan);
+        const bool first = verified_.empty();
+        if (!verified_.insert(Convolution(edges, plan).build_options()).second)
+            return;
+        const HostOperands whole = operands_of(edges, small_integers, bench_.random());
+        const auto expect_each_exact = [&](const Program &program, const ConvolutionPlan &tried) {
+            const Tensors tensors(bench_, program, edges, tried, whole);
+            seconds_of(tensors.call(
+                [&](const LaunchOutcome &outcome) { tensors.expect_each_exact(outcome); },
+                longest_launch()));
+        };
+        ConvolutionPlan other = plan;
+        if (!shape.depthwise)
+            other.tiles = plan.tiles == 1 ? 3 : 1;
+        const Program program = built(edges, plan);
+        expect_each_exact(program, other);
+        expect_each_exact(program, plan);
+        if (first)
+            for (const Activation activation :
+                 {Activation::none, Activation::relu6, Activation::hard_swish}) {
+                edges.activation = activation;
+                expect_each_exact(built(edges, plan), plan);
+            }
+        edges.activation = shape.activation;
+        const HostOperands random = operands_of(edges, reals, bench_.random());
+        const Tensors tensors(bench_, program, edges, plan, random);
+        const auto check = [&](const LaunchOutcome &outcome) {
+            double &error = bench_.data().number_attributes[entry::error];
+            error = std::max(error, tensors.largest_error(outcome));
+        };
+        seconds_of(tensors.call(check, longest_launch()));
+    }
+
+    [[nodiscard]] Program built(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
+        return bench_.build(kernel_text, Convolution(shape, plan).build_options());
+    }
+
+    [[nodiscard]] std::vector<BoundLaunch> verified_call(const Tensors &tensors) {
+        const auto check = [this, &tensors](const LaunchOutcome &outcome) {
+            tensors.expect_exact(outcome);
+            ++bench_.data().number_attributes[entry::verified];
+        };
+        return tensors.call(check, longest_launch());
+    }
+
+    [[nodiscard]] double longest_launch() const { return bench_.bounds().limit / 4; }
+
+    double seconds_of(const std::vector<BoundLaunch> &launches) {
+        double seconds = 0;
+        for (const BoundLaunch &launch : launches)
+            seconds += bench_.launch(launch);
+        return seconds;
+    }
+
+    Bench &bench_;
+    std::set<std::string> verified_; ///< options of builds
+    std::deque<HostOperands> operands_;
+    std::deque<Tensors> tensors_;
+    std::vector<Call> calls_;
+};
+
+} // namespace
+
+void run_experiments(Bench &bench) {
+    Experiment(bench).run();
+}
+
+} // namespace clprobe::probes::convolution

@@ -1,0 +1,112 @@
+#include "common/allowances.hpp"
+#include "common/operators.hpp"
+#include "common/tunings.hpp"
+#include "workloads/convolution/convolution.hpp"
+
+#include <clprobe/statistics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace clprobe::probes::convolution {
+namespace {
+
+namespace entry = operators::entry;
+
+struct Measured {
+    ConvolutionPlan plan;
+    std::vector<double> seconds;
+};
+
+std::optional<Measured> measured_of(const Dataset &data, const ConvolutionShape &shape) {
+    for (const auto &[row, times] : times_by_row<CallRow>(data.find(series::call))) {
+        Measured calls{row.plan, {}};
+        for (const TripTime &time : times)
+            if (time.seconds > 0)
+                calls.seconds.push_back(time.seconds);
+        if (row.shape == shape && Convolution::unfit(shape, row.plan).empty() &&
+            calls.seconds.size() >= 2)
+            return calls;
+    }
+    return std::nullopt;
+}
+
+std::string prefix_of(const ConvolutionShape &shape) {
+    return fmt::format("conv.fp32.{}.", shape.name());
+}
+
+operators::ShapeKeys keys_of(const ConvolutionShape &shape) {
+    return {
+        prefix_of(shape), "a convolution with bias and ReLU, its operands packed before",
+        "two for each tap, input and output channel and output pixel, padding's among them, over "
+        "the time"};
+}
+
+} // namespace
+
+std::vector<FindingKey> finding_keys() {
+    std::vector<FindingKey> keys;
+    for (const ConvolutionShape &shape : shapes)
+        for (const FindingKey &key : keys_of(shape).all())
+            keys.push_back(key);
+    return keys;
+}
+
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
+    std::vector<Finding> findings;
+    for (const ConvolutionShape &shape : shapes) {
+        std::optional<operators::Calls> calls;
+        if (const auto found = measured_of(data, shape))
+            calls = operators::Calls{
+                .seconds = median(found->seconds),
+                .interval = repeat_interval(found->seconds),
+                .flops = shape.flops(),
+                .predicted = Convolution(shape, found->plan).predicted_seconds(facts),
+                .method = fmt::format(
+                    "{}, {}; median of {} calls; {:.0f} results of whole numbers exact in every "
+                    "element, errors of random reals up to {:.2g} sqrt(k) u sum|ab|",
+                    found->plan.describe(), data.text_attribute(entry::choice + shape.name()),
+                    found->seconds.size(), data.number_attribute(entry::verified).value_or(0),
+                    data.number_attribute(entry::error).value_or(0)),
+                .series = series::call};
+        operators::add_findings(findings, keys_of(shape), shape.name(), calls, data, facts);
+    }
+    // A short call is hardly more than its launch.
+    allow_on_cpu(findings, facts, taking_part, [](const std::string &key) {
+        return std::ranges::any_of(shapes, [&](const ConvolutionShape &shape) {
+            return shape.flops() < 1e8 && key.starts_with(prefix_of(shape));
+        });
+    });
+    return findings;
+}
+
+std::vector<Tuning> tunings_of(const Dataset &data) {
+    std::vector<Tuning> tunings;
+    for (const ConvolutionShape &shape : shapes) {
+        // A plan of another shape is not to count.
+        const auto flops = [&](const CallRow &row) {
+            return row.shape == shape ? shape.flops() : 0;
+        };
+        const auto describe = [](const CallRow &row) { return row.plan.describe(); };
+        auto trials = trials_of<CallRow>(data.find(series::race), flops, describe);
+        if (!trials.empty())
+            tunings.push_back({series::race,
+                               "convolutions of " + shape.name(),
+                               {"rate", Unit::flop_per_second, {}},
+                               std::move(trials)});
+    }
+    return tunings;
+}
+
+std::vector<Choice> choices_of(const Dataset &data) {
+    std::vector<Choice> choices;
+    for (const ConvolutionShape &shape : shapes)
+        if (const auto calls = measured_of(data, shape);
+            calls && data.text_attribute(entry::choice + shape.name()) == entry::tuned)
+            choices.push_back({kernel_text, "", shape.name(), coordinates(calls->plan)});
+    return choices;
+}
+
+} // namespace clprobe::probes::convolution

@@ -1,0 +1,188 @@
+#include "common/device_tiles.hpp"
+
+#include <clprobe/error.hpp>
+#include <clprobe/workloads_convolution.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace clprobe::workloads {
+
+std::string ConvolutionShape::name() const {
+    return fmt::format("{}{}x{}.{}-{}.{}x{}{}", depthwise ? "dw" : "", kernel, kernel,
+                       input_channels, output_channels, output_height(), output_width(),
+                       stride > 1 ? fmt::format(".s{}", stride) : "");
+}
+
+std::string ConvolutionPlan::describe() const {
+    const std::string several =
+        tiles > 1 ? fmt::format(", {} a work-item{}", tiles, prefetch ? " with prefetches" : "")
+                  : "";
+    const std::string groups = group_tiles * group_panels > 1
+                                   ? fmt::format(", groups of {} x {}", group_tiles, group_panels)
+                                   : "";
+    return fmt::format("tiles of {}{}{}", tile.describe(), several, groups);
+}
+
+std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
+    const Tile &tile = plan.tile;
+    if (shape.kernel % 2 == 0)
+        return "only kernels of an odd number of taps are supported";
+    if (shape.input_halo < shape.kernel / 2)
+        return "the input's halo is less than half a kernel";
+    if (shape.activation == Activation::gelu)
+        return "the kernel has no gelu";
+    if (tile.rows > shape.output_width())
+        return "a tile has more pixels than a row of the output";
+    if (shape.depthwise && shape.input_channels != shape.output_channels)
+        return "a depthwise convolution has as many channels of output as of input";
+    if (shape.depthwise && (tile.vectors != 1 || tile.step != tile.width || plan.tiles != 1))
+        return "a depthwise convolution has tiles of one vector, blocks of as many channels in "
+               "input and output, and one tile a work-item";
+    return "";
+}
+
+Convolution::Convolution(const ConvolutionShape &shape, const ConvolutionPlan &plan)
+    : shape_(shape), plan_(plan) {
+    if (const std::string reason = unfit(shape, plan); !reason.empty())
+        throw InputError(
+            fmt::format("convolution {}, {}: {}", shape.name(), plan.describe(), reason));
+}
+
+std::string Convolution::build_options() const {
+    return fmt::format("{} -DKERNEL={} -DSTRIDE={} -DDEPTHWISE={} -DACTIVATION={} "
+                       "-DPREFETCH={}",
+                       plan_.tile.build_options(), shape_.kernel, shape_.stride,
+                       shape_.depthwise ? 1 : 0, clprobe::name(shape_.activation),
+                       plan_.prefetch ? 1 : 0);
+}
+
+ActivationLayout Convolution::input() const {
+    return {shape_.input_channels, shape_.input_height, shape_.input_width, plan_.tile.step,
+            shape_.input_halo};
+}
+ActivationLayout Convolution::output() const {
+    return {shape_.output_channels, shape_.output_height(), shape_.output_width(), plan_.tile.width,
+            shape_.output_halo};
+}
+
+std::uint32_t Convolution::inputs() const {
+    return shape_.depthwise ? 1 : shape_.input_channels;
+}
+std::uint32_t Convolution::blocks() const {
+    return shape_.depthwise ? 1 : input().blocks();
+}
+std::uint32_t Convolution::weight_rows() const {
+    return 1 + blocks() * shape_.kernel * shape_.kernel * (shape_.depthwise ? 1 : plan_.tile.step);
+}
+std::uint32_t Convolution::panels() const {
+    return quotient_up(output().blocks(), plan_.tile.vectors);
+}
+std::size_t Convolution::weights_bytes() const {
+    return sizeof(float) * panels() * weight_rows() * plan_.tile.row_elements();
+}
+std::uint32_t Convolution::tiles() const {
+    return quotient_up(shape_.output_width(), plan_.tile.rows) * shape_.output_height();
+}
+
+NdRange Convolution::pack_input() const {
+    const std::size_t group = std::size_t{plan_.group_tiles} * plan_.group_panels;
+    return {{multiple_up(input().plane(), group), input().blocks(), 1}, {group, 1, 1}, 2};
+}
+NdRange Convolution::pack_weights() const {
+    const std::size_t group = std::size_t{plan_.group_tiles} * plan_.group_panels;
+    return {{multiple_up(weight_rows(), group), panels(), 1}, {group, 1, 1}, 2};
+}
+NdRange Convolution::convolve(std::uint32_t panels) const {
+    return {{multiple_up(quotient_up(tiles(), plan_.tiles), plan_.group_tiles),
+             multiple_up(panels, plan_.group_panels), 1},
+            {plan_.group_tiles, plan_.group_panels, 1},
+            2};
+}
+
+/// Bytes that are read from beyond a cache of that size, which a compute unit has for itself.
+double Convolution::bytes_beyond(double size) const {
+    const double weights = static_cast<double>(weights_bytes());
+    const double image = static_cast<double>(input().bytes());
+    const double panel = weights / panels();
+    const double items = quotient_up(tiles(), plan_.tiles);
+    // What a row of the output is made of, and what of it a work-item of several tiles reads before
+    // it goes on to other weights.
+    const double rows = image / (shape_.input_height + 2 * shape_.input_halo) * shape_.kernel;
+    const double at_once = plan_.tiles > 1 ? blocks() : 1;
+    const double read_weights = panel / at_once + rows / at_once <= size && plan_.tiles > 1
+                                    ? items * weights
+                                : panel + rows <= size ? weights
+                                                       : double{1} * tiles() * weights;
+    const double read_image = panel + image <= size || panels() == 1 ? image : panels() * image;
+    return read_weights + read_image;
+}
+
+std::optional<double> Convolution::predicted_seconds(const Facts &facts) const {
+    const Tile &tile = plan_.tile;
+    const double computed = double{1} * panels() * tiles();
+    const double depth = weight_rows() - 1;
+    // A CPU spreads a factor over a vector as it loads it.
+    const double factors = on_cpu(facts) || shape_.depthwise ? tile.width : 1;
+    double loaded = computed * depth * (tile.rows * factors + tile.row_elements());
+    if (plan_.tiles > 1) // the sums, which wait in the output
+        loaded += computed * blocks() * 2 * tile.rows * tile.row_elements();
+    const auto seconds = workloads::predicted_seconds(
+        {.flops = 2 * computed * depth * tile.rows * tile.row_elements(),
+         .loaded = sizeof(float) * loaded,
+         .bytes_beyond = [&](double size) { return bytes_beyond(size); },
+         .range = convolve(panels())},
+        facts);
+    if (!seconds)
+        return std::nullopt;
+    return *seconds + facts.value("launch.back_to_back").value_or(0);
+}
+
+bool fits_registers(const ConvolutionPlan &plan, const Facts &facts) {
+    return fits_registers(plan.tile, facts);
+}
+
+std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, const Facts &facts) {
+    const unsigned width = native_width(facts);
+    const bool cpu = on_cpu(facts);
+    const unsigned group = group_side(facts);
+    const unsigned widest = std::min(shape.output_width(), 14u);
+    std::set<unsigned> rows_to_try{widest};
+    for (const unsigned rows : {4u, 6u, 7u, 8u, 10u, 12u})
+        if (rows < widest)
+            rows_to_try.insert(rows);
+    const unsigned step = shape.depthwise ? width : std::min(cpu ? width : 4, shape.input_channels);
+    std::vector<ConvolutionPlan> plans;
+    const auto add = [&](const Tile &tile) {
+        const ConvolutionPlan one{tile, 1, false, group, group};
+        plans.push_back(one);
+        const std::uint32_t all =
+            quotient_up(shape.output_width(), tile.rows) * shape.output_height();
+        constexpr std::uint32_t most = 32; // whose sums caches hold
+        if (cpu && !shape.depthwise && all > 1 && all <= most)
+            plans.push_back({tile, all, true, group, group});
+    };
+    for (const unsigned rows : rows_to_try)
+        for (const unsigned vectors : {1u, 2u, 3u, 4u})
+            for (const unsigned unroll : {1u, 2u}) {
+                const unsigned sums = rows * vectors;
+                if (shape.depthwise && (vectors > 1 || unroll > 1))
+                    continue;
+                if (cpu ? sums <= 28 : sums * width <= 64)
+                    add({rows, vectors, width, step, unroll});
+            }
+    // Of those that shall take as long, or of all without a prediction, the one that loads least.
+    const auto order = [&](const ConvolutionPlan &plan) {
+        const Tile &tile = plan.tile;
+        const double loads = 1.0 / tile.rows + 1.0 / tile.row_elements();
+        return std::tuple(!fits_registers(plan, facts),
+                          Convolution(shape, plan).predicted_seconds(facts).value_or(0), loads);
+    };
+    std::ranges::stable_sort(plans, {}, order);
+    return plans;
+}
+
+} // namespace clprobe::workloads

@@ -1,0 +1,174 @@
+#pragma once
+#include <clprobe/kernel.hpp>
+#include <clprobe/network.hpp>
+#include <clprobe/report.hpp>
+#include <clprobe/row.hpp>
+#include <clprobe/workloads.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace clprobe::workloads {
+
+/// A convolution of one image in single precision, with bias and activation, padded by half a
+/// kernel of zeros on each side.
+struct ConvolutionShape {
+    std::uint32_t input_channels = 1;
+    std::uint32_t output_channels = 1;
+    std::uint32_t input_height = 1;
+    std::uint32_t input_width = 1;
+    std::uint32_t kernel = 3; ///< taps on each side, odd
+    std::uint32_t stride = 1;
+    bool depthwise = false; ///< each output channel is made of that input channel only
+    Activation activation = Activation::relu; ///< any but gelu
+    /// Pixels of zeros on each side of a plane: half a kernel at least, rounded down, or as many as
+    /// what wrote it left.
+    std::uint32_t input_halo = 1;
+    std::uint32_t output_halo = 1; ///< what the next convolution needs
+
+    static auto columns() {
+        constexpr double most = 1 << 14;
+        return std::tuple{
+            column("input_channels", &ConvolutionShape::input_channels).between(1, most),
+            column("output_channels", &ConvolutionShape::output_channels).between(1, most),
+            column("input_height", &ConvolutionShape::input_height).between(1, most),
+            column("input_width", &ConvolutionShape::input_width).between(1, most),
+            column("kernel", &ConvolutionShape::kernel).between(1, 15),
+            column("stride", &ConvolutionShape::stride).between(1, 15),
+            column("depthwise", &ConvolutionShape::depthwise, std::array{"no", "yes"}),
+            column("activation", &ConvolutionShape::activation,
+                   std::array{"none", "relu", "relu6", "hard_swish"}),
+            column("input_halo", &ConvolutionShape::input_halo).between(0, 15),
+            column("output_halo", &ConvolutionShape::output_halo).between(0, 15)};
+    }
+    [[nodiscard]] std::uint32_t output_height() const { return (input_height - 1) / stride + 1; }
+    [[nodiscard]] std::uint32_t output_width() const { return (input_width - 1) / stride + 1; }
+    /// Products of an output, its padding's included.
+    [[nodiscard]] double products() const {
+        return double{1} * kernel * kernel * (depthwise ? 1 : input_channels);
+    }
+    /// A multiply-add counts two.
+    [[nodiscard]] double flops() const {
+        return 2 * products() * output_channels * output_height() * output_width();
+    }
+    /// "3x3.64-96.56x56.s2": the kernel, the channels, the output, the stride. A depthwise one
+    /// begins with "dw".
+    [[nodiscard]] std::string name() const;
+
+    bool operator==(const ConvolutionShape &) const = default;
+};
+
+/// Where an image lies: planes of blocks of channels, each plane with a halo on all sides, which is
+/// zero and stays so. The channels of a pixel's block lie side by side; those of the last block
+/// that the image does not have are zero.
+struct ActivationLayout {
+    std::uint32_t channels = 1;
+    std::uint32_t height = 1;
+    std::uint32_t width = 1;
+    std::uint32_t block = 1; ///< channels of a block
+    std::uint32_t halo = 0;  ///< pixels
+
+    [[nodiscard]] std::uint32_t blocks() const { return (channels + block - 1) / block; }
+    /// Pixels of a plane with its halo.
+    [[nodiscard]] std::size_t plane() const {
+        return (std::size_t{width} + 2 * halo) * (std::size_t{height} + 2 * halo);
+    }
+    [[nodiscard]] std::size_t elements() const { return plane() * blocks() * block; }
+    [[nodiscard]] std::size_t bytes() const { return sizeof(float) * elements(); }
+    /// Of an element of the image, in elements.
+    [[nodiscard]] std::size_t index(std::uint32_t channel, std::uint32_t y, std::uint32_t x) const {
+        return (channel / block * plane() + (std::size_t{y} + halo) * (width + 2 * halo) + x +
+                halo) *
+                   block +
+               channel % block;
+    }
+
+    bool operator==(const ActivationLayout &) const = default;
+};
+
+/// A way to compute it: a tile of neighbouring pixels and of output channels for each work-item.
+struct ConvolutionPlan {
+    /// `rows` are pixels, no more than a row of the output has; `step` the channels of a block of
+    /// the input, `width` those of one of the output.
+    Tile tile;
+    /// Tiles of a work-item: where there are several, each block of weights is used for all of them
+    /// before the next is read.
+    std::uint32_t tiles = 1;
+    bool prefetch = false; ///< of the next block's weights, by what compilers for CPUs understand
+    std::uint32_t group_tiles = 1;  ///< work-items of a group, along the tiles
+    std::uint32_t group_panels = 1; ///< and along panels of output channels
+
+    static auto columns() {
+        return std::tuple{part(&ConvolutionPlan::tile),
+                          column("tiles", &ConvolutionPlan::tiles).between(1, 1 << 16),
+                          column("prefetch", &ConvolutionPlan::prefetch, std::array{"no", "yes"}),
+                          column("group_tiles", &ConvolutionPlan::group_tiles).between(1, 1024),
+                          column("group_panels", &ConvolutionPlan::group_panels).between(1, 1024)};
+    }
+    [[nodiscard]] std::string describe() const;
+
+    bool operator==(const ConvolutionPlan &) const = default;
+};
+
+/// The launches of the kernel text `workloads/convolution`, built with `build_options()`:
+///
+///     pack_input(planes, input, uint channels, uint height, uint width, uint halo)
+///     pack_weights(weights, biases, panels, uint outputs, uint inputs, uint rows)
+///     convolution(input, panels, output, uint blocks, uint output_blocks, uint input_height,
+///                 uint input_width, uint input_halo, uint output_halo, uint tiles,
+///                 uint first_panel)
+///
+/// Weights are packed once, and an image is where it enters a network: what one convolution writes
+/// is what the next one reads, where the block and the halo are equal.
+class Convolution {
+public:
+    /// Why the plan is none for the shape; empty where it is one.
+    [[nodiscard]] static std::string unfit(const ConvolutionShape &shape,
+                                           const ConvolutionPlan &plan);
+    /// Throws InputError where it is none.
+    Convolution(const ConvolutionShape &shape, const ConvolutionPlan &plan);
+
+    [[nodiscard]] std::string build_options() const;
+    [[nodiscard]] ActivationLayout input() const;
+    [[nodiscard]] ActivationLayout output() const;
+    [[nodiscard]] std::size_t weights_bytes() const;
+    /// Of a panel of the packed weights, the biases' among them.
+    [[nodiscard]] std::uint32_t weight_rows() const;
+    /// Of the input, that an output is made of.
+    [[nodiscard]] std::uint32_t blocks() const;
+    /// Input channels that an output is made of.
+    [[nodiscard]] std::uint32_t inputs() const;
+    [[nodiscard]] NdRange pack_input() const;
+    [[nodiscard]] NdRange pack_weights() const;
+    /// Panels of output channels: all of them in one launch, or fewer, a multiple of
+    /// `group_panels`, where a launch may not take long.
+    [[nodiscard]] std::uint32_t panels() const;
+    [[nodiscard]] NdRange convolve(std::uint32_t panels) const;
+
+    /// Seconds that the convolution takes by this device's findings: the rate of multiply-adds, the
+    /// size and read bandwidth of each cache level, what a launch adds. Nothing where the first was
+    /// not measured.
+    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
+
+private:
+    [[nodiscard]] std::uint32_t tiles() const;
+    [[nodiscard]] double bytes_beyond(double size) const;
+
+    ConvolutionShape shape_;
+    ConvolutionPlan plan_;
+};
+
+/// Whether a work-item finds registers for the plan's tile, as that of `GemmPlan`.
+[[nodiscard]] bool fits_registers(const ConvolutionPlan &plan, const Facts &facts);
+
+/// Plans to choose from on that device, those with the least predicted time first. Those whose
+/// tile does not fit the registers come after all others.
+[[nodiscard]] std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape,
+                                                             const Facts &facts);
+
+} // namespace clprobe::workloads

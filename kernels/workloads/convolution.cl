@@ -1,0 +1,182 @@
+// A convolution in single precision, with bias and activation. Activations lie in blocks of
+// channels, and each plane of a block has a halo of zeros around it, which no launch writes:
+//   activations  [blocks][halo, rows, halo][halo, pixels of a row, halo][channels of a block]
+//   weights      [panels of COLUMNS output channels][a row of biases; for each block that they are
+//                made of and each of its KERNEL x KERNEL taps, a row for each channel][COLUMNS]
+// The output has blocks of WIDTH channels, the input of STEP: where both are equal, what one
+// convolution writes is what the next one reads. A work-item makes tiles (tile.clh), whose rows are
+// neighbouring pixels of a row of the output. Besides the tile's, the macros are
+//   KERNEL      taps on each side, odd; the image is padded so that its size stays, but for STRIDE
+//   STRIDE      pixels of the input from one of the output to the next
+//   DEPTHWISE   1: each output channel is made of the input's channel of that number only; a tile
+//               has one vector a row then, and STEP is WIDTH
+//   ACTIVATION  none, relu, relu6 or hard_swish
+//   UNROLL      how many channels of a block are multiplied between two branches
+//   PREFETCH    1: the weights of a block are asked for while those of the one before are used, if
+//               a work-item has several tiles. In Clang's own way: OpenCL's prefetch() may do
+//               nothing
+#define ROW_PITCH (STRIDE * STEP)
+#include "common/tile.clh"
+
+// Rows of the weights for each block.
+#if DEPTHWISE
+#define BLOCK_ROWS (KERNEL * KERNEL)
+#else
+#define BLOCK_ROWS (KERNEL * KERNEL * STEP)
+#endif
+
+// From planes of height x width pixels, a channel after the other. A work-item for each pixel of a
+// block's plane, along the first dimension, and each block, along the second.
+__kernel void pack_input(__global const float *planes, __global float *input, uint channels,
+                         uint height, uint width, uint halo) {
+    const uint pitch = width + 2 * halo;
+    const uint plane = pitch * (height + 2 * halo);
+    const uint pixel = (uint)get_global_id(0);
+    const uint block = (uint)get_global_id(1);
+    if (pixel >= plane)
+        return;
+    // In the halo above and left of the image these wrap around to numbers beyond it.
+    const uint y = pixel / pitch - halo;
+    const uint x = pixel % pitch - halo;
+    __global float *to = input + ((size_t)block * plane + pixel) * STEP;
+    for (uint i = 0; i < STEP; ++i) {
+        const uint channel = block * STEP + i;
+        const bool inside = y < height && x < width && channel < channels;
+        to[i] = inside ? planes[((size_t)channel * height + y) * width + x] : 0.0f;
+    }
+}
+
+// From weights[outputs][inputs][KERNEL][KERNEL], where inputs is 1 of a depthwise convolution. A
+// work-item for each row, along the first dimension, and each panel, along the second.
+__kernel void pack_weights(__global const float *weights, __global const float *biases,
+                           __global float *panels, uint outputs, uint inputs, uint rows) {
+    const uint row = (uint)get_global_id(0);
+    const uint panel = (uint)get_global_id(1);
+    if (row >= rows)
+        return;
+    __global float *to = panels + ((size_t)panel * rows + row) * COLUMNS;
+    const uint taps = KERNEL * KERNEL;
+    const uint channels = BLOCK_ROWS / taps;
+    const uint block = (row - 1) / BLOCK_ROWS;
+    const uint tap = (row - 1) / channels % taps;
+    const uint channel = block * channels + (row - 1) % channels;
+    for (uint i = 0; i < COLUMNS; ++i) {
+        const uint output = panel * COLUMNS + i;
+        to[i] = 0.0f;
+        if (output < outputs && row == 0)
+            to[i] = biases[output];
+        else if (output < outputs && channel < inputs)
+            to[i] = weights[((size_t)output * inputs + channel) * taps + tap];
+    }
+}
+
+VECTOR none(VECTOR x) {
+    return x;
+}
+VECTOR relu(VECTOR x) {
+    return x > (VECTOR)(0.0f) ? x : (VECTOR)(0.0f);
+}
+VECTOR relu6(VECTOR x) {
+    const VECTOR most = (VECTOR)(6.0f);
+    return relu(x) < most ? relu(x) : most;
+}
+VECTOR hard_swish(VECTOR x) {
+    return x * relu6(x + (VECTOR)(3.0f)) * (VECTOR)(1.0f / 6.0f);
+}
+#define ACTIVATE_VECTOR(r, v) tile_##r##_##v = ACTIVATION(tile_##r##_##v);
+#define ACTIVATE_ROW(r) EACH_VECTOR(ACTIVATE_VECTOR, r)
+
+// The last tile of a row begins early enough to end with it. The pixels that it shares with the one
+// before are not its own; nor are vectors of the last panel beyond the output's channels.
+#define IF_OWN(r, v) if (x + r >= first_own && panel * VECTORS + v < output_blocks)
+#define PLACE(r, v) (to + ((size_t)v * output_plane + r) * WIDTH)
+#define LOAD_BIAS(r, v) tile_##r##_##v = LOAD(v, panel_weights);
+#define LOAD_SUM(r, v) IF_OWN(r, v) tile_##r##_##v = LOAD(0, PLACE(r, v));
+#define STORE_SUM(r, v) IF_OWN(r, v) STORE(tile_##r##_##v, 0, PLACE(r, v));
+#define LOAD_BIASES(r) EACH_VECTOR(LOAD_BIAS, r)
+#define LOAD_SUMS(r) EACH_VECTOR(LOAD_SUM, r)
+#define STORE_SUMS(r) EACH_VECTOR(STORE_SUM, r)
+
+// Of a depthwise convolution: adds the products of one tap, a vector of channels each.
+#define MULTIPLY_CHANNELS(r)                                                                       \
+    tile_##r##_0 = MULTIPLY_ADD(LOAD(0, left + r * ROW_PITCH), right_0, tile_##r##_0);
+
+// Asks for that part of the next block's weights, out of as many parts.
+#define CACHE_LINE 16
+void prefetch_part(__global const float *weights, uint part, uint parts) {
+#if PREFETCH
+    const uint lines = BLOCK_ROWS * COLUMNS / CACHE_LINE;
+    for (uint line = lines * part / parts; line < lines * (part + 1) / parts; ++line)
+        __builtin_prefetch((const void *)(ulong)(weights + line * CACHE_LINE));
+#endif
+}
+
+// A work-item for `tiles` tiles, one row after the other, along the first dimension, and for a
+// panel of output channels, from `first_panel` on, along the second. Each channel is made of
+// `blocks` blocks of the input. Of several tiles each gets the products of a block before any gets
+// the next block's, so that weights are read only once; the sums lie in the output meanwhile.
+__kernel void convolution(__global const float *restrict input,
+                          __global const float *restrict weights, __global float *restrict output,
+                          uint blocks, uint output_blocks, uint input_height, uint input_width,
+                          uint input_halo, uint output_halo, uint tiles, uint first_panel) {
+    const uint height = (input_height - 1) / STRIDE + 1;
+    const uint width = (input_width - 1) / STRIDE + 1;
+    const uint tiles_of_row = (width + ROWS - 1) / ROWS;
+    const uint first_tile = (uint)get_global_id(0) * tiles;
+    const uint last_tile = min(first_tile + tiles, tiles_of_row * height);
+    const uint panel = first_panel + (uint)get_global_id(1);
+    if (panel * VECTORS >= output_blocks)
+        return;
+    const uint input_pitch = input_width + 2 * input_halo;
+    const uint input_plane = input_pitch * (input_height + 2 * input_halo);
+    const uint output_pitch = width + 2 * output_halo;
+    const uint output_plane = output_pitch * (height + 2 * output_halo);
+    const uint skipped = input_halo - KERNEL / 2;
+    __global const float *panel_weights =
+        weights + (size_t)panel * (1 + blocks * BLOCK_ROWS) * COLUMNS;
+    const uint at_once = tiles > 1 ? 1 : blocks;
+    for (uint first = 0; first < blocks; first += at_once) {
+        for (uint tile = first_tile; tile < last_tile; ++tile) {
+            const uint y = tile / tiles_of_row;
+            const uint first_own = tile % tiles_of_row * ROWS;
+            const uint x = min(first_own, width - ROWS);
+            __global float *to = output + ((size_t)panel * VECTORS * output_plane +
+                                           (y + output_halo) * output_pitch + x + output_halo) *
+                                              WIDTH;
+            __global const float *right = panel_weights + (1 + first * BLOCK_ROWS) * COLUMNS;
+            DECLARE_TILE
+            if (first == 0) {
+                EACH_ROW(LOAD_BIASES)
+            } else {
+                EACH_ROW(LOAD_SUMS)
+            }
+            if (tiles > 1)
+                prefetch_part(right + BLOCK_ROWS * COLUMNS, tile - first_tile, tiles);
+            for (uint block = first; block < first + at_once; ++block) {
+                const size_t plane = DEPTHWISE ? panel : block;
+                __global const float *corner =
+                    input + (plane * input_plane + (y * STRIDE + skipped) * input_pitch +
+                             x * STRIDE + skipped) *
+                                STEP;
+                for (uint ky = 0; ky < KERNEL; ++ky)
+                    for (uint kx = 0; kx < KERNEL; ++kx) {
+                        __global const float *left = corner + (ky * input_pitch + kx) * STEP;
+#if DEPTHWISE
+                        LOAD_RIGHT(0, 0)
+                        EACH_ROW(MULTIPLY_CHANNELS)
+                        right += COLUMNS;
+#else
+#pragma unroll UNROLL
+                        for (uint i = 0; i < STEP; ++i) {
+                            MULTIPLY
+                        }
+#endif
+                    }
+            }
+            if (first + at_once == blocks) {
+                EACH_ROW(ACTIVATE_ROW)
+            }
+            EACH_ROW(STORE_SUMS)
+        }
+    }
+}

@@ -1,0 +1,328 @@
+#include "interpreted.hpp"
+#include "workloads/convolution/convolution.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <set>
+
+using namespace clprobe;
+using namespace clprobe::probes::convolution;
+using namespace clprobe::workloads;
+using Catch::Approx;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const ConvolutionShape plain{384, 384, 14, 14};
+const ConvolutionPlan plain_plan{{7, 2, 16, 16, 1}, 1, false, 1, 1};
+
+Facts cpu_facts(std::uint64_t width = 16) {
+    Facts facts;
+    facts.device.emplace();
+    facts.device->type = DeviceType::cpu;
+    facts.device->native_float_width = width;
+    return facts;
+}
+
+void add_fact(Facts &facts, const char *key, double value) {
+    facts.findings.push_back(measured({key, Unit::one, Better::none, ""}, value, {value, value}));
+}
+
+/// Calls that take so long, off by up to a hundredth.
+Dataset timed_calls(const ConvolutionShape &shape, const ConvolutionPlan &plan, double seconds) {
+    Dataset data;
+    data.number_attributes["verified"] = 5;
+    Series &series = data.add(series::call, axes<CallRow>(), {"time", Unit::second, {}});
+    Point &point = series.point(coordinates(CallRow{shape, plan}));
+    for (int block = 0; block < 5; ++block) {
+        point.samples.push_back(seconds * (1 + 0.005 * (block - 2)));
+        point.block.push_back(block);
+    }
+    return data;
+}
+
+/// Random whole numbers for a small shape.
+HostOperands random_operands(const ConvolutionShape &shape) {
+    std::mt19937_64 random(7);
+    const std::size_t image =
+        std::size_t{shape.input_channels} * shape.input_height * shape.input_width;
+    const std::size_t weights = std::size_t{shape.output_channels} * shape.kernel * shape.kernel *
+                                (shape.depthwise ? 1 : shape.input_channels);
+    return {probes::small_integers(image, random), probes::small_integers(weights, random),
+            probes::small_integers(shape.output_channels, random)};
+}
+
+const std::array<ConvolutionShape, 6> odd_shapes{
+    {{3, 5, 7, 9},
+     {5, 3, 8, 11, 3, 2},
+     {2, 4, 5, 5, 1},
+     {6, 6, 7, 5, 3, 1, true},
+     {4, 4, 9, 6, 3, 2, true},
+     {3, 2, 15, 11, 7, 2, false, Activation::none, 3}}};
+
+} // namespace
+
+TEST_CASE("unit.convolution.shapes_are_named_by_kernel_channels_output_and_stride") {
+    CHECK(plain.name() == "3x3.384-384.14x14");
+    CHECK(ConvolutionShape{64, 96, 112, 112, 3, 2}.name() == "3x3.64-96.56x56.s2");
+    CHECK(ConvolutionShape{512, 512, 14, 14, 3, 1, true}.name() == "dw3x3.512-512.14x14");
+    std::set<std::string> names;
+    for (const ConvolutionShape &shape : shapes)
+        CHECK(names.insert(shape.name()).second);
+}
+
+TEST_CASE("unit.convolution.an_odd_size_is_halved_upwards") {
+    const ConvolutionShape shape{1, 1, 15, 224, 3, 2};
+    CHECK(shape.output_height() == 8);
+    CHECK(shape.output_width() == 112);
+}
+
+TEST_CASE("unit.convolution.a_multiply_add_counts_two") {
+    CHECK(plain.flops() == 2.0 * 9 * 384 * 384 * 14 * 14);
+    CHECK(ConvolutionShape{512, 512, 14, 14, 3, 1, true}.flops() == 2.0 * 9 * 512 * 14 * 14);
+}
+
+TEST_CASE("unit.convolution.launches_cover_the_output_whatever_divides_it") {
+    for (const ConvolutionShape &shape : odd_shapes)
+        for (const std::uint64_t width : {4u, 16u})
+            for (const ConvolutionPlan &plan : convolution_plans(shape, cpu_facts(width))) {
+                const Convolution convolution(shape, plan);
+                const NdRange all = convolution.convolve(convolution.panels());
+                INFO(shape.name() << " by " << plan.describe());
+                CHECK(plan.tile.rows <= shape.output_width());
+                CHECK(all.global[0] * plan.tiles * plan.tile.rows >=
+                      std::size_t{shape.output_width()} * shape.output_height());
+                CHECK(all.global[1] * plan.tile.row_elements() >= shape.output_channels);
+                CHECK(all.global[0] % all.local[0] == 0);
+                CHECK(all.global[1] % all.local[1] == 0);
+                const ActivationLayout output = convolution.output();
+                CHECK(output.index(shape.output_channels - 1, shape.output_height() - 1,
+                                   shape.output_width() - 1) < output.elements());
+                CHECK(static_cast<double>(convolution.weights_bytes()) >=
+                      sizeof(float) * shape.products() * shape.output_channels);
+            }
+}
+
+TEST_CASE("unit.convolution.each_element_of_a_layout_has_a_place_of_its_own") {
+    const ActivationLayout layout{5, 3, 4, 2, 1};
+    CHECK(layout.blocks() == 3);
+    CHECK(layout.elements() == 3 * 5 * 6 * 2);
+    CHECK(layout.index(0, 0, 0) == (1 * 6 + 1) * 2);
+    CHECK(layout.index(3, 1, 2) == (30 + 2 * 6 + 3) * 2 + 1);
+    std::set<std::size_t> places;
+    for (std::uint32_t channel = 0; channel < 5; ++channel)
+        for (std::uint32_t y = 0; y < 3; ++y)
+            for (std::uint32_t x = 0; x < 4; ++x)
+                CHECK(places.insert(layout.index(channel, y, x)).second);
+}
+
+TEST_CASE("unit.convolution.what_one_writes_the_next_one_reads") {
+    const ConvolutionShape next{384, 96, 14, 14, 1};
+    CHECK(Convolution(plain, plain_plan).output() == Convolution(next, plain_plan).input());
+}
+
+TEST_CASE("unit.convolution.plans_that_are_none_for_the_shape_are_refused") {
+    const auto refusal = [](const ConvolutionShape &shape, const ConvolutionPlan &plan) {
+        CHECK_THROWS_AS(Convolution(shape, plan), InputError);
+        return Convolution::unfit(shape, plan);
+    };
+    CHECK_THAT(refusal({8, 8, 6, 6}, plain_plan), ContainsSubstring("more pixels than a row"));
+    CHECK_THAT(refusal({8, 8, 9, 9, 2}, plain_plan), ContainsSubstring("odd number of taps"));
+    CHECK_THAT(refusal({8, 8, 9, 9, 7}, plain_plan), ContainsSubstring("less than half a kernel"));
+    CHECK_THAT(refusal({8, 9, 9, 9, 3, 1, true}, plain_plan), ContainsSubstring("depthwise"));
+    CHECK_THAT(refusal({8, 8, 9, 9, 3, 1, true}, plain_plan), ContainsSubstring("one vector"));
+    CHECK_THAT(refusal({8, 8, 9, 9, 3, 1, false, Activation::gelu}, plain_plan),
+               ContainsSubstring("gelu"));
+    CHECK(Convolution::unfit(plain, plain_plan).empty());
+}
+
+TEST_CASE("unit.convolution.the_host_leaves_out_what_is_padding") {
+    // One channel of 2 x 2 pixels, all taps 1 but the middle one.
+    const ConvolutionShape shape{1, 1, 2, 2};
+    const HostOperands operands{{1, 2, 3, 4}, {1, 1, 1, 1, 10, 1, 1, 1, 1}, {-5}};
+    const probes::ExactSum corner = host_sum(shape, operands, 0, 0, 0);
+    CHECK(corner.value == -5 + 10 * 1 + 2 + 3 + 4);
+    CHECK(corner.magnitude == 5 + 10 * 1 + 2 + 3 + 4);
+    CHECK(corner.terms == 10);
+    CHECK(host_sum(shape, operands, 0, 1, 0).value == -5 + 10 * 3 + 1 + 2 + 4);
+}
+
+TEST_CASE("unit.convolution.a_projection_is_that_of_all_outputs") {
+    std::mt19937_64 random(3);
+    for (const ConvolutionShape &shape : odd_shapes) {
+        INFO(shape.name());
+        const HostOperands operands = random_operands(shape);
+        const std::vector<double> factors =
+            probes::random_projection(shape.output_channels, random);
+        const std::vector<double> projected = host_projection(shape, operands, factors);
+        REQUIRE(projected.size() == std::size_t{shape.output_height()} * shape.output_width());
+        for (std::uint32_t y = 0; y < shape.output_height(); ++y)
+            for (std::uint32_t x = 0; x < shape.output_width(); ++x) {
+                double sum = 0;
+                for (std::uint32_t channel = 0; channel < shape.output_channels; ++channel)
+                    sum += factors[channel] * host_sum(shape, operands, channel, y, x).value;
+                CHECK(projected[std::size_t{y} * shape.output_width() + x] == sum);
+            }
+    }
+}
+
+TEST_CASE("unit.convolution.no_factor_of_a_projection_is_0") {
+    std::mt19937_64 random(3);
+    for (const double factor : probes::random_projection(1000, random))
+        CHECK(std::fmod(std::abs(factor), 2) == 1);
+}
+
+TEST_CASE("unit.convolution.activations_cut_where_they_say") {
+    CHECK(activated(Activation::none, -3) == -3);
+    CHECK(activated(Activation::relu, -3) == 0);
+    CHECK(activated(Activation::relu, 9) == 9);
+    CHECK(activated(Activation::relu6, 9) == 6);
+    CHECK(activated(Activation::hard_swish, -4) == 0);
+    CHECK(activated(Activation::hard_swish, 9) == Approx(9));
+    CHECK(activated(Activation::hard_swish, 1) == Approx(4.0 / 6));
+}
+
+TEST_CASE("unit.convolution.the_slowest_part_is_what_it_takes") {
+    Facts facts = cpu_facts();
+    const Convolution convolution(plain, plain_plan);
+    CHECK_FALSE(convolution.predicted_seconds(facts));
+    add_fact(facts, "fma.fp32.rate", 1e11);
+    CHECK(convolution.predicted_seconds(facts) == Approx(plain.flops() / 1e11));
+    // Each factor is loaded as a vector: 7 x 16 + 32 floats for 7 x 32 multiply-adds.
+    add_fact(facts, "buffer.l1.read_bandwidth", 1e10);
+    CHECK(convolution.predicted_seconds(facts) ==
+          Approx(plain.flops() / 2 / (7 * 32) * (7 * 16 + 32) * sizeof(float) / 1e10));
+    add_fact(facts, "launch.back_to_back", 1);
+    CHECK(convolution.predicted_seconds(facts).value() > 1);
+}
+
+TEST_CASE("unit.convolution.what_a_tile_pads_is_computed_too") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", 1e11);
+    // Two tiles of 12 for rows of 14, and two panels of 32 channels for 33.
+    const ConvolutionShape shape{16, 33, 14, 14};
+    CHECK(Convolution(shape, {{12, 2, 16, 16, 1}, 1, false, 1, 1}).predicted_seconds(facts) ==
+          Approx(2.0 * 9 * 16 * (2 * 32) * 14 * (2 * 12) / 1e11));
+}
+
+TEST_CASE("unit.convolution.weights_beyond_a_cache_are_read_for_each_work_item") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", 1e15);
+    add_fact(facts, "buffer.l1.read_size", 1e5);
+    add_fact(facts, "buffer.memory.read_bandwidth", 1e9);
+    const ConvolutionShape shape{1024, 1024, 7, 7};
+    const ConvolutionPlan rows{{7, 2, 16, 16, 1}, 1, false, 1, 1};
+    ConvolutionPlan planes = rows;
+    planes.tiles = 7;
+    const Convolution by_rows(shape, rows);
+    const double weights = static_cast<double>(by_rows.weights_bytes());
+    const double image = static_cast<double>(by_rows.input().bytes());
+    CHECK(by_rows.predicted_seconds(facts) == Approx((7 * weights + 32 * image) / 1e9));
+    CHECK(Convolution(shape, planes).predicted_seconds(facts) ==
+          Approx((weights + 32 * image) / 1e9));
+    // A cache that holds a panel and the image.
+    facts.findings[1].value = 1e8;
+    CHECK(by_rows.predicted_seconds(facts) == Approx((weights + image) / 1e9));
+}
+
+TEST_CASE("unit.convolution.findings_of_nothing_predict_nothing") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", 0);
+    CHECK_FALSE(Convolution(plain, plain_plan).predicted_seconds(facts));
+    facts.findings.front().value = 1e11;
+    for (const char *key :
+         {"compute_units", "buffer.l1.read_bandwidth", "buffer.memory.read_bandwidth"})
+        add_fact(facts, key, 0);
+    CHECK(std::isfinite(Convolution(plain, plain_plan).predicted_seconds(facts).value()));
+}
+
+TEST_CASE("unit.convolution.plans_suit_the_shape_and_the_device") {
+    for (const DeviceType type : {DeviceType::cpu, DeviceType::gpu})
+        for (const ConvolutionShape &shape : shapes) {
+            Facts facts = cpu_facts();
+            facts.device->type = type;
+            facts.device->max_work_group_size = 20;
+            add_fact(facts, "fma.fp32.rate", 1e11);
+            const std::vector<ConvolutionPlan> plans = convolution_plans(shape, facts);
+            INFO(shape.name());
+            REQUIRE_FALSE(plans.empty());
+            CHECK(plans.size() <= 200);
+            CHECK(fits_registers(plans.front(), facts));
+            for (const ConvolutionPlan &plan : plans) {
+                CHECK(Convolution::unfit(shape, plan).empty());
+                CHECK(plan.group_tiles * plan.group_panels <= 20);
+                CHECK(std::ranges::count(plans, plan) == 1);
+            }
+        }
+}
+
+TEST_CASE("unit.convolution.a_call_is_set_against_the_roof_and_the_prediction") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", 1e12);
+    const auto findings = findings_of(timed_calls(plain, plain_plan, 1e-3), facts);
+    CHECK(findings.size() == finding_keys().size());
+    const Finding &time = finding(findings, "conv.fp32.3x3.384-384.14x14.time");
+    CHECK(time.status == Status::measured);
+    CHECK(time.value == Approx(1e-3));
+    CHECK(time.interval->low < 1e-3);
+    CHECK(time.interval->high > 1e-3);
+    CHECK_THAT(time.method, ContainsSubstring("7 rows of 2 float16"));
+    CHECK(finding(findings, "conv.fp32.3x3.384-384.14x14.rate").value ==
+          Approx(plain.flops() / 1e-3));
+    CHECK(finding(findings, "conv.fp32.3x3.384-384.14x14.roof_share").value ==
+          Approx(plain.flops() / 1e-3 / 1e12));
+    const Finding &predicted = finding(findings, "conv.fp32.3x3.384-384.14x14.predicted_share");
+    CHECK(predicted.value == Approx(plain.flops() / 1e12 / 1e-3));
+    CHECK_THAT(predicted.note, ContainsSubstring("wrong here by more than a quarter"));
+    CHECK(finding(findings, "conv.fp32.3x3.16-16.14x14.time").status == Status::inconclusive);
+}
+
+TEST_CASE("unit.convolution.more_than_the_rate_of_multiply_adds_is_suspect") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", 1e11);
+    const auto findings = findings_of(timed_calls(plain, plain_plan, 1e-3), facts);
+    CHECK(finding(findings, "conv.fp32.3x3.384-384.14x14.roof_share").status == Status::suspect);
+}
+
+TEST_CASE("unit.convolution.calls_that_nobody_verified_are_suspect") {
+    Dataset data = timed_calls(plain, plain_plan, 1e-3);
+    data.number_attributes.clear();
+    const Finding time =
+        finding(findings_of(data, cpu_facts()), "conv.fp32.3x3.384-384.14x14.time");
+    CHECK(time.status == Status::suspect);
+}
+
+TEST_CASE("unit.convolution.calls_of_a_plan_that_is_none_count_nothing") {
+    ConvolutionPlan wide = plain_plan;
+    wide.tile.rows = 16;
+    const auto findings = findings_of(timed_calls(plain, wide, 1e-3), cpu_facts());
+    CHECK(finding(findings, "conv.fp32.3x3.384-384.14x14.time").status == Status::inconclusive);
+}
+
+TEST_CASE("unit.convolution.only_what_a_race_chose_is_kept") {
+    Dataset data = timed_calls(plain, plain_plan, 1e-3);
+    data.text_attributes["choice." + plain.name()] = "predicted to be the fastest";
+    CHECK(choices_of(data).empty());
+    data.text_attributes["choice." + plain.name()] = "the fastest of a race";
+    const std::vector<Choice> choices = choices_of(data);
+    REQUIRE(choices.size() == 1);
+    CHECK(choices.front() == Choice{kernel_text, "", plain.name(), coordinates(plain_plan)});
+}
+
+TEST_CASE("unit.convolution.what_is_predicted_from_is_measured_before") {
+    const ProbeInfo &info = builtin("workloads/convolution").info();
+    for (const char *key : {"fma.fp32.rate", "compute_units", "registers.full_occupancy_limit",
+                            "buffer.memory.read_bandwidth", "launch.back_to_back"}) {
+        CAPTURE(key);
+        CHECK(std::ranges::any_of(info.depends_on, [&](const std::string &probe) {
+            return std::ranges::count(builtin(probe).info().findings, key, &FindingKey::key) > 0;
+        }));
+    }
+}
