@@ -1,5 +1,5 @@
-#include "common/launch_size.hpp"
-#include "measure/tuner.hpp"
+#include "common/operands.hpp"
+#include "common/operator_plans.hpp"
 #include "workloads/gemm/gemm.hpp"
 
 #include <clprobe/error.hpp>
@@ -12,7 +12,6 @@
 #include <deque>
 #include <exception>
 #include <map>
-#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -20,24 +19,6 @@
 
 namespace clprobe::probes::gemm {
 namespace {
-
-/// Whole numbers from -4 to 4: sums of their products are exact in any order, up to a depth of
-/// 2^20.
-std::vector<float> small_integers(std::size_t count, std::mt19937_64 &random) {
-    std::vector<float> values(count);
-    std::uniform_int_distribution<int> number(-4, 4);
-    for (float &value : values)
-        value = static_cast<float>(number(random));
-    return values;
-}
-
-std::vector<float> reals(std::size_t count, std::mt19937_64 &random) {
-    std::vector<float> values(count);
-    std::uniform_real_distribution<float> number(-1, 1);
-    for (float &value : values)
-        value = number(random);
-    return values;
-}
 
 /// Rows times a vector.
 std::vector<double> product(std::span<const float> matrix, const std::vector<double> &vector) {
@@ -115,13 +96,9 @@ public:
     }
 
     /// Throws VerificationError where any element is wrong. C r = A (B r) for a random vector
-    /// (Freivalds 1977), exact in whole numbers; no element of r is 0, so that a single wrong
-    /// element always shows.
+    /// (Freivalds 1977), exact in whole numbers.
     void expect_exact(const LaunchOutcome &outcome) const {
-        std::vector<double> vector(shape_.n);
-        std::uniform_int_distribution<int> number(-4, 3);
-        for (double &element : vector)
-            element = 2 * number(bench_.random()) + 1;
+        const std::vector<double> vector = random_projection(shape_.n, bench_.random());
         const std::vector<double> expected = product(left_, product(right_, vector));
         const std::vector<float> found =
             outcome.read<float>(product_, 0, std::size_t{shape_.m} * shape_.n);
@@ -129,31 +106,22 @@ public:
                        "the product is not what the host computes");
     }
 
-    /// The largest error of a few elements, by what random rounding leaves of K additions: sqrt(K)
-    /// times the unit roundoff times the sum of all magnitudes. Throws VerificationError where it
-    /// is beyond what any order of sums can leave.
-    [[nodiscard]] double error_of(const LaunchOutcome &outcome) const {
-        constexpr double roundoff = 0x1p-24;
-        const double depth = shape_.k;
+    /// The largest error of a few elements. Throws VerificationError where one is beyond what any
+    /// order of sums can leave.
+    [[nodiscard]] double largest_error(const LaunchOutcome &outcome) const {
         double largest = 0;
         for (const std::size_t index : outcome.sample(std::size_t{shape_.m} * shape_.n, 64)) {
             const std::size_t row = index / shape_.n;
             const std::size_t column = index % shape_.n;
-            double sum = 0;
-            double magnitude = 0;
+            ExactSum exact{0, 0, double{1} * shape_.k};
             for (std::size_t i = 0; i < shape_.k; ++i) {
                 const double term = static_cast<double>(left_[row * shape_.k + i]) *
                                     static_cast<double>(right_[i * shape_.n + column]);
-                sum += term;
-                magnitude += std::abs(term);
+                exact.value += term;
+                exact.magnitude += std::abs(term);
             }
             const auto found = outcome.read<float>(product_, index, 1).front();
-            const double error = std::abs(static_cast<double>(found) - sum);
-            // Not "above", which a NaN would pass.
-            outcome.expect(error <= depth * roundoff / (1 - depth * roundoff) * magnitude,
-                           "an element of random reals is further from the exact one than rounding "
-                           "explains");
-            largest = std::max(largest, error / (std::sqrt(depth) * roundoff * magnitude));
+            largest = std::max(largest, error_of(outcome, found, exact));
         }
         return largest;
     }
@@ -200,15 +168,6 @@ std::vector<GemmPlan> plans_of_each_family(const DeviceInfo &device) {
     tile.splits = 1;
     plans.push_back(GemmPlan::by_local_memory(tile));
     return plans;
-}
-
-/// The plan that was kept; nothing where there is none, or it is none that this program tries.
-std::optional<GemmPlan> kept_plan(const std::vector<double> *kept,
-                                  const std::vector<GemmPlan> &plans) {
-    for (const GemmPlan &plan : plans)
-        if (kept != nullptr && coordinates(plan) == *kept)
-            return plan;
-    return std::nullopt;
 }
 
 class Experiment {
@@ -281,60 +240,28 @@ private:
 
     void prepare(const GemmShape &shape) {
         const Matrices &matrices = matrices_.emplace_back(bench_, shape, small_integers);
-        const std::vector<GemmPlan> plans = workloads::gemm_plans(shape, bench_.facts());
-        const auto kept = kept_plan(bench_.choice(kernel_text, shape.name()), plans);
-        const GemmPlan plan =
-            bench_.tuning() ? fastest(matrices, plans) : kept.value_or(plans.front());
+        const GemmPlan plan = operators::chosen_plan(
+            bench_, kernel_text, workloads::gemm_plans(shape, bench_.facts()),
+            {.shape = shape.name(),
+             .time =
+                 [&](const GemmPlan &tried) {
+                     double seconds = 0;
+                     for (const auto &[stage, launch] : call_of(matrices, tried).launches)
+                         seconds += bench_.launch(launch);
+                     return seconds;
+                 },
+             .record =
+                 [&](const GemmPlan &tried, double seconds) {
+                     bench_.series(series::race)
+                         .point(coordinates(PlanRow{shape, tried}))
+                         .samples.push_back(seconds);
+                 }});
         verify(plan);
         Call call = call_of(matrices, plan);
         for (int i = 0; i < 2; ++i) // the driver compiles, the clock ramps up
             for (const auto &[stage, launch] : call.launches)
                 bench_.launch(launch);
-        bench_.data().text_attributes[entry::choice + shape.name()] = bench_.tuning() ? entry::tuned
-                                                                      : kept          ? entry::kept
-                                                                             : entry::predicted;
         calls_.push_back(std::move(call));
-    }
-
-    /// Races those that are predicted to be the fastest, and some that are not: the prediction
-    /// knows little of registers.
-    [[nodiscard]] GemmPlan fastest(const Matrices &matrices, const std::vector<GemmPlan> &plans) {
-        const std::size_t likely = bench_.tiny() ? 2 : 24;
-        const std::size_t unlikely = bench_.tiny() ? 1 : 12;
-        const auto fitting =
-            static_cast<std::size_t>(std::ranges::count_if(plans, [&](const GemmPlan &plan) {
-                return workloads::fits_registers(plan, bench_.facts());
-            }));
-        std::vector<GemmPlan> raced(
-            plans.begin(), plans.begin() + static_cast<std::ptrdiff_t>(std::min(likely, fitting)));
-        for (std::size_t i = fitting; i < std::min(plans.size(), fitting + unlikely); ++i)
-            raced.push_back(plans[i]);
-
-        Series &race = bench_.series(series::race);
-        const auto end = Time::now() + std::chrono::seconds(20);
-        const auto multiply = [&](const GemmPlan &plan) {
-            double seconds = 0;
-            for (const auto &[stage, launch] : call_of(matrices, plan).launches)
-                seconds += bench_.launch(launch);
-            return seconds;
-        };
-        const auto time = [&](const GemmPlan &plan) {
-            const double seconds = multiply(plan);
-            race.point(coordinates(PlanRow{matrices.shape(), plan})).samples.push_back(seconds);
-            return seconds;
-        };
-        const auto first_time = [&](const GemmPlan &plan) {
-            multiply(plan); // some drivers compile now
-            return time(plan);
-        };
-        const auto time_left = [&] { return Time::now() < end; };
-        Tuner<GemmPlan> tuner({.time = first_time, .time_again = time, .time_left = time_left});
-        tuner.try_all(std::move(raced));
-        tuner.halve(8, time_left);
-        record_failures(bench_.data(), matrices.shape().name(), tuner);
-        if (tuner.best() == nullptr)
-            throw Error("no plan ran: " + tuner.failures().back().reason);
-        return *tuner.best();
     }
 
     /// On a shape that no tile divides, and with random reals.
@@ -346,7 +273,7 @@ private:
         const Matrices random(bench_, shape, reals);
         double &error = bench_.data().number_attributes[entry::error];
         const auto check = [&](const LaunchOutcome &outcome) {
-            error = std::max(error, random.error_of(outcome));
+            error = std::max(error, random.largest_error(outcome));
         };
         for (const auto &[stage, launch] :
              random.call(program_of(shape, plan), plan, check, bench_.bounds().limit / 4))

@@ -1,4 +1,6 @@
 #pragma once
+#include "common/operators.hpp"
+
 #include <clprobe/probe.hpp>
 #include <clprobe/workloads.hpp>
 
@@ -54,16 +56,7 @@ inline const std::string race = "race"; ///< calls by plans that were tried
 inline const std::string call = "call"; ///< the chosen plan of each shape
 } // namespace series
 
-/// Attributes of the data.
-namespace entry {
-inline const std::string error = "error";       ///< number: of random reals, see findings
-inline const std::string verified = "verified"; ///< number: of calls, each result of theirs
-inline const std::string choice = "choice.";    ///< text, then the shape: how it was chosen
-inline const std::string tuned = "the fastest of a race";
-inline const std::string kept = "kept from a race";
-inline const std::string predicted = "predicted to be the fastest";
-inline const std::string unmeasured = "unmeasured."; ///< text, then the shape: why
-} // namespace entry
+namespace entry = operators::entry;
 
 void run_experiments(Bench &bench);
 

@@ -1,35 +1,13 @@
+#include "common/device_tiles.hpp"
 #include "workloads/gemm/group_tile.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <tuple>
 
 namespace clprobe::workloads {
 namespace {
-
-constexpr std::uint32_t quotient_up(std::uint32_t value, std::uint32_t by) {
-    return (value + by - 1) / by;
-}
-constexpr std::size_t multiple_up(std::size_t value, std::size_t of) {
-    return (value + of - 1) / of * of;
-}
-
-bool on_cpu(const Facts &facts) {
-    return facts.device && facts.device->type == DeviceType::cpu;
-}
-
-/// Elements of the widest vector that a tile's rows are made of.
-unsigned native_width(const Facts &facts) {
-    constexpr unsigned widest = 16;
-    const auto claimed =
-        facts.device ? facts.device->native_float_width.value_or(4) : std::uint64_t{4};
-    const auto width =
-        static_cast<unsigned>(std::bit_floor(std::min<std::uint64_t>(claimed, widest)));
-    return on_cpu(facts) ? std::max(width, 4u) : 4;
-}
 
 /// Bytes that are read from beyond a cache of that size, which a compute unit has for itself.
 double bytes_beyond(double size, const GemmPlan &plan, double left_panels, double right_panels,
@@ -42,25 +20,6 @@ double bytes_beyond(double size, const GemmPlan &plan, double left_panels, doubl
     if (left + right <= size)
         return once_a_block + left_panels * right_panels * left;
     return left_panels * right_panels * (left + right);
-}
-
-/// Work-items of a group along each side.
-unsigned group_side(const Facts &facts) {
-    if (on_cpu(facts))
-        return 1;
-    std::uint64_t most = 64;
-    if (facts.device && facts.device->max_work_group_size)
-        most = std::min(most, *facts.device->max_work_group_size);
-    if (facts.device && facts.device->max_work_item_sizes)
-        most = std::min(most, facts.device->max_work_item_sizes->front());
-    unsigned side = 8;
-    while (side > 1 && side * side > most)
-        side /= 2;
-    return side;
-}
-
-std::string finding_of_level(unsigned level, const char *what) {
-    return fmt::format("buffer.l{}.{}", level, what);
 }
 
 } // namespace
@@ -165,49 +124,33 @@ std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
 }
 
 std::optional<double> Gemm::predicted_of_panels(const Facts &facts) const {
-    const auto rate = facts.value("fma.fp32.rate");
-    if (!rate || *rate <= 0)
-        return std::nullopt;
     const Tile &tile = plan_.tile;
     const double depth = double{1} * steps_ * tile.step;
     const double tiles = double{1} * left_panels_ * right_panels_;
-    const NdRange range = multiply(blocks());
-    const std::size_t work_groups = range.work_items() / range.group_size();
-    const auto groups = static_cast<double>(work_groups);
-    const double units = std::max(1.0, facts.value("compute_units").value_or(1));
-    // The last groups leave units idle.
-    const double rounds = std::ceil(groups / units) * units / groups;
-    double slowest = 2 * tiles * tile.rows * tile.row_elements() * depth / *rate * rounds;
     // A CPU spreads a factor over a vector as it loads it.
     const double loaded = tile.rows * (on_cpu(facts) ? tile.width : 1) + tile.row_elements();
-    const auto bound = [&](std::optional<double> bandwidth, double bytes) {
-        if (bandwidth && *bandwidth > 0)
-            slowest = std::max(slowest, bytes / *bandwidth);
-    };
-    bound(facts.value("buffer.l1.read_bandwidth"), tiles * depth * loaded * sizeof(float));
-    for (unsigned level = 1; const auto size = facts.value(finding_of_level(level, "read_size"));
-         ++level) {
-        const auto next = facts.value(finding_of_level(level + 1, "read_bandwidth"));
-        bound(next ? next : facts.value("buffer.memory.read_bandwidth"),
-              bytes_beyond(*size, plan_, left_panels_, right_panels_, depth));
-    }
+    const auto multiplying = workloads::predicted_seconds(
+        {.flops = 2 * tiles * tile.rows * tile.row_elements() * depth,
+         .loaded = tiles * depth * loaded * sizeof(float),
+         .bytes_beyond =
+             [&](double size) {
+                 return bytes_beyond(size, plan_, left_panels_, right_panels_, depth);
+             },
+         .range = multiply(blocks())},
+        facts);
+    if (!multiplying)
+        return std::nullopt;
     const double packed = 2.0 * sizeof(float) * shape_.k * (double{1} * shape_.m + shape_.n);
     const auto copy = facts.value("buffer.memory.copy_bandwidth");
     constexpr int launches = 3;
-    return slowest + (copy && *copy > 0 ? packed / *copy : 0) +
+    return *multiplying + (copy && *copy > 0 ? packed / *copy : 0) +
            launches * facts.value("launch.back_to_back").value_or(0);
 }
 
 bool fits_registers(const GemmPlan &plan, const Facts &facts) {
     if (plan.family == GemmFamily::local_memory)
         return plan.group_tile.registers() <= facts.value("registers.spill_limit").value_or(64);
-    const Tile &tile = plan.tile;
-    const unsigned vectors = tile.rows * tile.vectors + tile.vectors + 1;
-    // What no probe finds of CPUs. None with vectors has fewer than 16 registers for them.
-    if (on_cpu(facts))
-        return vectors <= 16;
-    const auto limit = facts.value("registers.full_occupancy_limit");
-    return vectors * tile.width <= limit.value_or(64);
+    return fits_registers(plan.tile, facts);
 }
 
 std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
