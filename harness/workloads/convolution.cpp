@@ -20,8 +20,13 @@ ProbeInfo describe() {
         "how far its loop is unrolled, and whether a work-item makes all tiles of some channels, "
         "so that weights are read once, are chosen by a prediction: the slowest of the padded "
         "multiply-adds at the device's rate, the loads at the first level's bandwidth, and what "
-        "comes from beyond each level at the next one's; and what a launch adds. `clprobe tune` "
-        "races the best 24 by that prediction, and some that it rejects, for 20 s a shape at "
+        "comes from beyond each level at the next one's; and what a launch adds. Where local "
+        "memory "
+        "is one of its own, another family competes: a work-group makes a tile of the product of "
+        "a matrix with a row for each pixel, which holds the inputs of all its taps, and of the "
+        "weights, slice after slice through local memory, and small outputs are made in parts of "
+        "the depth, which a second launch adds up. `clprobe tune` races the best 24 by that "
+        "prediction, and some that it rejects, for 20 s a shape at "
         "most; later runs take what won.\n\n"
         "A shape is named by its kernel, its channels, its output and its stride. The operands "
         "are random whole numbers from -4 to 4, whose sums are exact in any order. After every "
@@ -49,8 +54,9 @@ ProbeInfo describe() {
         "N. Higham, Accuracy and stability of numerical algorithms (2002), 3.1, for the bound of "
         "errors",
     };
-    info.depends_on = {"compute/fma_rate", "memory/buffer_bandwidth", "execution/compute_units",
-                       "execution/occupancy", "host/launch"};
+    info.depends_on = {"compute/fma_rate",    "memory/buffer_bandwidth", "memory/buffer_latency",
+                       "memory/local_memory", "execution/compute_units", "execution/occupancy",
+                       "host/launch"};
     info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
     info.series = {
@@ -84,8 +90,16 @@ public:
             return KernelVariant{name, kernel_text, Convolution(shape, plan).build_options(),
                                  "convolution"};
         };
-        return {variant("3x3", {384, 384, 14, 14}), variant("1x1", {512, 512, 14, 14, 1}),
-                variant("depthwise 3x3", {512, 512, 14, 14, 3, 1, true})};
+        const ConvolutionShape square{384, 384, 14, 14};
+        std::vector<KernelVariant> variants{
+            variant("3x3", square), variant("1x1", {512, 512, 14, 14, 1}),
+            variant("depthwise 3x3", {512, 512, 14, 14, 3, 1, true})};
+        if (device.type != DeviceType::cpu && device.local_memory_dedicated)
+            variants.push_back(
+                {"3x3 by local memory", kernel_text,
+                 Convolution(square, ConvolutionPlan::by_local_memory({})).build_options(),
+                 "convolution"});
+        return variants;
     }
 
 private:

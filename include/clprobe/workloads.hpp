@@ -100,7 +100,8 @@ struct GemmShape {
 
 /// The families of kernels: operands from panels that they are packed into first, through caches;
 /// or from rows, by way of local memory.
-enum class GemmFamily { panels, local_memory };
+enum class KernelFamily { panels, local_memory };
+inline constexpr std::array<const char *, 2> family_names{"panels", "local memory"};
 
 /// A way to compute it. In the family of panels, a tile for each work-item and the order of the
 /// tiles; in that of local memory, a tile for each work-group.
@@ -111,10 +112,9 @@ struct GemmPlan {
     std::uint32_t block = 16;
     std::uint32_t group_left = 1;  ///< work-items of a group, along panels of A
     std::uint32_t group_right = 1; ///< and along panels of B
-    GemmFamily family = GemmFamily::panels;
+    KernelFamily family = KernelFamily::panels;
     GroupTile group_tile = {};
 
-    static constexpr std::array<const char *, 2> family_names{"panels", "local memory"};
     static auto columns() {
         return std::tuple{column("family", &GemmPlan::family, family_names),
                           part(&GemmPlan::tile),

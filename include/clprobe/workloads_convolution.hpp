@@ -91,7 +91,8 @@ struct ActivationLayout {
     bool operator==(const ActivationLayout &) const = default;
 };
 
-/// A way to compute it: a tile of neighbouring pixels and of output channels for each work-item.
+/// A way to compute it. In the family of panels, a tile of neighbouring pixels and of output
+/// channels for each work-item; in that of local memory, a tile for each work-group.
 struct ConvolutionPlan {
     /// `rows` are pixels, no more than a row of the output has; `step` the channels of a block of
     /// the input, `width` those of one of the output.
@@ -102,26 +103,43 @@ struct ConvolutionPlan {
     bool prefetch = false; ///< of the next block's weights, by what compilers for CPUs understand
     std::uint32_t group_tiles = 1;  ///< work-items of a group, along the tiles
     std::uint32_t group_panels = 1; ///< and along panels of output channels
+    KernelFamily family = KernelFamily::panels;
+    GroupTile group_tile = {};
 
     static auto columns() {
-        return std::tuple{part(&ConvolutionPlan::tile),
+        return std::tuple{column("family", &ConvolutionPlan::family, family_names),
+                          part(&ConvolutionPlan::tile),
                           column("tiles", &ConvolutionPlan::tiles).between(1, 1 << 16),
                           column("prefetch", &ConvolutionPlan::prefetch, std::array{"no", "yes"}),
                           column("group_tiles", &ConvolutionPlan::group_tiles).between(1, 1024),
-                          column("group_panels", &ConvolutionPlan::group_panels).between(1, 1024)};
+                          column("group_panels", &ConvolutionPlan::group_panels).between(1, 1024),
+                          part(&ConvolutionPlan::group_tile)};
     }
+    [[nodiscard]] static ConvolutionPlan by_local_memory(const GroupTile &tile);
     [[nodiscard]] std::string describe() const;
 
     bool operator==(const ConvolutionPlan &) const = default;
 };
 
-/// The launches of the kernel text `workloads/convolution`, built with `build_options()`:
+/// The launches of the kernel text `workloads/convolution`, built with `build_options()`. In the
+/// family of panels:
 ///
-///     pack_input(planes, input, uint channels, uint height, uint width, uint halo)
+///     pack_input(planes, input, uint channels, uint height, uint width, uint halo, uint block)
 ///     pack_weights(weights, biases, panels, uint outputs, uint inputs, uint rows)
 ///     convolution(input, panels, output, uint blocks, uint output_blocks, uint input_height,
 ///                 uint input_width, uint input_halo, uint output_halo, uint tiles,
 ///                 uint first_panel)
+///
+/// In that of local memory, in which `pixels` are all of the output, and `columns` is outputs() up
+/// to a multiple of 4, the third argument of convolution() is `parts` where there are several:
+///
+///     pack_input(planes, input, uint channels, uint height, uint width, uint halo, uint block)
+///     pack_weights(weights, biases, panels, uint outputs, uint inputs, uint rows, uint taps)
+///     convolution(input, panels, output, uint pixels, uint width, uint columns,
+///                 uint input_width, uint input_halo, uint input_block, uint output_halo,
+///                 uint output_block, uint kernel, uint stride, uint first_panel, uint strip)
+///     add_2_parts(parts, panels, output, uint pixels, uint width, uint columns,
+///                 uint output_halo, uint output_block)
 ///
 /// Weights are packed once, and an image is where it enters a network: what one convolution writes
 /// is what the next one reads, where the block and the halo are equal.
@@ -145,10 +163,18 @@ public:
     [[nodiscard]] std::uint32_t inputs() const;
     [[nodiscard]] NdRange pack_input() const;
     [[nodiscard]] NdRange pack_weights() const;
-    /// Panels of output channels: all of them in one launch, or fewer, a multiple of
-    /// `group_panels`, where a launch may not take long.
+    /// Panels of output channels, or, by local memory, rows of tiles: all of them in one launch, or
+    /// fewer, a multiple of `group_panels`, where a launch may not take long.
     [[nodiscard]] std::uint32_t panels() const;
     [[nodiscard]] NdRange convolve(std::uint32_t panels) const;
+    /// Of the output.
+    [[nodiscard]] std::uint32_t pixels() const;
+    /// Output channels by local memory, up to a multiple of 4.
+    [[nodiscard]] std::uint32_t columns() const;
+    /// Of the sums by local memory, where the depth is in several parts.
+    [[nodiscard]] std::size_t parts_bytes() const;
+    [[nodiscard]] std::string add_parts_kernel() const;
+    [[nodiscard]] NdRange add_parts() const;
 
     /// Seconds that the convolution takes by this device's findings: the rate of multiply-adds, the
     /// size and read bandwidth of each cache level, what a launch adds. Nothing where the first was
@@ -156,8 +182,12 @@ public:
     [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
 
 private:
+    [[nodiscard]] bool by_local_memory() const {
+        return plan_.family == KernelFamily::local_memory;
+    }
     [[nodiscard]] std::uint32_t tiles() const;
     [[nodiscard]] double bytes_beyond(double size) const;
+    [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;
 
     ConvolutionShape shape_;
     ConvolutionPlan plan_;

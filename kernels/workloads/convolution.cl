@@ -1,22 +1,72 @@
 // A convolution in single precision, with bias and activation. Activations lie in blocks of
 // channels, and each plane of a block has a halo of zeros around it, which no launch writes:
 //   activations  [blocks][halo, rows, halo][halo, pixels of a row, halo][channels of a block]
+// Where the blocks of one convolution's output are those of the next one's input, that reads what
+// this one writes. Two families of kernels do it, of which the macros choose one by naming its
+// tile. Those of both are
+//   ACTIVATION  none, relu, relu6 or hard_swish
+#include "common/multiply_add.clh"
+#ifdef TILE_ROWS
+#define VECTOR float4
+#else
+#define ROW_PITCH (STRIDE * STEP)
+#include "common/tile.clh"
+#endif
+
+// From planes of height x width pixels, a channel after the other. A work-item for each pixel of a
+// block's plane, `block` channels each, along the first dimension, and each block, along the second.
+__kernel void pack_input(__global const float *planes, __global float *input, uint channels,
+                         uint height, uint width, uint halo,
+                         uint block) {
+    const uint pitch = width + 2 * halo;
+    const uint plane = pitch * (height + 2 * halo);
+    const uint pixel = (uint)get_global_id(0);
+    const uint number = (uint)get_global_id(1);
+    if (pixel >= plane)
+        return;
+    // In the halo above and left of the image these wrap around to numbers beyond it.
+    const uint y = pixel / pitch - halo;
+    const uint x = pixel % pitch - halo;
+    __global float *to = input + ((size_t)number * plane + pixel) * block;
+    for (uint i = 0; i < block; ++i) {
+        const uint channel = number * block + i;
+        const bool inside = y < height && x < width && channel < channels;
+        to[i] = inside ? planes[((size_t)channel * height + y) * width + x] : 0.0f;
+    }
+}
+
+VECTOR none(VECTOR x) {
+    return x;
+}
+VECTOR relu(VECTOR x) {
+    return x > (VECTOR)(0.0f) ? x : (VECTOR)(0.0f);
+}
+VECTOR relu6(VECTOR x) {
+    const VECTOR most = (VECTOR)(6.0f);
+    return relu(x) < most ? relu(x) : most;
+}
+VECTOR hard_swish(VECTOR x) {
+    return x * relu6(x + (VECTOR)(3.0f)) * (VECTOR)(1.0f / 6.0f);
+}
+
+#ifdef TILE_ROWS
+#include "workloads/convolution_local.clh"
+#else
+
+// The family for devices that read operands through their caches. A work-item makes tiles (tile.clh),
+// whose rows are neighbouring pixels of a row of the output. The output has blocks of WIDTH
+// channels, the input of STEP.
 //   weights      [panels of COLUMNS output channels][a row of biases; for each block that they are
 //                made of and each of its KERNEL x KERNEL taps, a row for each channel][COLUMNS]
-// The output has blocks of WIDTH channels, the input of STEP: where both are equal, what one
-// convolution writes is what the next one reads. A work-item makes tiles (tile.clh), whose rows are
-// neighbouring pixels of a row of the output. Besides the tile's, the macros are
+// Besides the tile's, the macros are
 //   KERNEL      taps on each side, odd; the image is padded so that its size stays, but for STRIDE
 //   STRIDE      pixels of the input from one of the output to the next
 //   DEPTHWISE   1: each output channel is made of the input's channel of that number only; a tile
 //               has one vector a row then, and STEP is WIDTH
-//   ACTIVATION  none, relu, relu6 or hard_swish
 //   UNROLL      how many channels of a block are multiplied between two branches
 //   PREFETCH    1: the weights of a block are asked for while those of the one before are used, if
 //               a work-item has several tiles. In Clang's own way: OpenCL's prefetch() may do
 //               nothing
-#define ROW_PITCH (STRIDE * STEP)
-#include "common/tile.clh"
 
 // Rows of the weights for each block.
 #if DEPTHWISE
@@ -24,27 +74,6 @@
 #else
 #define BLOCK_ROWS (KERNEL * KERNEL * STEP)
 #endif
-
-// From planes of height x width pixels, a channel after the other. A work-item for each pixel of a
-// block's plane, along the first dimension, and each block, along the second.
-__kernel void pack_input(__global const float *planes, __global float *input, uint channels,
-                         uint height, uint width, uint halo) {
-    const uint pitch = width + 2 * halo;
-    const uint plane = pitch * (height + 2 * halo);
-    const uint pixel = (uint)get_global_id(0);
-    const uint block = (uint)get_global_id(1);
-    if (pixel >= plane)
-        return;
-    // In the halo above and left of the image these wrap around to numbers beyond it.
-    const uint y = pixel / pitch - halo;
-    const uint x = pixel % pitch - halo;
-    __global float *to = input + ((size_t)block * plane + pixel) * STEP;
-    for (uint i = 0; i < STEP; ++i) {
-        const uint channel = block * STEP + i;
-        const bool inside = y < height && x < width && channel < channels;
-        to[i] = inside ? planes[((size_t)channel * height + y) * width + x] : 0.0f;
-    }
-}
 
 // From weights[outputs][inputs][KERNEL][KERNEL], where inputs is 1 of a depthwise convolution. A
 // work-item for each row, along the first dimension, and each panel, along the second.
@@ -70,19 +99,6 @@ __kernel void pack_weights(__global const float *weights, __global const float *
     }
 }
 
-VECTOR none(VECTOR x) {
-    return x;
-}
-VECTOR relu(VECTOR x) {
-    return x > (VECTOR)(0.0f) ? x : (VECTOR)(0.0f);
-}
-VECTOR relu6(VECTOR x) {
-    const VECTOR most = (VECTOR)(6.0f);
-    return relu(x) < most ? relu(x) : most;
-}
-VECTOR hard_swish(VECTOR x) {
-    return x * relu6(x + (VECTOR)(3.0f)) * (VECTOR)(1.0f / 6.0f);
-}
 #define ACTIVATE_VECTOR(r, v) tile_##r##_##v = ACTIVATION(tile_##r##_##v);
 #define ACTIVATE_ROW(r) EACH_VECTOR(ACTIVATE_VECTOR, r)
 
@@ -180,3 +196,4 @@ __kernel void convolution(__global const float *restrict input,
         }
     }
 }
+#endif

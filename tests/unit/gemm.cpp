@@ -246,7 +246,7 @@ Facts gpu() {
 
 std::vector<GemmPlan> by_local_memory(const GemmShape &shape, const Facts &facts) {
     std::vector<GemmPlan> plans = gemm_plans(shape, facts);
-    std::erase_if(plans, [](const GemmPlan &plan) { return plan.family == GemmFamily::panels; });
+    std::erase_if(plans, [](const GemmPlan &plan) { return plan.family == KernelFamily::panels; });
     return plans;
 }
 
@@ -267,7 +267,7 @@ double predicted(const GemmShape &shape, const GroupTile &tile, const Facts &fac
 
 TEST_CASE("unit.gemm.local_memory_is_used_where_it_is_a_memory_of_its_own") {
     Facts facts = gpu();
-    CHECK(gemm_plans(large, facts).front().family == GemmFamily::local_memory);
+    CHECK(gemm_plans(large, facts).front().family == KernelFamily::local_memory);
     CHECK(by_local_memory({4096, 4096, 4096}, facts).size() <= 200);
     facts.findings.front().value = 0;
     CHECK(by_local_memory(large, facts).empty());

@@ -1,3 +1,4 @@
+#include "common/group_tile.hpp"
 #include "common/operands.hpp"
 #include "common/operator_plans.hpp"
 #include "common/operators.hpp"
@@ -14,6 +15,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -40,11 +42,18 @@ public:
         bench.launch({program_.kernel("pack_input"),
                       convolution_.pack_input(),
                       {image, output(input_), shape.input_channels, shape.input_height,
-                       shape.input_width, shape.input_halo}});
-        bench.launch({program_.kernel("pack_weights"),
-                      convolution_.pack_weights(),
-                      {weights, biases, output(weights_), shape.output_channels,
-                       convolution_.inputs(), convolution_.weight_rows()}});
+                       shape.input_width, shape.input_halo, convolution_.input().block}});
+        std::vector<Argument> packed{weights,
+                                     biases,
+                                     output(weights_),
+                                     shape.output_channels,
+                                     convolution_.inputs(),
+                                     convolution_.weight_rows()};
+        if (by_local_memory())
+            packed.emplace_back(shape.kernel * shape.kernel);
+        bench.launch({program_.kernel("pack_weights"), convolution_.pack_weights(), packed});
+        if (in_parts())
+            parts_ = bench.buffer(convolution_.parts_bytes());
     }
 
     /// The launches of a call, each of so many seconds at most as predicted. `check` is called
@@ -60,14 +69,17 @@ public:
         const std::uint32_t most = ((panels + parts - 1) / parts + group - 1) / group * group;
         std::vector<BoundLaunch> launches;
         for (std::uint32_t first = 0; first < panels; first += most) {
-            const Argument written = first == 0 ? output(output_) : Argument(output_);
-            launches.push_back(
-                {program_.kernel("convolution"),
-                 convolution_.convolve(std::min(most, panels - first)),
-                 {input_, weights_, written, convolution_.blocks(), convolution_.output().blocks(),
-                  shape_.input_height, shape_.input_width, shape_.input_halo, shape_.output_halo,
-                  plan_.tiles, first}});
+            const Buffer &to = in_parts() ? *parts_ : output_;
+            launches.push_back({program_.kernel("convolution"),
+                                convolution_.convolve(std::min(most, panels - first)),
+                                arguments(first == 0 ? output(to) : Argument(to), first)});
         }
+        if (in_parts())
+            launches.push_back(
+                {program_.kernel(convolution_.add_parts_kernel()),
+                 convolution_.add_parts(),
+                 {*parts_, weights_, output(output_), convolution_.pixels(), shape_.output_width(),
+                  convolution_.columns(), shape_.output_halo, convolution_.output().block}});
         launches.back().check = check;
         return launches;
     }
@@ -134,6 +146,40 @@ public:
     }
 
 private:
+    [[nodiscard]] bool by_local_memory() const {
+        return plan_.family == workloads::KernelFamily::local_memory;
+    }
+    [[nodiscard]] bool in_parts() const { return by_local_memory() && plan_.group_tile.splits > 1; }
+    [[nodiscard]] std::vector<Argument> arguments(const Argument &written,
+                                                  std::uint32_t first) const {
+        if (by_local_memory())
+            return {input_,
+                    weights_,
+                    written,
+                    convolution_.pixels(),
+                    shape_.output_width(),
+                    convolution_.columns(),
+                    shape_.input_width,
+                    shape_.input_halo,
+                    convolution_.input().block,
+                    shape_.output_halo,
+                    convolution_.output().block,
+                    shape_.kernel,
+                    shape_.stride,
+                    first,
+                    plan_.group_tile.strip};
+        return {input_,
+                weights_,
+                written,
+                convolution_.blocks(),
+                convolution_.output().blocks(),
+                shape_.input_height,
+                shape_.input_width,
+                shape_.input_halo,
+                shape_.output_halo,
+                plan_.tiles,
+                first};
+    }
     [[nodiscard]] Buffer written(const std::vector<float> &values) const {
         const Buffer buffer = bench_.buffer(values.size() * sizeof(float));
         bench_.write<float>(buffer, values);
@@ -154,6 +200,7 @@ private:
     Buffer input_;
     Buffer weights_;
     Buffer output_;
+    std::optional<Buffer> parts_;
 };
 
 HostOperands operands_of(const ConvolutionShape &shape,
@@ -169,6 +216,16 @@ HostOperands operands_of(const ConvolutionShape &shape,
 /// A shape like this one that no tile divides: rows of the output longer than a tile, channels that
 /// fill no vector, halos that are wider than they must be.
 ConvolutionShape off_the_tile(ConvolutionShape shape, const ConvolutionPlan &plan) {
+    if (plan.family == workloads::KernelFamily::local_memory) {
+        const workloads::GroupTile &tile = plan.group_tile;
+        shape.output_channels = tile.tile_columns + 7;
+        shape.input_channels = tile.slice + 1;
+        shape.input_width = 11 * shape.stride;
+        shape.input_height = (tile.tile_rows / 11 + 2) * shape.stride;
+        shape.input_halo += 1;
+        shape.output_halo = 2;
+        return shape;
+    }
     const workloads::Tile &tile = plan.tile;
     shape.output_channels = tile.row_elements() + tile.width / 2 + 1;
     shape.input_channels = shape.depthwise ? shape.output_channels : 2 * tile.step + 1;
@@ -188,6 +245,9 @@ public:
         for (const ConvolutionShape &shape : shapes)
             if (const std::string reason = prepare_unless_it_fails(shape, failure); !reason.empty())
                 bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
+        if (bench_.tiny()) // which is for tests of the kernels
+            for (const auto &tile : workloads::group_tiles_of_all_text(bench_.device()))
+                verify(shapes.front(), ConvolutionPlan::by_local_memory(tile));
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
         Series &series = bench_.series(series::call);
@@ -269,7 +329,8 @@ private:
             return "the tiny profile has no time for it";
         const Convolution convolution(shape, plan);
         if (std::max({convolution.input().bytes(), convolution.output().bytes(),
-                      convolution.weights_bytes()}) > bench_.most_bytes())
+                      convolution.weights_bytes(), convolution.parts_bytes()}) >
+            bench_.most_bytes())
             return "one of its tensors is more than a buffer may have";
         const auto predicted = convolution.predicted_seconds(bench_.facts());
         if (!predicted && shape.flops() > 1e8)
@@ -297,6 +358,7 @@ private:
         ConvolutionPlan other = plan;
         if (!shape.depthwise)
             other.tiles = plan.tiles == 1 ? 3 : 1;
+        other.group_tile.splits = plan.group_tile.splits == 1 ? 3 : 1;
         const Program program = built(edges, plan);
         expect_each_exact(program, other);
         expect_each_exact(program, plan);
@@ -316,8 +378,13 @@ private:
         seconds_of(tensors.call(check, longest_launch()));
     }
 
-    [[nodiscard]] Program built(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
-        return bench_.build(kernel_text, Convolution(shape, plan).build_options());
+    /// Built once, since shapes and plans share programs.
+    [[nodiscard]] const Program &built(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
+        const std::string options = Convolution(shape, plan).build_options();
+        auto program = programs_.find(options);
+        if (program == programs_.end())
+            program = programs_.emplace(options, bench_.build(kernel_text, options)).first;
+        return program->second;
     }
 
     [[nodiscard]] std::vector<BoundLaunch> verified_call(const Tensors &tensors) {
@@ -338,7 +405,8 @@ private:
     }
 
     Bench &bench_;
-    std::set<std::string> verified_; ///< options of builds
+    std::set<std::string> verified_;          ///< options of builds
+    std::map<std::string, Program> programs_; ///< by options
     std::deque<HostOperands> operands_;
     std::deque<Tensors> tensors_;
     std::vector<Call> calls_;

@@ -1,4 +1,5 @@
 #include "common/device_tiles.hpp"
+#include "common/group_tile.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/workloads_convolution.hpp>
@@ -17,7 +18,16 @@ std::string ConvolutionShape::name() const {
                        stride > 1 ? fmt::format(".s{}", stride) : "");
 }
 
+ConvolutionPlan ConvolutionPlan::by_local_memory(const GroupTile &tile) {
+    ConvolutionPlan plan;
+    plan.family = KernelFamily::local_memory;
+    plan.group_tile = tile;
+    return plan;
+}
+
 std::string ConvolutionPlan::describe() const {
+    if (family == KernelFamily::local_memory)
+        return group_tile.describe();
     const std::string several =
         tiles > 1 ? fmt::format(", {} a work-item{}", tiles, prefetch ? " with prefetches" : "")
                   : "";
@@ -35,6 +45,8 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
         return "the input's halo is less than half a kernel";
     if (shape.activation == Activation::gelu)
         return "the kernel has no gelu";
+    if (plan.family == KernelFamily::local_memory)
+        return shape.depthwise ? "a depthwise convolution is no product of matrices" : "";
     if (tile.rows > shape.output_width())
         return "a tile has more pixels than a row of the output";
     if (shape.depthwise && shape.input_channels != shape.output_channels)
@@ -53,6 +65,9 @@ Convolution::Convolution(const ConvolutionShape &shape, const ConvolutionPlan &p
 }
 
 std::string Convolution::build_options() const {
+    if (by_local_memory())
+        return fmt::format("{} -DACTIVATION={}", plan_.group_tile.build_options(),
+                           clprobe::name(shape_.activation));
     return fmt::format("{} -DKERNEL={} -DSTRIDE={} -DDEPTHWISE={} -DACTIVATION={} "
                        "-DPREFETCH={}",
                        plan_.tile.build_options(), shape_.kernel, shape_.stride,
@@ -61,12 +76,15 @@ std::string Convolution::build_options() const {
 }
 
 ActivationLayout Convolution::input() const {
-    return {shape_.input_channels, shape_.input_height, shape_.input_width, plan_.tile.step,
-            shape_.input_halo};
+    const auto block = by_local_memory()
+                           ? multiple_up(shape_.input_channels, plan_.group_tile.slice)
+                           : plan_.tile.step;
+    return {shape_.input_channels, shape_.input_height, shape_.input_width,
+            static_cast<std::uint32_t>(block), shape_.input_halo};
 }
 ActivationLayout Convolution::output() const {
-    return {shape_.output_channels, shape_.output_height(), shape_.output_width(), plan_.tile.width,
-            shape_.output_halo};
+    return {shape_.output_channels, shape_.output_height(), shape_.output_width(),
+            by_local_memory() ? columns() : plan_.tile.width, shape_.output_halo};
 }
 
 std::uint32_t Convolution::inputs() const {
@@ -76,13 +94,32 @@ std::uint32_t Convolution::blocks() const {
     return shape_.depthwise ? 1 : input().blocks();
 }
 std::uint32_t Convolution::weight_rows() const {
-    return 1 + blocks() * shape_.kernel * shape_.kernel * (shape_.depthwise ? 1 : plan_.tile.step);
+    return 1 + blocks() * shape_.kernel * shape_.kernel * (shape_.depthwise ? 1 : input().block);
 }
 std::uint32_t Convolution::panels() const {
-    return quotient_up(output().blocks(), plan_.tile.vectors);
+    return by_local_memory() ? quotient_up(pixels(), plan_.group_tile.tile_rows)
+                             : quotient_up(output().blocks(), plan_.tile.vectors);
+}
+std::uint32_t Convolution::pixels() const {
+    return shape_.output_height() * shape_.output_width();
+}
+std::uint32_t Convolution::columns() const {
+    return static_cast<std::uint32_t>(multiple_up(shape_.output_channels, 4));
+}
+std::size_t Convolution::parts_bytes() const {
+    return sizeof(float) * pixels() * columns() * plan_.group_tile.splits;
+}
+std::string Convolution::add_parts_kernel() const {
+    return fmt::format("add_{}_parts", plan_.group_tile.splits);
+}
+NdRange Convolution::add_parts() const {
+    constexpr std::size_t group = 32;
+    return {{multiple_up(columns() / 4, group), pixels(), 1}, {group, 1, 1}, 2};
 }
 std::size_t Convolution::weights_bytes() const {
-    return sizeof(float) * panels() * weight_rows() * plan_.tile.row_elements();
+    const std::size_t row =
+        by_local_memory() ? columns() : panels() * std::size_t{plan_.tile.row_elements()};
+    return sizeof(float) * weight_rows() * row;
 }
 std::uint32_t Convolution::tiles() const {
     return quotient_up(shape_.output_width(), plan_.tile.rows) * shape_.output_height();
@@ -94,9 +131,15 @@ NdRange Convolution::pack_input() const {
 }
 NdRange Convolution::pack_weights() const {
     const std::size_t group = std::size_t{plan_.group_tiles} * plan_.group_panels;
-    return {{multiple_up(weight_rows(), group), panels(), 1}, {group, 1, 1}, 2};
+    return {
+        {multiple_up(weight_rows(), group), by_local_memory() ? 1 : panels(), 1}, {group, 1, 1}, 2};
 }
 NdRange Convolution::convolve(std::uint32_t panels) const {
+    if (const GroupTile &tile = plan_.group_tile; by_local_memory())
+        return {{std::size_t{tile.items()} * quotient_up(columns(), tile.tile_columns), panels,
+                 tile.splits},
+                {tile.items(), 1, 1},
+                3};
     return {{multiple_up(quotient_up(tiles(), plan_.tiles), plan_.group_tiles),
              multiple_up(panels, plan_.group_panels), 1},
             {plan_.group_tiles, plan_.group_panels, 1},
@@ -122,6 +165,12 @@ double Convolution::bytes_beyond(double size) const {
 }
 
 std::optional<double> Convolution::predicted_seconds(const Facts &facts) const {
+    return by_local_memory() ? predicted_by_local_memory({pixels(), columns(), weight_rows() - 1},
+                                                         plan_.group_tile, facts)
+                             : predicted_of_panels(facts);
+}
+
+std::optional<double> Convolution::predicted_of_panels(const Facts &facts) const {
     const Tile &tile = plan_.tile;
     const double computed = double{1} * panels() * tiles();
     const double depth = weight_rows() - 1;
@@ -142,7 +191,8 @@ std::optional<double> Convolution::predicted_seconds(const Facts &facts) const {
 }
 
 bool fits_registers(const ConvolutionPlan &plan, const Facts &facts) {
-    return fits_registers(plan.tile, facts);
+    return plan.family == KernelFamily::local_memory ? fits_registers(plan.group_tile, facts)
+                                                     : fits_registers(plan.tile, facts);
 }
 
 std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, const Facts &facts) {
@@ -174,10 +224,18 @@ std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, co
                 if (cpu ? sums <= 28 : sums * width <= 64)
                     add({rows, vectors, width, step, unroll});
             }
+    if (!shape.depthwise) {
+        const GemmShape product{shape.output_height() * shape.output_width(), shape.output_channels,
+                                shape.kernel * shape.kernel * shape.input_channels};
+        for (const GroupTile &tile : group_tiles(product, facts))
+            plans.push_back(ConvolutionPlan::by_local_memory(tile));
+    }
     // Of those that shall take as long, or of all without a prediction, the one that loads least.
     const auto order = [&](const ConvolutionPlan &plan) {
-        const Tile &tile = plan.tile;
-        const double loads = 1.0 / tile.rows + 1.0 / tile.row_elements();
+        const bool panels = plan.family == KernelFamily::panels;
+        const double rows = panels ? plan.tile.rows : plan.group_tile.item_rows;
+        const double columns = panels ? plan.tile.row_elements() : plan.group_tile.item_columns;
+        const double loads = 1 / rows + 1 / columns;
         return std::tuple(!fits_registers(plan, facts),
                           Convolution(shape, plan).predicted_seconds(facts).value_or(0), loads);
     };

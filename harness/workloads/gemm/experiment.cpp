@@ -1,3 +1,4 @@
+#include "common/group_tile.hpp"
 #include "common/operands.hpp"
 #include "common/operator_plans.hpp"
 #include "workloads/gemm/gemm.hpp"
@@ -55,7 +56,7 @@ public:
         std::vector<std::pair<Stage, BoundLaunch>> launches;
         Buffer left = left_buffer_;
         Buffer right = right_buffer_;
-        const bool packs = plan.family == GemmFamily::panels;
+        const bool packs = plan.family == KernelFamily::panels;
         if (packs) {
             left = bench_.buffer(gemm.left_panels_bytes());
             right = bench_.buffer(gemm.right_panels_bytes());
@@ -141,7 +142,7 @@ constexpr GemmShape off_the_tile{37, 55, 31};
 
 /// A shape that no tile of the plan divides, of several tiles, and more slices than splits.
 GemmShape edges_of(const GemmPlan &plan) {
-    if (plan.family == GemmFamily::panels)
+    if (plan.family == KernelFamily::panels)
         return off_the_tile;
     // As much aligned as the shapes that are measured: another would be another program.
     const workloads::GroupTile &tile = plan.group_tile;
@@ -151,22 +152,8 @@ GemmShape edges_of(const GemmPlan &plan) {
 /// Plans that reach all of the kernels' text, for devices that take others or none of the family.
 std::vector<GemmPlan> plans_of_each_family(const DeviceInfo &device) {
     std::vector<GemmPlan> plans{{}};
-    workloads::GroupTile tile{.tile_rows = 32,
-                              .tile_columns = 64,
-                              .slice = 8,
-                              .item_rows = 4,
-                              .item_columns = 8,
-                              .lanes_down = 4,
-                              .ahead = true,
-                              .strip = 2,
-                              .splits = 3};
-    if (device.max_work_group_size.value_or(0) < tile.items() ||
-        device.local_memory.value_or(0) < tile.local_bytes())
-        return plans;
-    plans.push_back(GemmPlan::by_local_memory(tile));
-    tile.ahead = false;
-    tile.splits = 1;
-    plans.push_back(GemmPlan::by_local_memory(tile));
+    for (const workloads::GroupTile &tile : workloads::group_tiles_of_all_text(device))
+        plans.push_back(GemmPlan::by_local_memory(tile));
     return plans;
 }
 

@@ -55,7 +55,7 @@ operators::ShapeKeys keys_of(const GemmShape &shape) {
 } // namespace
 
 std::vector<Stage> stages_of(const GemmPlan &plan) {
-    if (plan.family == GemmFamily::panels)
+    if (plan.family == KernelFamily::panels)
         return {Stage::pack_left, Stage::pack_right, Stage::multiply};
     if (plan.group_tile.splits > 1)
         return {Stage::multiply, Stage::add_parts};

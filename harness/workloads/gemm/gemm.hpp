@@ -13,9 +13,9 @@
 namespace clprobe::probes::gemm {
 
 using workloads::Gemm;
-using workloads::GemmFamily;
 using workloads::GemmPlan;
 using workloads::GemmShape;
+using workloads::KernelFamily;
 
 inline constexpr const char *kernel_text = "workloads/gemm";
 

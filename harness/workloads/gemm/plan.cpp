@@ -1,5 +1,5 @@
 #include "common/device_tiles.hpp"
-#include "workloads/gemm/group_tile.hpp"
+#include "common/group_tile.hpp"
 
 #include <fmt/format.h>
 
@@ -40,13 +40,13 @@ std::string GemmShape::name() const {
 
 GemmPlan GemmPlan::by_local_memory(const GroupTile &tile) {
     GemmPlan plan;
-    plan.family = GemmFamily::local_memory;
+    plan.family = KernelFamily::local_memory;
     plan.group_tile = tile;
     return plan;
 }
 
 std::string GemmPlan::describe() const {
-    if (family == GemmFamily::local_memory)
+    if (family == KernelFamily::local_memory)
         return group_tile.describe();
     const std::string groups = group_left * group_right > 1
                                    ? fmt::format(", groups of {} x {}", group_left, group_right)
@@ -62,7 +62,7 @@ Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan)
 }
 
 std::string Gemm::build_options() const {
-    if (plan_.family == GemmFamily::panels)
+    if (plan_.family == KernelFamily::panels)
         return plan_.tile.build_options();
     return fmt::format("{} -DALIGNED={:d}", plan_.group_tile.build_options(),
                        shape_.n % 4 == 0 && shape_.k % 4 == 0);
@@ -96,12 +96,12 @@ NdRange Gemm::add_parts() const {
     return {{multiple_up(shape_.n, group), shape_.m, 1}, {group, 1, 1}, 2};
 }
 std::uint32_t Gemm::blocks() const {
-    return plan_.family == GemmFamily::panels ? quotient_up(left_panels_, plan_.block)
-                                              : quotient_up(shape_.m, plan_.group_tile.tile_rows);
+    return plan_.family == KernelFamily::panels ? quotient_up(left_panels_, plan_.block)
+                                                : quotient_up(shape_.m, plan_.group_tile.tile_rows);
 }
 NdRange Gemm::multiply(std::uint32_t blocks) const {
     const GroupTile &tile = plan_.group_tile;
-    if (plan_.family == GemmFamily::local_memory)
+    if (plan_.family == KernelFamily::local_memory)
         return {{std::size_t{tile.items()} * quotient_up(shape_.n, tile.tile_columns), blocks,
                  tile.splits},
                 {tile.items(), 1, 1},
@@ -112,13 +112,13 @@ NdRange Gemm::multiply(std::uint32_t blocks) const {
 }
 
 std::size_t Gemm::most_bytes() const {
-    if (plan_.family == GemmFamily::panels)
+    if (plan_.family == KernelFamily::panels)
         return std::max(left_panels_bytes(), right_panels_bytes());
     return plan_.group_tile.splits > 1 ? parts_bytes() : 0;
 }
 
 std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
-    return plan_.family == GemmFamily::panels
+    return plan_.family == KernelFamily::panels
                ? predicted_of_panels(facts)
                : predicted_by_local_memory(shape_, plan_.group_tile, facts);
 }
@@ -148,9 +148,8 @@ std::optional<double> Gemm::predicted_of_panels(const Facts &facts) const {
 }
 
 bool fits_registers(const GemmPlan &plan, const Facts &facts) {
-    if (plan.family == GemmFamily::local_memory)
-        return plan.group_tile.registers() <= facts.value("registers.spill_limit").value_or(64);
-    return fits_registers(plan.tile, facts);
+    return plan.family == KernelFamily::local_memory ? fits_registers(plan.group_tile, facts)
+                                                     : fits_registers(plan.tile, facts);
 }
 
 std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
@@ -170,7 +169,7 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
         plans.push_back(GemmPlan::by_local_memory(tile));
     // Of those that shall take as long, or of all without a prediction, the one that loads least.
     const auto order = [&](const GemmPlan &plan) {
-        const bool panels = plan.family == GemmFamily::panels;
+        const bool panels = plan.family == KernelFamily::panels;
         const double rows = panels ? plan.tile.rows : plan.group_tile.item_rows;
         const double columns = panels ? plan.tile.row_elements() : plan.group_tile.item_columns;
         const double loads = 1 / rows + 1 / columns;

@@ -1,4 +1,4 @@
-#include "workloads/gemm/group_tile.hpp"
+#include "common/group_tile.hpp"
 
 #include <fmt/format.h>
 
@@ -144,6 +144,29 @@ std::optional<double> predicted_by_local_memory(const GemmShape &shape, const Gr
     if (tile.splits > 1 && copy && *copy > 0)
         seconds += (2.0 * tile.splits + 1) * product / *copy;
     return seconds + facts.value("launch.back_to_back").value_or(0) * (tile.splits > 1 ? 2 : 1);
+}
+
+std::vector<GroupTile> group_tiles_of_all_text(const DeviceInfo &device) {
+    const GroupTile in_parts{.tile_rows = 32,
+                             .tile_columns = 64,
+                             .slice = 8,
+                             .item_rows = 4,
+                             .item_columns = 8,
+                             .lanes_down = 4,
+                             .ahead = true,
+                             .strip = 2,
+                             .splits = 3};
+    if (device.max_work_group_size.value_or(0) < in_parts.items() ||
+        device.local_memory.value_or(0) < in_parts.local_bytes())
+        return {};
+    GroupTile whole = in_parts;
+    whole.ahead = false;
+    whole.splits = 1;
+    return {in_parts, whole};
+}
+
+bool fits_registers(const GroupTile &tile, const Facts &facts) {
+    return tile.registers() <= facts.value("registers.spill_limit").value_or(64);
 }
 
 std::vector<GroupTile> group_tiles(const GemmShape &shape, const Facts &facts) {
