@@ -13,6 +13,7 @@
 #include <deque>
 #include <exception>
 #include <map>
+#include <numeric>
 #include <random>
 #include <span>
 #include <string>
@@ -107,11 +108,17 @@ public:
                        "the product is not what the host computes");
     }
 
-    /// The largest error of a few elements. Throws VerificationError where one is beyond what any
-    /// order of sums can leave.
+    /// The largest error of a few elements, or of all where these are few. Throws VerificationError
+    /// where one is beyond what any order of sums can leave.
     [[nodiscard]] double largest_error(const LaunchOutcome &outcome) const {
+        const std::size_t count = std::size_t{shape_.m} * shape_.n;
+        const std::vector<float> found = outcome.read<float>(product_, 0, count);
+        std::vector<std::size_t> indices(count);
+        std::iota(indices.begin(), indices.end(), std::size_t{0});
+        if (count > 4096)
+            indices = outcome.sample(count, 64);
         double largest = 0;
-        for (const std::size_t index : outcome.sample(std::size_t{shape_.m} * shape_.n, 64)) {
+        for (const std::size_t index : indices) {
             const std::size_t row = index / shape_.n;
             const std::size_t column = index % shape_.n;
             ExactSum exact{0, 0, double{1} * shape_.k};
@@ -121,8 +128,7 @@ public:
                 exact.value += term;
                 exact.magnitude += std::abs(term);
             }
-            const auto found = outcome.read<float>(product_, index, 1).front();
-            largest = std::max(largest, error_of(outcome, found, exact));
+            largest = std::max(largest, error_of(outcome, found[index], exact));
         }
         return largest;
     }
