@@ -43,7 +43,8 @@ ProbeInfo describe() {
         ("No probe finds how many vectors a CPU has registers for: without a kept choice (`clprobe "
          "tune workloads/convolution`) a tile takes sixteen at most, where some have twice as "
          "many."),
-        "Times of short kernels hold the launch.",
+        "Calls of less than a millisecond are timed in a row, on a queue without profiling: what a "
+        "single one takes longer is host/launch's matter.",
     };
     info.sources = {
         "E. Georganas et al., Anatomy of high-performance deep learning convolutions on SIMD "
@@ -59,9 +60,9 @@ ProbeInfo describe() {
                        "host/launch"};
     info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
-    info.series = {
-        {series::race, axes<CallRow>(), time, "each plan that tuning tried"},
-        {series::call, axes<CallRow>(), time, "a call of each shape by the plan that was chosen"}};
+    info.series = {{series::race, axes<RaceRow>(), time, "each plan that tuning tried"},
+                   {series::call, axes<CallRow>(), time,
+                    "calls of each shape in a row, by the plan that was chosen"}};
     info.kernels = {kernel_text};
     info.seconds = 15;
     info.quick_seconds = 4;

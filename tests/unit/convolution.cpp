@@ -8,6 +8,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 #include <set>
@@ -40,11 +41,25 @@ Dataset timed_calls(const ConvolutionShape &shape, const ConvolutionPlan &plan, 
     Dataset data;
     data.number_attributes["verified"] = 5;
     Series &series = data.add(series::call, axes<CallRow>(), {"time", Unit::second, {}});
-    Point &point = series.point(coordinates(CallRow{shape, plan}));
+    Point &point = series.point(coordinates(CallRow{shape, plan}, 1));
     for (int block = 0; block < 5; ++block) {
         point.samples.push_back(seconds * (1 + 0.005 * (block - 2)));
         point.block.push_back(block);
     }
+    return data;
+}
+
+/// Calls in a row, each of which takes so long beyond what waiting for the last one takes.
+Dataset chained_calls(const ConvolutionShape &shape, const ConvolutionPlan &plan, double seconds) {
+    Dataset data;
+    data.number_attributes["verified"] = 5;
+    Series &series = data.add(series::call, axes<CallRow>(), {"time", Unit::second, {}});
+    for (int block = 0; block < 5; ++block)
+        for (const double calls : {20.0, 40.0}) {
+            Point &point = series.point(coordinates(CallRow{shape, plan}, calls));
+            point.samples.push_back(5e-5 + calls * seconds * (1 + 0.002 * (block - 2)));
+            point.block.push_back(block);
+        }
     return data;
 }
 
@@ -282,6 +297,54 @@ TEST_CASE("unit.convolution.a_call_is_set_against_the_roof_and_the_prediction") 
     CHECK(predicted.value == Approx(plain.flops() / 1e12 / 1e-3));
     CHECK_THAT(predicted.note, ContainsSubstring("wrong here by more than a quarter"));
     CHECK(finding(findings, "conv.fp32.3x3.16-16.14x14.time").status == Status::inconclusive);
+}
+
+TEST_CASE("unit.convolution.a_short_call_is_what_it_adds_to_those_in_a_row") {
+    const auto findings = findings_of(chained_calls(plain, plain_plan, 2e-5), cpu_facts());
+    const Finding time = finding(findings, "conv.fp32.3x3.384-384.14x14.time");
+    CHECK(time.status == Status::measured);
+    CHECK(time.value == Approx(2e-5).epsilon(0.005));
+    CHECK_THAT(time.method, ContainsSubstring("up to 40 calls in a row"));
+}
+
+TEST_CASE("unit.convolution.local_memory_has_one_block_of_channels_and_a_multiple_of_a_slice") {
+    const ConvolutionShape shape{17, 70, 9, 11, 3, 2};
+    const GroupTile tile{.tile_rows = 32, .tile_columns = 64, .slice = 16, .splits = 3};
+    const Convolution convolution(shape, ConvolutionPlan::by_local_memory(tile));
+    CHECK(convolution.input().block == 32);
+    CHECK(convolution.input().blocks() == 1);
+    CHECK(convolution.output().block == 72);
+    CHECK(convolution.columns() == 72);
+    CHECK(convolution.pixels() == 5 * 6);
+    CHECK(convolution.weight_rows() == 1 + 9 * 32);
+    CHECK(convolution.weights_bytes() == 4 * (1 + 9 * 32) * 72);
+    CHECK(convolution.panels() == 1);
+    const NdRange range = convolution.convolve(1);
+    CHECK(range.global == std::array<std::size_t, 3>{2 * tile.items(), 1, 3});
+    CHECK(convolution.parts_bytes() == 4 * 30 * 72 * 3);
+    CHECK(convolution.add_parts_kernel() == "add_3_parts");
+    CHECK(Convolution::unfit({64, 64, 9, 9, 3, 1, true}, ConvolutionPlan::by_local_memory(tile)) !=
+          "");
+}
+
+TEST_CASE("unit.convolution.local_memory_is_offered_where_it_is_one_of_its_own") {
+    Facts facts = cpu_facts();
+    facts.device->type = DeviceType::gpu;
+    facts.device->max_work_group_size = 1024;
+    facts.device->local_memory = 49152;
+    add_fact(facts, "fma.fp32.rate", 6e13);
+    add_fact(facts, "registers.spill_limit", 255);
+    add_fact(facts, "compute_units", 132);
+    const auto by_local_memory = [](const ConvolutionPlan &plan) {
+        return plan.family == KernelFamily::local_memory;
+    };
+    CHECK(std::ranges::count_if(convolution_plans(plain, facts), by_local_memory) == 0);
+    add_fact(facts, "local.own_memory", 1);
+    CHECK(by_local_memory(convolution_plans(plain, facts).front()));
+    CHECK(convolution_plans(plain, facts).size() <= 220);
+    ConvolutionShape depthwise = plain;
+    depthwise.depthwise = true;
+    CHECK(std::ranges::count_if(convolution_plans(depthwise, facts), by_local_memory) == 0);
 }
 
 TEST_CASE("unit.convolution.more_than_the_rate_of_multiply_adds_is_suspect") {

@@ -35,18 +35,29 @@ inline constexpr std::array<ConvolutionShape, 14> shapes{
      {512, 512, 14, 14, 3, 1, true},
      {3, 64, 224, 224, 7, 2, false, Activation::relu, 3}}};
 
-/// One of both series.
+/// What a plan was tried for.
+struct RaceRow {
+    ConvolutionShape shape;
+    ConvolutionPlan plan;
+
+    static auto columns() { return std::tuple{part(&RaceRow::shape), part(&RaceRow::plan)}; }
+    bool operator==(const RaceRow &) const = default;
+};
+
+/// So many calls in a row. A long one is timed alone.
 struct CallRow {
     ConvolutionShape shape;
     ConvolutionPlan plan;
 
-    static auto columns() { return std::tuple{part(&CallRow::shape), part(&CallRow::plan)}; }
+    static auto columns() {
+        return std::tuple{part(&CallRow::shape), part(&CallRow::plan), trips("calls")};
+    }
     bool operator==(const CallRow &) const = default;
 };
 
 namespace series {
-inline const std::string race = "race"; ///< the plans that were tried
-inline const std::string call = "call"; ///< the chosen plan of each shape
+inline const std::string race = "race"; ///< calls of the plans that were tried
+inline const std::string call = "call"; ///< of the chosen plan of each shape
 } // namespace series
 
 /// What the host computes of an output, before its activation: exact where the operands are whole

@@ -1,4 +1,5 @@
 #include "common/group_tile.hpp"
+#include "common/launch_chain.hpp"
 #include "common/operands.hpp"
 #include "common/operator_plans.hpp"
 #include "common/operators.hpp"
@@ -238,7 +239,7 @@ ConvolutionShape off_the_tile(ConvolutionShape shape, const ConvolutionPlan &pla
 
 class Experiment {
 public:
-    explicit Experiment(Bench &bench) : bench_(bench) {}
+    explicit Experiment(Bench &bench) : bench_(bench), plain_(without_profiling(bench.context())) {}
 
     void run() {
         std::exception_ptr failure;
@@ -256,11 +257,8 @@ public:
         constexpr int fewest = 3;
         const int most = bench_.tiny() ? fewest : 60;
         for (int block = 0; block < most && (block < fewest || Time::now() < end); ++block)
-            for (const Call &call : calls_) {
-                Point &point = series.point(coordinates(call.row));
-                point.samples.push_back(seconds_of(call.launches));
-                point.block.push_back(block);
-            }
+            for (const Call &call : calls_)
+                time_call(series, call, block);
     }
 
 private:
@@ -269,6 +267,8 @@ private:
     struct Call {
         CallRow row;
         std::vector<BoundLaunch> launches;
+        std::optional<LaunchChain> chain; ///< of those that take little time
+        std::uint32_t most = 1;           ///< calls in a row
     };
 
     /// Why the shape cannot be measured; empty where it can. A wrong result ends the probe.
@@ -310,17 +310,39 @@ private:
              .record =
                  [&](const ConvolutionPlan &tried, double seconds) {
                      bench_.series(series::race)
-                         .point(coordinates(CallRow{shape, tried}))
+                         .point(coordinates(RaceRow{shape, tried}))
                          .samples.push_back(seconds);
                  }});
         verify(shape, plan);
         const Tensors &tensors =
             tensors_.emplace_back(bench_, built(shape, plan), shape, plan, operands);
-        Call call{{shape, plan}, verified_call(tensors)};
-        for (int i = 0; i < 2; ++i) // the driver compiles, the clock ramps up
-            seconds_of(call.launches);
+        Call call{{shape, plan}, verified_call(tensors), {}, 1};
+        seconds_of(call.launches); // the driver compiles
+        const double alone = seconds_of(call.launches);
+        constexpr double short_call = 1e-3;
+        constexpr double chain_seconds = 4e-3;
+        if (alone < short_call) {
+            call.most = static_cast<std::uint32_t>(
+                std::clamp(chain_seconds / std::max(alone, 1e-6), 8.0, 400.0));
+            call.chain.emplace(plain_, call.launches);
+        }
         calls_.push_back(std::move(call));
         return "";
+    }
+
+    /// Verified once before it is timed in a row.
+    void time_call(Series &series, const Call &call, int block) {
+        const double alone = seconds_of(call.launches);
+        const auto add = [&](std::uint32_t calls, double seconds) {
+            Point &point = series.point(coordinates(call.row, calls));
+            point.samples.push_back(seconds);
+            point.block.push_back(block);
+        };
+        if (!call.chain)
+            return add(1, alone);
+        (void)call.chain->seconds(1); // the host's threads wake up
+        for (const std::uint32_t calls : {call.most / 2, call.most})
+            add(calls, call.chain->seconds(calls));
     }
 
     [[nodiscard]] std::string too_large(const ConvolutionShape &shape,
@@ -405,6 +427,7 @@ private:
     }
 
     Bench &bench_;
+    Context plain_;                           ///< on which calls follow one another
     std::set<std::string> verified_;          ///< options of builds
     std::map<std::string, Program> programs_; ///< by options
     std::deque<HostOperands> operands_;

@@ -17,19 +17,39 @@ namespace entry = operators::entry;
 
 struct Measured {
     ConvolutionPlan plan;
-    std::vector<double> seconds;
+    double seconds = 0; ///< of a call
+    Interval interval;
+    std::string statistic;
 };
 
-std::optional<Measured> measured_of(const Dataset &data, const ConvolutionShape &shape) {
-    for (const auto &[row, times] : times_by_row<CallRow>(data.find(series::call))) {
-        Measured calls{row.plan, {}};
-        for (const TripTime &time : times)
-            if (time.seconds > 0)
-                calls.seconds.push_back(time.seconds);
-        if (row.shape == shape && Convolution::unfit(shape, row.plan).empty() &&
-            calls.seconds.size() >= 2)
-            return calls;
+/// Of calls that were timed alone the median, else what each adds to those in a row.
+std::optional<Measured> measured_of(const CallRow &row, const std::vector<TripTime> &times) {
+    double most = 1;
+    std::vector<double> alone;
+    for (const TripTime &time : times) {
+        most = std::max(most, time.trips);
+        if (time.trips == 1 && time.seconds > 0)
+            alone.push_back(time.seconds);
     }
+    if (most > 1) {
+        const auto fit = fit_slope(times);
+        if (!fit || fit->blocks < 2 || fit->interval.low <= 0)
+            return std::nullopt;
+        return Measured{row.plan, fit->seconds_per_trip, fit->interval,
+                        fmt::format("slope of time over up to {:g} calls in a row, in {} blocks",
+                                    most, fit->blocks)};
+    }
+    if (alone.size() < 2)
+        return std::nullopt;
+    return Measured{row.plan, median(alone), repeat_interval(alone),
+                    fmt::format("median of {} calls", alone.size())};
+}
+
+std::optional<Measured> measured_of(const Dataset &data, const ConvolutionShape &shape) {
+    for (const auto &[row, times] : times_by_row<CallRow>(data.find(series::call)))
+        if (row.shape == shape && Convolution::unfit(shape, row.plan).empty())
+            if (auto calls = measured_of(row, times))
+                return calls;
     return std::nullopt;
 }
 
@@ -60,15 +80,15 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         std::optional<operators::Calls> calls;
         if (const auto found = measured_of(data, shape))
             calls = operators::Calls{
-                .seconds = median(found->seconds),
-                .interval = repeat_interval(found->seconds),
+                .seconds = found->seconds,
+                .interval = found->interval,
                 .flops = shape.flops(),
                 .predicted = Convolution(shape, found->plan).predicted_seconds(facts),
                 .method = fmt::format(
-                    "{}, {}; median of {} calls; {:.0f} results of whole numbers exact in every "
+                    "{}, {}; {}; {:.0f} results of whole numbers exact in every "
                     "element, errors of random reals up to {:.2g} sqrt(k) u sum|ab|",
                     found->plan.describe(), data.text_attribute(entry::choice + shape.name()),
-                    found->seconds.size(), data.number_attribute(entry::verified).value_or(0),
+                    found->statistic, data.number_attribute(entry::verified).value_or(0),
                     data.number_attribute(entry::error).value_or(0)),
                 .series = series::call};
         operators::add_findings(findings, keys_of(shape), shape.name(), calls, data, facts);
@@ -86,11 +106,11 @@ std::vector<Tuning> tunings_of(const Dataset &data) {
     std::vector<Tuning> tunings;
     for (const ConvolutionShape &shape : shapes) {
         // A plan of another shape is not to count.
-        const auto flops = [&](const CallRow &row) {
+        const auto flops = [&](const RaceRow &row) {
             return row.shape == shape ? shape.flops() : 0;
         };
-        const auto describe = [](const CallRow &row) { return row.plan.describe(); };
-        auto trials = trials_of<CallRow>(data.find(series::race), flops, describe);
+        const auto describe = [](const RaceRow &row) { return row.plan.describe(); };
+        auto trials = trials_of<RaceRow>(data.find(series::race), flops, describe);
         if (!trials.empty())
             tunings.push_back({series::race,
                                "convolutions of " + shape.name(),
