@@ -248,7 +248,8 @@ public:
                 bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
         if (bench_.tiny()) // which is for tests of the kernels
             for (const auto &tile : workloads::group_tiles_of_all_text(bench_.device()))
-                verify(shapes.front(), ConvolutionPlan::by_local_memory(tile));
+                for (const ConvolutionShape &shape : {shapes[0], shapes[1]})
+                    verify(shape, ConvolutionPlan::by_local_memory(tile));
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
         Series &series = bench_.series(series::call);
@@ -364,11 +365,15 @@ private:
     }
 
     /// On a shape that no tile divides, with one tile and with several a work-item, and with random
-    /// reals; once for each build. What the activations are is the same in every build.
+    /// reals; once for each build, size of the kernel and stride. What the activations are is the
+    /// same in every build.
     void verify(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
         ConvolutionShape edges = off_the_tile(shape, plan);
         const bool first = verified_.empty();
-        if (!verified_.insert(Convolution(edges, plan).build_options()).second)
+        const std::string what =
+            fmt::format("{}, {} taps, stride {}", Convolution(edges, plan).build_options(),
+                        shape.kernel, shape.stride);
+        if (!verified_.insert(what).second)
             return;
         const HostOperands whole = operands_of(edges, small_integers, bench_.random());
         const auto expect_each_exact = [&](const Program &program, const ConvolutionPlan &tried) {
@@ -428,7 +433,7 @@ private:
 
     Bench &bench_;
     Context plain_;                           ///< on which calls follow one another
-    std::set<std::string> verified_;          ///< options of builds
+    std::set<std::string> verified_;          ///< options of builds, and what else they depend on
     std::map<std::string, Program> programs_; ///< by options
     std::deque<HostOperands> operands_;
     std::deque<Tensors> tensors_;
