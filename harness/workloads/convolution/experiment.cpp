@@ -1,3 +1,4 @@
+#include "common/convolution_launches.hpp"
 #include "common/group_tile.hpp"
 #include "common/launch_chain.hpp"
 #include "common/operands.hpp"
@@ -33,54 +34,37 @@ public:
     /// Packs the operands, untimed. The program is built with the options of shape and plan.
     Tensors(Bench &bench, const Program &program, const ConvolutionShape &shape,
             const ConvolutionPlan &plan, const HostOperands &operands)
-        : bench_(bench), shape_(shape), convolution_(shape, plan), operands_(operands), plan_(plan),
-          program_(program), input_(bench.buffer(convolution_.input().bytes())),
-          weights_(bench.buffer(convolution_.weights_bytes())),
-          output_(bench.buffer(convolution_.output().bytes())) {
-        const Buffer image = written(operands.input);
-        const Buffer weights = written(operands.weights);
-        const Buffer biases = written(operands.biases);
-        bench.launch({program_.kernel("pack_input"),
-                      convolution_.pack_input(),
-                      {image, output(input_), shape.input_channels, shape.input_height,
-                       shape.input_width, shape.input_halo, convolution_.input().block}});
-        std::vector<Argument> packed{weights,
-                                     biases,
-                                     output(weights_),
-                                     shape.output_channels,
-                                     convolution_.inputs(),
-                                     convolution_.weight_rows()};
-        if (by_local_memory())
-            packed.emplace_back(shape.kernel * shape.kernel);
-        bench.launch({program_.kernel("pack_weights"), convolution_.pack_weights(), packed});
-        if (in_parts())
-            parts_ = bench.buffer(convolution_.parts_bytes());
+        : bench_(bench), shape_(shape), operands_(operands), plan_(plan),
+          launches_(program, shape, plan), input_(bench.buffer(convolution().input().bytes())),
+          weights_(bench.buffer(convolution().weights_bytes())),
+          output_(bench.buffer(convolution().output().bytes())) {
+        bench.launch(launches_.pack_input(written(operands.input), output(input_)));
+        bench.launch(launches_.pack_weights(written(operands.weights), written(operands.biases),
+                                            output(weights_)));
+        if (launches_.in_parts())
+            parts_ = bench.buffer(convolution().parts_bytes());
     }
 
     /// The launches of a call, each of so many seconds at most as predicted. `check` is called
     /// after the last.
     [[nodiscard]] std::vector<BoundLaunch> call(const Check &check, double seconds) const {
-        const std::uint32_t panels = convolution_.panels();
+        const std::uint32_t panels = convolution().panels();
         // Without a prediction no launch is longer than it has to be.
         const double predicted =
-            convolution_.predicted_seconds(bench_.facts()).value_or(seconds * panels);
+            convolution().predicted_seconds(bench_.facts()).value_or(seconds * panels);
         const auto parts = static_cast<std::uint32_t>(
             std::clamp(std::ceil(predicted / seconds), 1.0, double{1} * panels));
         const std::uint32_t group = plan_.group_panels;
         const std::uint32_t most = ((panels + parts - 1) / parts + group - 1) / group * group;
         std::vector<BoundLaunch> launches;
         for (std::uint32_t first = 0; first < panels; first += most) {
-            const Buffer &to = in_parts() ? *parts_ : output_;
-            launches.push_back({program_.kernel("convolution"),
-                                convolution_.convolve(std::min(most, panels - first)),
-                                arguments(first == 0 ? output(to) : Argument(to), first)});
+            const Buffer &to = parts_ ? *parts_ : output_;
+            launches.push_back(launches_.convolve(input_, weights_,
+                                                  first == 0 ? output(to) : Argument(to), first,
+                                                  std::min(most, panels - first)));
         }
-        if (in_parts())
-            launches.push_back(
-                {program_.kernel(convolution_.add_parts_kernel()),
-                 convolution_.add_parts(),
-                 {*parts_, weights_, output(output_), convolution_.pixels(), shape_.output_width(),
-                  convolution_.columns(), shape_.output_halo, convolution_.output().block}});
+        if (parts_)
+            launches.push_back(launches_.add_parts(*parts_, weights_, output(output_)));
         launches.back().check = check;
         return launches;
     }
@@ -88,7 +72,7 @@ public:
     /// Throws VerificationError where an element is not what the host computes of whole numbers, a
     /// channel that only fills the last block is not zero, or the halo was written.
     void expect_each_exact(const LaunchOutcome &outcome) const {
-        const workloads::ActivationLayout layout = convolution_.output();
+        const workloads::ActivationLayout layout = convolution().output();
         std::vector<float> expected(layout.elements());
         std::vector<bool> inside(layout.elements());
         for (std::uint32_t channel = 0; channel < layout.blocks() * layout.block; ++channel)
@@ -115,7 +99,7 @@ public:
     void expect_exact(const LaunchOutcome &outcome) const {
         const std::vector<double> factors =
             random_projection(shape_.output_channels, bench_.random());
-        const workloads::ActivationLayout layout = convolution_.output();
+        const workloads::ActivationLayout layout = convolution().output();
         const auto found = outcome.read<float>(output_, 0, layout.elements());
         std::vector<double> sums;
         for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
@@ -131,7 +115,7 @@ public:
     /// The largest error of random reals. Throws VerificationError where one is beyond what any
     /// order of sums can leave.
     [[nodiscard]] double largest_error(const LaunchOutcome &outcome) const {
-        const workloads::ActivationLayout layout = convolution_.output();
+        const workloads::ActivationLayout layout = convolution().output();
         const auto found = outcome.read<float>(output_, 0, layout.elements());
         double largest = 0;
         for (std::uint32_t channel = 0; channel < layout.channels; ++channel)
@@ -147,40 +131,7 @@ public:
     }
 
 private:
-    [[nodiscard]] bool by_local_memory() const {
-        return plan_.family == workloads::KernelFamily::local_memory;
-    }
-    [[nodiscard]] bool in_parts() const { return by_local_memory() && plan_.group_tile.splits > 1; }
-    [[nodiscard]] std::vector<Argument> arguments(const Argument &written,
-                                                  std::uint32_t first) const {
-        if (by_local_memory())
-            return {input_,
-                    weights_,
-                    written,
-                    convolution_.pixels(),
-                    shape_.output_width(),
-                    convolution_.columns(),
-                    shape_.input_width,
-                    shape_.input_halo,
-                    convolution_.input().block,
-                    shape_.output_halo,
-                    convolution_.output().block,
-                    shape_.kernel,
-                    shape_.stride,
-                    first,
-                    plan_.group_tile.strip};
-        return {input_,
-                weights_,
-                written,
-                convolution_.blocks(),
-                convolution_.output().blocks(),
-                shape_.input_height,
-                shape_.input_width,
-                shape_.input_halo,
-                shape_.output_halo,
-                plan_.tiles,
-                first};
-    }
+    [[nodiscard]] const Convolution &convolution() const { return launches_.convolution(); }
     [[nodiscard]] Buffer written(const std::vector<float> &values) const {
         const Buffer buffer = bench_.buffer(values.size() * sizeof(float));
         bench_.write<float>(buffer, values);
@@ -194,10 +145,9 @@ private:
 
     Bench &bench_;
     ConvolutionShape shape_;
-    Convolution convolution_;
     const HostOperands &operands_;
     ConvolutionPlan plan_;
-    Program program_;
+    ConvolutionLaunches launches_;
     Buffer input_;
     Buffer weights_;
     Buffer output_;

@@ -1,0 +1,70 @@
+#include "common/convolution_launches.hpp"
+
+#include <vector>
+
+namespace clprobe::probes {
+
+BoundLaunch ConvolutionLaunches::pack_input(const Buffer &planes, const Argument &written) const {
+    return {program_.kernel("pack_input"),
+            convolution_.pack_input(),
+            {planes, written, shape_.input_channels, shape_.input_height, shape_.input_width,
+             shape_.input_halo, convolution_.input().block}};
+}
+
+BoundLaunch ConvolutionLaunches::pack_weights(const Buffer &weights, const Buffer &biases,
+                                              const Argument &written) const {
+    std::vector<Argument> arguments{weights,
+                                    biases,
+                                    written,
+                                    shape_.output_channels,
+                                    convolution_.inputs(),
+                                    convolution_.weight_rows()};
+    if (by_local_memory())
+        arguments.emplace_back(shape_.kernel * shape_.kernel);
+    return {program_.kernel("pack_weights"), convolution_.pack_weights(), arguments};
+}
+
+BoundLaunch ConvolutionLaunches::convolve(const Buffer &input, const Buffer &weights,
+                                          const Argument &written, std::uint32_t first,
+                                          std::uint32_t panels) const {
+    std::vector<Argument> arguments;
+    if (by_local_memory())
+        arguments = {input,
+                     weights,
+                     written,
+                     convolution_.pixels(),
+                     shape_.output_width(),
+                     convolution_.columns(),
+                     shape_.input_width,
+                     shape_.input_halo,
+                     convolution_.input().block,
+                     shape_.output_halo,
+                     convolution_.output().block,
+                     shape_.kernel,
+                     shape_.stride,
+                     first,
+                     plan_.group_tile.strip};
+    else
+        arguments = {input,
+                     weights,
+                     written,
+                     convolution_.blocks(),
+                     convolution_.output().blocks(),
+                     shape_.input_height,
+                     shape_.input_width,
+                     shape_.input_halo,
+                     shape_.output_halo,
+                     plan_.tiles,
+                     first};
+    return {program_.kernel("convolution"), convolution_.convolve(panels), arguments};
+}
+
+BoundLaunch ConvolutionLaunches::add_parts(const Buffer &parts, const Buffer &weights,
+                                           const Argument &written) const {
+    return {program_.kernel(convolution_.add_parts_kernel()),
+            convolution_.add_parts(),
+            {parts, weights, written, convolution_.pixels(), shape_.output_width(),
+             convolution_.columns(), shape_.output_halo, convolution_.output().block}};
+}
+
+} // namespace clprobe::probes

@@ -1,0 +1,44 @@
+#pragma once
+#include <clprobe/launch.hpp>
+#include <clprobe/workloads_convolution.hpp>
+
+#include <cstdint>
+#include <utility>
+
+namespace clprobe::probes {
+
+/// The launches of a convolution with their arguments, which clprobe/workloads_convolution.hpp
+/// lists. Where `written` is given, it is the buffer that the kernel writes.
+class ConvolutionLaunches {
+public:
+    /// The program is built with the convolution's options.
+    ConvolutionLaunches(Program program, const workloads::ConvolutionShape &shape,
+                        const workloads::ConvolutionPlan &plan)
+        : program_(std::move(program)), shape_(shape), plan_(plan), convolution_(shape, plan) {}
+
+    [[nodiscard]] const workloads::Convolution &convolution() const { return convolution_; }
+    /// Whether sums are made in parts, which `add_parts` adds up to the output.
+    [[nodiscard]] bool in_parts() const { return by_local_memory() && plan_.group_tile.splits > 1; }
+
+    [[nodiscard]] BoundLaunch pack_input(const Buffer &planes, const Argument &written) const;
+    [[nodiscard]] BoundLaunch pack_weights(const Buffer &weights, const Buffer &biases,
+                                           const Argument &written) const;
+    /// So many panels, from `first` on.
+    [[nodiscard]] BoundLaunch convolve(const Buffer &input, const Buffer &weights,
+                                       const Argument &written, std::uint32_t first,
+                                       std::uint32_t panels) const;
+    [[nodiscard]] BoundLaunch add_parts(const Buffer &parts, const Buffer &weights,
+                                        const Argument &written) const;
+
+private:
+    [[nodiscard]] bool by_local_memory() const {
+        return plan_.family == workloads::KernelFamily::local_memory;
+    }
+
+    Program program_;
+    workloads::ConvolutionShape shape_;
+    workloads::ConvolutionPlan plan_;
+    workloads::Convolution convolution_;
+};
+
+} // namespace clprobe::probes

@@ -1,0 +1,194 @@
+#include "analysis/intervals.hpp"
+#include "analysis/quantile_interval.hpp"
+#include "common/allowances.hpp"
+#include "common/operators.hpp"
+#include "common/verdicts.hpp"
+#include "workloads/network/network.hpp"
+
+#include <clprobe/row.hpp>
+#include <clprobe/statistics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace clprobe::probes::network {
+namespace {
+
+namespace entry = operators::entry;
+
+/// The keys of a network, in their order.
+struct Keys {
+    explicit Keys(const std::string &network)
+        : prefix("network." + network + "."),
+          shape(prefix,
+                "what a run of one image adds to others in a row, its weights packed before and "
+                "its image where the first layer reads it",
+                "two for each multiply-add that docs/networks.md counts, over the time"),
+          p50{prefix + "p50", Unit::second, Better::lower,
+              "a run that is waited for, half of which take no longer"},
+          p90{prefix + "p90", Unit::second, Better::lower,
+              "a run that is waited for, nine of ten take no longer"},
+          launches{prefix + "launches", Unit::one, Better::lower, "launches of a run"},
+          memory{prefix + "memory", Unit::byte, Better::lower,
+                 "weights, and the activations of all layers, each in a buffer of its own"} {}
+
+    [[nodiscard]] std::vector<FindingKey> all() const {
+        std::vector<FindingKey> keys = shape.all();
+        keys.insert(keys.end(), {p50, p90, launches, memory});
+        return keys;
+    }
+
+    std::string prefix;
+    operators::ShapeKeys shape;
+    FindingKey p50;
+    FindingKey p90;
+    FindingKey launches;
+    FindingKey memory;
+};
+
+double flops_of(const Network &network) {
+    return total_of(sized_layers(network)).flop();
+}
+
+/// Of the network's convolutions, in their order, as far as the series has them.
+std::vector<ConvolutionPlan> plans_of(const Dataset &data, std::uint32_t network) {
+    std::map<std::uint32_t, ConvolutionPlan> by_layer;
+    for (const auto &found : samples_by_row<LayerRow>(data.find(series::layer)))
+        if (found.row.network == network)
+            by_layer.try_emplace(found.row.layer, found.row.plan);
+    std::vector<ConvolutionPlan> plans;
+    for (const auto &[layer, plan] : by_layer)
+        if (layer == plans.size())
+            plans.push_back(plan);
+    return plans;
+}
+
+std::optional<operators::Calls> calls_of(const Dataset &data, const Facts &facts,
+                                         std::uint32_t number) {
+    const Network &network = run_networks()[number];
+    const std::vector<TripTime> times = times_of(data.find(series::network), NetworkRow{number});
+    const auto fit = fit_slope(times);
+    if (!fit || fit->blocks < 2)
+        return std::nullopt;
+    double most = 1;
+    for (const TripTime &time : times)
+        most = std::max(most, time.trips);
+    return operators::Calls{
+        .seconds = fit->seconds_per_trip,
+        .interval = fit->interval,
+        .flops = flops_of(network),
+        .predicted = predicted_seconds(network, plans_of(data, number), facts),
+        .method = fmt::format(
+            "slope of time over up to {:g} runs in a row, in {} blocks; {:.0f} plans of {} "
+            "convolutions kept from races; a sample of each layer's outputs compared, errors up to "
+            "{:.2g} sqrt(k) u sum|ab|",
+            most, fit->blocks, data.number_attribute(attribute::kept + network.name).value_or(0),
+            convolutions_of(network).size(), data.number_attribute(entry::error).value_or(0)),
+        .series = series::network};
+}
+
+/// The quantile of runs that were waited for. A second run's falls among those of stretches.
+Finding quantile_of_runs(const FindingKey &key, const Dataset &data, std::uint32_t network,
+                         double q) {
+    std::vector<double> all;
+    for (const auto &found : samples_by_row<RunRow>(data.find(series::run)))
+        if (found.row.network == network)
+            all.insert(all.end(), found.samples.begin(), found.samples.end());
+    constexpr std::size_t stretch = 10; // of which one lies beyond the last quantile
+    std::vector<double> values;
+    for (std::size_t first = 0; first + stretch <= all.size(); first += stretch)
+        values.push_back(quantile(std::span(all).subspan(first, stretch), q));
+    const auto order = quantile_interval(all, q);
+    if (values.size() < 2 || !order)
+        return undecided(key, fmt::format("{} runs are too few", all.size()));
+    const double value = quantile(all, q);
+    const Interval repeated = repeat_interval(values);
+    const Interval interval = hull(hull(hull(*order, repeated.low), repeated.high), value);
+    if (interval.low <= 0)
+        return undecided(key, "the runs take too different times", {series::run});
+    Finding finding = measured(key, value, interval);
+    finding.method = fmt::format("{:g} % quantile of {} runs, each waited for, by the host's clock",
+                                 100 * q, all.size());
+    finding.evidence = {series::run};
+    widen_to(finding, waits_of_host);
+    return finding;
+}
+
+Finding counted(const FindingKey &key, const Dataset &data, const std::string &attribute,
+                const std::string &method) {
+    const double count = data.number_attribute(attribute).value_or(0);
+    return count > 0 ? decided(key, count, method, {series::network})
+                     : undecided(key, "not counted");
+}
+
+} // namespace
+
+std::vector<FindingKey> finding_keys() {
+    std::vector<FindingKey> keys;
+    for (const Network &network : known_networks()) {
+        const Keys of_network(network.name);
+        if (without_kernel(network).empty())
+            for (const FindingKey &key : of_network.all())
+                keys.push_back(key);
+        else
+            keys.push_back(of_network.shape.time);
+    }
+    return keys;
+}
+
+std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
+    std::vector<Finding> findings;
+    for (const Network &network : known_networks()) {
+        const Keys keys(network.name);
+        if (const std::string reason = without_kernel(network); !reason.empty()) {
+            findings.push_back(without_value(keys.shape.time, Status::unsupported, reason));
+            continue;
+        }
+        const auto number = static_cast<std::uint32_t>(
+            std::ranges::find(network_names(), network.name) - network_names().begin());
+        const auto calls = calls_of(data, facts, number);
+        operators::add_findings(findings, keys.shape, network.name, calls, data, facts);
+        const std::string reason = data.text_attribute(entry::unmeasured + network.name);
+        if (!calls && !reason.empty()) {
+            for (const FindingKey &key : {keys.p50, keys.p90, keys.launches, keys.memory})
+                findings.push_back(undecided(key, reason));
+            continue;
+        }
+        findings.push_back(quantile_of_runs(keys.p50, data, number, 0.5));
+        findings.push_back(quantile_of_runs(keys.p90, data, number, 0.9));
+        findings.push_back(counted(keys.launches, data, attribute::launches + network.name,
+                                   "one a layer, and one for each whose sums are made in parts"));
+        findings.push_back(
+            counted(keys.memory, data, attribute::memory + network.name, "the sum of the buffers"));
+    }
+    return findings;
+}
+
+std::vector<Curve> curves_of(const Dataset &data) {
+    std::map<std::uint32_t, Curve> by_network;
+    for (const auto &[row, times] : times_by_row<LayerRow>(data.find(series::layer))) {
+        double most = 0;
+        for (const TripTime &time : times)
+            most = std::max(most, time.trips);
+        std::vector<double> seconds; // of a round of the longest rows of rounds
+        for (const TripTime &time : times)
+            if (time.trips == most)
+                seconds.push_back(time.seconds / most);
+        Curve &curve = by_network[row.network];
+        curve.series = series::layer;
+        curve.x = {"layer", Unit::one, {}};
+        curve.y = {"time", Unit::second, {}};
+        curve.label = network_names()[row.network];
+        if (!seconds.empty())
+            curve.points.push_back({row.layer + 1.0, median(seconds), seconds.size(),
+                                    std::ranges::min(seconds), std::ranges::max(seconds)});
+    }
+    std::vector<Curve> curves;
+    for (auto &[network, curve] : by_network)
+        curves.push_back(std::move(curve));
+    return curves;
+}
+
+} // namespace clprobe::probes::network
