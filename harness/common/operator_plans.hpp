@@ -42,13 +42,16 @@ template <typename Plan>
 [[nodiscard]] Plan fastest(Bench &bench, const std::vector<Plan> &plans, const Race<Plan> &race) {
     using Time = std::chrono::steady_clock;
     const std::size_t likely = bench.tiny() ? 2 : 24;
-    const std::size_t unlikely = bench.tiny() ? 1 : 12;
     const auto fitting = static_cast<std::size_t>(std::ranges::count_if(
         plans, [&](const Plan &plan) { return fits_registers(plan, bench.facts()); }));
-    std::vector<Plan> raced(plans.begin(),
-                            plans.begin() + static_cast<std::ptrdiff_t>(std::min(likely, fitting)));
-    for (std::size_t i = fitting; i < std::min(plans.size(), fitting + unlikely); ++i)
-        raced.push_back(plans[i]);
+    // Where builds take so long that there is no time for all, some of both kinds were tried.
+    std::vector<Plan> raced;
+    for (std::size_t i = 0; i < likely; ++i) {
+        if (i < fitting)
+            raced.push_back(plans[i]);
+        if (const std::size_t unlikely = fitting + i / 2; i % 2 == 0 && unlikely < plans.size())
+            raced.push_back(plans[unlikely]);
+    }
 
     const auto end = Time::now() + std::chrono::seconds(20);
     const auto time = [&](const Plan &plan) {

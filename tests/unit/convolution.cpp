@@ -247,6 +247,17 @@ TEST_CASE("unit.convolution.weights_beyond_a_cache_are_read_for_each_work_item")
     CHECK(by_rows.predicted_seconds(facts) == Approx((weights + image) / 1e9));
 }
 
+TEST_CASE("unit.convolution.a_depthwise_one_reads_each_channel_once") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", 1e15);
+    add_fact(facts, "buffer.l1.read_size", 1e5);
+    add_fact(facts, "buffer.memory.read_bandwidth", 1e9);
+    const Convolution depthwise({512, 512, 14, 14, 3, 1, true},
+                                {{14, 1, 16, 16, 1}, 1, false, 1, 1});
+    const auto bytes = static_cast<double>(depthwise.weights_bytes() + depthwise.input().bytes());
+    CHECK(depthwise.predicted_seconds(facts) == Approx(bytes / 1e9));
+}
+
 TEST_CASE("unit.convolution.findings_of_nothing_predict_nothing") {
     Facts facts = cpu_facts();
     add_fact(facts, "fma.fp32.rate", 0);

@@ -14,10 +14,12 @@
 #include <bit>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -45,15 +47,17 @@ public:
             parts_ = bench.buffer(convolution().parts_bytes());
     }
 
-    /// The launches of a call, each of so many seconds at most as predicted. `check` is called
-    /// after the last.
-    [[nodiscard]] std::vector<BoundLaunch> call(const Check &check, double seconds) const {
+    [[nodiscard]] const ConvolutionShape &shape() const { return shape_; }
+    [[nodiscard]] const ConvolutionPlan &plan() const { return plan_; }
+
+    /// The launches of a call that is expected to take so long, each of `longest` seconds at most.
+    /// `check` is called after the last.
+    [[nodiscard]] std::vector<BoundLaunch> call(const Check &check, std::optional<double> expected,
+                                                double longest) const {
         const std::uint32_t panels = convolution().panels();
-        // Without a prediction no launch is longer than it has to be.
-        const double predicted =
-            convolution().predicted_seconds(bench_.facts()).value_or(seconds * panels);
-        const auto parts = static_cast<std::uint32_t>(
-            std::clamp(std::ceil(predicted / seconds), 1.0, double{1} * panels));
+        // Where nothing is expected no launch is longer than it has to be.
+        const auto parts = static_cast<std::uint32_t>(std::clamp(
+            std::ceil(expected.value_or(longest * panels) / longest), 1.0, double{1} * panels));
         const std::uint32_t group = plan_.group_panels;
         const std::uint32_t most = ((panels + parts - 1) / parts + group - 1) / group * group;
         std::vector<BoundLaunch> launches;
@@ -242,7 +246,7 @@ private:
             workloads::convolution_plans(shape, bench_.facts());
         const std::string reason = too_large(shape, plans.front());
         if (!reason.empty()) {
-            verify(shape, plans.front());
+            verify(shape, understood(shape, plans.front()));
             return reason;
         }
         HostOperands &operands =
@@ -250,13 +254,15 @@ private:
         // So large that no sum is negative: an activation that cuts would hide what is wrong.
         for (float &bias : operands.biases)
             bias += static_cast<float>(16 * shape.products() + 4);
-        const ConvolutionPlan plan = operators::chosen_plan(
+        std::optional<Tensors> packed; // for the plan that was tried last
+        const ConvolutionPlan chosen = operators::chosen_plan(
             bench_, kernel_text, plans,
             {.shape = shape.name(),
              .time =
                  [&](const ConvolutionPlan &tried) {
-                     const Tensors tensors(bench_, built(shape, tried), shape, tried, operands);
-                     return seconds_of(verified_call(tensors));
+                     if (!packed || !(packed->plan() == tried))
+                         packed.emplace(bench_, built(shape, tried), shape, tried, operands);
+                     return seconds_of(verified_call(*packed));
                  },
              .record =
                  [&](const ConvolutionPlan &tried, double seconds) {
@@ -264,12 +270,14 @@ private:
                          .point(coordinates(RaceRow{shape, tried}))
                          .samples.push_back(seconds);
                  }});
+        const ConvolutionPlan plan = understood(shape, chosen);
         verify(shape, plan);
         const Tensors &tensors =
             tensors_.emplace_back(bench_, built(shape, plan), shape, plan, operands);
         Call call{{shape, plan}, verified_call(tensors), {}, 1};
         seconds_of(call.launches); // the driver compiles
         const double alone = seconds_of(call.launches);
+        rate_ = std::max(rate_, shape.flops() / alone);
         constexpr double short_call = 1e-3;
         constexpr double chain_seconds = 4e-3;
         if (alone < short_call) {
@@ -283,6 +291,8 @@ private:
 
     /// Verified once before it is timed in a row.
     void time_call(Series &series, const Call &call, int block) {
+        if (!call.chain)
+            warm_up(call);
         const double alone = seconds_of(call.launches);
         const auto add = [&](std::uint32_t calls, double seconds) {
             Point &point = series.point(coordinates(call.row, calls));
@@ -305,13 +315,20 @@ private:
                       convolution.weights_bytes(), convolution.parts_bytes()}) >
             bench_.most_bytes())
             return "one of its tensors is more than a buffer may have";
-        const auto predicted = convolution.predicted_seconds(bench_.facts());
-        if (!predicted && shape.flops() > 1e8)
+        const auto expected = expected_seconds(shape, plan);
+        if (!expected && shape.flops() > 1e8)
             return "how long a call takes is not known: the rate of multiply-adds was not measured";
-        if (predicted.value_or(0) > bench_.budget() / 50)
+        if (expected.value_or(0) > bench_.budget() / 50)
             return fmt::format("one call of some {} is too long for this profile",
-                               format({*predicted, Unit::second}));
+                               format({*expected, Unit::second}));
         return "";
+    }
+
+    /// As predicted; where the rate of multiply-adds was not measured, by the calls so far.
+    [[nodiscard]] std::optional<double> expected_seconds(const ConvolutionShape &shape,
+                                                         const ConvolutionPlan &plan) const {
+        const auto predicted = Convolution(shape, plan).predicted_seconds(bench_.facts());
+        return predicted || rate_ == 0 ? predicted : shape.flops() / rate_;
     }
 
     /// On a shape that no tile divides, with one tile and with several a work-item, and with random
@@ -330,11 +347,10 @@ private:
             const Tensors tensors(bench_, program, edges, tried, whole);
             seconds_of(tensors.call(
                 [&](const LaunchOutcome &outcome) { tensors.expect_each_exact(outcome); },
-                longest_launch()));
+                expected_seconds(edges, tried), longest_launch()));
         };
         ConvolutionPlan other = plan;
-        if (!shape.depthwise)
-            other.tiles = plan.tiles == 1 ? 3 : 1;
+        other.tiles = plan.tiles == 1 ? 3 : 1;
         other.group_tile.splits = plan.group_tile.splits == 1 ? 3 : 1;
         const Program program = built(edges, plan);
         expect_each_exact(program, other);
@@ -352,7 +368,20 @@ private:
             double &error = bench_.data().number_attributes[entry::error];
             error = std::max(error, tensors.largest_error(outcome));
         };
-        seconds_of(tensors.call(check, longest_launch()));
+        seconds_of(tensors.call(check, expected_seconds(edges, plan), longest_launch()));
+    }
+
+    /// The plan, without its prefetches where the driver's compiler does not know them.
+    [[nodiscard]] ConvolutionPlan understood(const ConvolutionShape &shape, ConvolutionPlan plan) {
+        try {
+            if (plan.prefetch)
+                (void)built(shape, plan).kernel("convolution");
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const Error &) {
+            plan.prefetch = false;
+        }
+        return plan;
     }
 
     /// Built once, since shapes and plans share programs.
@@ -369,10 +398,20 @@ private:
             tensors.expect_exact(outcome);
             ++bench_.data().number_attributes[entry::verified];
         };
-        return tensors.call(check, longest_launch());
+        return tensors.call(check, expected_seconds(tensors.shape(), tensors.plan()),
+                            longest_launch());
     }
 
     [[nodiscard]] double longest_launch() const { return bench_.bounds().limit / 4; }
+
+    /// A call that is neither timed nor checked: the host's check of the one before and other
+    /// shapes took the caches, and the processors may rest.
+    void warm_up(const Call &call) {
+        for (BoundLaunch launch : call.launches) {
+            launch.check = {};
+            bench_.launch(launch);
+        }
+    }
 
     double seconds_of(const std::vector<BoundLaunch> &launches) {
         double seconds = 0;
@@ -388,6 +427,7 @@ private:
     std::deque<HostOperands> operands_;
     std::deque<Tensors> tensors_;
     std::vector<Call> calls_;
+    double rate_ = 0; ///< flop/s, the best so far
 };
 
 } // namespace

@@ -51,9 +51,9 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
         return "a tile has more pixels than a row of the output";
     if (shape.depthwise && shape.input_channels != shape.output_channels)
         return "a depthwise convolution has as many channels of output as of input";
-    if (shape.depthwise && (tile.vectors != 1 || tile.step != tile.width || plan.tiles != 1))
-        return "a depthwise convolution has tiles of one vector, blocks of as many channels in "
-               "input and output, and one tile a work-item";
+    if (shape.depthwise && (tile.vectors != 1 || tile.step != tile.width))
+        return "a depthwise convolution has tiles of one vector, and blocks of as many channels in "
+               "input and output";
     return "";
 }
 
@@ -148,20 +148,19 @@ NdRange Convolution::convolve(std::uint32_t panels) const {
 
 /// Bytes that are read from beyond a cache of that size, which a compute unit has for itself.
 double Convolution::bytes_beyond(double size) const {
-    const double weights = static_cast<double>(weights_bytes());
-    const double image = static_cast<double>(input().bytes());
+    const auto weights = static_cast<double>(weights_bytes());
+    const auto image = static_cast<double>(input().bytes());
     const double panel = weights / panels();
-    const double items = quotient_up(tiles(), plan_.tiles);
-    // What a row of the output is made of, and what of it a work-item of several tiles reads before
-    // it goes on to other weights.
-    const double rows = image / (shape_.input_height + 2 * shape_.input_halo) * shape_.kernel;
-    const double at_once = plan_.tiles > 1 ? blocks() : 1;
-    const double read_weights = panel / at_once + rows / at_once <= size && plan_.tiles > 1
-                                    ? items * weights
-                                : panel + rows <= size ? weights
-                                                       : double{1} * tiles() * weights;
-    const double read_image = panel + image <= size || panels() == 1 ? image : panels() * image;
-    return read_weights + read_image;
+    const double channels = shape_.depthwise ? image / panels() : image; // of a panel's outputs
+    // What a row of outputs is made of.
+    const double rows = channels / (shape_.input_height + 2 * shape_.input_halo) * shape_.kernel;
+    double times = 1; // that the weights are read
+    if (plan_.tiles > 1 && (panel + rows) / blocks() <= size)
+        times = quotient_up(tiles(), plan_.tiles);
+    else if (panel + rows > size)
+        times = tiles();
+    const bool once = shape_.depthwise || panel + image <= size;
+    return times * weights + (once ? 1 : panels()) * image;
 }
 
 std::optional<double> Convolution::predicted_seconds(const Facts &facts) const {
@@ -177,7 +176,7 @@ std::optional<double> Convolution::predicted_of_panels(const Facts &facts) const
     // A CPU spreads a factor over a vector as it loads it.
     const double factors = on_cpu(facts) || shape_.depthwise ? tile.width : 1;
     double loaded = computed * depth * (tile.rows * factors + tile.row_elements());
-    if (plan_.tiles > 1) // the sums, which wait in the output
+    if (plan_.tiles > 1 && blocks() > 1) // the sums, which wait in the output
         loaded += computed * blocks() * 2 * tile.rows * tile.row_elements();
     const auto seconds = workloads::predicted_seconds(
         {.flops = 2 * computed * depth * tile.rows * tile.row_elements(),
@@ -206,14 +205,16 @@ std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, co
             rows_to_try.insert(rows);
     const unsigned step = shape.depthwise ? width : std::min(cpu ? width : 4, shape.input_channels);
     std::vector<ConvolutionPlan> plans;
+    const bool one_block = shape.depthwise || step == shape.input_channels;
     const auto add = [&](const Tile &tile) {
-        const ConvolutionPlan one{tile, 1, false, group, group};
-        plans.push_back(one);
-        const std::uint32_t all =
-            quotient_up(shape.output_width(), tile.rows) * shape.output_height();
+        plans.push_back({tile, 1, false, group, group});
+        const std::uint32_t of_row = quotient_up(shape.output_width(), tile.rows);
+        const std::uint32_t all = of_row * shape.output_height();
         constexpr std::uint32_t most = 32; // whose sums caches hold
-        if (cpu && !shape.depthwise && all > 1 && all <= most)
-            plans.push_back({tile, all, true, group, group});
+        // Fewer work-items cost less, too.
+        const std::uint32_t several = all <= most ? all : one_block ? of_row : 1;
+        if (cpu && several > 1)
+            plans.push_back({tile, several, !one_block, group, group});
     };
     for (const unsigned rows : rows_to_try)
         for (const unsigned vectors : {1u, 2u, 3u, 4u})
