@@ -11,9 +11,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <map>
@@ -49,7 +49,7 @@ std::vector<float> poisoned(const ActivationLayout &layout) {
     for (std::uint32_t channel = 0; channel < layout.blocks() * layout.block; ++channel)
         for (std::uint32_t y = 0; y < layout.height; ++y)
             for (std::uint32_t x = 0; x < layout.width; ++x)
-                std::memcpy(&values[layout.index(channel, y, x)], &poison, sizeof poison);
+                values[layout.index(channel, y, x)] = std::bit_cast<float>(poison);
     return values;
 }
 
@@ -172,7 +172,7 @@ private:
             scaled_reals(static_cast<std::size_t>(shape.products()) * shape.output_channels,
                          shape.products(), 2, bench_.random());
         operands.biases = biases_of(layer, shape.output_channels, bench_.random());
-        operands.input = std::move(image);
+        operands.input = std::exchange(image, {});
         const Buffer from = input ? *input : buffer(convolution.input().bytes());
         if (!input)
             bench_.launch(launches.pack_input(passing(operands.input), output(from)));
@@ -218,7 +218,7 @@ private:
                 for (std::uint32_t x = 0; x < layout.width; ++x) {
                     const std::size_t index = layout.index(channel, y, x);
                     inside[index] = true;
-                    outcome.expect(std::memcmp(&found[index], &poison, sizeof poison) != 0,
+                    outcome.expect(std::bit_cast<std::uint32_t>(found[index]) != poison,
                                    "an output was not written");
                     planes.push_back(found[index]);
                 }
@@ -233,7 +233,7 @@ private:
                     const Buffer &input, std::vector<float> &image) {
         const std::size_t padded = workloads::multiple_up(layout.channels, head.width);
         std::vector<float> before(padded);
-        std::memset(before.data(), 0x5a, layout.channels * sizeof(float));
+        std::fill_n(before.begin(), layout.channels, std::bit_cast<float>(poison));
         const Buffer to = written(before);
         const std::size_t pixels = std::size_t{layout.height} * layout.width;
         add({},
