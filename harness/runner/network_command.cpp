@@ -47,8 +47,11 @@ std::vector<Teardown> teardowns_of(const NetworkTable &table, const Options &opt
     std::map<std::string, std::string> slugs;
     for (const DeviceRecord &record : report.devices) {
         slugs[record.device.slug];
-        if (!options.device || record.device.slug == *options.device)
-            teardowns.push_back(teardown_of(table.layers, record, table.type));
+        if (options.device && record.device.slug != *options.device)
+            continue;
+        teardowns.push_back(teardown_of(table.layers, record, table.type));
+        if (table.type == ElementType::fp32 && table.batch == 1)
+            add_measured(teardowns.back(), table.network, record);
     }
     if (teardowns.empty() && options.device)
         throw InputError(unknown_name("device", *options.device, slugs,

@@ -37,6 +37,9 @@ struct LayerTeardown {
     std::optional<PredictedTime> predicted;
     /// Of the multiply-adds' rate that the prediction comes to; absent where there are none.
     std::optional<double> share;
+    /// Seconds, and of the rate that they come to: see `add_measured`.
+    std::optional<double> measured;
+    std::optional<double> measured_share;
 };
 
 /// Which finding could not be used, and why.
@@ -63,5 +66,12 @@ struct Teardown {
 /// memory. Only findings that are plainly `measured` are used.
 [[nodiscard]] Teardown teardown_of(const std::vector<SizedLayer> &layers,
                                    const DeviceRecord &record, ElementType type);
+
+/// Adds what `workloads/network` measured of that network, which has to be one that comes with
+/// clprobe: of each layer what a round adds to others of that layer, of the whole what a run adds
+/// to others. Adds nothing where the network's time is not plainly `measured`, and no layers' times
+/// where the report holds no samples. The teardown is of that record, in single precision, for one
+/// image.
+void add_measured(Teardown &teardown, const Network &network, const DeviceRecord &record);
 
 } // namespace clprobe

@@ -167,6 +167,8 @@ Json json_of(const LayerTeardown &layer) {
     if (layer.predicted)
         json["predicted"] = json_of(*layer.predicted);
     each.filled("share", layer.share);
+    each.filled("measured", layer.measured);
+    each.filled("measured_share", layer.measured_share);
     return json;
 }
 

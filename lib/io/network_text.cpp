@@ -15,8 +15,7 @@ namespace {
 /// Layers that are equal but for their names, what they take and their activation.
 struct EqualLayers {
     SizedLayer first;
-    std::size_t place = 0; ///< of the first, among all layers
-    std::size_t count = 0;
+    std::vector<std::size_t> places = {}; ///< among all layers
 };
 
 bool are_equal(const SizedLayer &a, const SizedLayer &b) {
@@ -33,9 +32,9 @@ std::vector<EqualLayers> equal_layers(std::span<const SizedLayer> layers) {
         const auto same = std::ranges::find_if(
             rows, [&](const EqualLayers &row) { return are_equal(row.first, layers[i]); });
         if (same == rows.end())
-            rows.push_back({layers[i], i, 1});
+            rows.push_back({layers[i], {i}});
         else
-            ++same->count;
+            same->places.push_back(i);
     }
     return rows;
 }
@@ -108,19 +107,32 @@ struct TableLine {
     std::string what;
     std::string shape;
     Work work;
-    const LayerTeardown *teardown = nullptr;
+    std::optional<LayerTeardown> teardown = {};
 };
+
+/// Which times a table has.
+enum class Times { none, predicted, measured_too };
+
+Times table_times(const Teardown *teardown) {
+    if (teardown == nullptr)
+        return Times::none;
+    return teardown->whole.measured ? Times::measured_too : Times::predicted;
+}
 
 /// The lines as a table of cells, the numbers yet unaligned.
 class Cells {
 public:
-    Cells(ElementType type, bool with_times) : type_(type), with_times_(with_times) {
+    Cells(ElementType type, Times times) : type_(type), times_(times) {
         headings = {{"layer", ""},     {"shape", ""},      {"mult-adds", "M"}, {"weights", "KiB"},
                     {"inputs", "KiB"}, {"outputs", "KiB"}, {"flop/B", ""}};
-        if (with_times) {
+        if (times == Times::predicted) {
             headings.erase(headings.begin() + 5);
             headings[4] = {"in + out", "KiB"};
             headings.insert(headings.end(), {{"bound", ""}, {"predicted", ""}, {"FMA", "%"}});
+        } else if (times == Times::measured_too) { // with no room for activations
+            headings.erase(headings.begin() + 4, headings.begin() + 6);
+            headings.insert(headings.end(),
+                            {{"bound", ""}, {"predicted", ""}, {"measured", ""}, {"FMA", "%"}});
         }
     }
 
@@ -128,20 +140,24 @@ public:
         const Work &work = line.work;
         std::vector<std::string> cells = {line.what, line.shape, millions(work.multiply_adds),
                                           kibibytes(work.weights, type_)};
-        if (!with_times_) {
+        if (times_ == Times::none) {
             cells.push_back(kibibytes(work.inputs, type_));
             cells.push_back(kibibytes(work.outputs, type_));
             cells.push_back(intensity_text(work, type_));
             return cells;
         }
-        cells.push_back(kibibytes(work.inputs + work.outputs, type_));
+        if (times_ == Times::predicted)
+            cells.push_back(kibibytes(work.inputs + work.outputs, type_));
         cells.push_back(intensity_text(work, type_));
-        if (line.teardown == nullptr)
+        if (!line.teardown)
             return cells;
         const LayerTeardown &layer = *line.teardown;
         cells.push_back(layer.bound);
         cells.push_back(layer.predicted ? seconds_text(layer.predicted->seconds) : "");
-        cells.push_back(layer.share ? fmt::format("{:.0f}", 100 * *layer.share) : "");
+        if (times_ == Times::measured_too)
+            cells.push_back(layer.measured ? seconds_text(*layer.measured) : "");
+        const auto share = times_ == Times::measured_too ? layer.measured_share : layer.share;
+        cells.push_back(share ? fmt::format("{:.0f}", 100 * *share) : "");
         return cells;
     }
 
@@ -149,7 +165,7 @@ public:
 
 private:
     ElementType type_;
-    bool with_times_;
+    Times times_;
 };
 
 bool is_convolution(const SizedLayer &sized) {
@@ -157,21 +173,41 @@ bool is_convolution(const SizedLayer &sized) {
            sized.layer.op == Operator::depthwise_convolution;
 }
 
+/// Of equal layers: what is measured of them is the mean.
+LayerTeardown teardown_of_equal(const std::vector<LayerTeardown> &layers,
+                                const std::vector<std::size_t> &places) {
+    LayerTeardown mean = layers[places.front()];
+    if (!mean.measured)
+        return mean;
+    double sum = 0;
+    for (const std::size_t place : places)
+        sum += layers[place].measured.value_or(*mean.measured);
+    const double seconds = sum / static_cast<double>(places.size());
+    if (mean.measured_share)
+        *mean.measured_share *= *mean.measured / seconds;
+    mean.measured = seconds;
+    return mean;
+}
+
 /// A line for equal layers, one for all convolutions where there are other layers, one for all.
 std::vector<TableLine> lines_of(const NetworkTable &table, const Teardown *teardown) {
     std::vector<TableLine> lines;
     for (const EqualLayers &row : equal_layers(table.layers)) {
-        const std::string times = row.count == 1 ? "" : fmt::format("{} x ", row.count);
-        lines.push_back({times + operator_text(row.first.layer), shape_text(row.first),
-                         row.first.work,
-                         teardown == nullptr ? nullptr : &teardown->layers[row.place]});
+        const std::size_t count = row.places.size();
+        const std::string times = count == 1 ? "" : fmt::format("{} x ", count);
+        TableLine &line = lines.emplace_back(TableLine{times + operator_text(row.first.layer),
+                                                       shape_text(row.first), row.first.work});
+        if (teardown != nullptr)
+            line.teardown = teardown_of_equal(teardown->layers, row.places);
     }
     std::vector<SizedLayer> convolutions;
     std::ranges::copy_if(table.layers, std::back_inserter(convolutions), is_convolution);
     if (!convolutions.empty() && convolutions.size() < table.layers.size())
         lines.push_back({counted(convolutions.size(), "convolution"), "", total_of(convolutions)});
-    lines.push_back({"all " + counted(table.layers.size(), "layer"), "", total_of(table.layers),
-                     teardown == nullptr ? nullptr : &teardown->whole});
+    TableLine &all = lines.emplace_back(
+        TableLine{"all " + counted(table.layers.size(), "layer"), "", total_of(table.layers)});
+    if (teardown != nullptr)
+        all.teardown = teardown->whole;
     return lines;
 }
 
@@ -191,7 +227,7 @@ void align_right(std::vector<TableRow> &rows, std::size_t columns) {
 
 std::string table_text(const NetworkTable &table, const Teardown *teardown,
                        const TextStyle &style) {
-    const Cells cells(table.type, teardown != nullptr);
+    const Cells cells(table.type, table_times(teardown));
     std::vector<TableRow> rows(2);
     for (const Heading &heading : cells.headings) {
         rows[0].cells.push_back(heading.title);
@@ -205,7 +241,7 @@ std::string table_text(const NetworkTable &table, const Teardown *teardown,
 }
 
 std::string table_markdown(const NetworkTable &table, const Teardown *teardown) {
-    const Cells cells(table.type, teardown != nullptr);
+    const Cells cells(table.type, table_times(teardown));
     std::vector<std::vector<std::string>> rows(1);
     for (const Heading &heading : cells.headings)
         rows[0].push_back(heading.title + (heading.unit.empty() ? "" : ", " + heading.unit));

@@ -253,3 +253,83 @@ TEST_CASE("unit.teardown.equal layers share a row, and each network fits into 10
         CHECK_NOTHROW(to_text(json));
     }
 }
+
+namespace {
+
+/// The device where RepVGG-A2 took 20 ms, and its layers 100 us and a tenth of that each further
+/// one.
+DeviceRecord device_that_ran_a_network() {
+    DeviceRecord record = made_up_device();
+    ProbeRecord &probe = record.probes.emplace_back();
+    probe.probe = "workloads/network";
+    probe.findings = {found("network.repvgg-a2.time", Unit::second, 0.02, 0.1)};
+    const Axis networks{"network", Unit::one, {"small", "repvgg-a2"}};
+    Series &series =
+        probe.data.add("layer", {networks, {"layer", Unit::one, {}}, {"rounds", Unit::one, {}}},
+                       {"time", Unit::second, {}});
+    for (int layer = 0; layer < 24; ++layer)
+        for (const double rounds : {10.0, 20.0}) {
+            series.point({1, double(layer), rounds}) = {
+                {1, double(layer), rounds},
+                std::vector(3, 1e-6 + rounds * 1e-4 * (1 + 0.1 * layer)),
+                {0, 1, 2}};
+            series.point({0, double(layer), rounds}) = {
+                {0, double(layer), rounds}, {rounds, rounds}, {0, 1}};
+        }
+    return record;
+}
+
+const Network &repvgg() {
+    return *std::ranges::find(known_networks(), "repvgg-a2", &Network::name);
+}
+
+Teardown measured_teardown(const Network &network, const DeviceRecord &record) {
+    Teardown teardown = teardown_of(sized_layers(network), record, ElementType::fp32);
+    add_measured(teardown, network, record);
+    return teardown;
+}
+
+} // namespace
+
+TEST_CASE("unit.teardown.what the device took stands beside the prediction") {
+    const Teardown teardown = measured_teardown(repvgg(), device_that_ran_a_network());
+    CHECK(teardown.whole.measured.value() == 0.02);
+    CHECK(teardown.whole.measured_share.value() == Approx(2 * 5116.95e6 / 1e12 / 0.02));
+    CHECK(teardown.layers.at(0).measured.value() == Approx(1e-4));
+    CHECK(teardown.layers.at(10).measured.value() == Approx(2e-4));
+    CHECK_FALSE(teardown.layers.at(22).measured_share); // the pool has no multiply-adds
+    const std::string text =
+        network_text({repvgg(), ElementType::fp32, 1}, {&teardown, 1}, {.width = 100});
+    CHECK_THAT(text, ContainsSubstring("measured"));
+    // The mean of thirteen layers, the ninth to the 21st.
+    CHECK_THAT(text, ContainsSubstring("240 us"));
+    CHECK_THAT(text, ContainsSubstring("20 ms"));
+    CHECK(to_json({repvgg(), ElementType::fp32, 1}, {&teardown, 1})
+              .at("devices")
+              .at(0)
+              .at("whole")
+              .at("measured") == 0.02);
+}
+
+TEST_CASE("unit.teardown.a time that is in doubt is not shown") {
+    DeviceRecord record = device_that_ran_a_network();
+    make_suspect(record.probes.back().findings.front(), "a busy machine");
+    const Teardown teardown = measured_teardown(repvgg(), record);
+    CHECK_FALSE(teardown.whole.measured);
+    CHECK_FALSE(teardown.layers.at(0).measured);
+}
+
+TEST_CASE("unit.teardown.another network of that name has no measured time") {
+    Network other = repvgg();
+    other.layers.at(0).channels = 32;
+    const Teardown teardown = measured_teardown(other, device_that_ran_a_network());
+    CHECK_FALSE(teardown.whole.measured);
+}
+
+TEST_CASE("unit.teardown.a report without samples has the network's time alone") {
+    DeviceRecord record = device_that_ran_a_network();
+    record.probes.back().data = {};
+    const Teardown teardown = measured_teardown(repvgg(), record);
+    CHECK(teardown.whole.measured);
+    CHECK_FALSE(teardown.layers.at(0).measured);
+}
