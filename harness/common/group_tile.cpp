@@ -103,8 +103,8 @@ std::string GroupTile::describe() const {
                        splits > 1 ? fmt::format(", the depth in {} parts", splits) : "");
 }
 
-std::optional<double> predicted_by_local_memory(const GemmShape &shape, const GroupTile &tile,
-                                                const Facts &facts) {
+std::optional<double> predicted_by_local_memory(const GemmShape &shape, double operands,
+                                                const GroupTile &tile, const Facts &facts) {
     const auto rate = facts.value("fma.fp32.rate");
     if (!rate || *rate <= 0)
         return std::nullopt;
@@ -130,7 +130,6 @@ std::optional<double> predicted_by_local_memory(const GemmShape &shape, const Gr
     const auto memory = facts.value("buffer.memory.read_bandwidth");
     bound(shared ? shared : memory,
           groups * depth * (tile.tile_rows + tile.tile_columns) * sizeof(float));
-    const double operands = 1.0 * sizeof(float) * shape.k * (double{1} * shape.m + shape.n);
     const double product = 1.0 * sizeof(float) * shape.m * shape.n;
     bound(memory, operands);
     // A slice takes no less than its fetch; other groups of the unit fetch meanwhile.

@@ -4,6 +4,7 @@
 #include <clprobe/launch.hpp>
 
 #include <cstddef>
+#include <random>
 #include <vector>
 
 namespace clprobe::probes {
@@ -14,14 +15,21 @@ namespace clprobe::probes {
 class LaunchChain {
 public:
     /// `plain` is a context with a queue without profiling. Sets the launches' arguments and fills
-    /// their outputs, once. Nothing is checked.
-    LaunchChain(const Context &plain, const std::vector<BoundLaunch> &launches);
+    /// their outputs. Nothing is checked.
+    LaunchChain(Context plain, std::vector<BoundLaunch> launches);
 
-    /// Seconds of that many rounds of all launches.
+    /// One round, whose outputs are filled before, and the checks of all launches after it. Throws
+    /// VerificationError.
+    void verify(std::mt19937_64 &random) const;
+    /// Seconds of that many rounds of all launches, without a check.
     [[nodiscard]] double seconds(std::size_t rounds) const;
 
 private:
-    std::vector<CallLoops> launches_;
+    void prepare() const;
+
+    Context plain_;
+    std::vector<BoundLaunch> launches_;
+    std::vector<CallLoops> loops_;
 };
 
 } // namespace clprobe::probes

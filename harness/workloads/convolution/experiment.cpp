@@ -277,7 +277,8 @@ private:
         Call call{{shape, plan}, verified_call(tensors), {}, 1};
         seconds_of(call.launches); // the driver compiles
         const double alone = seconds_of(call.launches);
-        rate_ = std::max(rate_, shape.flops() / alone);
+        if (alone > 0)
+            rate_ = std::max(rate_, shape.flops() / alone);
         constexpr double short_call = 1e-3;
         constexpr double chain_seconds = 4e-3;
         if (alone < short_call) {
@@ -289,19 +290,18 @@ private:
         return "";
     }
 
-    /// Verified once before it is timed in a row.
+    /// Calls in a row are verified by one of them before.
     void time_call(Series &series, const Call &call, int block) {
-        if (!call.chain)
-            warm_up(call);
-        const double alone = seconds_of(call.launches);
         const auto add = [&](std::uint32_t calls, double seconds) {
             Point &point = series.point(coordinates(call.row, calls));
             point.samples.push_back(seconds);
             point.block.push_back(block);
         };
-        if (!call.chain)
-            return add(1, alone);
-        (void)call.chain->seconds(1); // the host's threads wake up
+        if (!call.chain) {
+            warm_up(call);
+            return add(1, seconds_of(call.launches));
+        }
+        call.chain->verify(bench_.random());
         for (const std::uint32_t calls : {call.most / 2, call.most})
             add(calls, call.chain->seconds(calls));
     }
@@ -336,7 +336,7 @@ private:
     /// same in every build.
     void verify(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
         ConvolutionShape edges = off_the_tile(shape, plan);
-        const bool first = verified_.empty();
+        const bool first_of_family = families_.insert(plan.family).second;
         const std::string what =
             fmt::format("{}, {} taps, stride {}", Convolution(edges, plan).build_options(),
                         shape.kernel, shape.stride);
@@ -355,7 +355,7 @@ private:
         const Program program = built(edges, plan);
         expect_each_exact(program, other);
         expect_each_exact(program, plan);
-        if (first)
+        if (first_of_family)
             for (const Activation activation :
                  {Activation::none, Activation::relu6, Activation::hard_swish}) {
                 edges.activation = activation;
@@ -421,7 +421,8 @@ private:
     }
 
     Bench &bench_;
-    Context plain_;                           ///< on which calls follow one another
+    Context plain_;                              ///< on which calls follow one another
+    std::set<workloads::KernelFamily> families_; ///< verified with each activation
     std::set<std::string> verified_;          ///< options of builds, and what else they depend on
     std::map<std::string, Program> programs_; ///< by options
     std::deque<HostOperands> operands_;

@@ -45,8 +45,14 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
         return "the input's halo is less than half a kernel";
     if (shape.activation == Activation::gelu)
         return "the kernel has no gelu";
-    if (plan.family == KernelFamily::local_memory)
+    if (plan.family == KernelFamily::local_memory) {
+        constexpr double most = 1 << 30; // elements that 32 bits count, whatever fills them up
+        if (double{1} * (shape.input_width + 2 * shape.input_halo) *
+                (shape.input_height + 2 * shape.input_halo) * (shape.input_channels + 32) >
+            most)
+            return "its input has more elements than the kernel counts";
         return shape.depthwise ? "a depthwise convolution is no product of matrices" : "";
+    }
     if (tile.rows > shape.output_width())
         return "a tile has more pixels than a row of the output";
     if (shape.depthwise && shape.input_channels != shape.output_channels)
@@ -164,9 +170,11 @@ double Convolution::bytes_beyond(double size) const {
 }
 
 std::optional<double> Convolution::predicted_seconds(const Facts &facts) const {
-    return by_local_memory() ? predicted_by_local_memory({pixels(), columns(), weight_rows() - 1},
-                                                         plan_.group_tile, facts)
-                             : predicted_of_panels(facts);
+    return by_local_memory()
+               ? predicted_by_local_memory({pixels(), columns(), weight_rows() - 1},
+                                           static_cast<double>(input().bytes() + weights_bytes()),
+                                           plan_.group_tile, facts)
+               : predicted_of_panels(facts);
 }
 
 std::optional<double> Convolution::predicted_of_panels(const Facts &facts) const {

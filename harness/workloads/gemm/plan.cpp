@@ -120,7 +120,10 @@ std::size_t Gemm::most_bytes() const {
 std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
     return plan_.family == KernelFamily::panels
                ? predicted_of_panels(facts)
-               : predicted_by_local_memory(shape_, plan_.group_tile, facts);
+               : predicted_by_local_memory(shape_,
+                                           sizeof(float) * double{1} * shape_.k *
+                                               (double{1} * shape_.m + shape_.n),
+                                           plan_.group_tile, facts);
 }
 
 std::optional<double> Gemm::predicted_of_panels(const Facts &facts) const {
