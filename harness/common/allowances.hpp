@@ -28,10 +28,11 @@ constexpr double in_own_caches = 0.2;       ///< each reads from the cache that 
 
 /// What the host does for a device, its own processor has a pace for, which other work on the
 /// machine, its clock, and where the process lies decide, for a run as well. Half-widths likewise:
-constexpr double copies_of_host = 0.5;        ///< bytes that its processor moves
-constexpr double calls_of_host = 0.35;        ///< a call of the driver
-constexpr double waits_of_host = 0.2;         ///< a call, and what the device takes beside
-constexpr double longest_waits_of_host = 0.5; ///< the longest one in a hundred
+constexpr double copies_of_host = 0.5;    ///< bytes that its processor moves
+constexpr double calls_of_host = 0.35;    ///< a call of the driver
+constexpr double mappings_of_host = 0.35; ///< in which a driver makes and frees memory
+constexpr double commands_of_host = 0.2;  ///< from a command's call until it is done
+constexpr double longest_commands = 0.5;  ///< of those the longest in a hundred
 
 /// Has the intervals of these keys reach so far, on a CPU.
 void allow_on_cpu(std::vector<Finding> &findings, const Facts &facts, double share,

@@ -16,7 +16,8 @@ void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const C
     add(keys.rate, calls.flops / calls.seconds, rate);
 
     const Finding *roof = facts.find("fma.fp32.rate");
-    if (roof != nullptr && roof->status == Status::measured && roof->interval) {
+    if (roof != nullptr && roof->status == Status::measured && roof->interval &&
+        roof->interval->low > 0) {
         Finding &share = add(keys.roof_share, calls.flops / calls.seconds / *roof->value,
                              {rate.low / roof->interval->high, rate.high / roof->interval->low});
         if (share.interval->low > 1)

@@ -40,7 +40,7 @@ struct ShapeKeys {
 
 /// The calls of one shape.
 struct Calls {
-    double seconds = 0; ///< the median
+    double seconds = 0; ///< of one
     Interval interval;
     double flops = 0;                ///< of one
     std::optional<double> predicted; ///< seconds

@@ -41,7 +41,7 @@ struct Tile {
 };
 
 /// The part of a product of matrices that a work-group makes by way of local memory, and how: the
-/// macros of kernels/workloads/gemm_local.clh, which says which of them go together.
+/// macros of kernels/common/group_tile.clh, which says which of them go together.
 struct GroupTile {
     unsigned tile_rows = 64;
     unsigned tile_columns = 64;

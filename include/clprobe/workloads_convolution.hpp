@@ -130,15 +130,17 @@ struct ConvolutionPlan {
 ///                 uint input_width, uint input_halo, uint output_halo, uint tiles,
 ///                 uint first_panel)
 ///
-/// In that of local memory, in which `pixels` are all of the output, and `columns` is outputs() up
-/// to a multiple of 4, the third argument of convolution() is `parts` where there are several:
+/// In that of local memory, in which `pixels` are all of the output, and `columns` is the output's
+/// channels up to a multiple of 4, the third argument of convolution() is `parts` where there are
+/// several:
 ///
 ///     pack_input(planes, input, uint channels, uint height, uint width, uint halo, uint block)
 ///     pack_weights(weights, biases, panels, uint outputs, uint inputs, uint rows, uint taps)
 ///     convolution(input, panels, output, uint pixels, uint width, uint columns,
 ///                 uint input_width, uint input_halo, uint input_block, uint output_halo,
-///                 uint output_block, uint kernel, uint stride, uint first_panel, uint strip)
-///     add_2_parts(parts, panels, output, uint pixels, uint width, uint columns,
+///                 uint output_block, uint kernel_width, uint stride, uint first_tile,
+///                 uint strip)
+///     add_<splits>_parts(parts, panels, output, uint pixels, uint width, uint columns,
 ///                 uint output_halo, uint output_block)
 ///
 /// Weights are packed once, and an image is where it enters a network: what one convolution writes

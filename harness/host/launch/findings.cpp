@@ -149,7 +149,7 @@ public:
         if (by_events)
             suspect_where_longer_than_on_host(finding);
         constexpr double tail = 0.95;
-        widen_to(finding, q > tail ? longest_waits_of_host : waits_of_host);
+        widen_to(finding, q > tail ? longest_commands : commands_of_host);
         return finding;
     }
 

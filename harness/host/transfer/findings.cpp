@@ -84,7 +84,8 @@ public:
                                      "bytes",
                                      in_bytes(small_transfer));
         finding.evidence = {series_name};
-        return at_the_hosts_pace(finding, is_mapped(transfer) ? calls_of_host : waits_of_host);
+        return at_the_hosts_pace(finding,
+                                 is_mapped(transfer) ? mappings_of_host : commands_of_host);
     }
 
     [[nodiscard]] Finding misaligned(const FindingKey &key, Operation operation) const {

@@ -371,17 +371,10 @@ private:
         seconds_of(tensors.call(check, expected_seconds(edges, plan), longest_launch()));
     }
 
-    /// The plan, without its prefetches where the driver's compiler does not know them.
-    [[nodiscard]] ConvolutionPlan understood(const ConvolutionShape &shape, ConvolutionPlan plan) {
-        try {
-            if (plan.prefetch)
-                (void)built(shape, plan).kernel("convolution");
-        } catch (const Cancelled &) {
-            throw;
-        } catch (const Error &) {
-            plan.prefetch = false;
-        }
-        return plan;
+    [[nodiscard]] ConvolutionPlan understood(const ConvolutionShape &shape,
+                                             const ConvolutionPlan &plan) {
+        return probes::understood(
+            shape, plan, [&](const std::string & /*options*/) { return built(shape, plan); });
     }
 
     /// Built once, since shapes and plans share programs.

@@ -112,7 +112,7 @@ Finding quantile_of_runs(const FindingKey &key, const Dataset &data, std::uint32
     finding.method = fmt::format("{:g} % quantile of {} runs, each waited for, by the host's clock",
                                  100 * q, all.size());
     finding.evidence = {series::run};
-    widen_to(finding, waits_of_host);
+    widen_to(finding, commands_of_host);
     return finding;
 }
 

@@ -247,7 +247,8 @@ std::optional<double> predicted_seconds(const Network &network,
     }
     const double weights = static_cast<double>(size_of(ElementType::fp32) *
                                                sized_layers(network).back().work.parameters());
-    if (const auto bandwidth = facts.value("buffer.memory.read_bandwidth"))
+    if (const auto bandwidth = facts.value("buffer.memory.read_bandwidth");
+        bandwidth && *bandwidth > 0)
         seconds += weights / *bandwidth;
     return seconds;
 }

@@ -86,6 +86,13 @@ Prepared::Prepared(Bench &bench, std::uint32_t number, const std::vector<Convolu
     result_ = std::move(image);
 }
 
+void Prepared::spoil() const {
+    for (const auto &[buffer, values] : spoilt_)
+        bench_.write<float>(buffer, values);
+    bench_.context().fill(*output_, poison);
+    bench_.context().finish();
+}
+
 void Prepared::expect_same_result() const {
     if (bench_.read<float>(*output_, 0, result_.size()) != result_)
         throw VerificationError("a run of " + network_.name +
@@ -133,7 +140,7 @@ Buffer Prepared::add_convolution(const Layer &layer, const ConvolutionShape &sha
     bench_.launch(launches.pack_weights(passing(operands.weights), passing(operands.biases),
                                         output(weights)));
     const ActivationLayout layout = convolution.output();
-    const Buffer to = written(poisoned(layout));
+    const Buffer to = spoilt(poisoned(layout));
     std::vector<BoundLaunch> run;
     if (launches.in_parts()) {
         const Buffer parts = buffer(convolution.parts_bytes());
@@ -185,7 +192,7 @@ Buffer Prepared::add_pool(const Program &program, const HeadTile &head,
     const std::size_t padded = workloads::multiple_up(layout.channels, head.width);
     std::vector<float> before(padded);
     std::fill_n(before.begin(), layout.channels, std::bit_cast<float>(poison));
-    const Buffer to = written(before);
+    const Buffer to = spoilt(before);
     const std::size_t pixels = std::size_t{layout.height} * layout.width;
     add({},
         {{program.kernel("average_pool"),

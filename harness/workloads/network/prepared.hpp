@@ -40,8 +40,10 @@ public:
     }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
-    /// Throws VerificationError where the result is no longer what was verified: it is made by the
-    /// same sums each time.
+    /// Writes to all activations and the result what no layer would compute.
+    void spoil() const;
+    /// Throws VerificationError where the result is not what was verified: it is made by the same
+    /// sums each time.
     void expect_same_result() const;
 
 private:
@@ -53,6 +55,12 @@ private:
     [[nodiscard]] Buffer written(const std::vector<float> &values) {
         const Buffer made = buffer(values.size() * sizeof(float));
         bench_.write<float>(made, values);
+        return made;
+    }
+    /// For activations that hold these values until they are computed.
+    [[nodiscard]] Buffer spoilt(std::vector<float> values) {
+        const Buffer made = written(values);
+        spoilt_.emplace_back(made, std::move(values));
         return made;
     }
     /// Only until it is packed.
@@ -91,6 +99,7 @@ private:
     const Network &network_;
     std::map<std::string, Program> programs_; ///< by options
     std::vector<Ready> layers_;
+    std::vector<std::pair<Buffer, std::vector<float>>> spoilt_;
     std::optional<Buffer> output_; ///< of the last layer
     std::vector<float> result_;
     std::size_t bytes_ = 0;
