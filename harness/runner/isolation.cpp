@@ -241,6 +241,8 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
                               const Facts &facts, const RunOptions &options,
                               const std::function<void(double)> &progress) const {
     const double start = steady_time();
+    // Networks take what was kept for their operators.
+    const bool takes_choices = planned.probe->info().tunes || planned.probe->info().on_request;
     // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
     const auto outcome =
         ask("probe",
@@ -251,8 +253,8 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
              {"prerequisite", planned.prerequisite},
              {"seed", options.seed},
              {"tune", options.tune},
-             {"choices", to_json(planned.probe->info().tunes ? kept_choices(device, registry_)
-                                                             : std::vector<Choice>{})},
+             {"choices",
+              to_json(takes_choices ? kept_choices(device, registry_) : std::vector<Choice>{})},
              {"facts", to_json(facts)}},
             limit(std::max(60.0, 10 * planned.seconds) +
                   (options.tune && !planned.prerequisite ? longest_search : 0)),
