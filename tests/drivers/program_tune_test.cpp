@@ -1,5 +1,6 @@
 // What `clprobe tune` keeps, and what later runs make of it.
 
+#include "io/choices.hpp"
 #include "io/file.hpp"
 #include "program.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <vector>
 
 using namespace clprobe;
 using namespace clprobe::test;
@@ -23,9 +25,10 @@ Environment with_cache(const Scratch &scratch) {
     return {{"OCL_ICD_VENDORS", "/etc/OpenCL/vendors"}, {"XDG_CACHE_HOME", scratch.file("cache")}};
 }
 
-Outcome run_on_cpu(const Scratch &scratch, const char *command) {
+Outcome run_on_cpu(const Scratch &scratch, const char *command,
+                   const char *probe = "workloads/gemm") {
     return run_on_stub("",
-                       {command, "workloads/gemm", "--device", "cpu", "--profile", "tiny", "--json",
+                       {command, probe, "--device", "cpu", "--profile", "tiny", "--json",
                         scratch.file("report.json")},
                        with_cache(scratch));
 }
@@ -67,6 +70,41 @@ TEST_CASE("program.tune_keeps_what_won_for_later_runs") {
     CHECK_THAT(spoilt.err, ContainsSubstring("choices that were kept are left out") &&
                                ContainsSubstring("/choices/0/kernel"));
     CHECK(choice_in(scratch) == "predicted to be the fastest");
+}
+
+TEST_CASE("program.networks_take_what_was_kept_for_their_convolutions") {
+    const Scratch scratch;
+    const Outcome tuned = run_on_cpu(scratch, "tune");
+    INFO(tuned.out << tuned.err);
+    if (tuned.exit_status == 2 || tuned.exit_status == 3) // no such device, or none at all
+        SKIP("the system has no CPU as an OpenCL device");
+    const fs::path kept = fs::directory_iterator(scratch.file("cache/clprobe/tuning"))->path();
+    const auto network = [&] {
+        REQUIRE(run_on_cpu(scratch, "run", "workloads/network").exit_status == 0);
+        const Report report = report_of(scratch.file("report.json"));
+        const auto &records = report.devices.at(0).probes;
+        const auto record = std::ranges::find(records, "workloads/network", &ProbeRecord::probe);
+        REQUIRE(record != records.end());
+        return *record;
+    };
+    const ProbeRecord before = network();
+    CHECK(before.data.number_attribute("kept.small") == 0.0);
+
+    // The plan of the second layer, which lies between the layer's number and the rounds.
+    const auto build =
+        std::ranges::find(before.builds, "workloads/convolution", &BuildRecord::kernel);
+    REQUIRE(build != before.builds.end());
+    const Series *layers = before.data.find("layer");
+    REQUIRE(layers != nullptr);
+    const auto second =
+        std::ranges::find_if(layers->points, [](const Point &point) { return point.at[1] == 1; });
+    REQUIRE(second != layers->points.end());
+    const std::vector<Choice> choices = {{build->kernel,
+                                          build->sha256,
+                                          "3x3.16-16.14x14",
+                                          {second->at.begin() + 2, second->at.end() - 1}}};
+    write_file(kept, to_text(to_json(choices)));
+    CHECK(network().data.number_attribute("kept.small") == 1.0);
 }
 
 TEST_CASE("program.tune_wants_to_know_what") {

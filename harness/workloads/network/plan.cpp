@@ -74,8 +74,9 @@ Network small_network() {
     Network network;
     network.name = "small";
     network.input = {3, 14, 14};
-    network.layers = {convolution("first", 16, 2), convolution("second", 39, 1),
-                      layer("pool", Operator::average_pool, 0),
+    // The second is the first shape of workloads/convolution, whose plan can be kept.
+    network.layers = {convolution("first", 16, 1), convolution("second", 16, 1),
+                      convolution("third", 39, 2), layer("pool", Operator::average_pool, 0),
                       layer("dense", Operator::dense, 21)};
     return network;
 }
