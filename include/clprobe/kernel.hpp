@@ -67,6 +67,8 @@ public:
 
     /// What the driver says of this kernel on its device; nothing where it does not answer.
     [[nodiscard]] std::optional<std::size_t> max_group_size() const;
+    /// The only group that it may be launched with; nothing where its source demands none.
+    [[nodiscard]] std::optional<std::array<std::size_t, 3>> required_group() const;
     [[nodiscard]] std::optional<std::size_t> preferred_multiple() const;
     [[nodiscard]] std::optional<std::uint64_t> private_memory() const;
     [[nodiscard]] std::optional<std::uint64_t> local_memory() const;

@@ -112,10 +112,13 @@ FirstLaunch launch_once_made_up(const Context &context, Kernel kernel) {
     try {
         const MadeUpArguments arguments(context, kernel);
         context.finish();
+        NdRange range =
+            NdRange::linear(1, std::min({group_size, kernel.max_group_size().value_or(1),
+                                         largest_group(context.device().info())}));
+        if (const auto group = kernel.required_group())
+            range = {*group, *group, 3};
         const auto start = std::chrono::steady_clock::now();
-        context.launch(kernel,
-                       NdRange::linear(1, std::min({group_size, kernel.max_group_size().value_or(1),
-                                                    largest_group(context.device().info())})));
+        context.launch(kernel, range);
         context.finish();
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
         return {took.count(), {}};

@@ -93,6 +93,15 @@ std::optional<std::size_t> Kernel::max_group_size() const {
         [&] { return state_->kernel.getWorkGroupInfo<CL_KERNEL_WORK_GROUP_SIZE>(state_->device); });
 }
 
+std::optional<std::array<std::size_t, 3>> Kernel::required_group() const {
+    const auto group = answered([&] {
+        const auto sizes =
+            state_->kernel.getWorkGroupInfo<CL_KERNEL_COMPILE_WORK_GROUP_SIZE>(state_->device);
+        return std::array<std::size_t, 3>{sizes[0], sizes[1], sizes[2]};
+    });
+    return group && group->front() > 0 ? group : std::nullopt;
+}
+
 std::optional<std::size_t> Kernel::preferred_multiple() const {
     return answered([&] {
         return state_->kernel.getWorkGroupInfo<CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE>(
