@@ -1,3 +1,4 @@
+#include "model/key.hpp"
 #include "model/text.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -44,7 +45,7 @@ void add_measured(Teardown &teardown, const Network &network, const DeviceRecord
     if (probe == nullptr || std::ranges::count(known_networks(), network) == 0)
         return;
     const auto *time =
-        pointer_to(probe->findings, "network." + network.name + ".time", &Finding::key);
+        pointer_to(probe->findings, "network." + in_key(network.name) + ".time", &Finding::key);
     if (time == nullptr || time->status != Status::measured || !time->value || !(*time->value > 0))
         return;
     measure(teardown.whole, *time->value);

@@ -71,12 +71,12 @@ def main():
     for inputs, outputs, side, kernel, stride in CONVOLUTIONS:
         best = min(convolution(inputs, outputs, side, kernel, stride, layout) for layout in layouts)
         size = (side - 1) // stride + 1
-        name = f"{kernel}x{kernel}.{inputs}-{outputs}.{size}x{size}" + (f".s{stride}" if stride > 1 else "")
+        name = f"{kernel}x{kernel}.{inputs}_{outputs}.{size}x{size}" + (f".s{stride}" if stride > 1 else "")
         print(f"conv.fp32.{name} {best:.1f} us", flush=True)
     for size in (64, 256, 1024, 2048, 4096):
         left, right = (torch.randn(size, size, device="cuda") for _ in range(2))
         print(f"gemm.fp32.{size}x{size}x{size} {microseconds(lambda: torch.mm(left, right)):.1f} us", flush=True)
-    print(f"network.repvgg-a2 {min(repvgg(1, layout) for layout in layouts):.0f} us")
+    print(f"network.repvgg_a2 {min(repvgg(1, layout) for layout in layouts):.0f} us")
 
 
 if __name__ == "__main__":

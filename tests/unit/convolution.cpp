@@ -294,25 +294,25 @@ TEST_CASE("unit.convolution.a_call_is_set_against_the_roof_and_the_prediction") 
     add_fact(facts, "fma.fp32.rate", 1e12);
     const auto findings = findings_of(timed_calls(plain, plain_plan, 1e-3), facts);
     CHECK(findings.size() == finding_keys().size());
-    const Finding &time = finding(findings, "conv.fp32.3x3.384-384.14x14.time");
+    const Finding &time = finding(findings, "conv.fp32.3x3.384_384.14x14.time");
     CHECK(time.status == Status::measured);
     CHECK(time.value == Approx(1e-3));
     CHECK(time.interval->low < 1e-3);
     CHECK(time.interval->high > 1e-3);
     CHECK_THAT(time.method, ContainsSubstring("7 rows of 2 float16"));
-    CHECK(finding(findings, "conv.fp32.3x3.384-384.14x14.rate").value ==
+    CHECK(finding(findings, "conv.fp32.3x3.384_384.14x14.rate").value ==
           Approx(plain.flops() / 1e-3));
-    CHECK(finding(findings, "conv.fp32.3x3.384-384.14x14.roof_share").value ==
+    CHECK(finding(findings, "conv.fp32.3x3.384_384.14x14.roof_share").value ==
           Approx(plain.flops() / 1e-3 / 1e12));
-    const Finding &predicted = finding(findings, "conv.fp32.3x3.384-384.14x14.predicted_share");
+    const Finding &predicted = finding(findings, "conv.fp32.3x3.384_384.14x14.predicted_share");
     CHECK(predicted.value == Approx(plain.flops() / 1e12 / 1e-3));
     CHECK_THAT(predicted.note, ContainsSubstring("wrong here by more than a quarter"));
-    CHECK(finding(findings, "conv.fp32.3x3.16-16.14x14.time").status == Status::inconclusive);
+    CHECK(finding(findings, "conv.fp32.3x3.16_16.14x14.time").status == Status::inconclusive);
 }
 
 TEST_CASE("unit.convolution.a_short_call_is_what_it_adds_to_those_in_a_row") {
     const auto findings = findings_of(chained_calls(plain, plain_plan, 2e-5), cpu_facts());
-    const Finding time = finding(findings, "conv.fp32.3x3.384-384.14x14.time");
+    const Finding time = finding(findings, "conv.fp32.3x3.384_384.14x14.time");
     CHECK(time.status == Status::measured);
     CHECK(time.value == Approx(2e-5).epsilon(0.005));
     CHECK_THAT(time.method, ContainsSubstring("up to 40 calls in a row"));
@@ -362,14 +362,14 @@ TEST_CASE("unit.convolution.more_than_the_rate_of_multiply_adds_is_suspect") {
     Facts facts = cpu_facts();
     add_fact(facts, "fma.fp32.rate", 1e11);
     const auto findings = findings_of(timed_calls(plain, plain_plan, 1e-3), facts);
-    CHECK(finding(findings, "conv.fp32.3x3.384-384.14x14.roof_share").status == Status::suspect);
+    CHECK(finding(findings, "conv.fp32.3x3.384_384.14x14.roof_share").status == Status::suspect);
 }
 
 TEST_CASE("unit.convolution.calls_that_nobody_verified_are_suspect") {
     Dataset data = timed_calls(plain, plain_plan, 1e-3);
     data.number_attributes.clear();
     const Finding time =
-        finding(findings_of(data, cpu_facts()), "conv.fp32.3x3.384-384.14x14.time");
+        finding(findings_of(data, cpu_facts()), "conv.fp32.3x3.384_384.14x14.time");
     CHECK(time.status == Status::suspect);
 }
 
@@ -377,7 +377,7 @@ TEST_CASE("unit.convolution.calls_of_a_plan_that_is_none_count_nothing") {
     ConvolutionPlan wide = plain_plan;
     wide.tile.rows = 16;
     const auto findings = findings_of(timed_calls(plain, wide, 1e-3), cpu_facts());
-    CHECK(finding(findings, "conv.fp32.3x3.384-384.14x14.time").status == Status::inconclusive);
+    CHECK(finding(findings, "conv.fp32.3x3.384_384.14x14.time").status == Status::inconclusive);
 }
 
 TEST_CASE("unit.convolution.only_what_a_race_chose_is_kept") {

@@ -187,27 +187,27 @@ TEST_CASE("unit.network_run.what_a_run_adds_to_others_in_a_row_is_its_time") {
     Facts facts = facts_of(DeviceType::gpu);
     add_fact(facts, "fma.fp32.rate", 60e12);
     const auto findings = findings_of(synthetic_runs(4e-4), facts);
-    const Finding &time = finding(findings, "network.repvgg-a2.time");
+    const Finding &time = finding(findings, "network.repvgg_a2.time");
     CHECK(time.status == Status::measured);
     CHECK(*time.value == Approx(4e-4).epsilon(0.01));
     // 5116.95 M multiply-adds.
-    CHECK(*finding(findings, "network.repvgg-a2.rate").value ==
+    CHECK(*finding(findings, "network.repvgg_a2.rate").value ==
           Approx(2 * 5116.95e6 / 4e-4).epsilon(0.01));
-    CHECK(*finding(findings, "network.repvgg-a2.roof_share").value ==
+    CHECK(*finding(findings, "network.repvgg_a2.roof_share").value ==
           Approx(2 * 5116.95e6 / 4e-4 / 60e12).epsilon(0.01));
-    CHECK(*finding(findings, "network.repvgg-a2.launches").value == 30);
-    CHECK(*finding(findings, "network.repvgg-a2.memory").value == 1e8);
-    CHECK(*finding(findings, "network.repvgg-a2.p50").value == Approx(4e-4).epsilon(0.02));
-    CHECK(*finding(findings, "network.repvgg-a2.p90").value > 4.05e-4);
-    CHECK(finding(findings, "network.mobilenet-v1.time").status == Status::inconclusive);
-    CHECK(finding(findings, "network.resnet-18.time").status == Status::unsupported);
+    CHECK(*finding(findings, "network.repvgg_a2.launches").value == 30);
+    CHECK(*finding(findings, "network.repvgg_a2.memory").value == 1e8);
+    CHECK(*finding(findings, "network.repvgg_a2.p50").value == Approx(4e-4).epsilon(0.02));
+    CHECK(*finding(findings, "network.repvgg_a2.p90").value > 4.05e-4);
+    CHECK(finding(findings, "network.mobilenet_v1.time").status == Status::inconclusive);
+    CHECK(finding(findings, "network.resnet_18.time").status == Status::unsupported);
 }
 
 TEST_CASE("unit.network_run.a_time_without_verification_is_suspect") {
     Dataset data = synthetic_runs(4e-4);
     data.number_attributes.erase("verified");
     const auto findings = findings_of(data, facts_of(DeviceType::gpu));
-    CHECK(finding(findings, "network.repvgg-a2.time").status == Status::suspect);
+    CHECK(finding(findings, "network.repvgg_a2.time").status == Status::suspect);
 }
 
 TEST_CASE("unit.network_run.each_layer_has_a_place_on_the_curve") {

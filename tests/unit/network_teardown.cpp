@@ -262,7 +262,7 @@ DeviceRecord device_that_ran_a_network() {
     DeviceRecord record = made_up_device();
     ProbeRecord &probe = record.probes.emplace_back();
     probe.probe = "workloads/network";
-    probe.findings = {found("network.repvgg-a2.time", Unit::second, 0.02, 0.1)};
+    probe.findings = {found("network.repvgg_a2.time", Unit::second, 0.02, 0.1)};
     const Axis networks{"network", Unit::one, {"small", "repvgg-a2"}};
     Series &series =
         probe.data.add("layer", {networks, {"layer", Unit::one, {}}, {"rounds", Unit::one, {}}},

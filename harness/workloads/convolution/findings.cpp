@@ -1,6 +1,7 @@
 #include "common/allowances.hpp"
 #include "common/operators.hpp"
 #include "common/tunings.hpp"
+#include "model/key.hpp"
 #include "workloads/convolution/convolution.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -54,7 +55,7 @@ std::optional<Measured> measured_of(const Dataset &data, const ConvolutionShape 
 }
 
 std::string prefix_of(const ConvolutionShape &shape) {
-    return fmt::format("conv.fp32.{}.", shape.name());
+    return fmt::format("conv.fp32.{}.", in_key(shape.name()));
 }
 
 operators::ShapeKeys keys_of(const ConvolutionShape &shape) {

@@ -3,6 +3,7 @@
 #include "common/allowances.hpp"
 #include "common/operators.hpp"
 #include "common/verdicts.hpp"
+#include "model/key.hpp"
 #include "workloads/network/network.hpp"
 
 #include <clprobe/row.hpp>
@@ -21,7 +22,7 @@ namespace entry = operators::entry;
 /// The keys of a network, in their order.
 struct Keys {
     explicit Keys(const std::string &network)
-        : prefix("network." + network + "."),
+        : prefix("network." + in_key(network) + "."),
           shape(prefix,
                 "what a run of one image adds to others in a row, its weights packed before and "
                 "its image where the first layer reads it",
