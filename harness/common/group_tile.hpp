@@ -1,7 +1,10 @@
 #pragma once
 #include <clprobe/workloads.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 namespace clprobe::workloads {
@@ -19,6 +22,23 @@ namespace clprobe::workloads {
 
 /// Whether a work-item finds registers for it before it spills.
 [[nodiscard]] bool fits_registers(const GroupTile &tile, const Facts &facts);
+
+/// Those with the least predicted time first. Those whose tile does not fit the registers come
+/// after all others. Of those that shall take as long, or of all without a prediction, the one that
+/// loads least comes first.
+template <typename Plan>
+void sort_by_prediction(
+    std::vector<Plan> &plans, const Facts &facts,
+    const std::function<std::optional<double>(const Plan &)> &predicted_seconds) {
+    const auto order = [&](const Plan &plan) {
+        const bool panels = plan.family == KernelFamily::panels;
+        const double rows = panels ? plan.tile.rows : plan.group_tile.item_rows;
+        const double columns = panels ? plan.tile.row_elements() : plan.group_tile.item_columns;
+        const double loads = 1 / rows + 1 / columns;
+        return std::tuple(!fits_registers(plan, facts), predicted_seconds(plan).value_or(0), loads);
+    };
+    std::ranges::stable_sort(plans, {}, order);
+}
 
 /// Tiles to choose from on that device; none where it has no local memory of its own.
 [[nodiscard]] std::vector<GroupTile> group_tiles(const GemmShape &shape, const Facts &facts);

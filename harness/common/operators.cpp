@@ -1,5 +1,10 @@
 #include "common/operators.hpp"
 
+#include <clprobe/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+
 namespace clprobe::probes::operators {
 namespace {
 
@@ -50,6 +55,30 @@ ShapeKeys::ShapeKeys(const std::string &prefix, const std::string &call, const s
                  "the rate over that of multiply-adds alone"},
       predicted_share{prefix + "predicted_share", Unit::one, Better::none,
                       "the predicted time over the measured one"} {}
+
+std::string prepare_unless_it_fails(const std::function<std::string()> &prepare,
+                                    std::exception_ptr &failure) {
+    try {
+        return prepare();
+    } catch (const Cancelled &) {
+        throw;
+    } catch (const VerificationError &) {
+        throw;
+    } catch (const Error &error) {
+        failure = std::current_exception();
+        return error.what();
+    }
+}
+
+void time_blocks(const Bench &bench, const std::function<void(int block)> &time_block) {
+    using Time = std::chrono::steady_clock;
+    const auto end = Time::now() + std::chrono::duration<double>(
+                                       std::max(0.9 * bench.remaining(), 0.3 * bench.budget()));
+    constexpr int fewest = 3;
+    const int most = bench.tiny() ? fewest : 60;
+    for (int block = 0; block < most && (block < fewest || Time::now() < end); ++block)
+        time_block(block);
+}
 
 void add_findings(std::vector<Finding> &findings, const ShapeKeys &keys, const std::string &shape,
                   const std::optional<Calls> &calls, const Dataset &data, const Facts &facts) {

@@ -1,8 +1,11 @@
 #pragma once
+#include <clprobe/probe.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/statistics.hpp>
 
 #include <cstddef>
+#include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +50,14 @@ struct Calls {
     std::string method;
     std::string series;
 };
+
+/// What `prepare` says against measuring something, or the error that it throws, which `failure`
+/// has then; empty where it is ready. A wrong result ends the probe.
+[[nodiscard]] std::string prepare_unless_it_fails(const std::function<std::string()> &prepare,
+                                                  std::exception_ptr &failure);
+
+/// Block after block, for most of the time that the probe has left, and three at least.
+void time_blocks(const Bench &bench, const std::function<void(int block)> &time_block);
 
 /// Adds what the calls say, or without calls, or with calls of very different times, why nothing is
 /// found. Suspect where the data does not say that calls were verified.

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <deque>
@@ -198,7 +197,9 @@ public:
     void run() {
         std::exception_ptr failure;
         for (const ConvolutionShape &shape : shapes)
-            if (const std::string reason = prepare_unless_it_fails(shape, failure); !reason.empty())
+            if (const std::string reason =
+                    operators::prepare_unless_it_fails([&] { return prepare(shape); }, failure);
+                !reason.empty())
                 bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
         if (bench_.tiny()) // which is for tests of the kernels
             for (const auto &tile : workloads::group_tiles_of_all_text(bench_.device()))
@@ -207,39 +208,19 @@ public:
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
         Series &series = bench_.series(series::call);
-        const auto end = Time::now() + std::chrono::duration<double>(std::max(
-                                           0.9 * bench_.remaining(), 0.3 * bench_.budget()));
-        constexpr int fewest = 3;
-        const int most = bench_.tiny() ? fewest : 60;
-        for (int block = 0; block < most && (block < fewest || Time::now() < end); ++block)
+        operators::time_blocks(bench_, [&](int block) {
             for (const Call &call : calls_)
                 time_call(series, call, block);
+        });
     }
 
 private:
-    using Time = std::chrono::steady_clock;
-
     struct Call {
         CallRow row;
         std::vector<BoundLaunch> launches;
         std::optional<LaunchChain> chain; ///< of those that take little time
         std::uint32_t most = 1;           ///< calls in a row
     };
-
-    /// Why the shape cannot be measured; empty where it can. A wrong result ends the probe.
-    [[nodiscard]] std::string prepare_unless_it_fails(const ConvolutionShape &shape,
-                                                      std::exception_ptr &failure) {
-        try {
-            return prepare(shape);
-        } catch (const Cancelled &) {
-            throw;
-        } catch (const VerificationError &) {
-            throw;
-        } catch (const Error &error) {
-            failure = std::current_exception();
-            return error.what();
-        }
-    }
 
     [[nodiscard]] std::string prepare(const ConvolutionShape &shape) {
         const std::vector<ConvolutionPlan> plans =

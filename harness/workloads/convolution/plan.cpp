@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 namespace clprobe::workloads {
 
@@ -239,16 +238,9 @@ std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, co
         for (const GroupTile &tile : group_tiles(product, facts))
             plans.push_back(ConvolutionPlan::by_local_memory(tile));
     }
-    // Of those that shall take as long, or of all without a prediction, the one that loads least.
-    const auto order = [&](const ConvolutionPlan &plan) {
-        const bool panels = plan.family == KernelFamily::panels;
-        const double rows = panels ? plan.tile.rows : plan.group_tile.item_rows;
-        const double columns = panels ? plan.tile.row_elements() : plan.group_tile.item_columns;
-        const double loads = 1 / rows + 1 / columns;
-        return std::tuple(!fits_registers(plan, facts),
-                          Convolution(shape, plan).predicted_seconds(facts).value_or(0), loads);
-    };
-    std::ranges::stable_sort(plans, {}, order);
+    sort_by_prediction<ConvolutionPlan>(plans, facts, [&](const ConvolutionPlan &plan) {
+        return Convolution(shape, plan).predicted_seconds(facts);
+    });
     return plans;
 }
 

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <deque>
 #include <exception>
@@ -175,25 +174,25 @@ public:
         for (const GemmShape &shape : shapes) {
             std::string reason = too_large(shape);
             if (reason.empty())
-                reason = prepare_unless_it_fails(shape, failure);
+                reason = operators::prepare_unless_it_fails(
+                    [&] {
+                        prepare(shape);
+                        return std::string();
+                    },
+                    failure);
             if (!reason.empty())
                 bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
         }
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
         Series &series = bench_.series(series::call);
-        const auto end = Time::now() + std::chrono::duration<double>(std::max(
-                                           0.9 * bench_.remaining(), 0.3 * bench_.budget()));
-        constexpr int fewest = 3;
-        const int most = bench_.tiny() ? fewest : 60;
-        for (int block = 0; block < most && (block < fewest || Time::now() < end); ++block)
+        operators::time_blocks(bench_, [&](int block) {
             for (const Call &call : calls_)
                 time_call(series, call, block);
+        });
     }
 
 private:
-    using Time = std::chrono::steady_clock;
-
     struct Call {
         const Matrices *matrices;
         GemmPlan plan;
@@ -213,22 +212,6 @@ private:
             return fmt::format("one call of some {} is too long for this profile",
                                format({*predicted, Unit::second}));
         return "";
-    }
-
-    /// Why the shape cannot be measured; empty where it can. A wrong result ends the probe.
-    [[nodiscard]] std::string prepare_unless_it_fails(const GemmShape &shape,
-                                                      std::exception_ptr &failure) {
-        try {
-            prepare(shape);
-            return "";
-        } catch (const Cancelled &) {
-            throw;
-        } catch (const VerificationError &) {
-            throw;
-        } catch (const Error &error) {
-            failure = std::current_exception();
-            return error.what();
-        }
     }
 
     void prepare(const GemmShape &shape) {

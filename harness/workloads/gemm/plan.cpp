@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 namespace clprobe::workloads {
 namespace {
@@ -170,16 +169,9 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
                 }
     for (const GroupTile &tile : group_tiles(shape, facts))
         plans.push_back(GemmPlan::by_local_memory(tile));
-    // Of those that shall take as long, or of all without a prediction, the one that loads least.
-    const auto order = [&](const GemmPlan &plan) {
-        const bool panels = plan.family == KernelFamily::panels;
-        const double rows = panels ? plan.tile.rows : plan.group_tile.item_rows;
-        const double columns = panels ? plan.tile.row_elements() : plan.group_tile.item_columns;
-        const double loads = 1 / rows + 1 / columns;
-        return std::tuple(!fits_registers(plan, facts),
-                          Gemm(shape, plan).predicted_seconds(facts).value_or(0), loads);
-    };
-    std::ranges::stable_sort(plans, {}, order);
+    sort_by_prediction<GemmPlan>(plans, facts, [&](const GemmPlan &plan) {
+        return Gemm(shape, plan).predicted_seconds(facts);
+    });
     return plans;
 }
 

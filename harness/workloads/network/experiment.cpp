@@ -4,12 +4,9 @@
 #include "workloads/network/network.hpp"
 #include "workloads/network/prepared.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <functional>
 #include <utility>
@@ -26,23 +23,21 @@ public:
     void run() {
         std::exception_ptr failure;
         for (std::uint32_t number = 0; number < run_networks().size(); ++number)
-            prepare_unless_it_fails(number, failure);
+            if (const std::string reason =
+                    operators::prepare_unless_it_fails([&] { return prepare(number); }, failure);
+                !reason.empty())
+                bench_.data().text_attributes[entry::unmeasured + network_names()[number]] = reason;
         if (networks_.empty() && failure)
             std::rethrow_exception(failure);
-        const auto end = Time::now() + std::chrono::duration<double>(std::max(
-                                           0.9 * bench_.remaining(), 0.3 * bench_.budget()));
-        constexpr int fewest = 3;
-        const int most = bench_.tiny() ? fewest : 60;
-        for (int block = 0; block < most && (block < fewest || Time::now() < end); ++block)
+        operators::time_blocks(bench_, [&](int block) {
             for (Timed &network : networks_)
                 time(network, block);
+        });
         for (const Timed &network : networks_)
             expect_same_result(network);
     }
 
 private:
-    using Time = std::chrono::steady_clock;
-
     struct Timed {
         std::uint32_t number = 0;
         Prepared prepared;
@@ -55,24 +50,6 @@ private:
         network.prepared.spoil();
         (void)network.chain.seconds(1);
         network.prepared.expect_same_result();
-    }
-
-    /// A wrong result ends the probe; any other failure is noted.
-    void prepare_unless_it_fails(std::uint32_t number, std::exception_ptr &failure) {
-        std::string &reason =
-            bench_.data().text_attributes[entry::unmeasured + network_names()[number]];
-        try {
-            reason = prepare(number);
-        } catch (const Cancelled &) {
-            throw;
-        } catch (const VerificationError &) {
-            throw;
-        } catch (const Error &error) {
-            failure = std::current_exception();
-            reason = error.what();
-        }
-        if (reason.empty())
-            bench_.data().text_attributes.erase(entry::unmeasured + network_names()[number]);
     }
 
     /// Why the network is not measured; empty where it is.
