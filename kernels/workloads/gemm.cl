@@ -12,9 +12,19 @@
 //   B  [panels of COLUMNS columns][depth, a multiple of STEP][COLUMNS]
 #include "common/tile.clh"
 
+// Copies `count` elements, of which there are `available`, and zeros beyond them.
+#define COPY(count, available, from, to)                                                           \
+    if (available >= count) {                                                                      \
+        for (uint copied = 0; copied < count; ++copied)                                            \
+            (to)[copied] = (from)[copied];                                                         \
+    } else {                                                                                       \
+        for (uint copied = 0; copied < count; ++copied)                                            \
+            (to)[copied] = copied < available ? (from)[copied] : 0.0f;                             \
+    }
+
 // A work-item for STEP of the depth, along the first dimension, and a panel, along the second.
-__kernel void pack_left(__global const float *matrix, __global float *panels, uint rows, uint depth,
-                        uint steps) {
+__kernel void pack_left(__global const float *restrict matrix, __global float *restrict panels,
+                        uint rows, uint depth, uint steps) {
     const uint step = (uint)get_global_id(0);
     const uint panel = (uint)get_global_id(1);
     if (step >= steps)
@@ -23,15 +33,14 @@ __kernel void pack_left(__global const float *matrix, __global float *panels, ui
     __global float *to = panels + ((size_t)panel * steps + step) * STEP * ROWS;
     for (uint r = 0; r < ROWS; ++r) {
         const uint row = panel * ROWS + r;
-        __global const float *from = matrix + (size_t)row * depth + first;
-        for (uint i = 0; i < STEP; ++i)
-            to[r * STEP + i] = row < rows && first + i < depth ? from[i] : 0.0f;
+        const uint left = row < rows ? depth - first : 0;
+        COPY(STEP, left, matrix + (size_t)row * depth + first, to + r * STEP)
     }
 }
 
 // The same of B.
-__kernel void pack_right(__global const float *matrix, __global float *panels, uint columns,
-                         uint depth, uint steps) {
+__kernel void pack_right(__global const float *restrict matrix, __global float *restrict panels,
+                         uint columns, uint depth, uint steps) {
     const uint step = (uint)get_global_id(0);
     const uint panel = (uint)get_global_id(1);
     if (step >= steps)
@@ -40,9 +49,8 @@ __kernel void pack_right(__global const float *matrix, __global float *panels, u
     const uint column = panel * COLUMNS;
     __global float *to = panels + ((size_t)panel * steps + step) * STEP * COLUMNS;
     for (uint i = 0; i < STEP; ++i) {
-        __global const float *from = matrix + (size_t)(first + i) * columns + column;
-        for (uint c = 0; c < COLUMNS; ++c)
-            to[i * COLUMNS + c] = first + i < depth && column + c < columns ? from[c] : 0.0f;
+        const uint left = first + i < depth ? columns - column : 0;
+        COPY(COLUMNS, left, matrix + (size_t)(first + i) * columns + column, to + i * COLUMNS)
     }
 }
 
