@@ -241,7 +241,8 @@ std::vector<ListedTest> list_tests(const Registry &registry, const std::vector<D
                                  test_probe(registry, *probe, device, test);
                              }});
             if (!mutants.empty() && !probe->info().kernels.empty())
-                tests.push_back({fmt::format("probe.{}.mutants@{}", dotted, slug), labels,
+                tests.push_back({fmt::format("probe.{}.mutants@{}", dotted, slug),
+                                 "mutants " + labels,
                                  [&registry, &probe, &device, mutants] {
                                      test_mutants(registry, *probe, device, mutants);
                                  }});
