@@ -65,7 +65,7 @@ BoundLaunch ConvolutionLaunches::convolve(const Buffer &input, const Buffer &wei
                      weights,
                      written,
                      convolution_.blocks(),
-                     convolution_.output().blocks(),
+                     convolution_.output_vectors(),
                      shape_.input_height,
                      shape_.input_width,
                      shape_.input_halo,

@@ -29,7 +29,7 @@ struct Tile {
         return std::tuple{column("tile_rows", &Tile::rows).between(1, 16),
                           column("tile_vectors", &Tile::vectors).between(1, 4),
                           column("vector_width", &Tile::width).between(1, 16),
-                          column("step", &Tile::step).between(1, 16),
+                          column("step", &Tile::step).between(1, 1 << 14),
                           column("unroll", &Tile::unroll).between(1, 16)};
     }
     [[nodiscard]] unsigned row_elements() const { return vectors * width; }

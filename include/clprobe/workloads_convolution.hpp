@@ -95,7 +95,8 @@ struct ActivationLayout {
 /// channels for each work-item; in that of local memory, a tile for each work-group.
 struct ConvolutionPlan {
     /// `rows` are pixels, no more than a row of the output has; `step` the channels of a block of
-    /// the input, `width` those of one of the output.
+    /// the input, `width` those of one of the output. Of a depthwise convolution both have blocks of
+    /// `step`, a multiple of `width`: all channels where the layers around it want them together.
     Tile tile;
     /// Tiles of a work-item: where there are several, each block of weights is used for all of them
     /// before the next is read.
@@ -126,7 +127,7 @@ struct ConvolutionPlan {
 ///
 ///     pack_input(planes, input, uint channels, uint height, uint width, uint halo, uint block)
 ///     pack_weights(weights, biases, panels, uint outputs, uint inputs, uint rows)
-///     convolution(input, panels, output, uint blocks, uint output_blocks, uint input_height,
+///     convolution(input, panels, output, uint blocks, uint output_vectors, uint input_height,
 ///                 uint input_width, uint input_halo, uint output_halo, uint tiles,
 ///                 uint first_panel)
 ///
@@ -161,6 +162,8 @@ public:
     [[nodiscard]] std::uint32_t weight_rows() const;
     /// Of the input, that an output is made of.
     [[nodiscard]] std::uint32_t blocks() const;
+    /// Of the tile's width, in all blocks of the output.
+    [[nodiscard]] std::uint32_t output_vectors() const;
     /// Input channels that an output is made of.
     [[nodiscard]] std::uint32_t inputs() const;
     [[nodiscard]] NdRange pack_input() const;

@@ -55,14 +55,14 @@ VECTOR hard_swish(VECTOR x) {
 
 // The family for devices that read operands through their caches. A work-item makes tiles (tile.clh),
 // whose rows are neighbouring pixels of a row of the output. The output has blocks of WIDTH
-// channels, the input of STEP.
+// channels, the input of STEP; of a depthwise convolution both have blocks of STEP.
 //   weights      [panels of COLUMNS output channels][a row of biases; for each block that they are
 //                made of and each of its KERNEL x KERNEL taps, a row for each channel][COLUMNS]
 // Besides the tile's, the macros are
 //   KERNEL      taps on each side, odd; the image is padded so that its size stays, but for STRIDE
 //   STRIDE      pixels of the input from one of the output to the next
 //   DEPTHWISE   1: each output channel is made of the input's channel of that number only; a tile
-//               has one vector a row then, and STEP is WIDTH
+//               has one vector a row then, and STEP is a multiple of WIDTH
 //   UNROLL      how many channels of a block are multiplied between two branches
 //   PREFETCH    1: the weights of a block are asked for while those of the one before are used, if
 //               a work-item has several tiles. In Clang's own way: OpenCL's prefetch() may do
@@ -71,8 +71,10 @@ VECTOR hard_swish(VECTOR x) {
 // Rows of the weights for each block.
 #if DEPTHWISE
 #define BLOCK_ROWS (KERNEL * KERNEL)
+#define OUTPUT_BLOCK STEP
 #else
 #define BLOCK_ROWS (KERNEL * KERNEL * STEP)
+#define OUTPUT_BLOCK WIDTH
 #endif
 
 // From weights[outputs][inputs][KERNEL][KERNEL], where inputs is 1 of a depthwise convolution. A
@@ -104,8 +106,8 @@ __kernel void pack_weights(__global const float *weights, __global const float *
 
 // The last tile of a row begins early enough to end with it. The pixels that it shares with the one
 // before are not its own; nor are vectors of the last panel beyond the output's channels.
-#define IF_OWN(r, v) if (x + r >= first_own && panel * VECTORS + v < output_blocks)
-#define PLACE(r, v) (to + ((size_t)v * output_plane + r) * WIDTH)
+#define IF_OWN(r, v) if (x + r >= first_own && panel * VECTORS + v < output_vectors)
+#define PLACE(r, v) (to + ((size_t)v * output_plane + r) * OUTPUT_BLOCK)
 #define LOAD_BIAS(r, v) tile_##r##_##v = LOAD(v, panel_weights);
 #define LOAD_SUM(r, v) IF_OWN(r, v) tile_##r##_##v = LOAD(0, PLACE(r, v));
 #define STORE_SUM(r, v) IF_OWN(r, v) STORE(tile_##r##_##v, 0, PLACE(r, v));
@@ -133,7 +135,7 @@ void prefetch_part(__global const float *weights, uint part, uint parts) {
 // the next block's, so that weights are read only once; the sums lie in the output meanwhile.
 __kernel void convolution(__global const float *restrict input,
                           __global const float *restrict weights, __global float *restrict output,
-                          uint blocks, uint output_blocks, uint input_height, uint input_width,
+                          uint blocks, uint output_vectors, uint input_height, uint input_width,
                           uint input_halo, uint output_halo, uint tiles, uint first_panel) {
     const uint height = (input_height - 1) / STRIDE + 1;
     const uint width = (input_width - 1) / STRIDE + 1;
@@ -141,7 +143,7 @@ __kernel void convolution(__global const float *restrict input,
     const uint first_tile = (uint)get_global_id(0) * tiles;
     const uint last_tile = min(first_tile + tiles, tiles_of_row * height);
     const uint panel = first_panel + (uint)get_global_id(1);
-    if (panel * VECTORS >= output_blocks)
+    if (panel * VECTORS >= output_vectors)
         return;
     const uint input_pitch = input_width + 2 * input_halo;
     const uint input_plane = input_pitch * (input_height + 2 * input_halo);
@@ -156,9 +158,12 @@ __kernel void convolution(__global const float *restrict input,
             const uint y = tile / tiles_of_row;
             const uint first_own = tile % tiles_of_row * ROWS;
             const uint x = min(first_own, width - ROWS);
-            __global float *to = output + ((size_t)panel * VECTORS * output_plane +
-                                           (y + output_halo) * output_pitch + x + output_halo) *
-                                              WIDTH;
+            const uint first_channel = panel * COLUMNS;
+            __global float *to = output +
+                                 ((size_t)(first_channel / OUTPUT_BLOCK) * output_plane +
+                                  (y + output_halo) * output_pitch + x + output_halo) *
+                                     OUTPUT_BLOCK +
+                                 first_channel % OUTPUT_BLOCK;
             __global const float *right = panel_weights + (1 + first * BLOCK_ROWS) * COLUMNS;
             DECLARE_TILE
             if (first == 0) {
@@ -169,11 +174,13 @@ __kernel void convolution(__global const float *restrict input,
             if (tiles > 1)
                 prefetch_part(right + BLOCK_ROWS * COLUMNS, tile - first_tile, tiles);
             for (uint block = first; block < first + at_once; ++block) {
-                const size_t plane = DEPTHWISE ? panel : block;
+                const uint channel = DEPTHWISE ? first_channel : block * STEP;
                 __global const float *corner =
-                    input + (plane * input_plane + (y * STRIDE + skipped) * input_pitch +
-                             x * STRIDE + skipped) *
-                                STEP;
+                    input +
+                    ((size_t)(channel / STEP) * input_plane + (y * STRIDE + skipped) * input_pitch +
+                     x * STRIDE + skipped) *
+                        STEP +
+                    channel % STEP;
                 for (uint ky = 0; ky < KERNEL; ++ky)
                     for (uint kx = 0; kx < KERNEL; ++kx) {
                         __global const float *left = corner + (ky * input_pitch + kx) * STEP;

@@ -355,7 +355,17 @@ TEST_CASE("unit.convolution.local_memory_is_offered_where_it_is_one_of_its_own")
     CHECK(convolution_plans(plain, facts).size() <= 220);
     ConvolutionShape depthwise = plain;
     depthwise.depthwise = true;
+    depthwise.input_channels = 64;
+    depthwise.output_channels = 64;
     CHECK(std::ranges::count_if(convolution_plans(depthwise, facts), by_local_memory) == 0);
+    // As those around it have them, who are by local memory.
+    const auto together = [&](const ConvolutionPlan &plan) {
+        const Convolution convolution(depthwise, plan);
+        return convolution.input().blocks() == 1 && convolution.output().blocks() == 1;
+    };
+    CHECK(std::ranges::count_if(convolution_plans(depthwise, facts), together) > 0);
+    facts.findings.back().value = 0;
+    CHECK(std::ranges::count_if(convolution_plans(depthwise, facts), together) == 0);
 }
 
 TEST_CASE("unit.convolution.more_than_the_rate_of_multiply_adds_is_suspect") {

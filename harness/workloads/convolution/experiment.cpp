@@ -181,7 +181,8 @@ ConvolutionShape off_the_tile(ConvolutionShape shape, const ConvolutionPlan &pla
         return shape;
     }
     const workloads::Tile &tile = plan.tile;
-    shape.output_channels = tile.row_elements() + tile.width / 2 + 1;
+    shape.output_channels =
+        (shape.depthwise ? tile.step : tile.row_elements()) + tile.width / 2 + 1;
     shape.input_channels = shape.depthwise ? shape.output_channels : 2 * tile.step + 1;
     shape.input_width = (tile.rows + 2) * shape.stride + 1;
     shape.input_height = 3 * shape.stride + 1;
@@ -201,10 +202,12 @@ public:
                     operators::prepare_unless_it_fails([&] { return prepare(shape); }, failure);
                 !reason.empty())
                 bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
-        if (bench_.tiny()) // which is for tests of the kernels
+        if (bench_.tiny()) { // which is for tests of the kernels
+            verify_channels_together();
             for (const auto &tile : workloads::group_tiles_of_all_text(bench_.device()))
                 for (const ConvolutionShape &shape : {shapes[0], shapes[1]})
                     verify(shape, ConvolutionPlan::by_local_memory(tile));
+        }
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
         Series &series = bench_.series(series::call);
@@ -310,6 +313,14 @@ private:
                                                          const ConvolutionPlan &plan) const {
         const auto predicted = Convolution(shape, plan).predicted_seconds(bench_.facts());
         return predicted || rate_ == 0 ? predicted : shape.flops() / rate_;
+    }
+
+    /// A depthwise convolution whose blocks have more channels than its vectors.
+    void verify_channels_together() {
+        const auto *depthwise = std::ranges::find(shapes, true, &ConvolutionShape::depthwise);
+        ConvolutionPlan plan = workloads::convolution_plans(*depthwise, bench_.facts()).front();
+        plan.tile.step = 2 * plan.tile.width;
+        verify(*depthwise, plan);
     }
 
     /// On a shape that no tile divides, with one tile and with several a work-item, and with random

@@ -56,9 +56,9 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
         return "a tile has more pixels than a row of the output";
     if (shape.depthwise && shape.input_channels != shape.output_channels)
         return "a depthwise convolution has as many channels of output as of input";
-    if (shape.depthwise && (tile.vectors != 1 || tile.step != tile.width))
-        return "a depthwise convolution has tiles of one vector, and blocks of as many channels in "
-               "input and output";
+    if (shape.depthwise && (tile.vectors != 1 || tile.step % tile.width != 0))
+        return "a depthwise convolution has tiles of one vector, which divides its blocks of "
+               "channels";
     return "";
 }
 
@@ -89,7 +89,13 @@ ActivationLayout Convolution::input() const {
 }
 ActivationLayout Convolution::output() const {
     return {shape_.output_channels, shape_.output_height(), shape_.output_width(),
-            by_local_memory() ? columns() : plan_.tile.width, shape_.output_halo};
+            by_local_memory()  ? columns()
+            : shape_.depthwise ? plan_.tile.step
+                               : plan_.tile.width,
+            shape_.output_halo};
+}
+std::uint32_t Convolution::output_vectors() const {
+    return output().blocks() * output().block / plan_.tile.width;
 }
 
 std::uint32_t Convolution::inputs() const {
@@ -103,7 +109,7 @@ std::uint32_t Convolution::weight_rows() const {
 }
 std::uint32_t Convolution::panels() const {
     return by_local_memory() ? quotient_up(pixels(), plan_.group_tile.tile_rows)
-                             : quotient_up(output().blocks(), plan_.tile.vectors);
+                             : quotient_up(output_vectors(), plan_.tile.vectors);
 }
 std::uint32_t Convolution::pixels() const {
     return shape_.output_height() * shape_.output_width();
@@ -215,6 +221,15 @@ std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, co
     const bool one_block = shape.depthwise || step == shape.input_channels;
     const auto add = [&](const Tile &tile) {
         plans.push_back({tile, 1, false, group, group});
+        constexpr GemmShape any{32, 32, 32};
+        if (shape.depthwise && !group_tiles(any, facts).empty()) {
+            // The layers around it have all channels of a pixel together: so do work-items.
+            ConvolutionPlan together = plans.back();
+            together.tile.step = static_cast<unsigned>(multiple_up(shape.input_channels, width));
+            together.group_tiles = 1;
+            together.group_panels = group * group;
+            plans.push_back(together);
+        }
         const std::uint32_t of_row = quotient_up(shape.output_width(), tile.rows);
         const std::uint32_t all = of_row * shape.output_height();
         constexpr std::uint32_t most = 32; // whose sums caches hold
