@@ -1,5 +1,4 @@
 #include "fma.hpp"
-#include "threads.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -77,21 +76,22 @@ Loop widest_loop() {
 }
 
 template <class Real>
-FmaRate rate(double seconds) {
+FmaRate rate(double seconds, unsigned threads) {
     const Loop loop = widest_loop<Real>();
-    std::vector<double> times = time_on_all(seconds, [&](unsigned) { loop.run(); });
+    std::vector<double> times = time_on_all(
+        seconds, [&](unsigned) { loop.run(); }, threads);
     std::sort(times.begin(), times.end());
-    const double flops = 2.0 * chains * trips * loop.lanes * processors();
+    const double flops = 2.0 * chains * trips * loop.lanes * threads;
     return {loop.instructions, loop.lanes, flops / times[times.size() / 2], flops / times.front()};
 }
 
 } // namespace
 
-FmaRate fp32_rate(double seconds) {
-    return rate<float>(seconds);
+FmaRate fp32_rate(double seconds, unsigned threads) {
+    return rate<float>(seconds, threads);
 }
-FmaRate fp64_rate(double seconds) {
-    return rate<double>(seconds);
+FmaRate fp64_rate(double seconds, unsigned threads) {
+    return rate<double>(seconds, threads);
 }
 
 } // namespace native

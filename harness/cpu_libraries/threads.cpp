@@ -34,8 +34,8 @@ unsigned processors() {
     return std::max(1U, std::thread::hardware_concurrency());
 }
 
-std::vector<double> time_on_all(double seconds, const std::function<void(unsigned)> &work) {
-    const unsigned count = processors();
+std::vector<double> time_on_all(double seconds, const std::function<void(unsigned)> &work,
+                                unsigned count) {
     std::vector<double> rounds;
     std::atomic<bool> over = false;
     const Clock::time_point begin = Clock::now();
