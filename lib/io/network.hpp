@@ -29,6 +29,9 @@ struct NetworkTable {
     [[nodiscard]] std::uint64_t memory_bytes() const;
 };
 
+/// The network as a file holds it.
+[[nodiscard]] Json to_json(const Network &network);
+
 /// The networks as a list: name, layers, parameters, multiply-adds and title.
 [[nodiscard]] std::string networks_text(std::span<const Network> networks, const TextStyle &style);
 

@@ -1,5 +1,6 @@
 #include "io/markup.hpp"
 #include "io/network.hpp"
+#include "model/layer_titles.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -37,45 +38,6 @@ std::vector<EqualLayers> equal_layers(std::span<const SizedLayer> layers) {
             same->places.push_back(i);
     }
     return rows;
-}
-
-/// "conv 3x3/2", as the papers write a kernel with its stride.
-std::string operator_text(const Layer &layer) {
-    const std::string stride = layer.stride == 1 ? "" : fmt::format("/{}", layer.stride);
-    const std::string window = fmt::format("{0}x{0}{1}", layer.kernel, stride);
-    switch (layer.op) {
-    case Operator::convolution:
-        return layer.groups == 1 ? "conv " + window
-                                 : fmt::format("conv {} in {}", window, layer.groups);
-    case Operator::depthwise_convolution:
-        return "depthwise " + window;
-    case Operator::average_pool:
-    case Operator::max_pool:
-        return fmt::format("{} pool{}", layer.op == Operator::max_pool ? "max" : "average",
-                           layer.kernel == 0 ? "" : " " + window);
-    case Operator::layer_norm:
-        return "layer norm";
-    case Operator::dense:
-    case Operator::attention:
-    case Operator::add:
-        break;
-    }
-    return std::string(name(layer.op));
-}
-
-/// "64->96x56x56": the channels before, where they differ, and what comes out; of a sequence
-/// "384x197", of one position "1000".
-std::string shape_text(const SizedLayer &sized) {
-    const TensorShape &out = sized.output;
-    std::string text;
-    if (sized.input.channels != out.channels)
-        text = fmt::format("{}->", sized.input.channels);
-    text += fmt::format("{}", out.channels);
-    if (out.positions() > 1)
-        text += fmt::format("x{}", out.rows);
-    if (out.positions() > out.rows)
-        text += fmt::format("x{}", out.columns);
-    return text;
 }
 
 std::string kibibytes(std::uint64_t elements, ElementType type) {
@@ -195,8 +157,8 @@ std::vector<TableLine> lines_of(const NetworkTable &table, const Teardown *teard
     for (const EqualLayers &row : equal_layers(table.layers)) {
         const std::size_t count = row.places.size();
         const std::string times = count == 1 ? "" : fmt::format("{} x ", count);
-        TableLine &line = lines.emplace_back(TableLine{times + operator_text(row.first.layer),
-                                                       shape_text(row.first), row.first.work});
+        TableLine &line = lines.emplace_back(TableLine{times + operator_title(row.first.layer),
+                                                       shape_title(row.first), row.first.work});
         if (teardown != nullptr)
             line.teardown = teardown_of_equal(teardown->layers, row.places);
     }
