@@ -315,7 +315,18 @@ void describe_network(Command command) {
     command.option("--report", options.report, "FILE",
                    "what a run measured: what bounds each layer there, and how long it takes");
     command.option("--device", options.device, "SLUG",
-                   "one device of the report; by default a table for each");
+                   "one device of the report, or of those to measure; by default each of them");
+    command.option("--against", options.against, "cpu",
+                   "measure it, or without a network all operators, on the devices and by the "
+                   "processor's own libraries in turn");
+    command
+        .option("--rounds", options.rounds, "N", "of --against: how often each side has its turn")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    command
+        .option("--profile", options.profile, "tiny|quick|standard|thorough",
+                "of --against: how much time a turn takes (default: quick)")
+        ->envname("CLPROBE_PROFILE");
     command.option("--type", options.type, "fp32|fp16", "of weights and activations")
         ->capture_default_str();
     command.option("--batch", options.batch, "N", "how many inputs at a time")
@@ -390,8 +401,7 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         describe_ab, ab_command);
     add("show", "a report's datasheet, or what it says of some probes; needs no OpenCL",
         describe_show, show_command);
-    add("network",
-        "a neural network layer by layer, and what a device makes of it; needs no OpenCL",
+    add("network", "a neural network layer by layer, and what a device makes of it",
         describe_network, network_command);
     add("new-probe", "write all files of a new probe, which build and pass as they are",
         describe_new_probe, new_probe_command);

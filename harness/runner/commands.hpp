@@ -1,4 +1,5 @@
 #pragma once
+#include <clprobe/network.hpp>
 #include <clprobe/registry.hpp>
 
 #include <cstddef>
@@ -51,6 +52,8 @@ struct Options {
     std::string network; ///< a file, or the name of one that comes with clprobe
     std::string type = "fp32";
     std::uint64_t batch = 1;
+    std::string against; ///< "cpu": measure, beside the processor's own libraries
+    unsigned rounds = 3; ///< of that
     // compare and ab
     std::optional<double> min_effect;                 ///< per cent
     std::optional<std::filesystem::path> min_effects; ///< per cent by key
@@ -85,6 +88,10 @@ int compare_command(const Options &options, const Registry &registry);
 int html_command(const Options &options, const Registry &registry);
 int show_command(const Options &options, const Registry &registry);
 int network_command(const Options &options, const Registry &registry);
+/// `network --against cpu`: that network with its layers, or, without one, all operators and
+/// networks that devices run.
+int against_cpu_command(const std::optional<Network> &network, const Options &options,
+                        const Registry &registry);
 int new_probe_command(const Options &options, const Registry &registry);
 
 } // namespace clprobe::runner

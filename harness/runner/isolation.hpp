@@ -35,18 +35,20 @@ using Variables = std::map<std::string, std::string>;
 
 /// What a child is started for and how long it may take.
 struct ChildTask {
-    Json request;          ///< what it reads on its stdin
-    double seconds = 60;   ///< wall limit: it is killed then
-    bool verbose = false;  ///< pass on what it prints, to stderr
-    std::stop_token stop;  ///< asks it to stop; it is killed where it does not
-    Variables environment; ///< in place of this process's own values
+    Json request;                          ///< what it reads on its stdin
+    double seconds = 60;                   ///< wall limit: it is killed then
+    bool verbose = false;                  ///< pass on what it prints, to stderr
+    std::stop_token stop;                  ///< asks it to stop; it is killed where it does not
+    Variables environment;                 ///< in place of this process's own values
+    std::vector<std::string> without = {}; ///< variables that it has not: how their names begin
+    std::filesystem::path program = {};    ///< another one than this; it answers likewise
 };
 
-/// Runs this very program as a child in a process group of its own, and hands on its messages as
-/// they come. Returns when it has ended, with all that it started, or soon after its limit: a
-/// process that hangs in the kernel is left behind, having said so. Returns how it ended, in words,
-/// for where it gave no answer: "crashed (SIGSEGV)", "did not end within 60 s (killed)". Throws
-/// Error where no process can be made, or where what it sends is no JSON.
+/// Runs this very program, or another, as a child in a process group of its own, and hands on its
+/// messages as they come. Returns when it has ended, with all that it started, or soon after its
+/// limit: a process that hangs in the kernel is left behind, having said so. Returns how it ended,
+/// in words, for where it gave no answer: "crashed (SIGSEGV)", "did not end within 60 s (killed)".
+/// Throws Error where no process can be made, or where what it sends is no JSON.
 std::string run_child(const ChildTask &task, const Send &on_message);
 
 /// The devices of this machine; where there are none, `problem` says why, with a line for each

@@ -63,8 +63,14 @@ std::vector<Teardown> teardowns_of(const NetworkTable &table, const Options &opt
 
 } // namespace
 
-int network_command(const Options &options, const Registry & /*registry*/) {
+int network_command(const Options &options, const Registry &registry) {
     const TextStyle style = style_of_stdout();
+    if (!options.against.empty()) {
+        std::optional<Network> network;
+        if (!options.network.empty())
+            network = chosen_network(options.network);
+        return against_cpu_command(network, options, registry);
+    }
     if (options.network.empty()) {
         if (options.json || !options.report.empty() || options.as_markdown)
             throw InputError("which network? `clprobe network` alone lists those that are there");

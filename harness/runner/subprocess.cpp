@@ -80,21 +80,24 @@ void read_available(Descriptor &file, std::string &text) {
     }
 }
 
-/// This process's environment, "VARIABLE=value" each, with these values in place of its own.
-std::vector<std::string> environment_with(const Variables &variables) {
+/// The environment of the task's process, "VARIABLE=value" each.
+std::vector<std::string> environment_of(const ChildTask &task) {
     std::vector<std::string> all;
     for (char **entry = environ; *entry != nullptr; ++entry) {
         const std::string text = *entry;
-        if (!variables.contains(text.substr(0, text.find('='))))
+        const bool unwanted = std::ranges::any_of(task.without, [&](const std::string &beginning) {
+            return text.starts_with(beginning);
+        });
+        if (!unwanted && !task.environment.contains(text.substr(0, text.find('='))))
             all.push_back(text);
     }
-    for (const auto &[name, value] : variables)
+    for (const auto &[name, value] : task.environment)
         all.push_back(fmt::format("{}={}", name, value));
     return all;
 }
 
 pid_t spawn(const Descriptor &request, const Descriptor &output, const Descriptor &messages,
-            const Variables &variables) {
+            const ChildTask &task) {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, request.number(), STDIN_FILENO);
@@ -112,17 +115,18 @@ pid_t spawn(const Descriptor &request, const Descriptor &output, const Descripto
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
 
-    std::string name = "clprobe";
+    const bool other = !task.program.empty();
+    std::string name = other ? task.program.filename().string() : "clprobe";
     std::string argument(child_command);
-    std::array<char *, 3> arguments = {name.data(), argument.data(), nullptr};
-    std::vector<std::string> environment = environment_with(variables);
+    std::array<char *, 3> arguments = {name.data(), other ? nullptr : argument.data(), nullptr};
+    std::vector<std::string> environment = environment_of(task);
     std::vector<char *> entries;
     for (std::string &entry : environment)
         entries.push_back(entry.data());
     entries.push_back(nullptr);
     pid_t child = -1;
-    const int error = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, arguments.data(),
-                                    entries.data());
+    const int error = ::posix_spawn(&child, other ? task.program.c_str() : "/proc/self/exe", &files,
+                                    &attributes, arguments.data(), entries.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     errno = error;
@@ -147,7 +151,7 @@ public:
         if (!request.open() || ::pwrite(request.number(), text.data(), text.size(), 0) !=
                                    static_cast<ssize_t>(text.size()))
             fail("writing a request to a child process");
-        id_ = spawn(request, output_.write, messages_.write, task.environment);
+        id_ = spawn(request, output_.write, messages_.write, task);
         output_.write.close();
         messages_.write.close();
     }

@@ -38,6 +38,12 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY "${CMAKE_INSTA
 set_target_properties(clprobe PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}")
 set_target_properties(clprobe PROPERTIES EXPORT_NAME program)
 install(TARGETS clprobe EXPORT clprobe-program)
+# No target of the package: clprobe finds them beside it.
+get_property(cpu_libraries GLOBAL PROPERTY CLPROBE_CPU_LIBRARIES)
+if(cpu_libraries)
+    set_target_properties(${cpu_libraries} PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}")
+    install(TARGETS ${cpu_libraries})
+endif()
 install(
     EXPORT clprobe-program
     NAMESPACE clprobe::

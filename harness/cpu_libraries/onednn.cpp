@@ -1,0 +1,387 @@
+#include "library.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace clprobe::cpu_libraries {
+namespace {
+
+using Memory = dnnl::memory;
+using Arguments = std::unordered_map<int, Memory>;
+using Format = Memory::format_tag;
+
+/// An image is {1, channels, rows, columns}, a sequence {tokens, channels}.
+bool is_image(const TensorShape &shape) {
+    return shape.columns > 1 || shape.rows == 1;
+}
+
+Memory::dim dim(std::uint64_t size) {
+    return static_cast<Memory::dim>(size);
+}
+
+Memory::dims dims_of(const TensorShape &shape) {
+    if (is_image(shape))
+        return {1, dim(shape.channels), dim(shape.rows), dim(shape.columns)};
+    return {dim(shape.rows), dim(shape.channels)};
+}
+
+Memory::desc description(const Memory::dims &dims, Format format) {
+    return {dims, Memory::data_type::f32, format};
+}
+
+/// Channel after channel.
+Format plain_format(const Memory::dims &dims) {
+    return dims.size() == 2 ? Format::cn : Format::nchw;
+}
+
+/// In the format that the library finds best.
+Memory::desc any(const Memory::dims &dims) {
+    return description(dims, Format::any);
+}
+
+dnnl::primitive_attr fused(Activation activation) {
+    using dnnl::algorithm;
+    dnnl::post_ops operations;
+    if (activation == Activation::relu)
+        operations.append_eltwise(1, algorithm::eltwise_relu, 0, 0);
+    else if (activation == Activation::relu6)
+        operations.append_eltwise(1, algorithm::eltwise_clip, 0, 6);
+    else if (activation == Activation::hard_swish)
+        operations.append_eltwise(1, algorithm::eltwise_hardswish, 0, 0);
+    else if (activation == Activation::gelu)
+        operations.append_eltwise(1, algorithm::eltwise_gelu_erf, 0, 0);
+    dnnl::primitive_attr attributes;
+    attributes.set_post_ops(operations);
+    return attributes;
+}
+
+struct Step {
+    dnnl::primitive primitive;
+    Arguments arguments;
+};
+
+/// A way to compute a layer: what runs one after the other.
+struct Way {
+    std::vector<Step> steps;
+    Memory output;
+    std::string implementation;
+    double error_growth = 1;
+};
+
+class Chain final : public Prepared {
+public:
+    Chain(const dnnl::engine &engine, const Network &network, const Operands &operands)
+        : engine_(engine), network_(network), layers_(sized_layers(network)), operands_(operands) {
+        for (std::size_t i = 0; i < layers_.size(); ++i)
+            ways_.push_back(fastest(ways_of(i), i));
+    }
+
+    void run() override {
+        for (Way &way : ways_)
+            enqueue(way);
+        stream_.wait();
+    }
+    [[nodiscard]] std::vector<std::string> implementations() const override {
+        std::vector<std::string> names;
+        for (const Way &way : ways_)
+            names.push_back(way.implementation);
+        return names;
+    }
+    [[nodiscard]] double error_growth(std::size_t layer) const override {
+        return ways_[layer].error_growth;
+    }
+    [[nodiscard]] Tensor output(std::size_t layer) const override {
+        return plain(ways_[layer].output, layers_[layer].output);
+    }
+
+private:
+    void enqueue(const Way &way) {
+        for (const Step &step : way.steps)
+            step.primitive.execute(stream_, step.arguments);
+    }
+
+    /// By one timing after the other, where there are several.
+    [[nodiscard]] Way fastest(std::vector<Way> ways, std::size_t layer) {
+        if (ways.empty())
+            refuse(layer);
+        std::size_t best = 0;
+        if (ways.size() > 1) {
+            std::vector<double> least(ways.size(), 1e9);
+            constexpr int rounds = 6; // the first warms up
+            for (int round = 0; round < rounds; ++round)
+                for (std::size_t i = 0; i < ways.size(); ++i) {
+                    const auto start = std::chrono::steady_clock::now();
+                    enqueue(ways[i]);
+                    stream_.wait();
+                    const std::chrono::duration<double> time =
+                        std::chrono::steady_clock::now() - start;
+                    least[i] = std::min(least[i], time.count());
+                }
+            best = static_cast<std::size_t>(std::ranges::min_element(least) - least.begin());
+        }
+        return std::move(ways[best]);
+    }
+
+    [[noreturn]] void refuse(std::size_t layer) const {
+        throw Error(fmt::format("layer {}, {}, has no primitive here", layers_[layer].layer.name,
+                                name(layers_[layer].layer.op)));
+    }
+
+    [[nodiscard]] std::vector<Way> ways_of(std::size_t layer) {
+        switch (layers_[layer].layer.op) {
+        case Operator::convolution:
+        case Operator::depthwise_convolution:
+            return convolutions(layer);
+        case Operator::dense:
+            return products(layer);
+        case Operator::add:
+            return {sum(layer)};
+        case Operator::average_pool:
+        case Operator::max_pool:
+            return {pool(layer)};
+        default:
+            return {};
+        }
+    }
+
+    /// A layer with weights, which lie plainly as they are described. Adds nothing where the
+    /// library has no such primitive on this processor or for this shape.
+    template <typename Primitive>
+    void add_way(std::vector<Way> &ways, std::size_t number,
+                 const typename Primitive::desc &described, const Memory::desc &weights,
+                 const Memory::desc &biases, double error_growth = 1) {
+        std::optional<typename Primitive::primitive_desc> primitive;
+        try {
+            primitive.emplace(described, fused(layers_[number].layer.activation), engine_);
+        } catch (const dnnl::error &) {
+            return;
+        }
+        const Weights &values = operands_.layers[number];
+        Way way;
+        way.error_growth = error_growth;
+        const Memory from = source(way, number, 0, primitive->src_desc());
+        way.steps.push_back(
+            {Primitive(*primitive),
+             {{DNNL_ARG_SRC, from},
+              {DNNL_ARG_WEIGHTS, packed(values.weights, weights, primitive->weights_desc())},
+              {DNNL_ARG_BIAS, packed(values.biases, biases, biases)}}});
+        finish(way, *primitive);
+        ways.push_back(std::move(way));
+    }
+
+    /// The direct algorithm, and Winograd's where the library has it.
+    [[nodiscard]] std::vector<Way> convolutions(std::size_t number) {
+        using Convolution = dnnl::convolution_forward;
+        const SizedLayer &sized = layers_[number];
+        const Layer &layer = sized.layer;
+        const std::uint64_t groups =
+            layer.op == Operator::depthwise_convolution ? sized.input.channels : layer.groups;
+        Memory::dims weights{dim(sized.output.channels / groups),
+                             dim(sized.input.channels / groups), dim(layer.kernel),
+                             dim(layer.kernel)};
+        if (groups > 1)
+            weights.insert(weights.begin(), dim(groups));
+        const Memory::dims strides(2, dim(layer.stride));
+        const Memory::dims padding(2, dim(layer.padding));
+        const Memory::desc biases = description({dim(sized.output.channels)}, Format::a);
+        // F(4x4) loses some digits more than a sum does (Barabasz et al. 2020).
+        constexpr double lost_by_winograd = 64;
+        std::vector<Way> ways;
+        for (const auto &[algorithm, error_growth] :
+             {std::pair{dnnl::algorithm::convolution_direct, 1.0},
+              std::pair{dnnl::algorithm::convolution_winograd, lost_by_winograd}})
+            add_way<Convolution>(ways, number,
+                                 Convolution::desc(dnnl::prop_kind::forward_inference, algorithm,
+                                                   any(image(sized.input)), any(weights), biases,
+                                                   any(image(sized.output)), strides, padding,
+                                                   padding),
+                                 description(weights, groups > 1 ? Format::goihw : Format::oihw),
+                                 biases, error_growth);
+        return ways;
+    }
+
+    /// A dense layer as the library's inner product, and as its product of matrices.
+    [[nodiscard]] std::vector<Way> products(std::size_t number) {
+        const SizedLayer &sized = layers_[number];
+        if (is_image(sized.input) && sized.input.positions() > 1)
+            return {}; // none of the networks has one
+        const Memory::dim inputs = dim(sized.input.channels);
+        const Memory::dim outputs = dim(sized.output.channels);
+        const Memory::desc from = any({dim(sized.input.positions()), inputs});
+        const Memory::desc to = any({dim(sized.input.positions()), outputs});
+        const Memory::desc biases = description({outputs}, Format::a);
+        const Memory::desc row_of_biases = description({1, outputs}, Format::ab);
+        std::vector<Way> ways;
+        using Inner = dnnl::inner_product_forward;
+        add_way<Inner>(ways, number,
+                       Inner::desc(dnnl::prop_kind::forward_inference, from, any({outputs, inputs}),
+                                   biases, to),
+                       description({outputs, inputs}, Format::oi), biases);
+        add_way<dnnl::matmul>(ways, number,
+                              dnnl::matmul::desc(from, any({inputs, outputs}), row_of_biases, to),
+                              description({inputs, outputs}, Format::ba), row_of_biases);
+        return ways;
+    }
+
+    /// Of two or more inputs, the activation being fused with the last addition.
+    [[nodiscard]] Way sum(std::size_t number) {
+        const SizedLayer &sized = layers_[number];
+        const std::size_t count = sources_of(network_, number).size();
+        Way way;
+        Memory left = source(way, number, 0, std::nullopt);
+        for (std::size_t i = 1; i < count; ++i) {
+            const Activation activation = i + 1 < count ? Activation::none : sized.layer.activation;
+            const Memory::desc format = left.get_desc();
+            const dnnl::binary::primitive_desc primitive(
+                dnnl::binary::desc(dnnl::algorithm::binary_add, format, format, format),
+                fused(activation), engine_);
+            Step step{dnnl::binary(primitive),
+                      {{DNNL_ARG_SRC_0, left}, {DNNL_ARG_SRC_1, source(way, number, i, format)}}};
+            way.steps.push_back(std::move(step));
+            finish(way, primitive);
+            left = way.output;
+        }
+        return way;
+    }
+
+    [[nodiscard]] Way pool(std::size_t number) {
+        const SizedLayer &sized = layers_[number];
+        const Layer &layer = sized.layer;
+        const Memory::dims window =
+            layer.kernel == 0 ? Memory::dims{dim(sized.input.rows), dim(sized.input.columns)}
+                              : Memory::dims(2, dim(layer.kernel));
+        const Memory::dims strides(2, dim(layer.stride));
+        const Memory::dims padding(2, dim(layer.padding));
+        Way way;
+        const Memory input = source(way, number, 0, std::nullopt);
+        const dnnl::pooling_forward::primitive_desc primitive(
+            dnnl::pooling_forward::desc(
+                dnnl::prop_kind::forward_inference,
+                layer.op == Operator::max_pool ? dnnl::algorithm::pooling_max
+                                               : dnnl::algorithm::pooling_avg_exclude_padding,
+                input.get_desc(), any(image(sized.output)), strides, window, padding, padding),
+            fused(layer.activation), engine_);
+        way.steps.push_back({dnnl::pooling_forward(primitive), {{DNNL_ARG_SRC, input}}});
+        finish(way, primitive);
+        return way;
+    }
+
+    [[nodiscard]] static Memory::dims image(const TensorShape &shape) {
+        return {1, dim(shape.channels), dim(shape.rows), dim(shape.columns)};
+    }
+
+    /// What the last step of the way writes to.
+    void finish(Way &way, const auto &primitive) {
+        way.output = Memory(primitive.dst_desc(), engine_);
+        way.steps.back().arguments.insert_or_assign(DNNL_ARG_DST, way.output);
+        way.implementation = primitive.impl_info_str();
+    }
+
+    /// One of the layer's inputs in that format, or in that in which it lies: what lies in another
+    /// one is reordered by a step of the way. The network's input is in the right one from the
+    /// start.
+    [[nodiscard]] Memory source(Way &way, std::size_t number, std::size_t input,
+                                const std::optional<Memory::desc> &as) {
+        const std::size_t from = sources_of(network_, number)[input];
+        if (from == from_input) {
+            const Memory::desc lying =
+                description(dims_of(network_.input), plain_format(dims_of(network_.input)));
+            return packed(operands_.input.values,
+                          as && as->dims().size() == 2 ? two_dimensional(lying) : lying,
+                          as.value_or(lying));
+        }
+        Memory lying = ways_[from].output;
+        if (!as || lying.get_desc() == *as)
+            return lying;
+        const bool flattened = lying.get_desc().dims().size() != as->dims().size();
+        if (flattened) { // an image of one position, as a dense layer takes it
+            const Memory::desc flat = description(image(layers_[from].output), Format::nchw);
+            kept_.push_back(reordered(way, lying, flat));
+            lying = Memory(two_dimensional(flat), engine_, kept_.back().get_data_handle());
+        }
+        return reordered(way, lying, *as);
+    }
+
+    [[nodiscard]] static Memory::desc two_dimensional(const Memory::desc &image) {
+        const Memory::dims dims = image.dims();
+        return dims.size() == 2 ? image : description({dims[0], dims[1]}, Format::nc);
+    }
+
+    [[nodiscard]] Memory reordered(Way &way, const Memory &from, const Memory::desc &as) {
+        if (from.get_desc() == as)
+            return from;
+        Memory to(as, engine_);
+        way.steps.push_back({dnnl::reorder(from, to), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}});
+        return to;
+    }
+
+    /// The values, which are described so, in that format.
+    [[nodiscard]] Memory packed(const std::vector<float> &values, const Memory::desc &lying,
+                                const Memory::desc &as) {
+        Memory from(lying, engine_);
+        std::ranges::copy(values, static_cast<float *>(from.get_data_handle()));
+        if (lying == as)
+            return from;
+        Memory to(as, engine_);
+        dnnl::reorder(from, to).execute(stream_, from, to);
+        stream_.wait();
+        return to;
+    }
+
+    [[nodiscard]] Tensor plain(const Memory &memory, const TensorShape &shape) const {
+        const Memory::dims dims = memory.get_desc().dims();
+        const Memory::desc as = description(dims, plain_format(dims));
+        Memory from = memory;
+        Memory to(as, engine_);
+        dnnl::stream stream(engine_);
+        dnnl::reorder(from, to).execute(stream, from, to);
+        stream.wait();
+        const auto *const values = static_cast<const float *>(to.get_data_handle());
+        return {shape, {values, values + shape.channels * shape.positions()}};
+    }
+
+    dnnl::engine engine_;
+    dnnl::stream stream_{engine_};
+    Network network_;
+    std::vector<SizedLayer> layers_;
+    Operands operands_;
+    std::vector<Way> ways_;    ///< of the layers
+    std::vector<Memory> kept_; ///< whose bytes another memory shows
+};
+
+class OneDnn final : public Library {
+public:
+    [[nodiscard]] std::string name() const override { return "oneDNN"; }
+    [[nodiscard]] std::string version() const override {
+        const dnnl_version_t *version = dnnl_version();
+        return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+    }
+    [[nodiscard]] std::unique_ptr<Prepared> prepare(const Network &network,
+                                                    const Operands &operands) override {
+        try {
+            return std::make_unique<Chain>(engine_, network, operands);
+        } catch (const dnnl::error &error) {
+            throw Error(fmt::format("oneDNN: {}", error.what()));
+        }
+    }
+
+private:
+    dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+};
+
+} // namespace
+
+std::unique_ptr<Library> linked_library() {
+    return std::make_unique<OneDnn>();
+}
+
+} // namespace clprobe::cpu_libraries

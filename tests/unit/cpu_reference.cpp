@@ -1,0 +1,104 @@
+// What the results of the processor's libraries are held against.
+
+#include "cpu_libraries/reference.hpp"
+#include "io/network.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+using namespace clprobe;
+using namespace clprobe::cpu_libraries;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+Network network_of(const std::string &layers, const std::string &input = "[4, 5, 6]") {
+    return read_network(R"({"network_version": "1.0.0", "name": "n", "title": "t", "source": "s",
+                            "input": )" +
+                            input + R"(, "layers": [)" + layers + "]}",
+                        "file");
+}
+
+/// A layer on an input of ones with weights and biases of ones.
+struct AllOnes {
+    explicit AllOnes(const std::string &layer, const std::string &input = "[4, 5, 6]")
+        : network(network_of(layer, input)), sized(sized_layers(network).front()),
+          operands(random_operands(network, 1)) {
+        std::ranges::fill(operands.input.values, 1.0f);
+        std::ranges::fill(operands.layers.front().weights, 1.0f);
+        std::ranges::fill(operands.layers.front().biases, 1.0f);
+    }
+    /// What is wrong with an output that has this value everywhere, but at the corners that one.
+    [[nodiscard]] std::string wrong(float inside, float corner) const {
+        Tensor output{sized.output, {}};
+        const TensorShape &shape = output.shape;
+        for (std::uint64_t channel = 0; channel < shape.channels; ++channel)
+            for (std::uint64_t row = 0; row < shape.rows; ++row)
+                for (std::uint64_t column = 0; column < shape.columns; ++column) {
+                    const bool at_edge = (row == 0 || row + 1 == shape.rows) &&
+                                         (column == 0 || column + 1 == shape.columns);
+                    output.values.push_back(at_edge ? corner : inside);
+                }
+        std::vector<const Tensor *> inputs(std::max<std::size_t>(sized.layer.inputs.size(), 1),
+                                           &operands.input);
+        return wrong_output(sized, operands.layers.front(), inputs, output, 1, 7);
+    }
+
+    Network network;
+    SizedLayer sized;
+    Operands operands;
+};
+
+} // namespace
+
+TEST_CASE("unit.cpu_reference knows each operator") {
+    const AllOnes convolution(
+        R"({"name": "a", "operator": "convolution", "channels": 3, "kernel": 3})");
+    CHECK(convolution.wrong(37, 37).empty());
+    CHECK_THAT(convolution.wrong(37, 36), ContainsSubstring("layer a: channel 0, row 0, column 0"));
+    CHECK_FALSE(convolution.wrong(36.9f, 37).empty());
+    const AllOnes strided(R"({"name": "a", "operator": "convolution", "channels": 3, "kernel": 1,
+                              "stride": 2, "groups": 1, "activation": "relu6"})");
+    CHECK(strided.wrong(5, 5).empty());
+    const AllOnes depthwise(R"({"name": "a", "operator": "depthwise_convolution", "kernel": 3,
+                                "activation": "relu6"})");
+    CHECK(depthwise.wrong(6, 6).empty());
+    const AllOnes grouped(
+        R"({"name": "a", "operator": "convolution", "channels": 2, "kernel": 1, "groups": 2})");
+    CHECK(grouped.wrong(3, 3).empty());
+    const AllOnes dense(R"({"name": "a", "operator": "dense", "channels": 7})", "[4, 5]");
+    CHECK(dense.wrong(5, 5).empty());
+    const AllOnes pool(R"({"name": "a", "operator": "average_pool"})");
+    CHECK(pool.wrong(1, 1).empty());
+    CHECK_FALSE(pool.wrong(0.99f, 0.99f).empty());
+    const AllOnes sum(
+        R"({"name": "a", "operator": "add", "inputs": ["input", "input"], "activation": "hard_swish"})");
+    CHECK(sum.wrong(5.0f / 3, 5.0f / 3).empty());
+}
+
+TEST_CASE("unit.cpu_reference leaves the padding out") {
+    const AllOnes convolution(
+        R"({"name": "a", "operator": "convolution", "channels": 1, "kernel": 3, "padding": 1})",
+        "[2, 2, 2]");
+    CHECK(convolution.wrong(0, 9).empty()); // four of nine taps of two channels, and the bias
+    CHECK_FALSE(convolution.wrong(0, 19).empty());
+}
+
+TEST_CASE("unit.cpu_reference refuses what is no number") {
+    const AllOnes dense(R"({"name": "a", "operator": "dense", "channels": 7})", "[4, 5]");
+    CHECK_FALSE(dense.wrong(std::numeric_limits<float>::quiet_NaN(), 5).empty());
+}
+
+TEST_CASE("unit.cpu_reference follows the network's edges") {
+    const Network network = network_of(
+        R"({"name": "a", "operator": "max_pool", "kernel": 1}, {"name": "b", "operator": "max_pool", "kernel": 1},
+           {"name": "c", "operator": "add", "inputs": ["a", "input", "b"]})");
+    CHECK(sources_of(network, 0) == std::vector{from_input});
+    CHECK(sources_of(network, 1) == std::vector<std::size_t>{0});
+    CHECK(sources_of(network, 2) == std::vector<std::size_t>{0, from_input, 1});
+}
