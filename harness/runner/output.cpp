@@ -35,12 +35,13 @@ void rescue(const std::string &text) {
 
 std::string plots_text(const Probe &probe, const ProbeRecord &record, const TextStyle &style) try {
     std::string text;
-    if (!problem_of(record.data, probe.info()).empty())
+    const Dataset data = relabelled(record.data, probe.info());
+    if (!problem_of(data, probe.info()).empty())
         return text;
-    for (const Curve &curve : probe.curves(record.data))
+    for (const Curve &curve : probe.curves(data))
         if (const std::string plot = plot_text(curve, record.findings, style); !plot.empty())
             text += plot + "\n";
-    for (const HeatMap &map : probe.heat_maps(record.data))
+    for (const HeatMap &map : probe.heat_maps(data))
         if (const std::string shown = heat_map_text(map, style); !shown.empty())
             text += shown + "\n";
     return text;

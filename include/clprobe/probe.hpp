@@ -36,6 +36,9 @@ struct SeriesShape {
     std::vector<Axis> axes;
     Axis measure;
     std::string meaning;
+    /// The axis whose labels each build of clprobe has others of, like the networks that come with
+    /// it: points of labels that this one does not know are left out. Empty: none.
+    std::string open_axis = {};
 };
 
 /// A build of one of a probe's kernel texts, whose kernels show what a compiler makes of the probe.

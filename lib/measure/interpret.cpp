@@ -8,6 +8,7 @@
 #include <cmath>
 #include <exception>
 #include <iterator>
+#include <optional>
 
 namespace clprobe {
 namespace {
@@ -44,6 +45,39 @@ std::string problem_of_axes(const Series &series, const SeriesShape &shape) {
     if (shape.measure.name == "latency" && series.measure == Axis{"latency", Unit::cycle, {}})
         return {};
     return compared("the measure", series.measure, shape.measure);
+}
+
+/// Where each of the axis's labels is among those; nothing for one that is not there.
+std::vector<std::optional<double>> places_of(const std::vector<std::string> &labels,
+                                             const std::vector<std::string> &among) {
+    std::vector<std::optional<double>> places;
+    for (const std::string &label : labels) {
+        const auto found = std::ranges::find(among, label);
+        places.push_back(found == among.end()
+                             ? std::nullopt
+                             : std::optional(static_cast<double>(found - among.begin())));
+    }
+    return places;
+}
+
+/// Gives the axis those labels, where it has others that are among them.
+void relabel_axis(Series &series, std::size_t number, const Axis &wanted, bool open) {
+    Axis &axis = series.axes[number];
+    if (axis.name != wanted.name || axis.labels.empty() || wanted.labels.empty() ||
+        axis.labels == wanted.labels)
+        return;
+    const auto places = places_of(axis.labels, wanted.labels);
+    if (!open && !std::ranges::all_of(places, [](const auto &place) { return place.has_value(); }))
+        return;
+    if (std::ranges::any_of(series.points,
+                            [&](const Point &point) { return !problem_of(series, point).empty(); }))
+        return; // what it is an index of is not known
+    std::erase_if(series.points, [&](const Point &point) {
+        return !places[static_cast<std::size_t>(point.at[number])];
+    });
+    for (Point &point : series.points)
+        point.at[number] = *places[static_cast<std::size_t>(point.at[number])];
+    axis.labels = wanted.labels;
 }
 
 std::string problem_of_coordinate(const Axis &axis, double at) {
@@ -200,6 +234,15 @@ std::string problem_of(const Dataset &data, const ProbeInfo &info) {
     return {};
 }
 
+Dataset relabelled(Dataset data, const ProbeInfo &info) {
+    for (Series &series : data.series)
+        if (const auto shape = std::ranges::find(info.series, series.name, &SeriesShape::name);
+            shape != info.series.end() && shape->axes.size() == series.axes.size())
+            for (std::size_t i = 0; i < shape->axes.size(); ++i)
+                relabel_axis(series, i, shape->axes[i], shape->axes[i].name == shape->open_axis);
+    return data;
+}
+
 std::string remove_misfits(Dataset &data, const ProbeInfo &info) {
     const std::string problem = problem_of(data, info);
     if (problem.empty())
@@ -213,14 +256,15 @@ std::string remove_misfits(Dataset &data, const ProbeInfo &info) {
 
 std::vector<Finding> interpret(const Probe &probe, const ProbeRecord &record,
                                const DeviceInfo *device) {
-    if (const std::string problem = problem_of(record.data, probe.info()); !problem.empty())
+    const Dataset data = relabelled(record.data, probe.info());
+    if (const std::string problem = problem_of(data, probe.info()); !problem.empty())
         return all_failed(probe.info(), problem);
     Facts facts;
     if (device != nullptr)
         facts.device = *device;
     std::ranges::copy_if(record.facts, std::back_inserter(facts.findings),
                          [](const Finding &fact) { return problem_of(fact).empty(); });
-    std::vector<Finding> findings = findings_of(probe, record.data, facts);
+    std::vector<Finding> findings = findings_of(probe, data, facts);
     if (const auto ending = termination_of(record.data))
         mark_termination(findings, *ending);
     if (device != nullptr && device->type == DeviceType::cpu) {

@@ -37,6 +37,7 @@ inline void check_interpretation(const Registry &registry, ProbeRecord record,
     (void)to_text(to_json(record));
     const TextStyle style{80, false, false};
     (void)probe_text(record, style);
+    record.data = relabelled(std::move(record.data), probe->info());
     if (!problem_of(record.data, probe->info()).empty()) {
         require(record.status == Status::failed, "data that do not fit fail the probe");
         return;

@@ -352,3 +352,21 @@ TEST_CASE("unit.data_check.what_cannot_be_read_costs_its_probe_only") {
     CHECK(read_with("block", {0, 1e12}).starts_with(place));
     CHECK(read_with("samples", {"fast", 1}).starts_with(place));
 }
+
+TEST_CASE("unit.data_check.labels_are_known_by_their_names") {
+    const Probe &probe = builtin("workloads/gemm");
+    Series series = series_of(probe.info().series.front(), 2);
+    const auto family = std::ranges::find(series.axes, "family", &Axis::name);
+    REQUIRE(family != series.axes.end());
+    const auto at = static_cast<std::size_t>(family - series.axes.begin());
+    Dataset data = record_with(series).data;
+    CHECK(relabelled(data, probe.info()) == data);
+    Series turned = series;
+    std::ranges::reverse(turned.axes[at].labels);
+    for (Point &point : turned.points)
+        point.at[at] = 1 - point.at[at];
+    CHECK(relabelled(record_with(turned).data, probe.info()) == data);
+    turned.axes[at].labels.front() = "by hand";
+    CHECK_FALSE(
+        problem_of(relabelled(record_with(turned).data, probe.info()), probe.info()).empty());
+}

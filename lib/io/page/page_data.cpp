@@ -209,13 +209,14 @@ private:
 
     /// What a probe draws of its data; nothing of data that are not as it says.
     void draw(const Probe &probe, const ProbeRecord &record, std::size_t first) try {
-        if (!problem_of(record.data, probe.info()).empty())
+        const Dataset data = relabelled(record.data, probe.info());
+        if (!problem_of(data, probe.info()).empty())
             return;
-        for (const Curve &curve : probe.curves(record.data))
+        for (const Curve &curve : probe.curves(data))
             draw(curve, record, first);
-        for (const HeatMap &map : probe.heat_maps(record.data))
+        for (const HeatMap &map : probe.heat_maps(data))
             draw(map, record, first);
-        for (const Tuning &tuning : probe.tunings(record.data))
+        for (const Tuning &tuning : probe.tunings(data))
             draw(tuning, record, first);
     } catch (const InvalidRow &) {
         // Its findings say so.
