@@ -32,8 +32,8 @@ struct LayerTeardown {
     /// The highest first; of what takes no part, or was not measured, there is none.
     std::vector<TimeFloor> floors;
     std::string bound; ///< the highest floor's `by`; empty where there is no prediction
-    /// The launch, and the highest of the other floors; absent where the device's report lacks the
-    /// multiply-adds' rate or memory's bandwidth.
+    /// The launch, and the highest of the other floors; absent where the device's report lacks a
+    /// rate that this layer is bound by: the multiply-adds', or the bandwidth of what it moves.
     std::optional<PredictedTime> predicted;
     /// Of the multiply-adds' rate that the prediction comes to; absent where there are none.
     std::optional<double> share;
@@ -57,6 +57,8 @@ struct Teardown {
     std::vector<LayerTeardown> layers;
     LayerTeardown whole;      ///< the sums over all layers, and the share of all
     std::size_t launches = 0; ///< one a layer
+    /// Of runs of the whole network, as `workloads/network` found them: see `add_measured`.
+    std::vector<Finding> runs;
 };
 
 /// What the report's findings of a device say of these layers: a pure function. A time is the work
@@ -69,9 +71,9 @@ struct Teardown {
 
 /// Adds what `workloads/network` measured of that network, which has to be one that comes with
 /// clprobe: of each layer what a round adds to others of that layer, of the whole what a run adds
-/// to others. Adds nothing where the network's time is not plainly `measured`, and no layers' times
-/// where the report holds no samples. The teardown is of that record, in single precision, for one
-/// image.
+/// to others, and what was found of runs, launches and memory. Adds nothing where the network's
+/// time is not plainly `measured`, and no layers' times where the report holds no samples. The
+/// teardown is of that record, in single precision, for one image.
 void add_measured(Teardown &teardown, const Network &network, const DeviceRecord &record);
 
 } // namespace clprobe

@@ -44,18 +44,23 @@ void add_measured(Teardown &teardown, const Network &network, const DeviceRecord
     const auto *probe = pointer_to(record.probes, "workloads/network", &ProbeRecord::probe);
     if (probe == nullptr || std::ranges::count(known_networks(), network) == 0)
         return;
-    const auto *time =
-        pointer_to(probe->findings, "network." + in_key(network.name) + ".time", &Finding::key);
+    const std::string prefix = "network." + in_key(network.name) + ".";
+    const auto *time = pointer_to(probe->findings, prefix + "time", &Finding::key);
     if (time == nullptr || time->status != Status::measured || !time->value || !(*time->value > 0))
         return;
     measure(teardown.whole, *time->value);
-    const Series *series = probe->data.find("layer");
-    if (series == nullptr)
-        return;
-    const auto seconds = layer_times(*series, network.name);
-    for (std::size_t i = 0; i < teardown.layers.size(); ++i)
-        if (const auto found = seconds.find(static_cast<double>(i)); found != seconds.end())
-            measure(teardown.layers[i], found->second);
+    for (const char *each : {"time", "p50", "p90", "cold", "first", "launches", "memory"})
+        if (const auto *found = pointer_to(probe->findings, prefix + each, &Finding::key);
+            found != nullptr && found->status == Status::measured && found->value)
+            teardown.runs.push_back(*found);
+    for (const char *name : {"layer", "product"}) { // by the kinds of their plans
+        const Series *series = probe->data.find(name);
+        if (series == nullptr)
+            continue;
+        for (const auto &[layer, seconds] : layer_times(*series, network.name))
+            if (layer < static_cast<double>(teardown.layers.size()))
+                measure(teardown.layers[static_cast<std::size_t>(layer)], seconds);
+    }
 }
 
 } // namespace clprobe

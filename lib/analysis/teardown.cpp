@@ -34,6 +34,10 @@ PredictedTime time_at(double amount, const Finding &rate) {
     return {amount / *rate.value, {amount / rate.interval->high, amount / rate.interval->low}};
 }
 
+double bytes_of(std::uint64_t elements, ElementType type) {
+    return static_cast<double>(elements * size_of(type));
+}
+
 /// What is known of the device, and what would have been useful to know.
 class Roofs {
 public:
@@ -56,8 +60,13 @@ public:
         return found == levels_.end() ? memory : *found;
     }
 
-    [[nodiscard]] bool suffice() const {
-        return rate != nullptr && memory.read != nullptr && memory.write != nullptr;
+    /// Whether all is known that a time of that work is made of. What no layer needs, like the
+    /// bandwidth of writing to memory where a cache holds what it writes, may be missing.
+    [[nodiscard]] bool suffice(const Work &work, ElementType type) const {
+        const BufferLevel &level = that_holds(bytes_of(work.inputs + work.outputs, type));
+        return (rate != nullptr || work.multiply_adds == 0) && level.read != nullptr &&
+               level.write != nullptr &&
+               (memory.read != nullptr || work.parameters() + work.cached == 0);
     }
 
     const Finding *rate = nullptr;
@@ -133,9 +142,7 @@ void add_floor(std::vector<TimeFloor> &floors, const std::string &by, const Pred
 }
 
 std::vector<TimeFloor> floors_of(const Work &work, ElementType type, const Roofs &roofs) {
-    const auto bytes = [&](std::uint64_t elements) {
-        return static_cast<double>(elements * size_of(type));
-    };
+    const auto bytes = [&](std::uint64_t elements) { return bytes_of(elements, type); };
     std::vector<TimeFloor> floors;
     if (roofs.rate != nullptr && work.multiply_adds > 0)
         floors.push_back({"compute", time_at(work.flop(), *roofs.rate)});
@@ -180,12 +187,14 @@ PredictedTime time_of(const std::vector<TimeFloor> &floors) {
 LayerTeardown sum_of(const std::vector<LayerTeardown> &layers) {
     LayerTeardown whole;
     whole.name = "whole";
-    std::optional<PredictedTime> predicted;
+    std::optional<PredictedTime> predicted{PredictedTime{}}; // of all, or nothing
     for (const LayerTeardown &layer : layers) {
         for (const TimeFloor &floor : layer.floors)
             add_floor(whole.floors, floor.by, floor.time);
-        if (layer.predicted)
-            predicted = predicted.value_or(PredictedTime{}) + *layer.predicted;
+        if (predicted && layer.predicted)
+            predicted = *predicted + *layer.predicted;
+        else
+            predicted.reset();
     }
     conclude(whole, predicted);
     return whole;
@@ -203,7 +212,8 @@ Teardown teardown_of(const std::vector<SizedLayer> &layers, const DeviceRecord &
         LayerTeardown &layer = teardown.layers.emplace_back();
         layer.name = sized.layer.name;
         layer.floors = floors_of(sized.work, type, roofs);
-        conclude(layer, roofs.suffice() ? std::optional{time_of(layer.floors)} : std::nullopt);
+        conclude(layer, roofs.suffice(sized.work, type) ? std::optional{time_of(layer.floors)}
+                                                        : std::nullopt);
     }
     teardown.whole = sum_of(teardown.layers);
     return teardown;

@@ -176,6 +176,7 @@ Json json_of(const Teardown &teardown) {
     Json json = {{"device", {{"slug", teardown.device.slug}, {"name", teardown.device.name}}},
                  {"launches", teardown.launches},
                  {"findings", json_of(teardown.findings)},
+                 {"runs", json_of(teardown.runs)},
                  {"absent", Json::array()},
                  {"layers", Json::array()},
                  {"whole", json_of(teardown.whole)}};

@@ -257,6 +257,12 @@ std::vector<std::pair<std::string, std::string>> conclusions(const Teardown &tea
                                              ? "1 launch"
                                              : fmt::format("{} launches", teardown.launches))
                            : "no time, as a rate is missing that it is made of");
+    std::vector<std::string> runs;
+    for (const Finding &run : teardown.runs)
+        runs.push_back(
+            fmt::format("{} {}", run.key.substr(run.key.rfind('.') + 1), value_text(run, style)));
+    if (!runs.empty())
+        lines.emplace_back("measured", fmt::format("{}", fmt::join(runs, ", ")));
     std::vector<std::string> floors;
     for (const TimeFloor &floor : whole.floors)
         floors.push_back(fmt::format("{} {}", floor.by, time_text(floor.time, style)));

@@ -180,6 +180,11 @@ TEST_CASE("unit.teardown.what is not measured is absent with its reason, never 0
     const Teardown no_write =
         teardown_of(layers, without("buffer.memory.write_bandwidth"), ElementType::fp32);
     CHECK_FALSE(no_write.layers[0].predicted);
+    // Where a cache holds what is written, its bandwidth is not needed.
+    const Teardown small = teardown_of(one({16, 32, 32}, layer("a", Operator::convolution, 16, 3)),
+                                       without("buffer.memory.write_bandwidth"), ElementType::fp32);
+    CHECK(small.layers[0].predicted);
+    CHECK(small.whole.predicted == small.layers[0].predicted);
 
     const Teardown no_launch =
         teardown_of(layers, without("launch.back_to_back"), ElementType::fp32);
@@ -262,7 +267,8 @@ DeviceRecord device_that_ran_a_network() {
     DeviceRecord record = made_up_device();
     ProbeRecord &probe = record.probes.emplace_back();
     probe.probe = "workloads/network";
-    probe.findings = {found("network.repvgg_a2.time", Unit::second, 0.02, 0.1)};
+    probe.findings = {found("network.repvgg_a2.time", Unit::second, 0.02, 0.1),
+                      found("network.repvgg_a2.cold", Unit::second, 0.03, 0.1)};
     const Axis networks{"network", Unit::one, {"small", "repvgg-a2"}};
     Series &series =
         probe.data.add("layer", {networks, {"layer", Unit::one, {}}, {"rounds", Unit::one, {}}},
@@ -304,6 +310,8 @@ TEST_CASE("unit.teardown.what the device took stands beside the prediction") {
     // The mean of thirteen layers, the ninth to the 21st.
     CHECK_THAT(text, ContainsSubstring("240 us"));
     CHECK_THAT(text, ContainsSubstring("20 ms"));
+    CHECK_THAT(text, ContainsSubstring("cold 30"));
+    CHECK(teardown.runs.size() == 2);
     CHECK(to_json({repvgg(), ElementType::fp32, 1}, {&teardown, 1})
               .at("devices")
               .at(0)
