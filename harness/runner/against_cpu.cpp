@@ -112,7 +112,8 @@ public:
         : whole_(whole), options_(options), run_(run),
           worker_(registry, {options.timeout, options.driver_output, true, run.stop}),
           libraries_(libraries()) {
-        std::vector<std::string> probes{"workloads/network", "host/transfer"};
+        // The rate is every share's roof: it is measured for as long as the rest.
+        std::vector<std::string> probes{"compute/fma_rate", "host/transfer", "workloads/network"};
         if (!whole)
             probes.insert(probes.end(), {"workloads/convolution", "workloads/gemm"});
         planned_ = plan(registry, probes, run.profile);
@@ -330,7 +331,7 @@ int against_cpu_command(const std::optional<Network> &network, const Options &op
         ensure_writable(*options.json);
     const Interrupts interrupts;
     std::random_device random;
-    const RunOptions run{profile_named(options.profile.value_or("quick")), random(),
+    const RunOptions run{profile_named(options.profile.value_or("standard")), random(),
                          interrupts.token()};
     Turns turns(network, options, registry, run);
     if (!turns.find_devices())

@@ -325,7 +325,7 @@ void describe_network(Command command) {
         ->capture_default_str();
     command
         .option("--profile", options.profile, "tiny|quick|standard|thorough",
-                "of --against: how much time a turn takes (default: quick)")
+                "of --against: how much time a turn takes (default: standard)")
         ->envname("CLPROBE_PROFILE");
     command.option("--type", options.type, "fp32|fp16", "of weights and activations")
         ->capture_default_str();

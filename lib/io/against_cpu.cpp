@@ -68,13 +68,22 @@ TablePart where_slower(const AgainstCpu &table) {
     return part;
 }
 
+std::string roof_text(const Contender &side) {
+    if (side.roof)
+        return format({*side.roof, Unit::flop_per_second}, 3) + " of multiply-adds";
+    std::string text = "its rate of multiply-adds was not measured";
+    if (side.device)
+        for (const ProbeRecord &probe : side.device->probes)
+            for (const Finding &finding : probe.findings)
+                if (finding.key == "fma.fp32.rate" && !finding.note.empty())
+                    text += ": " + finding.note;
+    return text;
+}
+
 TablePart sides_of(const AgainstCpu &table) {
     TablePart part{fmt::format("Sides, which took turns in {} rounds", table.rounds), {}};
     for (const Contender &side : table.sides)
-        part.rows.push_back(
-            {side.name, side.title,
-             side.roof ? format({*side.roof, Unit::flop_per_second}, 3) + " of multiply-adds"
-                       : "its rate of multiply-adds was not measured"});
+        part.rows.push_back({side.name, side.title, roof_text(side)});
     return part;
 }
 
