@@ -1,14 +1,17 @@
-// The end of a network of convolutions: the average over the image, and a dense layer behind it.
-// Several work-items add up each result. The macros are
-//   LANES    work-items of a result, a power of two
+// What networks need beside convolutions and products of matrices. Images lie as
+// workloads/convolution has them: in blocks of channels, of WIDTH or a multiple of it, each plane
+// with a halo. Of a sequence each token is a row of channels, one behind the other. The macros are
+//   LANES    work-items that add up a result, a power of two
 //   RESULTS  of a work-group
-//   WIDTH    elements of the dense layer's vectors: 4, 8 or 16
+//   WIDTH    elements of a vector: 4, 8 or 16
+//   HEAD     channels of a head of attention(), a multiple of WIDTH; without it there is none
 #include "common/multiply_add.clh"
 #define ITEMS (LANES * RESULTS)
 #define JOIN_NAMES(a, b) a##b
 #define JOIN(a, b) JOIN_NAMES(a, b)
 #define VECTOR JOIN(float, WIDTH)
 #define LOAD(index, from) JOIN(vload, WIDTH)(index, from)
+#define STORE(value, index, to) JOIN(vstore, WIDTH)(value, index, to)
 
 float sum_of_four(float4 x) {
     return (x.x + x.y) + (x.z + x.w);
@@ -21,6 +24,17 @@ float sum_of_four(float4 x) {
 #define SUM(x) sum_of_four(((x).lo.lo + (x).lo.hi) + ((x).hi.lo + (x).hi.hi))
 #endif
 
+// What is applied to sums: 0 nothing, 1 ReLU, 4 GELU, by its form with a hyperbolic tangent
+// (D. Hendrycks and K. Gimpel 2016), which is a sigmoid. In the order of clprobe::Activation.
+VECTOR activated(VECTOR x, uint activation) {
+    const VECTOR zero = (VECTOR)(0.0f);
+    if (activation == 1)
+        return x > zero ? x : zero;
+    if (activation == 4)
+        return x / (1.0f + exp(-1.5957691216f * (x + 0.044715f * x * x * x)));
+    return x;
+}
+
 // The sum over the lanes of a result, whose sums lie `step` apart from `first` on. All work-items
 // of a group call it.
 float sum_of_lanes(float sum, __local float *sums, uint lane, uint first, uint step) {
@@ -32,6 +46,80 @@ float sum_of_lanes(float sum, __local float *sums, uint lane, uint first, uint s
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     return sums[first];
+}
+
+// Where WIDTH channels of a pixel lie, from `channel` on.
+size_t place_of(uint channel, uint y, uint x, uint height, uint width, uint halo, uint block) {
+    const uint pitch = width + 2 * halo;
+    const size_t plane = (size_t)pitch * (height + 2 * halo);
+    return (channel / block * plane + (size_t)(y + halo) * pitch + x + halo) * block +
+           channel % block;
+}
+
+// The part of an image that a work-item makes: `run` neighbouring pixels of a row, or those that are
+// left, of WIDTH channels. Work-items are in the order in which these lie. The last of a launch may
+// have no such part.
+typedef struct {
+    uint channel, y, first, last; // before `last`
+} Part;
+Part part_of_item(uint height, uint width, uint block, uint run) {
+    const uint vectors = block / WIDTH; // of a pixel's block
+    const uint runs = (width + run - 1) / run;
+    const uint place = (uint)get_global_id(0) / vectors;
+    Part part;
+    part.channel = place / runs / height * block + (uint)get_global_id(0) % vectors * WIDTH;
+    part.y = place / runs % height;
+    part.first = place % runs * run;
+    part.last = min(part.first + run, width);
+    return part;
+}
+
+// The sum of two images. Each may have other blocks and another halo. Channels that they do not
+// have are zero.
+__kernel void add(__global const float *restrict first, __global const float *restrict second,
+                  __global float *restrict output, uint channels, uint height, uint width,
+                  uint first_halo, uint first_block, uint second_halo, uint second_block,
+                  uint output_halo, uint output_block, uint blocks, uint activation, uint run) {
+    const Part at = part_of_item(height, width, output_block, run);
+    if (at.channel >= blocks * output_block)
+        return;
+    first += place_of(at.channel, at.y, 0, height, width, first_halo, first_block);
+    second += place_of(at.channel, at.y, 0, height, width, second_halo, second_block);
+    output += place_of(at.channel, at.y, 0, height, width, output_halo, output_block);
+    for (uint x = at.first; x < at.last; ++x) {
+        VECTOR sum = (VECTOR)(0.0f);
+        if (at.channel < channels)
+            sum = LOAD(0, first + x * first_block) + LOAD(0, second + x * second_block);
+        STORE(activated(sum, activation), 0, output + x * output_block);
+    }
+}
+
+// The greatest of each window of window x window pixels, of those that are on the image.
+__kernel void max_pool(__global const float *restrict input, __global float *restrict output,
+                       uint channels, uint input_height, uint input_width, uint input_halo,
+                       uint input_block, uint height, uint width, uint halo, uint block,
+                       uint blocks, uint window, uint stride, uint padding, uint run) {
+    const Part at = part_of_item(height, width, block, run);
+    if (at.channel >= blocks * block)
+        return;
+    const uint top = max(at.y * stride, padding) - padding;
+    const uint bottom = min(at.y * stride + window - padding, input_height);
+    output += place_of(at.channel, at.y, 0, height, width, halo, block);
+    for (uint x = at.first; x < at.last; ++x) {
+        const uint left = max(x * stride, padding) - padding;
+        const uint right = min(x * stride + window - padding, input_width);
+        VECTOR greatest = (VECTOR)(at.channel < channels ? -INFINITY : 0.0f);
+        for (uint from_y = top; at.channel < channels && from_y < bottom; ++from_y) {
+            __global const float *from =
+                input + place_of(at.channel, from_y, left, input_height, input_width, input_halo,
+                                 input_block);
+            for (uint i = left; i < right; ++i, from += input_block) {
+                const VECTOR value = LOAD(0, from);
+                greatest = value > greatest ? value : greatest;
+            }
+        }
+        STORE(greatest, 0, output + x * block);
+    }
 }
 
 // The mean of each channel's plane. The input lies as workloads/convolution writes it, in blocks of
@@ -56,12 +144,13 @@ average_pool(__global const float *restrict input, __global float *restrict outp
         output[channel] = sum / (float)(height * width);
 }
 
-// Each output is the product of a row of weights with the input, and a bias. Rows and input are so
-// many vectors, filled up with zeros.
+// A dense layer of one token: each output is the product of a row of weights with the input, and a
+// bias. Rows and input are so many vectors, filled up with zeros. Where it `adds`, another token is
+// added behind the activation.
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
 dense(__global const float *restrict input, __global const float *restrict weights,
-      __global const float *restrict biases, __global float *restrict output, uint vectors,
-      uint outputs) {
+      __global const float *restrict biases, __global const float *restrict addend,
+      __global float *restrict output, uint vectors, uint outputs, uint activation, uint adds) {
     __local float sums[ITEMS];
     const uint item = (uint)get_local_id(0);
     const uint lane = item % LANES;
@@ -72,5 +161,156 @@ dense(__global const float *restrict input, __global const float *restrict weigh
         products = MULTIPLY_ADD(LOAD(i, row), LOAD(i, input), products);
     const float sum = sum_of_lanes(SUM(products), sums, lane, item / LANES * LANES, 1);
     if (lane == 0 && number < outputs)
-        output[number] = sum + biases[number];
+        output[number] = activated((VECTOR)(sum + biases[number]), activation).s0 +
+                         (adds ? addend[number] : 0.0f);
+}
+
+// Adds biases to a product, whose rows are tokens, in its place, as dense() does. A work-item for
+// WIDTH columns of a row.
+__kernel void finish(__global const float *restrict biases, __global const float *restrict addend,
+                     __global float *restrict product, uint rows, uint columns, uint activation,
+                     uint adds) {
+    const uint vectors = (columns + WIDTH - 1) / WIDTH;
+    const uint row = (uint)get_global_id(0) / vectors;
+    const uint column = (uint)get_global_id(0) % vectors * WIDTH;
+    if (row >= rows)
+        return;
+    const size_t at = (size_t)row * columns + column;
+    if (column + WIDTH <= columns) {
+        VECTOR sum = activated(LOAD(0, product + at) + LOAD(0, biases + column), activation);
+        if (adds)
+            sum += LOAD(0, addend + at);
+        STORE(sum, 0, product + at);
+    } else {
+        for (uint i = 0; column + i < columns; ++i)
+            product[at + i] =
+                activated((VECTOR)(product[at + i] + biases[column + i]), activation).s0 +
+                (adds ? addend[at + i] : 0.0f);
+    }
+}
+
+// Each row less its mean, over its standard deviation, times a gain and with a bias of each
+// channel.
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
+layer_norm(__global const float *restrict input, __global const float *restrict gains,
+           __global const float *restrict biases, __global float *restrict output, uint rows,
+           uint channels) {
+    __local float sums[ITEMS];
+    const uint item = (uint)get_local_id(0);
+    const uint lane = item % LANES;
+    const uint first = item / LANES * LANES;
+    const uint row = (uint)get_group_id(0) * RESULTS + item / LANES;
+    const size_t at = (size_t)min(row, rows - 1) * channels;
+    const uint vectors = channels / WIDTH;
+    VECTOR parts = (VECTOR)(0.0f);
+    for (uint i = lane; i < vectors; i += LANES)
+        parts += LOAD(i, input + at);
+    float sum = SUM(parts);
+    for (uint i = vectors * WIDTH + lane; i < channels; i += LANES)
+        sum += input[at + i];
+    const float mean = sum_of_lanes(sum, sums, lane, first, 1) / (float)channels;
+    barrier(CLK_LOCAL_MEM_FENCE); // before the sums are written again
+    VECTOR squares = (VECTOR)(0.0f);
+    for (uint i = lane; i < vectors; i += LANES) {
+        const VECTOR apart = LOAD(i, input + at) - mean;
+        squares = MULTIPLY_ADD(apart, apart, squares);
+    }
+    float square = SUM(squares);
+    for (uint i = vectors * WIDTH + lane; i < channels; i += LANES)
+        square += (input[at + i] - mean) * (input[at + i] - mean);
+    const float variance = sum_of_lanes(square, sums, lane, first, 1) / (float)channels;
+    const float scale = 1.0f / sqrt(variance + 1e-5f);
+    if (row >= rows)
+        return;
+    for (uint i = lane; i < vectors; i += LANES)
+        STORE(MULTIPLY_ADD((LOAD(i, input + at) - mean) * scale, LOAD(i, gains), LOAD(i, biases)),
+              i, output + at);
+    for (uint i = vectors * WIDTH + lane; i < channels; i += LANES)
+        output[at + i] = (input[at + i] - mean) * scale * gains[i] + biases[i];
+}
+
+#ifdef HEAD
+#define VECTORS (HEAD / WIDTH)
+
+// The key of a token, behind which its value lies `channels` further. Earlier tokens have both side
+// by side, and the others their query before.
+#define KEY_OF(token)                                                                              \
+    ((token) < cached ? past + (size_t)(token)*2 * channels                                        \
+                      : input + ((size_t)((token)-cached) * 3 + 1) * channels)
+
+// Attention with a softmax that is kept up to date as keys come (M. Milakov and N. Gimelshein
+// 2018). A work-group for each query of each head; its lanes share the keys out, WIDTH at a time.
+__kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
+attention(__global const float *restrict input, __global const float *restrict past,
+          __global float *restrict output, uint tokens, uint cached, uint channels, uint causal) {
+    __local float sums[LANES * HEAD];
+    __local float greatest[LANES];
+    __local float totals[LANES];
+    const uint lane = (uint)get_local_id(0);
+    const uint query = (uint)get_group_id(0) % tokens;
+    const uint head = (uint)get_group_id(0) / tokens * HEAD;
+    const uint keys = cached + (causal ? query + 1 : tokens);
+    VECTOR factors[VECTORS];
+    VECTOR values[VECTORS];
+#pragma unroll
+    for (uint v = 0; v < VECTORS; ++v) {
+        factors[v] = LOAD(v, input + (size_t)query * 3 * channels + head) * rsqrt((float)HEAD);
+        values[v] = (VECTOR)(0.0f);
+    }
+    float most = -INFINITY;
+    float total = 0.0f;
+    for (uint first = lane * WIDTH; first < keys; first += LANES * WIDTH) {
+        float logits[WIDTH];
+        float next = most;
+        for (uint i = 0; i < WIDTH; ++i) {
+            __global const float *key = KEY_OF(min(first + i, keys - 1)) + head;
+            VECTOR products = (VECTOR)(0.0f);
+#pragma unroll
+            for (uint v = 0; v < VECTORS; ++v)
+                products = MULTIPLY_ADD(factors[v], LOAD(v, key), products);
+            logits[i] = first + i < keys ? SUM(products) : -INFINITY;
+            next = logits[i] > next ? logits[i] : next;
+        }
+        const VECTOR weights = exp(LOAD(0, logits) - next);
+        const float scale = exp(most - next);
+        most = next;
+        total = total * scale + SUM(weights);
+        STORE(weights, 0, logits);
+#pragma unroll
+        for (uint v = 0; v < VECTORS; ++v)
+            values[v] *= scale;
+        for (uint i = 0; i < WIDTH; ++i) {
+            __global const float *value = KEY_OF(min(first + i, keys - 1)) + channels + head;
+#pragma unroll
+            for (uint v = 0; v < VECTORS; ++v)
+                values[v] = MULTIPLY_ADD((VECTOR)(logits[i]), LOAD(v, value), values[v]);
+        }
+    }
+    greatest[lane] = most;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (uint i = 0; i < LANES; ++i)
+        most = greatest[i] > most ? greatest[i] : most;
+    const float scale = exp(greatest[lane] - most);
+    totals[lane] = total * scale;
+#pragma unroll
+    for (uint v = 0; v < VECTORS; ++v)
+        STORE(values[v] * scale, v, sums + lane * HEAD);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    total = 0.0f;
+    for (uint i = 0; i < LANES; ++i)
+        total += totals[i];
+    for (uint i = lane; i < HEAD; i += LANES) {
+        float sum = 0.0f;
+        for (uint other = 0; other < LANES; ++other)
+            sum += sums[other * HEAD + i];
+        output[(size_t)query * channels + head + i] = sum / total;
+    }
+}
+#endif
+
+// Goes through all of a buffer, so that caches hold nothing else. It is not timed.
+__kernel void sweep(__global float *buffer, uint vectors) {
+    const uint item = (uint)get_global_id(0);
+    if (item < vectors)
+        STORE(LOAD(item, buffer) + 1.0f, item, buffer);
 }

@@ -1,3 +1,4 @@
+#include "common/gemm_launches.hpp"
 #include "common/group_tile.hpp"
 #include "common/operands.hpp"
 #include "common/operator_plans.hpp"
@@ -52,46 +53,31 @@ public:
     [[nodiscard]] std::vector<std::pair<Stage, BoundLaunch>>
     call(const Program &program, const GemmPlan &plan,
          const std::function<void(const LaunchOutcome &)> &check, double seconds) const {
-        const Gemm gemm(shape_, plan);
+        const GemmLaunches of_plan(program, shape_, plan);
+        const Gemm &gemm = of_plan.gemm();
         std::vector<std::pair<Stage, BoundLaunch>> launches;
         Buffer left = left_buffer_;
         Buffer right = right_buffer_;
-        const bool packs = plan.family == KernelFamily::panels;
-        if (packs) {
+        if (of_plan.packs()) {
             left = bench_.buffer(gemm.left_panels_bytes());
             right = bench_.buffer(gemm.right_panels_bytes());
-            launches = {{Stage::pack_left,
-                         {program.kernel("pack_left"),
-                          gemm.pack_left(),
-                          {left_buffer_, output(left), shape_.m, shape_.k, gemm.steps()}}},
-                        {Stage::pack_right,
-                         {program.kernel("pack_right"),
-                          gemm.pack_right(),
-                          {right_buffer_, output(right), shape_.n, shape_.k, gemm.steps()}}}};
+            launches = {{Stage::pack_left, of_plan.pack_left(left_buffer_, output(left))},
+                        {Stage::pack_right, of_plan.pack_right(right_buffer_, output(right))}};
         }
-        const bool splits = stages_of(plan).back() == Stage::add_parts;
-        const Buffer result = splits ? bench_.buffer(gemm.parts_bytes()) : product_;
+        const Buffer result = of_plan.in_parts() ? bench_.buffer(gemm.parts_bytes()) : product_;
         // Without a prediction launches are short: of two blocks, so that tests see several.
         const double predicted =
             gemm.predicted_seconds(bench_.facts()).value_or(seconds * gemm.blocks() / 2);
         const auto parts = static_cast<std::uint32_t>(
             std::clamp(std::ceil(predicted / seconds), 1.0, double{1} * gemm.blocks()));
         const std::uint32_t most = (gemm.blocks() + parts - 1) / parts;
-        for (std::uint32_t first = 0; first < gemm.blocks(); first += most) {
-            const std::uint32_t count = std::min(most, gemm.blocks() - first);
-            BoundLaunch launch{program.kernel("gemm"),
-                               gemm.multiply(count),
-                               {left, right, first == 0 ? output(result) : Argument(result),
-                                shape_.m, shape_.n, packs ? gemm.steps() : shape_.k, first}};
-            if (!packs)
-                launch.arguments.emplace_back(plan.group_tile.strip);
-            launches.emplace_back(Stage::multiply, std::move(launch));
-        }
-        if (splits)
-            launches.push_back({Stage::add_parts,
-                                {program.kernel(gemm.add_parts_kernel()),
-                                 gemm.add_parts(),
-                                 {result, output(product_), shape_.m, shape_.n}}});
+        for (std::uint32_t first = 0; first < gemm.blocks(); first += most)
+            launches.emplace_back(Stage::multiply,
+                                  of_plan.multiply(left, right,
+                                                   first == 0 ? output(result) : Argument(result),
+                                                   first, std::min(most, gemm.blocks() - first)));
+        if (of_plan.in_parts())
+            launches.emplace_back(Stage::add_parts, of_plan.add_parts(result, output(product_)));
         launches.back().second.check = check;
         return launches;
     }

@@ -4,11 +4,14 @@
 #include "workloads/network/network.hpp"
 #include "workloads/network/prepared.hpp"
 
+#include <clprobe/error.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace clprobe::probes::network {
@@ -22,16 +25,17 @@ public:
 
     void run() {
         std::exception_ptr failure;
-        for (std::uint32_t number = 0; number < run_networks().size(); ++number)
+        for (std::uint32_t number = 0; number < numbered_networks().size(); ++number)
             if (const std::string reason =
                     operators::prepare_unless_it_fails([&] { return prepare(number); }, failure);
                 !reason.empty())
                 bench_.data().text_attributes[entry::unmeasured + network_names()[number]] = reason;
         if (networks_.empty() && failure)
             std::rethrow_exception(failure);
+        const std::optional<LaunchChain> sweep = emptying_caches();
         operators::time_blocks(bench_, [&](int block) {
             for (Timed &network : networks_)
-                time(network, block);
+                time(network, block, sweep);
         });
         for (const Timed &network : networks_)
             expect_same_result(network);
@@ -42,7 +46,8 @@ private:
         std::uint32_t number = 0;
         Prepared prepared;
         LaunchChain chain;
-        std::size_t most = 1; ///< runs in a row
+        std::size_t most = 1;   ///< runs in a row
+        std::size_t waited = 1; ///< runs of a block that are waited for
     };
 
     /// Of a run whose layers find what no layer computes where the one before them has not run.
@@ -54,65 +59,136 @@ private:
 
     /// Why the network is not measured; empty where it is.
     [[nodiscard]] std::string prepare(std::uint32_t number) {
-        const Network &network = run_networks()[number];
-        const bool small = number == 0;
+        const Network &network = numbered_networks()[number];
+        const bool small = number < small_networks().size();
+        if (const std::string reason = without_kernel(network); !reason.empty())
+            return reason;
         if (bench_.tiny() && !small)
             return "the tiny profile has no time for it";
         if (!bench_.tiny() && small)
             return "it is for tests of the kernels, at the tiny profile";
-        double kept = 0;
-        const auto kept_plan = [&](const ConvolutionShape &shape,
-                                   const std::vector<ConvolutionPlan> &plans) {
-            return operators::kept_plan(bench_.choice(convolution_text, shape.name()), plans);
-        };
-        const std::vector<ConvolutionShape> shapes = convolutions_of(network);
-        auto plans = chained_plans(shapes, kept_plan, bench_.facts());
-        if (!plans)
+        const Graph graph(network);
+        const std::optional<NetworkPlan> likely = plan_of(graph);
+        if (!likely)
             return "no plans of its layers fit together";
-        for (std::size_t i = 0; i < shapes.size(); ++i) {
-            if (Convolution(shapes[i], (*plans)[i]).predicted_seconds(bench_.facts()).value_or(0) >
-                bench_.bounds().limit)
-                return fmt::format("{} takes longer than a launch may", shapes[i].name());
-            (*plans)[i] = understood(shapes[i], (*plans)[i], [&](const std::string &options) {
-                return bench_.build(convolution_text, options);
-            });
-        }
-        if (const std::string reason = too_long(network, *plans); !reason.empty())
+        if (const std::string reason = too_long(graph, *likely); !reason.empty())
             return reason;
-        for (std::size_t i = 0; i < shapes.size(); ++i) {
-            const auto *choice = bench_.choice(convolution_text, shapes[i].name());
-            kept += choice != nullptr && coordinates((*plans)[i]) == *choice ? 1 : 0;
-        }
-        if (small) { // what the device itself would not take is verified too
-            std::vector<ConvolutionShape> with_halo = shapes;
-            with_halo.back().output_halo = 1;
-            (void)Prepared(bench_, number, with_halo, *plans, {8, 2, 8});
-        }
-        Prepared prepared(bench_, number, shapes, *plans, head_tile(bench_.device()));
+        const NetworkPlan plan = understood_plan(graph, *likely);
+        if (small) // what the device itself would not take is verified too
+            (void)Prepared(bench_, plain_, number, Graph(network, 1), plan, {8, 2, 8});
+        Prepared prepared(bench_, plain_, number, graph, plan, head_tile(bench_.device()));
         const std::vector<BoundLaunch> launches = prepared.launches();
         auto &numbers = bench_.data().number_attributes;
-        numbers[attribute::kept + network.name] = kept;
+        numbers[attribute::kept + network.name] = kept_plans(graph, plan);
         numbers[attribute::launches + network.name] = static_cast<double>(launches.size());
         numbers[attribute::memory + network.name] = static_cast<double>(prepared.bytes());
+        Point &first = bench_.series(series::first).point(coordinates(RunRow{number}));
+        first.samples.push_back(prepared.first_seconds());
+        first.block.push_back(0);
         for (Ready &layer : prepared.layers()) {
             layer.chain.emplace(plain_, layer.launches);
             layer.most = rounds(*layer.chain, 4e-3);
         }
         LaunchChain chain(plain_, launches);
         const std::size_t most = rounds(chain, 20e-3);
-        networks_.push_back({number, std::move(prepared), std::move(chain), most});
+        const double alone = chain.seconds(1);
+        const auto waited = static_cast<std::size_t>(std::clamp(0.4 / alone, 3.0, 20.0));
+        networks_.push_back({number, std::move(prepared), std::move(chain), most, waited});
         return "";
     }
 
-    [[nodiscard]] std::string too_long(const Network &network,
-                                       const std::vector<ConvolutionPlan> &plans) const {
+    /// Nothing where no plans fit together. Throws where a layer takes longer than a launch may.
+    [[nodiscard]] std::optional<NetworkPlan> plan_of(const Graph &graph) const {
+        const auto kept = [&](const ConvolutionShape &shape,
+                              const std::vector<ConvolutionPlan> &plans) {
+            return operators::kept_plan(bench_.choice(convolution_text, shape.name()), plans);
+        };
+        const auto convolutions = convolutions_of(graph);
+        const auto chained = chained_plans(convolutions, kept, bench_.facts());
+        if (!chained)
+            return std::nullopt;
+        NetworkPlan plan{*chained, {}};
+        for (std::size_t i = 0; i < convolutions.size(); ++i) {
+            const ConvolutionShape &shape = convolutions[i].shape;
+            const Convolution convolution(shape, plan.convolutions[i]);
+            if (convolution.predicted_seconds(bench_.facts()).value_or(0) > bench_.bounds().limit)
+                throw Error(fmt::format("{} takes longer than a launch may", shape.name()));
+        }
+        for (const SizedLayer &sized : graph.layers())
+            if (const auto shape = product_of(sized)) {
+                const auto plans = workloads::gemm_plans(*shape, bench_.facts());
+                plan.products.push_back(
+                    operators::kept_plan(bench_.choice(gemm_text, shape->name()), plans)
+                        .value_or(plans.front()));
+            }
+        return plan;
+    }
+
+    /// The plan, without what the driver's compiler does not know.
+    [[nodiscard]] NetworkPlan understood_plan(const Graph &graph, NetworkPlan plan) {
+        const auto convolutions = convolutions_of(graph);
+        for (std::size_t i = 0; i < convolutions.size(); ++i)
+            plan.convolutions[i] = understood(convolutions[i].shape, plan.convolutions[i],
+                                              [&](const std::string &options) {
+                                                  return bench_.build(convolution_text, options);
+                                              });
+        return plan;
+    }
+
+    /// How many of the plans were kept from races.
+    [[nodiscard]] double kept_plans(const Graph &graph, const NetworkPlan &plan) const {
+        double kept = 0;
+        const auto count = [&](const char *text, const std::string &shape, const auto &chosen) {
+            const auto *choice = bench_.choice(text, shape);
+            kept += choice != nullptr && coordinates(chosen) == *choice ? 1 : 0;
+        };
+        const auto convolutions = convolutions_of(graph);
+        for (std::size_t i = 0; i < convolutions.size(); ++i)
+            count(convolution_text, convolutions[i].shape.name(), plan.convolutions[i]);
+        auto product = plan.products.begin();
+        for (const SizedLayer &sized : graph.layers())
+            if (const auto shape = product_of(sized))
+                count(gemm_text, shape->name(), *product++);
+        return kept;
+    }
+
+    /// A launch that goes through a buffer of several times the largest cache. Nothing where the
+    /// device has no room for one.
+    [[nodiscard]] std::optional<LaunchChain> emptying_caches() {
+        constexpr std::size_t least = std::size_t{64} << 20U;
+        constexpr std::size_t most = std::size_t{1} << 30U;
+        double largest = static_cast<double>(bench_.device().cache_size.value_or(0));
+        for (int level = 1;; ++level) {
+            const auto size = bench_.facts().value(fmt::format("buffer.l{}.read_size", level));
+            if (!size)
+                break;
+            largest = std::max(largest, *size);
+        }
+        const double wanted = bench_.tiny() ? 0x1p20 : std::max(4 * largest, double{least});
+        const std::size_t bytes = std::min(
+            {static_cast<std::size_t>(std::min(wanted, double{most})), bench_.most_bytes()});
+        if (static_cast<double>(bytes) < 2 * largest && !bench_.tiny())
+            return std::nullopt;
+        const HeadTile head = head_tile(bench_.device());
+        const std::size_t vectors = bytes / sizeof(float) / head.width;
+        const Buffer buffer = bench_.buffer(bytes);
+        bench_.context().fill(buffer, 0);
+        bench_.context().finish();
+        bench_.data().number_attributes[attribute::swept] = static_cast<double>(bytes);
+        return LaunchChain(plain_,
+                           {{bench_.build(kernel_text, head.build_options()).kernel("sweep"),
+                             head.items(vectors),
+                             {buffer, static_cast<std::uint32_t>(vectors)}}});
+    }
+
+    [[nodiscard]] std::string too_long(const Graph &graph, const NetworkPlan &plan) const {
         if (bench_.tiny())
             return "";
-        std::optional<double> seconds = predicted_seconds(network, plans, bench_.facts());
+        std::optional<double> seconds = predicted_seconds(graph, plan, bench_.facts());
         // One that is suspect is good enough for this.
         const Finding *rate = bench_.facts().find("fma.fp32.rate");
         if (!seconds && rate != nullptr && rate->value.value_or(0) > 0)
-            seconds = total_of(sized_layers(network)).flop() / *rate->value;
+            seconds = total_of(graph.layers()).flop() / *rate->value;
         if (!seconds)
             return "how long a run takes is not known: the rate of multiply-adds was not measured";
         if (*seconds > bench_.budget() / 60)
@@ -128,27 +204,42 @@ private:
         return static_cast<std::size_t>(std::clamp(seconds / std::max(alone, 1e-6), 2.0, 400.0));
     }
 
-    void time(Timed &network, int block) {
+    void time(Timed &network, int block, const std::optional<LaunchChain> &sweep) {
         for (const Ready &layer : network.prepared.layers())
             time(*layer.chain, layer.most, block, [&](double rounds) -> Point & {
-                return bench_.series(series::layer).point(coordinates(layer.row, rounds));
+                return layer.product
+                           ? bench_.series(series::product)
+                                 .point(coordinates(
+                                     ProductRow{network.number, layer.layer, *layer.product},
+                                     rounds))
+                           : bench_.series(series::layer)
+                                 .point(coordinates(
+                                     LayerRow{network.number, layer.layer, layer.convolution},
+                                     rounds));
             });
         time(network.chain, network.most, block, [&](double runs) -> Point & {
             return bench_.series(series::network)
                 .point(coordinates(NetworkRow{network.number}, runs));
         });
-        Point &point = bench_.series(series::run).point(coordinates(RunRow{network.number}));
-        constexpr int runs = 10;
-        for (int i = 0; i < runs; ++i) {
+        const auto add_run = [&](const std::string &series) {
+            Point &point = bench_.series(series).point(coordinates(RunRow{network.number}));
             point.samples.push_back(network.chain.seconds(1));
             point.block.push_back(block);
+        };
+        for (std::size_t i = 0; i < network.waited; ++i)
+            add_run(series::run);
+        constexpr int cold = 4;
+        for (int i = 0; sweep && i < cold; ++i) {
+            (void)sweep->seconds(1);
+            add_run(series::cold);
         }
     }
 
     /// Half as many rounds in a row, and all.
     void time(const LaunchChain &chain, std::size_t most, int block,
               const std::function<Point &(double rounds)> &point_of) {
-        (void)chain.seconds(1); // the host's threads wake up, and caches have the layer's weights
+        if (most > 2) // the host's threads wake up, and caches have the layer's weights
+            (void)chain.seconds(1);
         for (const std::size_t rounds : {most / 2, most}) {
             Point &point = point_of(static_cast<double>(rounds));
             point.samples.push_back(chain.seconds(rounds));

@@ -1,6 +1,8 @@
 #pragma once
-#include <clprobe/network.hpp>
+#include "workloads/network/graph.hpp"
+
 #include <clprobe/probe.hpp>
+#include <clprobe/workloads.hpp>
 #include <clprobe/workloads_convolution.hpp>
 
 #include <cstdint>
@@ -12,34 +14,50 @@
 
 namespace clprobe::probes::network {
 
+using workloads::ActivationLayout;
 using workloads::Convolution;
 using workloads::ConvolutionPlan;
 using workloads::ConvolutionShape;
+using workloads::GemmPlan;
+using workloads::GemmShape;
 
 inline constexpr const char *kernel_text = "workloads/network";
 inline constexpr const char *convolution_text = "workloads/convolution";
+inline constexpr const char *gemm_text = "workloads/gemm";
 
-/// Why this program cannot run the network, naming the first layer that it has no kernel for; empty
-/// where it can: where the layers are convolutions, an average over the whole image, and a dense
-/// layer, each taking the one before.
-[[nodiscard]] std::string without_kernel(const Network &network);
-
-/// Those that are run: a small one, for tests of the kernels, and those that come with clprobe.
-[[nodiscard]] const std::vector<Network> &run_networks();
-
-/// The convolutions of such a network, in their order, each with the halo that the next one needs.
-[[nodiscard]] std::vector<ConvolutionShape> convolutions_of(const Network &network);
+/// A convolution of a network, from one of its tensors to another.
+struct NetworkConvolution {
+    std::size_t input = 0;
+    std::size_t output = 0;
+    ConvolutionShape shape;
+};
+/// In their order, each with the halos of the tensors.
+[[nodiscard]] std::vector<NetworkConvolution> convolutions_of(const Graph &graph);
 
 using KeptPlan = std::function<std::optional<ConvolutionPlan>(
     const ConvolutionShape &, const std::vector<ConvolutionPlan> &plans)>;
-/// A plan for each shape, each of which reads what the one before writes as it lies: those that
-/// together are predicted to take least, where one that was kept counts as the fastest of its
-/// shape. Nothing where no plans fit together.
+/// A plan for each, so that all that take a tensor read it as it lies: those that together are
+/// predicted to take least, where one that was kept counts as the fastest of its shape. Nothing
+/// where no plans fit together. What other layers compute they write in any blocks of channels.
 [[nodiscard]] std::optional<std::vector<ConvolutionPlan>>
-chained_plans(const std::vector<ConvolutionShape> &shapes, const KeptPlan &kept,
+chained_plans(const std::vector<NetworkConvolution> &convolutions, const KeptPlan &kept,
               const Facts &facts);
 
-/// How the average and the dense layer are shared out: the macros of the kernel text.
+/// The product of a dense layer of several tokens: its rows are tokens, its depth the channels that
+/// it takes. Nothing of any other layer.
+[[nodiscard]] std::optional<GemmShape> product_of(const SizedLayer &sized);
+
+/// How a network is computed.
+struct NetworkPlan {
+    std::vector<ConvolutionPlan> convolutions; ///< in their order
+    std::vector<GemmPlan> products;            ///< of dense layers of several tokens, in theirs
+};
+
+/// Where images lie; of tensors that are none nothing.
+[[nodiscard]] std::vector<std::optional<ActivationLayout>>
+layouts_of(const Graph &graph, const std::vector<ConvolutionPlan> &plans);
+
+/// How results are shared out: the macros of the kernel text.
 struct HeadTile {
     unsigned lanes = 32;
     unsigned results = 4;
@@ -48,10 +66,14 @@ struct HeadTile {
     [[nodiscard]] std::string build_options() const;
     /// A work-group for as many results as it has, at least so many.
     [[nodiscard]] NdRange range(std::uint32_t all_results) const;
+    /// A work-item for each, in groups of as many.
+    [[nodiscard]] NdRange items(std::size_t count) const;
+    /// A work-group of `lanes` for each.
+    [[nodiscard]] NdRange groups(std::size_t count) const;
 };
 [[nodiscard]] HeadTile head_tile(const DeviceInfo &device);
 
-/// A layer of one of `run_networks()`, alone, and the plan where it is a convolution.
+/// A layer of one of `numbered_networks()`, alone, and the plan where it is a convolution.
 struct LayerRow {
     std::uint32_t network = 0;
     std::uint32_t layer = 0; ///< counted from 0
@@ -59,6 +81,16 @@ struct LayerRow {
 
     static auto columns();
     bool operator==(const LayerRow &) const = default;
+};
+
+/// A dense layer of several tokens, alone, and the plan of its product.
+struct ProductRow {
+    std::uint32_t network = 0;
+    std::uint32_t layer = 0; ///< counted from 0
+    GemmPlan plan = {};
+
+    static auto columns();
+    bool operator==(const ProductRow &) const = default;
 };
 
 /// All layers, in their order.
@@ -77,13 +109,16 @@ struct RunRow {
     bool operator==(const RunRow &) const = default;
 };
 
-[[nodiscard]] const std::vector<std::string> &network_names();
-
+constexpr double most_layers = 1000;
 inline auto LayerRow::columns() {
-    constexpr double most_layers = 1000;
     return std::tuple{column("network", &LayerRow::network, network_names()),
                       column("layer", &LayerRow::layer).between(0, most_layers),
                       part(&LayerRow::plan), trips("rounds")};
+}
+inline auto ProductRow::columns() {
+    return std::tuple{column("network", &ProductRow::network, network_names()),
+                      column("layer", &ProductRow::layer).between(0, most_layers),
+                      part(&ProductRow::plan), trips("rounds")};
 }
 inline auto NetworkRow::columns() {
     return std::tuple{column("network", &NetworkRow::network, network_names()), trips("runs")};
@@ -94,8 +129,11 @@ inline auto RunRow::columns() {
 
 namespace series {
 inline const std::string layer = "layer";     ///< rounds of one layer
+inline const std::string product = "product"; ///< rounds of a dense layer of several tokens
 inline const std::string network = "network"; ///< runs in a row
 inline const std::string run = "run";         ///< runs that are waited for
+inline const std::string cold = "cold";       ///< the same, each behind emptied caches
+inline const std::string first = "first";     ///< the very first one
 } // namespace series
 
 /// Attributes of the data, beside those of operators::entry, each with the network's name behind
@@ -104,6 +142,7 @@ namespace attribute {
 inline const std::string launches = "launches."; ///< number: of a run
 inline const std::string memory = "memory.";     ///< number: bytes of weights and activations
 inline const std::string kept = "kept.";         ///< number: layers whose plan was kept from a race
+inline const std::string swept = "swept";        ///< number, alone: bytes that empty the caches
 } // namespace attribute
 
 void run_experiments(Bench &bench);
@@ -112,10 +151,9 @@ void run_experiments(Bench &bench);
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);
 [[nodiscard]] std::vector<Curve> curves_of(const Dataset &data);
 
-/// Seconds that the whole network takes, by the predictions of its layers: those of convolutions,
-/// what the dense layer's weights take from memory, and a launch for each of the others.
-[[nodiscard]] std::optional<double> predicted_seconds(const Network &network,
-                                                      const std::vector<ConvolutionPlan> &plans,
+/// Seconds that the whole network takes, by the predictions of its layers: those of convolutions
+/// and products, and of each other what it moves takes from memory, and a launch.
+[[nodiscard]] std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &plan,
                                                       const Facts &facts);
 
 } // namespace clprobe::probes::network

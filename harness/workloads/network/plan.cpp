@@ -6,86 +6,10 @@
 #include <algorithm>
 #include <bit>
 #include <map>
-#include <string_view>
 #include <utility>
 
 namespace clprobe::probes::network {
 namespace {
-
-std::string what(const SizedLayer &sized) {
-    return fmt::format("the layer {}, {}", sized.layer.name, name(sized.layer.op));
-}
-
-/// Why the kernel of convolutions does not run the layer; empty where it does.
-std::string unfit_convolution(const Layer &layer) {
-    if (layer.kernel % 2 == 0 || layer.padding != layer.kernel / 2)
-        return "its kernel is even, or its padding not half of it";
-    if (layer.groups != 1)
-        return "it has groups";
-    if (layer.activation != Activation::none && layer.activation != Activation::relu &&
-        layer.activation != Activation::relu6)
-        return fmt::format("its activation is {}", name(layer.activation));
-    return "";
-}
-
-/// The chain is convolutions, a pool, and a dense layer.
-std::string unfit_layer(const std::vector<SizedLayer> &layers, std::size_t index) {
-    const Layer &layer = layers[index].layer;
-    const std::size_t left = layers.size() - index - 1;
-    const std::string before =
-        index == 0 ? std::string(network_input) : layers[index - 1].layer.name;
-    if (!layer.inputs.empty() && layer.inputs != std::vector{before})
-        return "it takes another layer than the one before";
-    switch (layer.op) {
-    case Operator::convolution:
-    case Operator::depthwise_convolution:
-        return left < 2 ? "an average pool and a dense layer have to follow"
-                        : unfit_convolution(layer);
-    case Operator::average_pool:
-        if (layer.kernel != 0 || left != 1 || index == 0)
-            return "only the average over the whole image, before the last layer, has one";
-        return "";
-    case Operator::dense:
-        if (left != 0 || layers[index].input.positions() != 1 ||
-            layer.activation != Activation::none)
-            return "only a last layer without activation, of a single position, has one";
-        return "";
-    default:
-        return "its operator has none yet";
-    }
-}
-
-Network small_network() {
-    const auto layer = [](const char *called, Operator op, std::uint64_t channels) {
-        Layer made;
-        made.name = called;
-        made.op = op;
-        made.channels = channels;
-        return made;
-    };
-    const auto convolution = [&](const char *called, std::uint64_t channels, std::uint64_t stride) {
-        Layer made = layer(called, Operator::convolution, channels);
-        made.kernel = 3;
-        made.stride = stride;
-        made.padding = 1;
-        made.activation = Activation::relu;
-        return made;
-    };
-    Network network;
-    network.name = "small";
-    network.input = {3, 14, 14};
-    // The second is the first shape of workloads/convolution, whose plan can be kept.
-    network.layers = {convolution("first", 16, 1), convolution("second", 16, 1),
-                      convolution("third", 39, 2), layer("pool", Operator::average_pool, 0),
-                      layer("dense", Operator::dense, 21)};
-    return network;
-}
-
-/// A way through the convolutions so far.
-struct Way {
-    double cost = 0;
-    std::vector<ConvolutionPlan> plans;
-};
 
 struct Option {
     double cost = 0;
@@ -126,44 +50,15 @@ Options options_of(const ConvolutionShape &shape, const KeptPlan &kept, const Fa
 
 } // namespace
 
-std::string without_kernel(const Network &network) {
-    const std::vector<SizedLayer> layers = sized_layers(network);
-    for (std::size_t i = 0; i < layers.size(); ++i)
-        if (const std::string reason = unfit_layer(layers, i); !reason.empty())
-            return fmt::format("{}, has no kernel here: {}", what(layers[i]), reason);
-    return layers.back().layer.op == Operator::dense
-               ? ""
-               : fmt::format("{}, is the last one: only a dense layer may be", what(layers.back()));
-}
-
-const std::vector<Network> &run_networks() {
-    static const std::vector<Network> networks = [] {
-        std::vector<Network> all{small_network()};
-        for (const Network &network : known_networks())
-            if (without_kernel(network).empty())
-                all.push_back(network);
-        return all;
-    }();
-    return networks;
-}
-
-const std::vector<std::string> &network_names() {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> all;
-        for (const Network &network : run_networks())
-            all.push_back(network.name);
-        return all;
-    }();
-    return names;
-}
-
-std::vector<ConvolutionShape> convolutions_of(const Network &network) {
-    std::vector<ConvolutionShape> shapes;
-    for (const SizedLayer &sized : sized_layers(network)) {
+std::vector<NetworkConvolution> convolutions_of(const Graph &graph) {
+    std::vector<NetworkConvolution> all;
+    for (std::size_t i = 0; i < graph.layers().size(); ++i) {
+        const SizedLayer &sized = graph.layers()[i];
         if (sized.layer.op != Operator::convolution &&
             sized.layer.op != Operator::depthwise_convolution)
-            break;
-        ConvolutionShape shape;
+            continue;
+        NetworkConvolution convolution{graph.inputs(i).front(), i + 1, {}};
+        ConvolutionShape &shape = convolution.shape;
         shape.input_channels = static_cast<std::uint32_t>(sized.input.channels);
         shape.output_channels = static_cast<std::uint32_t>(sized.output.channels);
         shape.input_height = static_cast<std::uint32_t>(sized.input.rows);
@@ -172,44 +67,97 @@ std::vector<ConvolutionShape> convolutions_of(const Network &network) {
         shape.stride = static_cast<std::uint32_t>(sized.layer.stride);
         shape.depthwise = sized.layer.op == Operator::depthwise_convolution;
         shape.activation = sized.layer.activation;
-        shape.input_halo = shape.kernel / 2;
-        shape.output_halo = 0;
-        if (!shapes.empty())
-            shapes.back().output_halo = shape.input_halo;
-        shapes.push_back(shape);
+        shape.input_halo = graph.halo(convolution.input);
+        shape.output_halo = graph.halo(convolution.output);
+        all.push_back(convolution);
     }
-    return shapes;
+    return all;
+}
+
+std::optional<GemmShape> product_of(const SizedLayer &sized) {
+    if (sized.layer.op != Operator::dense || sized.input.positions() == 1)
+        return std::nullopt;
+    return GemmShape{static_cast<std::uint32_t>(sized.input.positions()),
+                     static_cast<std::uint32_t>(sized.output.channels),
+                     static_cast<std::uint32_t>(sized.input.channels)};
 }
 
 std::optional<std::vector<ConvolutionPlan>>
-chained_plans(const std::vector<ConvolutionShape> &shapes, const KeptPlan &kept,
+chained_plans(const std::vector<NetworkConvolution> &convolutions, const KeptPlan &kept,
               const Facts &facts) {
-    std::vector<std::pair<ConvolutionShape, Options>> known; // equal layers have equal ones
-    std::map<std::uint32_t, Way> ways; // by the block that the last one writes
-    for (std::size_t i = 0; i < shapes.size(); ++i) {
-        const auto same = std::ranges::find(known, shapes[i], &decltype(known)::value_type::first);
+    // Each tensor comes from one convolution at most: they are trees, and from the leaves on the
+    // best of each is known for any block that it reads.
+    const std::size_t count = convolutions.size();
+    std::vector<std::pair<ConvolutionShape, Options>> known;       // equal layers have equal ones
+    std::vector<std::map<std::uint32_t, Option>> best(count);      // by the block that it reads
+    std::map<std::size_t, std::map<std::uint32_t, double>> behind; // by tensor and its block
+    for (std::size_t i = count; i-- > 0;) {
+        const NetworkConvolution &each = convolutions[i];
+        const auto same = std::ranges::find(known, each.shape, &decltype(known)::value_type::first);
         const Options options =
-            same != known.end() ? same->second : options_of(shapes[i], kept, facts);
+            same != known.end() ? same->second : options_of(each.shape, kept, facts);
         if (same == known.end())
-            known.emplace_back(shapes[i], options);
-        std::map<std::uint32_t, Way> next;
+            known.emplace_back(each.shape, options);
+        const auto readers = behind.find(each.output);
         for (const auto &[blocks, option] : options) {
-            const auto before = ways.find(blocks.first);
-            if (i > 0 && before == ways.end())
-                continue;
-            Way way = i > 0 ? before->second : Way{};
-            way.cost += option.cost;
-            way.plans.push_back(option.plan);
-            const auto [at, added] = next.try_emplace(blocks.second, way);
-            if (!added && way.cost < at->second.cost)
-                at->second = way;
+            double cost = option.cost;
+            if (readers != behind.end()) {
+                const auto rest = readers->second.find(blocks.second);
+                if (rest == readers->second.end())
+                    continue;
+                cost += rest->second;
+            }
+            const auto [at, added] = best[i].try_emplace(blocks.first, Option{cost, option.plan});
+            if (!added && cost < at->second.cost)
+                at->second = {cost, option.plan};
         }
-        ways = std::move(next);
+        std::map<std::uint32_t, double> costs;
+        const auto others = behind.find(each.input);
+        for (const auto &[block, option] : best[i])
+            if (others == behind.end())
+                costs[block] = option.cost;
+            else if (others->second.contains(block))
+                costs[block] = option.cost + others->second.at(block);
+        if (costs.empty())
+            return std::nullopt;
+        behind[each.input] = std::move(costs);
     }
-    if (ways.empty())
-        return std::nullopt;
-    return std::ranges::min_element(ways, {}, [](const auto &each) { return each.second.cost; })
-        ->second.plans;
+    std::map<std::size_t, std::uint32_t> blocks; // of tensors
+    std::vector<ConvolutionPlan> plans;
+    for (std::size_t i = 0; i < count; ++i) {
+        const NetworkConvolution &each = convolutions[i];
+        const auto &costs = behind.at(each.input);
+        const auto cheapest =
+            std::ranges::min_element(costs, {}, [](const auto &cost) { return cost.second; });
+        const std::uint32_t block = blocks.try_emplace(each.input, cheapest->first).first->second;
+        plans.push_back(best[i].at(block).plan);
+        blocks[each.output] = Convolution(each.shape, plans.back()).output().block;
+    }
+    return plans;
+}
+
+std::vector<std::optional<ActivationLayout>> layouts_of(const Graph &graph,
+                                                        const std::vector<ConvolutionPlan> &plans) {
+    std::map<std::size_t, std::uint32_t> blocks;
+    const std::vector<NetworkConvolution> convolutions = convolutions_of(graph);
+    for (std::size_t i = 0; i < convolutions.size(); ++i) {
+        const Convolution convolution(convolutions[i].shape, plans[i]);
+        blocks[convolutions[i].input] = convolution.input().block;
+        blocks[convolutions[i].output] = convolution.output().block;
+    }
+    std::vector<std::optional<ActivationLayout>> layouts(graph.tensors());
+    for (std::size_t tensor = 0; tensor < graph.tensors(); ++tensor) {
+        if (!graph.is_image(tensor))
+            continue;
+        const TensorShape &shape = graph.shape(tensor);
+        // One that no convolution reads or writes lies as what it is made of.
+        if (!blocks.contains(tensor))
+            blocks[tensor] = tensor == 0 ? 4 : blocks.at(graph.inputs(tensor - 1).front());
+        layouts[tensor] = {
+            static_cast<std::uint32_t>(shape.channels), static_cast<std::uint32_t>(shape.rows),
+            static_cast<std::uint32_t>(shape.columns), blocks.at(tensor), graph.halo(tensor)};
+    }
+    return layouts;
 }
 
 std::string HeadTile::build_options() const {
@@ -219,6 +167,15 @@ std::string HeadTile::build_options() const {
 NdRange HeadTile::range(std::uint32_t all_results) const {
     return NdRange::linear(workloads::quotient_up(all_results, results),
                            std::size_t{lanes} * results);
+}
+
+NdRange HeadTile::items(std::size_t count) const {
+    const std::size_t group = std::size_t{lanes} * results;
+    return NdRange::linear((count + group - 1) / group, group);
+}
+
+NdRange HeadTile::groups(std::size_t count) const {
+    return NdRange::linear(count, lanes);
 }
 
 HeadTile head_tile(const DeviceInfo &device) {
@@ -233,24 +190,42 @@ HeadTile head_tile(const DeviceInfo &device) {
     return {lanes, static_cast<unsigned>(items) / lanes, width};
 }
 
-std::optional<double> predicted_seconds(const Network &network,
-                                        const std::vector<ConvolutionPlan> &plans,
+std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &plan,
                                         const Facts &facts) {
-    const std::vector<ConvolutionShape> shapes = convolutions_of(network);
-    double seconds = 2 * facts.value("launch.back_to_back").value_or(0);
-    for (std::size_t i = 0; i < shapes.size(); ++i) {
-        if (i >= plans.size() || !Convolution::unfit(shapes[i], plans[i]).empty())
-            return std::nullopt;
-        const auto predicted = Convolution(shapes[i], plans[i]).predicted_seconds(facts);
+    const auto bandwidth = facts.value("buffer.memory.read_bandwidth");
+    auto convolution = plan.convolutions.begin();
+    auto product = plan.products.begin();
+    std::vector<NetworkConvolution> convolutions = convolutions_of(graph);
+    auto shape = convolutions.begin();
+    double seconds = 0;
+    for (std::size_t i = 0; i < graph.layers().size(); ++i) {
+        const SizedLayer &sized = graph.layers()[i];
+        std::optional<double> predicted;
+        if (shape != convolutions.end() && shape->output == i + 1) {
+            if (convolution == plan.convolutions.end() ||
+                !Convolution::unfit(shape->shape, *convolution).empty())
+                return std::nullopt;
+            predicted = Convolution(shape->shape, *convolution).predicted_seconds(facts);
+            ++shape, ++convolution;
+        } else if (const auto gemm = product_of(sized)) {
+            if (product == plan.products.end())
+                return std::nullopt;
+            predicted = workloads::Gemm(*gemm, *product).predicted_seconds(facts);
+            ++product;
+        } else {
+            const Work &work = sized.work;
+            const auto bytes =
+                static_cast<double>(size_of(ElementType::fp32) *
+                                    (work.parameters() + work.inputs + work.outputs + work.cached));
+            predicted = graph.is_fused(i)
+                            ? 0
+                            : facts.value("launch.back_to_back").value_or(0) +
+                                  (bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0);
+        }
         if (!predicted)
             return std::nullopt;
         seconds += *predicted;
     }
-    const double weights = static_cast<double>(size_of(ElementType::fp32) *
-                                               sized_layers(network).back().work.parameters());
-    if (const auto bandwidth = facts.value("buffer.memory.read_bandwidth");
-        bandwidth && *bandwidth > 0)
-        seconds += weights / *bandwidth;
     return seconds;
 }
 

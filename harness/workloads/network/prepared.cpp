@@ -1,9 +1,10 @@
-#include "common/convolution_launches.hpp"
 #include "common/device_tiles.hpp"
 #include "common/operators.hpp"
 #include "workloads/network/prepared.hpp"
 
 #include <clprobe/error.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
@@ -12,91 +13,94 @@
 namespace clprobe::probes::network {
 namespace {
 
-using convolution::HostOperands;
-using workloads::ActivationLayout;
-
-/// Random weights that leave results as large as what they are made of (He et al. 2015).
-std::vector<float> scaled_reals(std::size_t count, double products, double gain,
-                                std::mt19937_64 &random) {
-    std::vector<float> values = reals(count, random);
-    const auto scale = static_cast<float>(std::sqrt(3 * gain / products));
-    for (float &value : values)
-        value *= scale;
-    return values;
-}
-
-std::vector<float> biases_of(const Layer &layer, std::size_t count, std::mt19937_64 &random) {
-    std::vector<float> biases = reals(count, random);
-    for (float &bias : biases)
-        bias *= layer.bias ? 0.1f : 0.0f;
-    return biases;
-}
-
-/// What a buffer of that layout holds before the layer writes it: zeros in the halo, poison inside.
-std::vector<float> poisoned(const ActivationLayout &layout) {
-    std::vector<float> values(layout.elements());
-    for (std::uint32_t channel = 0; channel < layout.blocks() * layout.block; ++channel)
-        for (std::uint32_t y = 0; y < layout.height; ++y)
-            for (std::uint32_t x = 0; x < layout.width; ++x)
-                values[layout.index(channel, y, x)] = std::bit_cast<float>(poison);
-    return values;
-}
-
-struct Place {
-    std::uint32_t channel = 0;
-    std::uint32_t y = 0;
-    std::uint32_t x = 0;
-};
-
-/// All of a small image, else the corners of its first and last channel, and 64 others.
-std::vector<Place> places_to_check(const ActivationLayout &layout, std::mt19937_64 &random) {
-    const std::size_t all = std::size_t{layout.channels} * layout.height * layout.width;
-    constexpr std::size_t few = 4096;
-    constexpr std::size_t others = 64;
-    const auto place = [&](std::size_t number) {
-        const std::size_t pixel = number / layout.channels;
-        return Place{static_cast<std::uint32_t>(number % layout.channels),
-                     static_cast<std::uint32_t>(pixel / layout.width),
-                     static_cast<std::uint32_t>(pixel % layout.width)};
-    };
-    std::vector<Place> places;
-    for (std::size_t i = 0; i < (all <= few ? all : others); ++i)
-        places.push_back(place(all <= few ? i : random() % all));
-    for (const std::uint32_t channel : {0u, layout.channels - 1})
-        for (const std::uint32_t y : {0u, layout.height - 1})
-            for (const std::uint32_t x : {0u, layout.width - 1})
-                places.push_back({channel, y, x});
-    return places;
+/// A vector of the kernels is within one block of each image that they take or make.
+unsigned width_for(const Graph &graph, const std::vector<std::optional<ActivationLayout>> &layouts,
+                   unsigned widest) {
+    unsigned width = widest;
+    for (std::size_t layer = 0; layer < graph.layers().size(); ++layer) {
+        const Operator op = graph.layers()[layer].layer.op;
+        if (op != Operator::max_pool && (op != Operator::add || graph.is_fused(layer)))
+            continue;
+        std::vector<std::size_t> tensors = graph.inputs(layer);
+        tensors.push_back(layer + 1);
+        for (const std::size_t tensor : tensors)
+            while (width > 1 && layouts[tensor]->block % width != 0)
+                width /= 2;
+    }
+    if (width < 4)
+        throw Error("its images have blocks of fewer than four channels");
+    return width;
 }
 
 } // namespace
 
-Prepared::Prepared(Bench &bench, std::uint32_t number, const std::vector<ConvolutionShape> &shapes,
-                   const std::vector<ConvolutionPlan> &plans, const HeadTile &head)
-    : bench_(bench), number_(number), network_(run_networks()[number]) {
-    const std::vector<SizedLayer> layers = sized_layers(network_);
-    std::vector<float> image = reals(layers.front().work.inputs, bench.random());
-    std::optional<Buffer> input;
-    for (std::size_t i = 0; i < shapes.size(); ++i)
-        input = add_convolution(layers[i].layer, shapes[i], plans[i], input, image);
-    const Program program = bench.build(kernel_text, head.build_options());
-    const ActivationLayout last = Convolution(shapes.back(), plans.back()).output();
-    const Buffer channels = add_pool(program, head, last, *input, image);
-    add_dense(program, head, layers.back(), channels, image);
-    result_ = std::move(image);
+ExactSum activated(ExactSum sum, Activation activation) {
+    // What cuts both off brings them no further apart.
+    if (activation == Activation::relu || activation == Activation::relu6)
+        sum.value = std::max(sum.value, 0.0);
+    if (activation == Activation::relu6)
+        sum.value = std::min(sum.value, 6.0);
+    if (activation == Activation::gelu) {
+        // Nowhere steeper than 1.13. Its own roundings leave less than 40 units of |x|: those of
+        // the exponent z count |z| exp(-|z|) times at most, which is below 1, however large z is.
+        const double x = sum.value;
+        sum.value = x / (1 + std::exp(-1.5957691216057308 * (x + 0.044715 * x * x * x)));
+        sum.magnitude *= 1.13;
+        sum.terms += 40;
+    }
+    return sum;
+}
+
+Prepared::Prepared(Bench &bench, const Context &plain, std::uint32_t number, Graph graph,
+                   const NetworkPlan &plan, const HeadTile &head)
+    : bench_(bench), plain_(plain), number_(number), graph_(std::move(graph)), head_(head),
+      run_(head.lanes == 1   ? 32
+           : head.lanes < 32 ? 5
+                             : 1) {
+    constexpr std::size_t a_prime = 1'000'003; // so that no two rows of a power of two are equal
+    pool_ = reals(bench.tiny() ? a_prime / 64 : a_prime, bench.random());
+    const auto layouts = layouts_of(graph_, plan.convolutions);
+    head_.width = width_for(graph_, layouts, head.width);
+    for (const auto &layout : layouts)
+        tensors_.push_back({{}, layout, {}});
+    add_input();
+    for (std::uint32_t layer = 0; layer < graph_.layers().size(); ++layer) {
+        add_layer(layer, plan);
+        for (const std::size_t tensor : graph_.inputs(layer))
+            if (graph_.readers(tensor).back() == layer &&
+                std::ranges::count(graph_.outputs(), tensor) == 0)
+                tensors_[tensor].values = {};
+    }
+    pool_ = {};
 }
 
 void Prepared::spoil() const {
-    for (const auto &[buffer, values] : spoilt_)
-        bench_.write<float>(buffer, values);
-    bench_.context().fill(*output_, poison);
-    bench_.context().finish();
+    for (const Ready &layer : layers_) {
+        const std::size_t tensor = graph_.result(layer.layer);
+        bench_.write<float>(*tensors_[tensor].buffer, spoilt_values(tensor));
+    }
 }
 
 void Prepared::expect_same_result() const {
-    if (bench_.read<float>(*output_, 0, result_.size()) != result_)
-        throw VerificationError("a run of " + network_.name +
-                                " has left another result than the one that was verified");
+    for (const std::size_t number : graph_.outputs()) {
+        const Tensor &tensor = tensors_[number];
+        const auto found = bench_.read<float>(*tensor.buffer, 0, spoilt_values(number).size());
+        std::vector<float> values(tensor.values.size());
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = found[index_of(tensor, i)];
+        if (values != tensor.values)
+            throw VerificationError("a run of " + network_names()[number_] +
+                                    " has left another result than the one that was verified");
+    }
+}
+
+std::size_t Prepared::index_of(const Tensor &tensor, std::size_t number) {
+    if (!tensor.layout)
+        return number;
+    const std::size_t plane = std::size_t{tensor.layout->height} * tensor.layout->width;
+    return tensor.layout->index(static_cast<std::uint32_t>(number / plane),
+                                static_cast<std::uint32_t>(number % plane / tensor.layout->width),
+                                static_cast<std::uint32_t>(number % plane % tensor.layout->width));
 }
 
 Buffer Prepared::passing(const std::vector<float> &values) const {
@@ -105,161 +109,177 @@ Buffer Prepared::passing(const std::vector<float> &values) const {
     return made;
 }
 
-void Prepared::add(const ConvolutionPlan &plan, std::vector<BoundLaunch> launches,
-                   const std::function<void(const LaunchOutcome &)> &check) {
-    launches.back().check = check;
-    for (const BoundLaunch &launch : launches)
-        bench_.launch(launch);
-    launches.back().check = {};
-    ++bench_.data().number_attributes[operators::entry::verified];
-    const auto layer = static_cast<std::uint32_t>(layers_.size());
-    layers_.push_back({{number_, layer, plan}, std::move(launches), std::nullopt, 1});
+std::vector<float> Prepared::in_vectors(std::vector<float> values) const {
+    values.resize(workloads::multiple_up(values.size(), head_.width));
+    return values;
 }
 
-void Prepared::note_error(const LaunchOutcome &outcome, float found, const ExactSum &sum) {
-    double &error = bench_.data().number_attributes[operators::entry::error];
-    error = std::max(error, error_of(outcome, found, sum));
-}
-
-Buffer Prepared::add_convolution(const Layer &layer, const ConvolutionShape &shape,
-                                 const ConvolutionPlan &plan, const std::optional<Buffer> &input,
-                                 std::vector<float> &image) {
-    const ConvolutionLaunches launches(built(Convolution(shape, plan).build_options()), shape,
-                                       plan);
-    const Convolution &convolution = launches.convolution();
-    HostOperands operands;
-    operands.weights =
-        scaled_reals(static_cast<std::size_t>(shape.products()) * shape.output_channels,
-                     shape.products(), 2, bench_.random());
-    operands.biases = biases_of(layer, shape.output_channels, bench_.random());
-    operands.input = std::exchange(image, {});
-    const Buffer from = input ? *input : buffer(convolution.input().bytes());
-    if (!input)
-        bench_.launch(launches.pack_input(passing(operands.input), output(from)));
-    const Buffer weights = buffer(convolution.weights_bytes());
-    bench_.launch(launches.pack_weights(passing(operands.weights), passing(operands.biases),
-                                        output(weights)));
-    const ActivationLayout layout = convolution.output();
-    const Buffer to = spoilt(poisoned(layout));
-    std::vector<BoundLaunch> run;
-    if (launches.in_parts()) {
-        const Buffer parts = buffer(convolution.parts_bytes());
-        run = {launches.convolve(from, weights, parts, 0, convolution.panels()),
-               launches.add_parts(parts, weights, to)};
-    } else {
-        run = {launches.convolve(from, weights, to, 0, convolution.panels())};
-    }
-    add(plan, std::move(run), [&](const LaunchOutcome &outcome) {
-        image = checked_output(outcome, to, shape, layout, operands);
-    });
-    return to;
-}
-
-std::vector<float> Prepared::checked_output(const LaunchOutcome &outcome, const Buffer &to,
-                                            const ConvolutionShape &shape,
-                                            const ActivationLayout &layout,
-                                            const HostOperands &operands) {
-    const auto found = outcome.read<float>(to, 0, layout.elements());
-    for (const Place &place : places_to_check(layout, bench_.random())) {
-        ExactSum sum = convolution::host_sum(shape, operands, place.channel, place.y, place.x);
-        // What cuts both off brings them no further apart.
-        if (shape.activation != Activation::none)
-            sum.value = std::max(sum.value, 0.0);
-        if (shape.activation == Activation::relu6)
-            sum.value = std::min(sum.value, 6.0);
-        note_error(outcome, found[layout.index(place.channel, place.y, place.x)], sum);
-    }
-    std::vector<float> planes;
-    std::vector<bool> inside(layout.elements());
-    for (std::uint32_t channel = 0; channel < layout.channels; ++channel)
+std::vector<float> Prepared::spoilt_values(std::size_t number) const {
+    const Tensor &tensor = tensors_[number];
+    const TensorShape &shape = graph_.shape(number);
+    const auto spoilt = std::bit_cast<float>(poison);
+    if (!tensor.layout)
+        return in_vectors(std::vector<float>(shape.channels * shape.positions(), spoilt));
+    const ActivationLayout &layout = *tensor.layout;
+    std::vector<float> values(layout.elements());
+    for (std::uint32_t channel = 0; channel < layout.blocks() * layout.block; ++channel)
         for (std::uint32_t y = 0; y < layout.height; ++y)
-            for (std::uint32_t x = 0; x < layout.width; ++x) {
-                const std::size_t index = layout.index(channel, y, x);
-                inside[index] = true;
-                outcome.expect(std::bit_cast<std::uint32_t>(found[index]) != poison,
-                               "an output was not written");
-                planes.push_back(found[index]);
-            }
-    for (std::size_t i = 0; i < found.size(); ++i)
+            for (std::uint32_t x = 0; x < layout.width; ++x)
+                values[layout.index(channel, y, x)] = spoilt;
+    return values;
+}
+
+std::vector<float> Prepared::random_values(std::size_t count, double scale) {
+    std::vector<float> values(count);
+    std::size_t next = bench_.random()() % pool_.size();
+    for (float &value : values) {
+        value = pool_[next] * static_cast<float>(scale);
+        next = next + 1 < pool_.size() ? next + 1 : 0;
+    }
+    return values;
+}
+
+std::vector<float> Prepared::random_weights(std::size_t count, double products, double gain) {
+    return random_values(count, std::sqrt(3 * gain / products));
+}
+
+std::vector<float> Prepared::random_biases(const Layer &layer, std::size_t count) {
+    return random_values(count, layer.bias ? 0.1 : 0);
+}
+
+void Prepared::add_input() {
+    Tensor &input = tensors_.front();
+    const TensorShape &shape = graph_.shape(0);
+    input.values = random_values(shape.channels * shape.positions(), 1);
+    std::vector<float> placed =
+        input.layout ? std::vector<float>(input.layout->elements()) : in_vectors(input.values);
+    for (std::size_t i = 0; input.layout && i < input.values.size(); ++i)
+        placed[index_of(input, i)] = input.values[i];
+    input.buffer = written(placed);
+}
+
+void Prepared::add_layer(std::uint32_t layer, const NetworkPlan &plan) {
+    if (graph_.is_fused(layer))
+        return;
+    Tensor &result = tensors_[graph_.result(layer)];
+    result.buffer = written(spoilt_values(graph_.result(layer)));
+    switch (sized(layer).layer.op) {
+    case Operator::convolution:
+    case Operator::depthwise_convolution: {
+        const auto convolutions = convolutions_of(graph_);
+        const auto found =
+            std::ranges::find(convolutions, layer + std::size_t{1}, &NetworkConvolution::output);
+        add_convolution(layer, found->shape,
+                        plan.convolutions[static_cast<std::size_t>(found - convolutions.begin())]);
+        break;
+    }
+    case Operator::add:
+        add_sum(layer);
+        break;
+    case Operator::max_pool:
+        add_max_pool(layer);
+        break;
+    case Operator::average_pool:
+        add_average_pool(layer);
+        break;
+    case Operator::dense:
+        if (const auto shape = product_of(sized(layer)))
+            add_product(layer, *shape, plan.products.at(products_++));
+        else
+            add_dense(layer);
+        break;
+    case Operator::layer_norm:
+        add_layer_norm(layer);
+        break;
+    case Operator::attention:
+        add_attention(layer);
+        break;
+    }
+}
+
+void Prepared::add(Ready ready, const Exact &exact) {
+    const std::size_t made = graph_.result(ready.layer);
+    Tensor &tensor = tensors_[made];
+    first_seconds_ += LaunchChain(plain_, ready.launches).seconds(1);
+    bench_.write<float>(*tensor.buffer, spoilt_values(made));
+    ready.launches.back().check = [&](const LaunchOutcome &outcome) {
+        tensor.values = checked(outcome, tensor, graph_.shape(made), exact);
+    };
+    for (const BoundLaunch &launch : ready.launches)
+        bench_.launch(launch);
+    ready.launches.back().check = {};
+    ++bench_.data().number_attributes[operators::entry::verified];
+    layers_.push_back(std::move(ready));
+}
+
+std::vector<float> Prepared::checked(const LaunchOutcome &outcome, const Tensor &tensor,
+                                     const TensorShape &shape, const Exact &exact) {
+    const std::size_t count = shape.channels * shape.positions();
+    const std::size_t all =
+        tensor.layout ? tensor.layout->elements() : workloads::multiple_up(count, head_.width);
+    const auto found = outcome.read<float>(*tensor.buffer, 0, all);
+    std::vector<float> values(count);
+    std::vector<bool> inside(all);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t index = index_of(tensor, i);
+        inside[index] = true;
+        values[i] = found[index];
+        outcome.expect(std::bit_cast<std::uint32_t>(values[i]) != poison,
+                       "an output was not written");
+    }
+    for (std::size_t i = 0; i < all; ++i)
         outcome.expect(inside[i] || found[i] == 0,
                        "the halo, or a channel that the image does not have, is not zero");
-    return planes;
+    const bool image = tensor.layout.has_value();
+    double &error = bench_.data().number_attributes[operators::entry::error];
+    for (const Place &place : places_to_check(shape, image)) {
+        const std::size_t at =
+            image ? (place.channel * shape.rows + place.y) * shape.columns + place.x
+                  : place.x * shape.channels + place.channel;
+        error = std::max(error, error_of(outcome, values[at], exact(place)));
+    }
+    return values;
 }
 
-Buffer Prepared::add_pool(const Program &program, const HeadTile &head,
-                          const ActivationLayout &layout, const Buffer &input,
-                          std::vector<float> &image) {
-    const std::size_t padded = workloads::multiple_up(layout.channels, head.width);
-    std::vector<float> before(padded);
-    std::fill_n(before.begin(), layout.channels, std::bit_cast<float>(poison));
-    const Buffer to = spoilt(before);
-    const std::size_t pixels = std::size_t{layout.height} * layout.width;
-    add({},
-        {{program.kernel("average_pool"),
-          head.range(layout.channels),
-          {input, to, layout.channels, layout.height, layout.width, layout.halo, layout.block}}},
-        [&](const LaunchOutcome &outcome) {
-            auto found = outcome.read<float>(to, 0, padded);
-            for (std::size_t channel = 0; channel < layout.channels; ++channel) {
-                // A division may be off by two and a half units, more than an addition.
-                ExactSum sum{0, 0, static_cast<double>(pixels + 5)};
-                for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-                    const double value = image[channel * pixels + pixel];
-                    sum.value += value / static_cast<double>(pixels);
-                    sum.magnitude += std::abs(value) / static_cast<double>(pixels);
-                }
-                note_error(outcome, found[channel], sum);
-            }
-            for (std::size_t i = layout.channels; i < padded; ++i)
-                outcome.expect(found[i] == 0, "a channel that the image does not have is not "
-                                              "zero");
-            found.resize(layout.channels);
-            image = std::move(found);
-        });
-    return to;
+std::vector<Prepared::Place> Prepared::places_to_check(const TensorShape &shape, bool image) {
+    const auto channels = static_cast<std::uint32_t>(shape.channels);
+    const auto height = static_cast<std::uint32_t>(image ? shape.rows : 1);
+    const auto width = static_cast<std::uint32_t>(image ? shape.columns : shape.positions());
+    const std::size_t all = std::size_t{channels} * height * width;
+    constexpr std::size_t few = 4096;
+    constexpr std::size_t others = 64;
+    std::vector<Place> places;
+    for (std::size_t i = 0; i < (all <= few ? all : others); ++i) {
+        const std::size_t number = all <= few ? i : bench_.random()() % all;
+        const std::size_t pixel = number / channels;
+        places.push_back({static_cast<std::uint32_t>(number % channels),
+                          static_cast<std::uint32_t>(pixel / width),
+                          static_cast<std::uint32_t>(pixel % width)});
+    }
+    for (const std::uint32_t channel : {0u, channels - 1})
+        for (const std::uint32_t y : {0u, height - 1})
+            for (const std::uint32_t x : {0u, width - 1})
+                places.push_back({channel, y, x});
+    return places;
 }
 
-void Prepared::add_dense(const Program &program, const HeadTile &head, const SizedLayer &sized,
-                         const Buffer &input, std::vector<float> &image) {
-    const auto outputs = static_cast<std::uint32_t>(sized.output.channels);
-    const std::size_t inputs = image.size();
-    const std::size_t pitch = workloads::multiple_up(inputs, head.width);
-    const std::vector<float> weights =
-        scaled_reals(outputs * inputs, static_cast<double>(inputs), 1, bench_.random());
-    const std::vector<float> biases = biases_of(sized.layer, outputs, bench_.random());
-    std::vector<float> rows(outputs * pitch);
-    for (std::size_t row = 0; row < outputs; ++row)
-        std::copy_n(weights.begin() + static_cast<std::ptrdiff_t>(row * inputs), inputs,
-                    rows.begin() + static_cast<std::ptrdiff_t>(row * pitch));
-    output_ = buffer(outputs * sizeof(float));
-    bench_.context().fill(*output_, poison);
-    add({},
-        {{program.kernel("dense"),
-          head.range(outputs),
-          {input, written(rows), written(biases), *output_,
-           static_cast<std::uint32_t>(pitch / head.width), outputs}}},
-        [&](const LaunchOutcome &outcome) {
-            auto found = outcome.read<float>(*output_, 0, outputs);
-            for (std::size_t row = 0; row < outputs; ++row) {
-                const double bias = biases[row];
-                ExactSum sum{bias, std::abs(bias), static_cast<double>(inputs + 1)};
-                for (std::size_t i = 0; i < inputs; ++i) {
-                    const double product = static_cast<double>(weights[row * inputs + i]) *
-                                           static_cast<double>(image[i]);
-                    sum.value += product;
-                    sum.magnitude += std::abs(product);
-                }
-                note_error(outcome, found[row], sum);
-            }
-            image = std::move(found);
-        });
-}
-
-const Program &Prepared::built(const std::string &options) {
-    auto program = programs_.find(options);
+const Program &Prepared::built(const char *text, const std::string &options) {
+    const std::pair key{std::string(text), options};
+    auto program = programs_.find(key);
     if (program == programs_.end())
-        program = programs_.emplace(options, bench_.build(convolution_text, options)).first;
+        program = programs_.emplace(key, bench_.build(text, options)).first;
     return program->second;
+}
+
+Kernel Prepared::kernel(const char *name) {
+    std::string options = head_.build_options();
+    // All of a network in one program: drivers compile each anew.
+    for (const SizedLayer &each : graph_.layers())
+        if (each.layer.op == Operator::attention) {
+            options += fmt::format(" -DHEAD={}", each.output.channels / each.layer.heads);
+            break;
+        }
+    return built(kernel_text, options).kernel(name);
 }
 
 } // namespace clprobe::probes::network
