@@ -50,6 +50,16 @@ def convolution(inputs, outputs, side, kernel, stride, layout):
     return microseconds(lambda: torch.relu_(layer(image)))
 
 
+ATTENTION = ((6, 197, 64, False), (8, 1024, 64, False), (8, 1024, 64, True), (128, 2048, 64, False))
+ROWS = ((1024, 1024), (16384, 1024))
+
+
+def attention(heads, length, width, causal):
+    queries, keys, values = (torch.randn(1, heads, length, width, device="cuda") for _ in range(3))
+    call = torch.nn.functional.scaled_dot_product_attention
+    return microseconds(lambda: call(queries, keys, values, is_causal=causal))
+
+
 def repvgg(batch, layout):
     layers = []
     for inputs, outputs, count in REPVGG_A2:
@@ -76,6 +86,16 @@ def main():
     for size in (64, 256, 1024, 2048, 4096):
         left, right = (torch.randn(size, size, device="cuda") for _ in range(2))
         print(f"gemm.fp32.{size}x{size}x{size} {microseconds(lambda: torch.mm(left, right)):.1f} us", flush=True)
+    for heads, length, width, causal in ATTENTION:
+        name = f"{heads}x{length}x{width}" + (".causal" if causal else "")
+        print(f"attention.fp32.{name} {attention(heads, length, width, causal):.1f} us", flush=True)
+    for rows, columns in ROWS:
+        matrix = torch.randn(rows, columns, device="cuda")
+        gain, bias = torch.randn(columns, device="cuda"), torch.randn(columns, device="cuda")
+        softmax = microseconds(lambda: torch.softmax(matrix, 1))
+        norm = microseconds(lambda: torch.nn.functional.layer_norm(matrix, (columns,), gain, bias))
+        print(f"softmax.fp32.{rows}x{columns} {softmax:.1f} us", flush=True)
+        print(f"layer_norm.fp32.{rows}x{columns} {norm:.1f} us", flush=True)
     print(f"network.repvgg_a2 {min(repvgg(1, layout) for layout in layouts):.0f} us")
 
 
