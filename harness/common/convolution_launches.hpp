@@ -25,16 +25,16 @@ public:
         : program_(std::move(program)), shape_(shape), plan_(plan), convolution_(shape, plan) {}
 
     [[nodiscard]] const workloads::Convolution &convolution() const { return convolution_; }
-    /// Whether sums are made in parts, which `add_parts` adds up to the output.
-    [[nodiscard]] bool in_parts() const { return by_local_memory() && plan_.group_tile.splits > 1; }
-
     [[nodiscard]] BoundLaunch pack_input(const Buffer &planes, const Argument &written) const;
     [[nodiscard]] BoundLaunch pack_weights(const Buffer &weights, const Buffer &biases,
                                            const Argument &written) const;
+    /// Where the convolution has it, whose output `convolve` has for input.
+    [[nodiscard]] BoundLaunch transform_input(const Buffer &input, const Argument &written) const;
     /// So many panels, from `first` on.
     [[nodiscard]] BoundLaunch convolve(const Buffer &input, const Buffer &weights,
                                        const Argument &written, std::uint32_t first,
                                        std::uint32_t panels) const;
+    /// Makes the output of what `convolve` has written, where that is in parts.
     [[nodiscard]] BoundLaunch add_parts(const Buffer &parts, const Buffer &weights,
                                         const Argument &written) const;
 

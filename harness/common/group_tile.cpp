@@ -16,16 +16,16 @@ double rounded_up(double value, double to) {
     return std::ceil(value / to) * to;
 }
 
-/// Instructions of a work-item for one slice, in vectors of four but for multiply-adds and what is
+/// Instructions of a work-item for one slice, in vectors of four but for arithmetic and what is
 /// stored turned.
 struct Instructions {
-    explicit Instructions(const GroupTile &tile)
+    Instructions(const GroupTile &tile, unsigned left_fetches)
         : multiply_adds(double{1} * tile.item_rows * tile.item_columns * tile.slice) {
         const double items = tile.items();
         const double left = tile.tile_rows * tile.slice / 4.0 / items;
         const double right = tile.tile_columns * tile.slice / 4.0 / items;
         const double operands = (tile.item_rows + tile.item_columns) / 4.0 * tile.slice;
-        others = operands + 2 * right + 5 * left;
+        others = operands + 2 * right + (4 + left_fetches + 4 * (left_fetches - 1)) * left;
     }
     double multiply_adds;
     double others;
@@ -52,8 +52,8 @@ double units_of(const Facts &facts) {
     return std::max(1.0, facts.value("compute_units").value_or(1));
 }
 /// How often a unit's resident groups give way to the next.
-double waves(const GemmShape &shape, const GroupTile &tile, const Facts &facts) {
-    const double of_a_unit = std::ceil(groups_of(shape, tile) / units_of(facts));
+double waves(double groups, const GroupTile &tile, const Facts &facts) {
+    const double of_a_unit = std::ceil(groups / units_of(facts));
     return std::ceil(of_a_unit / resident_groups(tile, facts));
 }
 
@@ -103,16 +103,17 @@ std::string GroupTile::describe() const {
                        splits > 1 ? fmt::format(", the depth in {} parts", splits) : "");
 }
 
-std::optional<double> predicted_by_local_memory(const GemmShape &shape, double operands,
-                                                const GroupTile &tile, const Facts &facts) {
+std::optional<double> predicted_by_local_memory(const GroupProducts &work, const GroupTile &tile,
+                                                const Facts &facts) {
+    const GemmShape &shape = work.shape;
     const auto rate = facts.value("fma.fp32.rate");
     if (!rate || *rate <= 0)
         return std::nullopt;
     const double slices = std::ceil(shape.k / (double{1} * tile.slice * tile.splits));
     const double depth = slices * tile.slice;
-    const double groups = groups_of(shape, tile);
+    const double groups = groups_of(shape, tile) * work.products;
 
-    const Instructions instructions(tile);
+    const Instructions instructions(tile, work.left_fetches);
     const double flops = 2.0 * tile.tile_rows * tile.tile_columns * depth;
     double slowest = rounded_up(groups, units_of(facts)) * flops / *rate *
                      (1 + instructions.others / instructions.multiply_adds);
@@ -128,21 +129,23 @@ std::optional<double> predicted_by_local_memory(const GemmShape &shape, double o
     // What groups fetch comes from beyond the first level, which is another in each unit.
     const auto shared = facts.value("buffer.l2.read_bandwidth");
     const auto memory = facts.value("buffer.memory.read_bandwidth");
-    bound(shared ? shared : memory,
-          groups * depth * (tile.tile_rows + tile.tile_columns) * sizeof(float));
-    const double product = 1.0 * sizeof(float) * shape.m * shape.n;
-    bound(memory, operands);
+    bound(shared ? shared : memory, groups * depth *
+                                        (work.left_fetches * tile.tile_rows + tile.tile_columns) *
+                                        sizeof(float));
+    bound(memory, work.operands);
     // A slice takes no less than its fetch; other groups of the unit fetch meanwhile.
     const auto near = facts.value("buffer.l2.latency");
     const auto latency = near ? near : facts.value("buffer.memory.latency");
     if (latency)
-        slowest = std::max(slowest, waves(shape, tile, facts) * slices * *latency);
+        slowest = std::max(slowest, waves(groups, tile, facts) * slices * *latency);
 
     double seconds = slowest;
+    const bool in_parts = tile.splits > 1 || work.products > 1;
+    const double result = 1.0 * sizeof(float) * shape.m * shape.n * work.products;
     const auto copy = facts.value("buffer.memory.copy_bandwidth");
-    if (tile.splits > 1 && copy && *copy > 0)
-        seconds += (2.0 * tile.splits + 1) * product / *copy;
-    return seconds + facts.value("launch.back_to_back").value_or(0) * (tile.splits > 1 ? 2 : 1);
+    if (in_parts && copy && *copy > 0)
+        seconds += (2.0 * tile.splits + 1) * result / *copy;
+    return seconds + facts.value("launch.back_to_back").value_or(0) * (in_parts ? 2 : 1);
 }
 
 std::vector<GroupTile> group_tiles_of_all_text(const DeviceInfo &device) {
@@ -168,28 +171,26 @@ bool fits_registers(const GroupTile &tile, const Facts &facts) {
     return tile.registers() <= facts.value("registers.spill_limit").value_or(64);
 }
 
-std::vector<GroupTile> group_tiles(const GemmShape &shape, const Facts &facts) {
+std::vector<GroupTile> group_tiles(const GroupProducts &work, const Facts &facts) {
     if (!facts.device || facts.device->type == DeviceType::cpu ||
         facts.value("local.own_memory") != 1.0)
         return {};
     struct Size {
         unsigned rows, columns, slice, item_rows, item_columns;
     };
-    constexpr std::array<Size, 13> sizes{{{256, 128, 8, 16, 8},
-                                          {128, 256, 8, 8, 16},
-                                          {128, 128, 8, 16, 8},
-                                          {128, 128, 8, 8, 8},
-                                          {128, 128, 16, 8, 8},
-                                          {64, 128, 16, 8, 8},
-                                          {128, 64, 16, 8, 8},
-                                          {64, 64, 16, 8, 8},
-                                          {64, 64, 16, 4, 4},
-                                          {32, 128, 16, 4, 8},
-                                          {32, 64, 16, 4, 4},
-                                          {32, 32, 16, 4, 4},
-                                          {32, 32, 32, 4, 4}}};
+    static const std::vector<Size> of_one{
+        {256, 128, 8, 16, 8}, {128, 256, 8, 8, 16}, {128, 128, 8, 16, 8}, {128, 128, 8, 8, 8},
+        {128, 128, 16, 8, 8}, {64, 128, 16, 8, 8},  {128, 64, 16, 8, 8},  {64, 64, 16, 8, 8},
+        {64, 64, 16, 4, 4},   {32, 128, 16, 4, 8},  {32, 64, 16, 4, 4},   {32, 32, 16, 4, 4},
+        {32, 32, 32, 4, 4}};
+    // Rows are few, and each of their elements takes several fetches.
+    static const std::vector<Size> of_several{
+        {64, 128, 16, 8, 8}, {128, 64, 16, 8, 8}, {64, 96, 16, 4, 12},  {64, 64, 16, 8, 8},
+        {64, 64, 16, 8, 4},  {64, 64, 16, 4, 4},  {32, 192, 16, 4, 12}, {32, 192, 24, 4, 8},
+        {32, 128, 16, 4, 8}, {32, 96, 16, 4, 12}, {32, 64, 16, 4, 4},   {16, 128, 32, 4, 4}};
+    const bool several = work.products > 1;
     std::vector<GroupTile> tiles;
-    for (const Size &size : sizes) {
+    for (const Size &size : several ? of_several : of_one) {
         GroupTile tile{size.rows, size.columns, size.slice, size.item_rows, size.item_columns};
         tile.lanes_down = best_lanes_down(tile);
         if (tile.lanes_down == 0 ||
@@ -197,16 +198,19 @@ std::vector<GroupTile> group_tiles(const GemmShape &shape, const Facts &facts) {
             tile.local_bytes() > facts.device->local_memory.value_or(0))
             continue;
         for (const bool ahead : {true, false}) {
+            if (several && ahead) // which has never been faster
+                continue;
             tile.ahead = ahead;
             tile.splits = 1;
             tile.strip = 8;
-            if (waves(shape, tile, facts) > 1) // groups that all run at once have no order
+            // Groups that all run at once have no order.
+            if (!several && waves(groups_of(work.shape, tile), tile, facts) > 1)
                 tiles.push_back(tile);
             tile.strip = 1;
             tiles.push_back(tile);
             for (const unsigned splits : {2u, 3u, 4u, 6u, 8u}) {
                 tile.splits = splits;
-                if (splits * tile.slice <= shape.k)
+                if (splits * tile.slice <= work.shape.k && (!several || splits <= 4))
                     tiles.push_back(tile);
             }
         }

@@ -9,13 +9,19 @@
 
 namespace clprobe::workloads {
 
-/// Seconds that a product takes by way of local memory, as Gemm::predicted_seconds has it, whose
-/// operands are so many bytes in memory: less than the matrices have where one of them is never
-/// made.
-[[nodiscard]] std::optional<double> predicted_by_local_memory(const GemmShape &shape,
-                                                              double operands,
-                                                              const GroupTile &tile,
-                                                              const Facts &facts);
+/// Products of matrices that are made in one launch by way of local memory.
+struct GroupProducts {
+    GemmShape shape;
+    unsigned products = 1; ///< where there are several, a launch makes the result of them
+    /// What is fetched for an element of the left operand; they are added up for it.
+    unsigned left_fetches = 1;
+    /// Bytes of the operands in memory: less than the matrices have where one of them is never
+    /// made.
+    double operands = 0;
+};
+/// Seconds that they take, as Gemm::predicted_seconds has it.
+[[nodiscard]] std::optional<double>
+predicted_by_local_memory(const GroupProducts &work, const GroupTile &tile, const Facts &facts);
 
 /// Tiles that reach all of the kernels' text, where the device can run them.
 [[nodiscard]] std::vector<GroupTile> group_tiles_of_all_text(const DeviceInfo &device);
@@ -40,7 +46,8 @@ void sort_by_prediction(
     std::ranges::stable_sort(plans, {}, order);
 }
 
-/// Tiles to choose from on that device; none where it has no local memory of its own.
-[[nodiscard]] std::vector<GroupTile> group_tiles(const GemmShape &shape, const Facts &facts);
+/// Tiles to choose from on that device; none where it has no local memory of its own. Those of
+/// several products are made in one strip.
+[[nodiscard]] std::vector<GroupTile> group_tiles(const GroupProducts &work, const Facts &facts);
 
 } // namespace clprobe::workloads

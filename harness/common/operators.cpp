@@ -23,8 +23,10 @@ void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const C
     const Finding *roof = facts.find("fma.fp32.rate");
     if (roof != nullptr && roof->status == Status::measured && roof->interval &&
         roof->interval->low > 0) {
-        Finding &share = add(keys.roof_share, calls.flops / calls.seconds / *roof->value,
-                             {rate.low / roof->interval->high, rate.high / roof->interval->low});
+        const double computed = calls.computed.value_or(calls.flops);
+        Finding &share = add(keys.roof_share, computed / calls.seconds / *roof->value,
+                             {computed / calls.interval.high / roof->interval->high,
+                              computed / calls.interval.low / roof->interval->low});
         if (share.interval->low > 1)
             make_suspect(share, "more than the device's rate of multiply-adds");
     } else {

@@ -49,6 +49,8 @@ struct Calls {
     std::optional<double> predicted; ///< seconds
     std::string method;
     std::string series;
+    /// What is really multiplied and added, where that is not the same.
+    std::optional<double> computed = {};
 };
 
 /// What `prepare` says against measuring something, or the error that it throws, which `failure`

@@ -11,7 +11,7 @@ ProbeInfo describe() {
     info.question = "How fast are convolutions of one image in single precision, and how close to "
                     "the rate of multiply-adds do they come?";
     info.method =
-        "Direct convolutions with bias and ReLU in one kernel. Activations lie in blocks of as "
+        "Convolutions with bias and ReLU. Activations lie in blocks of as "
         "many channels as a vector has elements, each plane with a halo of zeros, and the output "
         "is written as the next convolution reads it; weights lie in the order in which they are "
         "read. Both are packed before, untimed: weights stay what they are, and in a network only "
@@ -24,7 +24,12 @@ ProbeInfo describe() {
         "memory is one of its own, another family competes: a work-group makes a tile of the "
         "product of a matrix with a row for each pixel, which holds the inputs of all its taps, "
         "and of the weights, slice after slice through local memory, and small outputs are made "
-        "in parts of the depth, which a second launch adds up. `clprobe tune` races the best 24 "
+        "in parts of the depth, which a second launch adds up. Of 3x3 kernels with stride 1 plans "
+        "of both families compete that are Winograd's F(2x2, 3x3): 16 products for four outputs "
+        "instead of 36, between transforms whose time counts: those of inputs in a launch of their "
+        "own, or by local memory as they are fetched, and those of sums in the last launch. The "
+        "rate counts what the convolution has, `roof_share` what is computed. `clprobe tune` races "
+        "the best 24 "
         "by that prediction, and some that it rejects, for 20 s a shape at most; later runs take "
         "what won.\n\n"
         "A shape is named by its kernel, its channels, its output and its stride. The operands "
@@ -40,6 +45,8 @@ ProbeInfo describe() {
     info.pitfalls = {
         "Weights and input are in caches as far as these hold them: in a network they may not be.",
         "Products with the padding's zeros are computed, and count.",
+        "Winograd's errors are larger than those of direct sums; they are compared with a bound of "
+        "their own.",
         ("No probe finds how many vectors a CPU has registers for: without a kept choice (`clprobe "
          "tune workloads/convolution`) a tile takes sixteen at most, where some have twice as "
          "many."),
@@ -52,6 +59,9 @@ ProbeInfo describe() {
         "R. Freivalds, Probabilistic machines can use less running time, IFIP Congress 1977",
         "X. Ding et al., RepVGG, CVPR 2021; A. Howard et al., MobileNets, arXiv 1704.04861; K. He "
         "et al., Deep residual learning, CVPR 2016, for the shapes",
+        "A. Lavin, S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016",
+        "B. Barabasz et al., Error analysis and improving the accuracy of Winograd convolution for "
+        "deep neural networks, ACM TOMS 46 (2020), for its bound of errors",
         "N. Higham, Accuracy and stability of numerical algorithms (2002), 3.1, for the bound of "
         "errors",
     };

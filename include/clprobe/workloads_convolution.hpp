@@ -92,7 +92,8 @@ struct ActivationLayout {
 };
 
 /// A way to compute it. In the family of panels, a tile of neighbouring pixels and of output
-/// channels for each work-item; in that of local memory, a tile for each work-group.
+/// channels for each work-item; in that of local memory, a tile for each work-group. By Winograd's
+/// F(2x2, 3x3) a tile has squares of 2 x 2 pixels in place of pixels.
 struct ConvolutionPlan {
     /// `rows` are pixels, no more than a row of the output has; `step` the channels of a block of
     /// the input, `width` those of one of the output. Of a depthwise convolution both have blocks of
@@ -106,6 +107,7 @@ struct ConvolutionPlan {
     std::uint32_t group_panels = 1; ///< and along panels of output channels
     KernelFamily family = KernelFamily::panels;
     GroupTile group_tile = {};
+    bool winograd = false; ///< of a 3x3 kernel with stride 1, in 4/9 of the products
 
     static auto columns() {
         return std::tuple{column("family", &ConvolutionPlan::family, family_names),
@@ -114,9 +116,12 @@ struct ConvolutionPlan {
                           column("prefetch", &ConvolutionPlan::prefetch, std::array{"no", "yes"}),
                           column("group_tiles", &ConvolutionPlan::group_tiles).between(1, 1024),
                           column("group_panels", &ConvolutionPlan::group_panels).between(1, 1024),
-                          part(&ConvolutionPlan::group_tile)};
+                          part(&ConvolutionPlan::group_tile),
+                          column("winograd", &ConvolutionPlan::winograd, std::array{"no", "yes"})};
     }
     [[nodiscard]] static ConvolutionPlan by_local_memory(const GroupTile &tile);
+    /// This plan, by Winograd's.
+    [[nodiscard]] ConvolutionPlan by_winograd() const;
     [[nodiscard]] std::string describe() const;
 
     bool operator==(const ConvolutionPlan &) const = default;
@@ -144,10 +149,30 @@ struct ConvolutionPlan {
 ///     add_<splits>_parts(parts, panels, output, uint pixels, uint width, uint columns,
 ///                 uint output_halo, uint output_block)
 ///
+/// By Winograd's, `parts` are always between, and `squares` are those of 2 x 2 outputs; by local
+/// memory `columns` of a panel are the output's again, in one panel, and the image is read as it
+/// lies:
+///
+///     pack_weights(weights, biases, panels, uint outputs, uint inputs, uint columns, uint panels)
+///     convolution(input, panels, parts, uint squares, uint squares_of_row, uint columns,
+///                 uint input_height, uint input_width, uint input_halo, uint input_block,
+///                 uint first_tile, uint part)
+///     add_<splits>_parts(parts, panels, output, uint blocks, uint squares_of_row, uint height,
+///                 uint width, uint output_halo, uint output_block)
+///
+/// and in the family of panels, where there is one part, from an image that is transformed:
+///
+///     transform_input(input, transformed, uint input_height, uint input_width, uint input_halo,
+///                 uint squares_of_row)
+///     convolution(transformed, panels, parts, uint blocks, uint output_blocks, uint squares,
+///                 uint tiles, uint first_panel)
+///
 /// Weights are packed once, and an image is where it enters a network: what one convolution writes
 /// is what the next one reads, where the block and the halo are equal.
 class Convolution {
 public:
+    static constexpr std::uint32_t positions = 16; ///< of Winograd's: 4 x 4 inputs of a square
+
     /// Why the plan is none for the shape; empty where it is one.
     [[nodiscard]] static std::string unfit(const ConvolutionShape &shape,
                                            const ConvolutionPlan &plan);
@@ -176,11 +201,28 @@ public:
     [[nodiscard]] std::uint32_t pixels() const;
     /// Output channels by local memory, up to a multiple of 4.
     [[nodiscard]] std::uint32_t columns() const;
-    /// Of the sums by local memory, where the depth is in several parts.
+    /// Whether sums lie in memory before `add_parts` makes the output of them: by local memory
+    /// where the depth is in several parts, and by Winograd's.
+    [[nodiscard]] bool in_parts() const;
     [[nodiscard]] std::size_t parts_bytes() const;
+    /// Channels of a part by Winograd's and local memory; the last has the rest.
+    [[nodiscard]] std::uint32_t part() const;
     [[nodiscard]] std::string add_parts_kernel() const;
     [[nodiscard]] NdRange add_parts() const;
+    /// By Winograd's: squares of 2 x 2 outputs, the last of a row or column with one that the image
+    /// does not have where its size is odd.
+    [[nodiscard]] std::uint32_t squares() const { return squares_of_row() * rows_of_squares(); }
+    [[nodiscard]] std::uint32_t squares_of_row() const { return (shape_.output_width() + 1) / 2; }
+    /// Whether the input is transformed by a launch of its own: by Winograd's in the family of
+    /// panels.
+    [[nodiscard]] bool transforms_input() const;
+    [[nodiscard]] std::size_t transformed_bytes() const;
+    [[nodiscard]] NdRange transform_input() const;
 
+    /// Of the products that are computed, two for each with its addition: those of
+    /// `ConvolutionShape::flops`, or by Winograd's those of the transformed, without the
+    /// transforms.
+    [[nodiscard]] double flops() const;
     /// Seconds that the convolution takes by this device's findings: the rate of multiply-adds, the
     /// size and read bandwidth of each cache level, what a launch adds. Nothing where the first was
     /// not measured.
@@ -190,9 +232,12 @@ private:
     [[nodiscard]] bool by_local_memory() const {
         return plan_.family == KernelFamily::local_memory;
     }
+    [[nodiscard]] std::uint32_t rows_of_squares() const { return (shape_.output_height() + 1) / 2; }
     [[nodiscard]] std::uint32_t tiles() const;
     [[nodiscard]] double bytes_beyond(double size) const;
     [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;
+    [[nodiscard]] std::optional<double> predicted_of_squares(const Facts &facts) const;
+    [[nodiscard]] std::optional<double> predicted_of_transforms(const Facts &facts) const;
 
     ConvolutionShape shape_;
     ConvolutionPlan plan_;

@@ -5,9 +5,11 @@
 // this one writes. Two families of kernels do it, of which the macros choose one by naming its
 // tile. Those of both are
 //   ACTIVATION  none, relu, relu6 or hard_swish
+//   WINOGRAD    1: of a 3x3 kernel with stride 1, in fewer products
 #include "common/multiply_add.clh"
 #ifdef TILE_ROWS
 #define VECTOR float4
+#include "common/group_tile.clh"
 #else
 #define ROW_PITCH (STRIDE * STEP)
 #include "common/tile.clh"
@@ -49,7 +51,9 @@ VECTOR hard_swish(VECTOR x) {
     return x * relu6(x + (VECTOR)(3.0f)) * (VECTOR)(1.0f / 6.0f);
 }
 
-#ifdef TILE_ROWS
+#if WINOGRAD
+#include "workloads/winograd.clh"
+#elif defined(TILE_ROWS)
 #include "workloads/convolution_local.clh"
 #else
 

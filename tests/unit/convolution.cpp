@@ -108,6 +108,8 @@ TEST_CASE("unit.convolution.launches_cover_the_output_whatever_divides_it") {
     for (const ConvolutionShape &shape : odd_shapes)
         for (const std::uint64_t width : {4u, 16u})
             for (const ConvolutionPlan &plan : convolution_plans(shape, cpu_facts(width))) {
+                if (plan.winograd)
+                    continue;
                 const Convolution convolution(shape, plan);
                 const NdRange all = convolution.convolve(convolution.panels());
                 INFO(shape.name() << " by " << plan.describe());
@@ -351,8 +353,9 @@ TEST_CASE("unit.convolution.local_memory_is_offered_where_it_is_one_of_its_own")
     };
     CHECK(std::ranges::count_if(convolution_plans(plain, facts), by_local_memory) == 0);
     add_fact(facts, "local.own_memory", 1);
+    add_fact(facts, "launch.back_to_back", 4e-6); // by panels Winograd's has three
     CHECK(by_local_memory(convolution_plans(plain, facts).front()));
-    CHECK(convolution_plans(plain, facts).size() <= 220);
+    CHECK(convolution_plans(plain, facts).size() <= 270);
     ConvolutionShape depthwise = plain;
     depthwise.depthwise = true;
     depthwise.input_channels = 64;
@@ -366,6 +369,98 @@ TEST_CASE("unit.convolution.local_memory_is_offered_where_it_is_one_of_its_own")
     CHECK(std::ranges::count_if(convolution_plans(depthwise, facts), together) > 0);
     facts.findings.back().value = 0;
     CHECK(std::ranges::count_if(convolution_plans(depthwise, facts), together) == 0);
+}
+
+TEST_CASE("unit.convolution.winograd_covers_odd_sizes_by_squares") {
+    const ConvolutionShape shape{64, 70, 7, 9};
+    const ConvolutionPlan by_panels =
+        ConvolutionPlan{{8, 2, 16, 16, 1}, 3, false, 1, 1}.by_winograd();
+    const Convolution panels(shape, by_panels);
+    CHECK(panels.squares_of_row() == 5);
+    CHECK(panels.squares() == 20);
+    CHECK(panels.transforms_input());
+    CHECK(panels.transformed_bytes() == 4 * 16 * 20 * 64);
+    CHECK(panels.parts_bytes() == 4 * 16 * 20 * 80);
+    CHECK(panels.weights_bytes() == 4 * (1 + 16 * 64) * 96);
+    CHECK(panels.transform_input().global == std::array<std::size_t, 3>{5, 4, 4});
+    CHECK(panels.convolve(3).global == std::array<std::size_t, 3>{1, 3, 16});
+    CHECK(panels.add_parts().global == std::array<std::size_t, 3>{5, 4, 5});
+    CHECK(panels.flops() == 2.0 * 16 * 20 * 64 * 70);
+
+    const GroupTile tile{.tile_rows = 16, .tile_columns = 64, .slice = 16, .splits = 3};
+    const Convolution local(shape, ConvolutionPlan::by_local_memory(tile).by_winograd());
+    CHECK_FALSE(local.transforms_input());
+    CHECK(local.in_parts());
+    CHECK(local.panels() == 2);
+    CHECK(local.part() == 32);
+    CHECK(local.parts_bytes() == 4 * 16 * 20 * 72 * 3);
+    CHECK(local.weights_bytes() == 4 * (1 + 16 * 64) * 72);
+    CHECK(local.convolve(2).global == std::array<std::size_t, 3>{2 * tile.items(), 2, 3 * 16});
+    CHECK(local.add_parts().global == std::array<std::size_t, 3>{32, 5, 4});
+    // Whatever a direct plan would leave, this one leaves as it lies.
+    CHECK(local.output() == Convolution(shape, ConvolutionPlan::by_local_memory(tile)).output());
+}
+
+TEST_CASE("unit.convolution.winograd_is_for_3x3_kernels_of_stride_1") {
+    const ConvolutionPlan plan = plain_plan.by_winograd();
+    CHECK(Convolution::unfit(plain, plan).empty());
+    CHECK_THAT(plan.describe(), ContainsSubstring("Winograd"));
+    for (const ConvolutionShape &shape :
+         {ConvolutionShape{64, 64, 14, 14, 1}, ConvolutionShape{64, 64, 14, 14, 3, 2},
+          ConvolutionShape{64, 64, 14, 14, 3, 1, true}}) {
+        CHECK_THAT(Convolution::unfit(shape, plan), ContainsSubstring("3x3 kernels"));
+        CHECK(std::ranges::none_of(convolution_plans(shape, cpu_facts()),
+                                   &ConvolutionPlan::winograd));
+    }
+    CHECK_THAT(Convolution::unfit({64, 64, 4, 4}, plan), ContainsSubstring("more squares"));
+    ConvolutionPlan uneven = plan;
+    uneven.tile.step = 4;
+    CHECK_THAT(Convolution::unfit(plain, uneven), ContainsSubstring("as many channels"));
+    CHECK(std::ranges::any_of(convolution_plans(plain, cpu_facts()), &ConvolutionPlan::winograd));
+}
+
+TEST_CASE("unit.convolution.winograd_rounds_what_its_transforms_add") {
+    // One channel of 4 x 4 pixels, all 1, as are all taps.
+    const ConvolutionShape shape{1, 1, 4, 4};
+    const HostOperands operands{std::vector<float>(16, 1), std::vector<float>(9, -1), {2}};
+    const auto sum = [&](std::uint32_t y, std::uint32_t x) {
+        return bounded_sum(shape, plain_plan.by_winograd(), operands, 0, y, x);
+    };
+    CHECK(sum(1, 1).value == host_sum(shape, operands, 0, 1, 1).value);
+    CHECK(sum(1, 1).terms == 1 + 12);
+    // Of a row's four pixels 0, 3, 4 and 1 products count; those of the padding are 0.
+    CHECK(sum(1, 1).magnitude == 2 + 8 * 8);
+    CHECK(sum(0, 0).magnitude == 2 + 7 * 7);
+    CHECK(sum(0, 1).magnitude == 2 + 7 * 8);
+    CHECK(bounded_sum(shape, plain_plan, operands, 0, 0, 1).magnitude ==
+          host_sum(shape, operands, 0, 0, 1).magnitude);
+}
+
+TEST_CASE("unit.convolution.winograd_is_predicted_by_its_own_products_and_launches") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", 1e11);
+    const Convolution convolution(plain, plain_plan.by_winograd());
+    const double seconds = convolution.predicted_seconds(facts).value();
+    CHECK(seconds > convolution.flops() / 1e11);
+    CHECK(seconds < 1.1 * convolution.flops() / 1e11);
+    CHECK(convolution.flops() == plain.flops() * 4 / 9);
+    add_fact(facts, "launch.back_to_back", 1);
+    CHECK(convolution.predicted_seconds(facts) == Approx(seconds + 3));
+}
+
+TEST_CASE("unit.convolution.winograd_is_set_against_the_roof_by_what_it_computes") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", plain.flops() / 1e-3);
+    const ConvolutionPlan plan = plain_plan.by_winograd();
+    const auto findings = findings_of(timed_calls(plain, plan, 0.6e-3), facts);
+    CHECK(finding(findings, "conv.fp32.3x3.384_384.14x14.rate").value ==
+          Approx(plain.flops() / 0.6e-3));
+    const Finding &share = finding(findings, "conv.fp32.3x3.384_384.14x14.roof_share");
+    CHECK(share.status == Status::measured);
+    CHECK(share.value == Approx(4.0 / 9 / 0.6));
+    CHECK(finding(findings_of(timed_calls(plain, plan, 0.3e-3), facts),
+                  "conv.fp32.3x3.384_384.14x14.roof_share")
+              .status == Status::suspect);
 }
 
 TEST_CASE("unit.convolution.more_than_the_rate_of_multiply_adds_is_suspect") {

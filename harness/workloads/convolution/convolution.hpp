@@ -69,6 +69,11 @@ struct HostOperands {
 };
 [[nodiscard]] ExactSum host_sum(const ConvolutionShape &shape, const HostOperands &operands,
                                 std::uint32_t channel, std::uint32_t y, std::uint32_t x);
+/// The sum with the magnitude and the terms of what the plan rounds: by Winograd's those of the
+/// transformed operands, which are larger.
+[[nodiscard]] ExactSum bounded_sum(const ConvolutionShape &shape, const ConvolutionPlan &plan,
+                                   const HostOperands &operands, std::uint32_t channel,
+                                   std::uint32_t y, std::uint32_t x);
 /// The sum over all output channels, by `factors`, at each output pixel, row after row: without
 /// activation, and in far fewer products.
 [[nodiscard]] std::vector<double> host_projection(const ConvolutionShape &shape,

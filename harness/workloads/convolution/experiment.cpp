@@ -4,19 +4,16 @@
 #include "common/operands.hpp"
 #include "common/operator_plans.hpp"
 #include "common/operators.hpp"
-#include "workloads/convolution/convolution.hpp"
+#include "workloads/convolution/tensors.hpp"
 
 #include <clprobe/error.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstdint>
 #include <deque>
 #include <exception>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,136 +23,6 @@ namespace clprobe::probes::convolution {
 namespace {
 
 namespace entry = operators::entry;
-
-using Check = std::function<void(const LaunchOutcome &)>;
-
-/// The operands of one shape and room for the output, in the layouts that a plan asks for.
-class Tensors {
-public:
-    /// Packs the operands, untimed. The program is built with the options of shape and plan.
-    Tensors(Bench &bench, const Program &program, const ConvolutionShape &shape,
-            const ConvolutionPlan &plan, const HostOperands &operands)
-        : bench_(bench), shape_(shape), operands_(operands), plan_(plan),
-          launches_(program, shape, plan), input_(bench.buffer(convolution().input().bytes())),
-          weights_(bench.buffer(convolution().weights_bytes())),
-          output_(bench.buffer(convolution().output().bytes())) {
-        bench.launch(launches_.pack_input(written(operands.input), output(input_)));
-        bench.launch(launches_.pack_weights(written(operands.weights), written(operands.biases),
-                                            output(weights_)));
-        if (launches_.in_parts())
-            parts_ = bench.buffer(convolution().parts_bytes());
-    }
-
-    [[nodiscard]] const ConvolutionShape &shape() const { return shape_; }
-    [[nodiscard]] const ConvolutionPlan &plan() const { return plan_; }
-
-    /// The launches of a call that is expected to take so long, each of `longest` seconds at most.
-    /// `check` is called after the last.
-    [[nodiscard]] std::vector<BoundLaunch> call(const Check &check, std::optional<double> expected,
-                                                double longest) const {
-        const std::uint32_t panels = convolution().panels();
-        // Where nothing is expected no launch is longer than it has to be.
-        const auto parts = static_cast<std::uint32_t>(std::clamp(
-            std::ceil(expected.value_or(longest * panels) / longest), 1.0, double{1} * panels));
-        const std::uint32_t group = plan_.group_panels;
-        const std::uint32_t most = ((panels + parts - 1) / parts + group - 1) / group * group;
-        std::vector<BoundLaunch> launches;
-        for (std::uint32_t first = 0; first < panels; first += most) {
-            const Buffer &to = parts_ ? *parts_ : output_;
-            launches.push_back(launches_.convolve(input_, weights_,
-                                                  first == 0 ? output(to) : Argument(to), first,
-                                                  std::min(most, panels - first)));
-        }
-        if (parts_)
-            launches.push_back(launches_.add_parts(*parts_, weights_, output(output_)));
-        launches.back().check = check;
-        return launches;
-    }
-
-    /// Throws VerificationError where an element is not what the host computes of whole numbers, a
-    /// channel that only fills the last block is not zero, or the halo was written.
-    void expect_each_exact(const LaunchOutcome &outcome) const {
-        const workloads::ActivationLayout layout = convolution().output();
-        std::vector<float> expected(layout.elements());
-        std::vector<bool> inside(layout.elements());
-        for (std::uint32_t channel = 0; channel < layout.blocks() * layout.block; ++channel)
-            for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
-                const std::size_t index = layout.index(channel, y, x);
-                inside[index] = true;
-                if (channel < layout.channels)
-                    expected[index] = activated(
-                        shape_.activation,
-                        static_cast<float>(host_sum(shape_, operands_, channel, y, x).value));
-            });
-        const auto found = outcome.read<float>(output_, 0, layout.elements());
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            if (inside[i])
-                outcome.expect(found[i] == expected[i], "an output is not what the host computes");
-            else
-                outcome.expect(std::bit_cast<std::uint32_t>(found[i]) == poison,
-                               "the halo of the output was written");
-        }
-    }
-
-    /// Throws VerificationError where any output is wrong, as far as a random projection of the
-    /// channels shows, which is the host's only where all sums are above 0.
-    void expect_exact(const LaunchOutcome &outcome) const {
-        const std::vector<double> factors =
-            random_projection(shape_.output_channels, bench_.random());
-        const workloads::ActivationLayout layout = convolution().output();
-        const auto found = outcome.read<float>(output_, 0, layout.elements());
-        std::vector<double> sums;
-        for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
-            double sum = 0;
-            for (std::uint32_t channel = 0; channel < layout.channels; ++channel)
-                sum += factors[channel] * static_cast<double>(found[layout.index(channel, y, x)]);
-            sums.push_back(sum);
-        });
-        outcome.expect(sums == host_projection(shape_, operands_, factors),
-                       "the outputs are not what the host computes");
-    }
-
-    /// The largest error of random reals. Throws VerificationError where one is beyond what any
-    /// order of sums can leave.
-    [[nodiscard]] double largest_error(const LaunchOutcome &outcome) const {
-        const workloads::ActivationLayout layout = convolution().output();
-        const auto found = outcome.read<float>(output_, 0, layout.elements());
-        double largest = 0;
-        for (std::uint32_t channel = 0; channel < layout.channels; ++channel)
-            for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
-                ExactSum sum = host_sum(shape_, operands_, channel, y, x);
-                // What cuts both off brings them no further apart.
-                if (shape_.activation == Activation::relu)
-                    sum.value = std::max(sum.value, 0.0);
-                largest =
-                    std::max(largest, error_of(outcome, found[layout.index(channel, y, x)], sum));
-            });
-        return largest;
-    }
-
-private:
-    [[nodiscard]] const Convolution &convolution() const { return launches_.convolution(); }
-    [[nodiscard]] Buffer written(const std::vector<float> &values) const {
-        const Buffer buffer = bench_.buffer(values.size() * sizeof(float));
-        bench_.write<float>(buffer, values);
-        return buffer;
-    }
-    void for_each_pixel(const std::function<void(std::uint32_t y, std::uint32_t x)> &visit) const {
-        for (std::uint32_t y = 0; y < shape_.output_height(); ++y)
-            for (std::uint32_t x = 0; x < shape_.output_width(); ++x)
-                visit(y, x);
-    }
-
-    Bench &bench_;
-    ConvolutionShape shape_;
-    const HostOperands &operands_;
-    ConvolutionPlan plan_;
-    ConvolutionLaunches launches_;
-    Buffer input_;
-    Buffer weights_;
-    Buffer output_;
-    std::optional<Buffer> parts_;
-};
 
 HostOperands operands_of(const ConvolutionShape &shape,
                          std::vector<float> (*fill)(std::size_t, std::mt19937_64 &),
@@ -172,21 +39,25 @@ HostOperands operands_of(const ConvolutionShape &shape,
 ConvolutionShape off_the_tile(ConvolutionShape shape, const ConvolutionPlan &plan) {
     if (plan.family == workloads::KernelFamily::local_memory) {
         const workloads::GroupTile &tile = plan.group_tile;
+        const std::uint32_t pixels = plan.winograd ? 4 : 1; // of a row of the tile
         shape.output_channels = tile.tile_columns + 7;
         shape.input_channels = tile.slice + 1;
         shape.input_width = 11 * shape.stride;
-        shape.input_height = (tile.tile_rows / 11 + 2) * shape.stride;
-        shape.input_halo += 1;
-        shape.output_halo = 2;
-        return shape;
+        shape.input_height = (pixels * tile.tile_rows / 11 + 2) * shape.stride;
+    } else {
+        const workloads::Tile &tile = plan.tile;
+        shape.output_channels =
+            (shape.depthwise ? tile.step : tile.row_elements()) + tile.width / 2 + 1;
+        shape.input_channels = shape.depthwise ? shape.output_channels : 2 * tile.step + 1;
+        shape.input_width = (tile.rows + 2) * shape.stride + 1;
+        shape.input_height = 3 * shape.stride + 1;
     }
-    const workloads::Tile &tile = plan.tile;
-    shape.output_channels =
-        (shape.depthwise ? tile.step : tile.row_elements()) + tile.width / 2 + 1;
-    shape.input_channels = shape.depthwise ? shape.output_channels : 2 * tile.step + 1;
-    shape.input_width = (tile.rows + 2) * shape.stride + 1;
-    shape.input_height = 3 * shape.stride + 1;
-    shape.input_halo += 1;
+    if (plan.winograd) { // the last squares of a row and of a column reach beyond the halo
+        shape.input_width |= 1;
+        shape.input_height |= 1;
+    } else {
+        shape.input_halo += 1;
+    }
     shape.output_halo = 2;
     return shape;
 }
@@ -202,12 +73,8 @@ public:
                     operators::prepare_unless_it_fails([&] { return prepare(shape); }, failure);
                 !reason.empty())
                 bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
-        if (bench_.tiny()) { // which is for tests of the kernels
-            verify_channels_together();
-            for (const auto &tile : workloads::group_tiles_of_all_text(bench_.device()))
-                for (const ConvolutionShape &shape : {shapes[0], shapes[1]})
-                    verify(shape, ConvolutionPlan::by_local_memory(tile));
-        }
+        if (bench_.tiny()) // which is for tests of the kernels
+            verify_all_text();
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
         Series &series = bench_.series(series::call);
@@ -218,6 +85,24 @@ public:
     }
 
 private:
+    /// What the device itself would not take is verified too.
+    void verify_all_text() {
+        for (const auto &tile : workloads::group_tiles_of_all_text(bench_.device())) {
+            const ConvolutionPlan plan = ConvolutionPlan::by_local_memory(tile);
+            for (const ConvolutionShape &shape : {shapes[0], shapes[1]})
+                verify(shape, plan);
+            verify(shapes[0], plan.by_winograd());
+        }
+        ConvolutionPlan by_panels;
+        by_panels.tile.rows = 7;
+        by_panels.tile.vectors = 2;
+        by_panels.prefetch = true;
+        by_panels.tiles = 3;
+        by_panels = by_panels.by_winograd();
+        verify(shapes[0], understood(shapes[0], by_panels));
+        verify_channels_together();
+    }
+
     struct Call {
         CallRow row;
         std::vector<BoundLaunch> launches;
@@ -296,7 +181,8 @@ private:
             return "the tiny profile has no time for it";
         const Convolution convolution(shape, plan);
         if (std::max({convolution.input().bytes(), convolution.output().bytes(),
-                      convolution.weights_bytes(), convolution.parts_bytes()}) >
+                      convolution.weights_bytes(), convolution.parts_bytes(),
+                      convolution.transforms_input() ? convolution.transformed_bytes() : 0}) >
             bench_.most_bytes())
             return "one of its tensors is more than a buffer may have";
         const auto expected = expected_seconds(shape, plan);
@@ -328,7 +214,7 @@ private:
     /// same in every build.
     void verify(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
         ConvolutionShape edges = off_the_tile(shape, plan);
-        const bool first_of_family = families_.insert(plan.family).second;
+        const bool first_of_family = families_.insert({plan.family, plan.winograd}).second;
         const std::string what =
             fmt::format("{}, {} taps, stride {}", Convolution(edges, plan).build_options(),
                         shape.kernel, shape.stride);
@@ -354,6 +240,7 @@ private:
                 expect_each_exact(built(edges, plan), plan);
             }
         edges.activation = shape.activation;
+        edges.input_halo = shape.input_halo + 1;
         const HostOperands random = operands_of(edges, reals, bench_.random());
         const Tensors tensors(bench_, program, edges, plan, random);
         const auto check = [&](const LaunchOutcome &outcome) {
@@ -406,8 +293,9 @@ private:
     }
 
     Bench &bench_;
-    Context plain_;                              ///< on which calls follow one another
-    std::set<workloads::KernelFamily> families_; ///< verified with each activation
+    Context plain_; ///< on which calls follow one another
+    /// Verified with each activation, directly or by Winograd's.
+    std::set<std::pair<workloads::KernelFamily, bool>> families_;
     std::set<std::string> verified_;          ///< options of builds, and what else they depend on
     std::map<std::string, Program> programs_; ///< by options
     std::deque<HostOperands> operands_;

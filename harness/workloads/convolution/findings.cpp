@@ -91,7 +91,8 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
                     found->plan.describe(), data.text_attribute(entry::choice + shape.name()),
                     found->statistic, data.number_attribute(entry::verified).value_or(0),
                     data.number_attribute(entry::error).value_or(0)),
-                .series = series::call};
+                .series = series::call,
+                .computed = Convolution(shape, found->plan).flops()};
         operators::add_findings(findings, keys_of(shape), shape.name(), calls, data, facts);
     }
     // A short call is hardly more than its launch.

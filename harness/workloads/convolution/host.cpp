@@ -1,6 +1,7 @@
 #include "workloads/convolution/convolution.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace clprobe::probes::convolution {
@@ -43,6 +44,46 @@ ExactSum host_sum(const ConvolutionShape &shape, const HostOperands &operands,
             sum.magnitude += std::abs(product);
         });
     }
+    return sum;
+}
+
+ExactSum bounded_sum(const ConvolutionShape &shape, const ConvolutionPlan &plan,
+                     const HostOperands &operands, std::uint32_t channel, std::uint32_t y,
+                     std::uint32_t x) {
+    ExactSum sum = host_sum(shape, operands, channel, y, x);
+    if (!plan.winograd)
+        return sum;
+    // How often, in a row or a column, the absolute product of a pixel of the square's four and a
+    // weight counts in the first output of two: |A'| (|G| |g| * |B'| |d|) of Lavin's matrices. It
+    // is the same backwards for the second.
+    constexpr std::array<std::array<double, 3>, 4> counts{{{1, 0, 0}, {1, 1, 1}, {2, 1, 1}, {}}};
+    const auto count = [&](std::uint32_t output, std::uint32_t pixel, std::uint32_t tap) {
+        return output % 2 == 0 ? counts[pixel][tap] : counts[3 - pixel][2 - tap];
+    };
+    const double bias = std::abs(static_cast<double>(operands.biases[channel]));
+    sum.magnitude = bias;
+    for (std::uint32_t from_y = 0; from_y < 4; ++from_y)
+        for (std::uint32_t from_x = 0; from_x < 4; ++from_x) {
+            // Pixels above and left of the image wrap around to numbers beyond it.
+            const std::uint32_t pixel_y = y / 2 * 2 + from_y - 1;
+            const std::uint32_t pixel_x = x / 2 * 2 + from_x - 1;
+            if (pixel_y >= shape.input_height || pixel_x >= shape.input_width)
+                continue;
+            for (std::uint32_t i = 0; i < shape.input_channels; ++i) {
+                const float *weights =
+                    operands.weights.data() + (std::size_t{channel} * shape.input_channels + i) * 9;
+                double weight = 0;
+                for (std::uint32_t tap = 0; tap < 9; ++tap)
+                    weight += count(y, from_y, tap / 3) * count(x, from_x, tap % 3) *
+                              std::abs(static_cast<double>(weights[tap]));
+                const std::size_t pixel =
+                    i * plane_of(shape) + std::size_t{pixel_y} * shape.input_width + pixel_x;
+                sum.magnitude += weight * std::abs(static_cast<double>(operands.input[pixel]));
+            }
+        }
+    // Additions that a product goes through: of its channels and of the bias, and two for the
+    // input, four for the weights and four for the output; and its own rounding.
+    sum.terms = double{1} * shape.input_channels + 12;
     return sum;
 }
 

@@ -10,7 +10,6 @@
 #include <set>
 
 namespace clprobe::workloads {
-
 std::string ConvolutionShape::name() const {
     return fmt::format("{}{}x{}.{}-{}.{}x{}{}", depthwise ? "dw" : "", kernel, kernel,
                        input_channels, output_channels, output_height(), output_width(),
@@ -24,16 +23,23 @@ ConvolutionPlan ConvolutionPlan::by_local_memory(const GroupTile &tile) {
     return plan;
 }
 
+ConvolutionPlan ConvolutionPlan::by_winograd() const {
+    ConvolutionPlan plan = *this;
+    plan.winograd = true;
+    return plan;
+}
+
 std::string ConvolutionPlan::describe() const {
+    const std::string method = winograd ? "Winograd F(2x2, 3x3), " : "";
     if (family == KernelFamily::local_memory)
-        return group_tile.describe();
+        return method + group_tile.describe();
     const std::string several =
         tiles > 1 ? fmt::format(", {} a work-item{}", tiles, prefetch ? " with prefetches" : "")
                   : "";
     const std::string groups = group_tiles * group_panels > 1
                                    ? fmt::format(", groups of {} x {}", group_tiles, group_panels)
                                    : "";
-    return fmt::format("tiles of {}{}{}", tile.describe(), several, groups);
+    return fmt::format("{}tiles of {}{}{}", method, tile.describe(), several, groups);
 }
 
 std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
@@ -44,6 +50,8 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
         return "the input's halo is less than half a kernel";
     if (shape.activation == Activation::gelu)
         return "the kernel has no gelu";
+    if (plan.winograd && (shape.kernel != 3 || shape.stride != 1 || shape.depthwise))
+        return "Winograd's is for 3x3 kernels with stride 1 that are not depthwise";
     if (plan.family == KernelFamily::local_memory) {
         constexpr double most = 1 << 30; // elements that 32 bits count, whatever fills them up
         if (double{1} * (shape.input_width + 2 * shape.input_halo) *
@@ -51,6 +59,13 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
             most)
             return "its input has more elements than the kernel counts";
         return shape.depthwise ? "a depthwise convolution is no product of matrices" : "";
+    }
+    if (plan.winograd) {
+        if (tile.step != tile.width)
+            return "by Winograd's, blocks of input and output have as many channels";
+        if (tile.rows > (shape.output_width() + 1) / 2 * ((shape.output_height() + 1) / 2))
+            return "a tile has more squares than the output";
+        return "";
     }
     if (tile.rows > shape.output_width())
         return "a tile has more pixels than a row of the output";
@@ -71,13 +86,12 @@ Convolution::Convolution(const ConvolutionShape &shape, const ConvolutionPlan &p
 
 std::string Convolution::build_options() const {
     if (by_local_memory())
-        return fmt::format("{} -DACTIVATION={}", plan_.group_tile.build_options(),
-                           clprobe::name(shape_.activation));
-    return fmt::format("{} -DKERNEL={} -DSTRIDE={} -DDEPTHWISE={} -DACTIVATION={} "
-                       "-DPREFETCH={}",
-                       plan_.tile.build_options(), shape_.kernel, shape_.stride,
-                       shape_.depthwise ? 1 : 0, clprobe::name(shape_.activation),
-                       plan_.prefetch ? 1 : 0);
+        return fmt::format("{} -DACTIVATION={} -DWINOGRAD={:d}", plan_.group_tile.build_options(),
+                           clprobe::name(shape_.activation), plan_.winograd);
+    return fmt::format("{} -DKERNEL={} -DSTRIDE={} -DDEPTHWISE={:d} -DACTIVATION={} "
+                       "-DPREFETCH={:d} -DWINOGRAD={:d}",
+                       plan_.tile.build_options(), shape_.kernel, shape_.stride, shape_.depthwise,
+                       clprobe::name(shape_.activation), plan_.prefetch, plan_.winograd);
 }
 
 ActivationLayout Convolution::input() const {
@@ -105,35 +119,78 @@ std::uint32_t Convolution::blocks() const {
     return shape_.depthwise ? 1 : input().blocks();
 }
 std::uint32_t Convolution::weight_rows() const {
-    return 1 + blocks() * shape_.kernel * shape_.kernel * (shape_.depthwise ? 1 : input().block);
+    const std::uint32_t depth = blocks() * (shape_.depthwise ? 1 : input().block);
+    return 1 + depth * (plan_.winograd ? positions : shape_.kernel * shape_.kernel);
 }
 std::uint32_t Convolution::panels() const {
-    return by_local_memory() ? quotient_up(pixels(), plan_.group_tile.tile_rows)
-                             : quotient_up(output_vectors(), plan_.tile.vectors);
+    return by_local_memory()
+               ? quotient_up(plan_.winograd ? squares() : pixels(), plan_.group_tile.tile_rows)
+               : quotient_up(output_vectors(), plan_.tile.vectors);
 }
 std::uint32_t Convolution::pixels() const {
     return shape_.output_height() * shape_.output_width();
 }
 std::uint32_t Convolution::columns() const {
-    return static_cast<std::uint32_t>(multiple_up(shape_.output_channels, 4));
+    return by_local_memory() ? static_cast<std::uint32_t>(multiple_up(shape_.output_channels, 4))
+                             : plan_.tile.row_elements();
+}
+std::size_t Convolution::weights_bytes() const {
+    return sizeof(float) * weight_rows() * columns() * (by_local_memory() ? 1 : panels());
+}
+std::uint32_t Convolution::tiles() const {
+    return plan_.winograd
+               ? quotient_up(squares(), plan_.tile.rows)
+               : quotient_up(shape_.output_width(), plan_.tile.rows) * shape_.output_height();
+}
+
+std::uint32_t Convolution::part() const {
+    const GroupTile &tile = plan_.group_tile;
+    return quotient_up(input().block, tile.splits * tile.slice) * tile.slice;
+}
+bool Convolution::in_parts() const {
+    return plan_.winograd || (by_local_memory() && plan_.group_tile.splits > 1);
 }
 std::size_t Convolution::parts_bytes() const {
-    return sizeof(float) * pixels() * columns() * plan_.group_tile.splits;
+    const std::size_t parts = by_local_memory() ? plan_.group_tile.splits : 1;
+    if (plan_.winograd)
+        return sizeof(float) * parts * positions * squares() * output().blocks() * output().block;
+    return sizeof(float) * parts * pixels() * columns();
 }
 std::string Convolution::add_parts_kernel() const {
-    return fmt::format("add_{}_parts", plan_.group_tile.splits);
+    return fmt::format("add_{}_parts", by_local_memory() ? plan_.group_tile.splits : 1);
 }
 NdRange Convolution::add_parts() const {
     constexpr std::size_t group = 32;
-    return {{multiple_up(columns() / 4, group), pixels(), 1}, {group, 1, 1}, 2};
+    if (!plan_.winograd)
+        return {{multiple_up(columns() / 4, group), pixels(), 1}, {group, 1, 1}, 2};
+    if (by_local_memory())
+        return {{multiple_up(columns() / 4, group), squares_of_row(), rows_of_squares()},
+                {group, 1, 1},
+                3};
+    return {
+        {multiple_up(squares_of_row(), plan_.group_tiles), rows_of_squares(), output().blocks()},
+        {plan_.group_tiles, 1, 1},
+        3};
 }
-std::size_t Convolution::weights_bytes() const {
-    const std::size_t row =
-        by_local_memory() ? columns() : panels() * std::size_t{plan_.tile.row_elements()};
-    return sizeof(float) * weight_rows() * row;
+
+bool Convolution::transforms_input() const {
+    return plan_.winograd && !by_local_memory();
 }
-std::uint32_t Convolution::tiles() const {
-    return quotient_up(shape_.output_width(), plan_.tile.rows) * shape_.output_height();
+std::size_t Convolution::transformed_bytes() const {
+    const ActivationLayout from = input();
+    return sizeof(float) * positions * squares() * from.blocks() * from.block;
+}
+NdRange Convolution::transform_input() const {
+    const std::size_t group = plan_.group_tiles;
+    return {{multiple_up(squares_of_row(), group), rows_of_squares(), input().blocks()},
+            {group, 1, 1},
+            3};
+}
+
+double Convolution::flops() const {
+    return plan_.winograd
+               ? 2.0 * positions * squares() * shape_.input_channels * shape_.output_channels
+               : shape_.flops();
 }
 
 NdRange Convolution::pack_input() const {
@@ -142,64 +199,25 @@ NdRange Convolution::pack_input() const {
 }
 NdRange Convolution::pack_weights() const {
     const std::size_t group = std::size_t{plan_.group_tiles} * plan_.group_panels;
-    return {
-        {multiple_up(weight_rows(), group), by_local_memory() ? 1 : panels(), 1}, {group, 1, 1}, 2};
+    const std::uint32_t all_panels = by_local_memory() ? 1 : panels();
+    if (plan_.winograd)
+        return {{multiple_up(std::size_t{all_panels} * columns(), group),
+                 std::size_t{blocks()} * input().block, 1},
+                {group, 1, 1},
+                2};
+    return {{multiple_up(weight_rows(), group), all_panels, 1}, {group, 1, 1}, 2};
 }
 NdRange Convolution::convolve(std::uint32_t panels) const {
+    const unsigned products = plan_.winograd ? positions : 1;
     if (const GroupTile &tile = plan_.group_tile; by_local_memory())
         return {{std::size_t{tile.items()} * quotient_up(columns(), tile.tile_columns), panels,
-                 tile.splits},
+                 std::size_t{tile.splits} * products},
                 {tile.items(), 1, 1},
                 3};
     return {{multiple_up(quotient_up(tiles(), plan_.tiles), plan_.group_tiles),
-             multiple_up(panels, plan_.group_panels), 1},
+             multiple_up(panels, plan_.group_panels), products},
             {plan_.group_tiles, plan_.group_panels, 1},
-            2};
-}
-
-/// Bytes that are read from beyond a cache of that size, which a compute unit has for itself.
-double Convolution::bytes_beyond(double size) const {
-    const auto weights = static_cast<double>(weights_bytes());
-    const auto image = static_cast<double>(input().bytes());
-    const double panel = weights / panels();
-    const double channels = shape_.depthwise ? image / panels() : image; // of a panel's outputs
-    // What a row of outputs is made of.
-    const double rows = channels / (shape_.input_height + 2 * shape_.input_halo) * shape_.kernel;
-    double times = 1; // that the weights are read
-    if (plan_.tiles > 1 && (panel + rows) / blocks() <= size)
-        times = quotient_up(tiles(), plan_.tiles);
-    else if (panel + rows > size)
-        times = tiles();
-    const bool once = shape_.depthwise || panel + image <= size;
-    return times * weights + (once ? 1 : panels()) * image;
-}
-
-std::optional<double> Convolution::predicted_seconds(const Facts &facts) const {
-    return by_local_memory()
-               ? predicted_by_local_memory({pixels(), columns(), weight_rows() - 1},
-                                           static_cast<double>(input().bytes() + weights_bytes()),
-                                           plan_.group_tile, facts)
-               : predicted_of_panels(facts);
-}
-
-std::optional<double> Convolution::predicted_of_panels(const Facts &facts) const {
-    const Tile &tile = plan_.tile;
-    const double computed = double{1} * panels() * tiles();
-    const double depth = weight_rows() - 1;
-    // A CPU spreads a factor over a vector as it loads it.
-    const double factors = on_cpu(facts) || shape_.depthwise ? tile.width : 1;
-    double loaded = computed * depth * (tile.rows * factors + tile.row_elements());
-    if (plan_.tiles > 1 && blocks() > 1) // the sums, which wait in the output
-        loaded += computed * blocks() * 2 * tile.rows * tile.row_elements();
-    const auto seconds = workloads::predicted_seconds(
-        {.flops = 2 * computed * depth * tile.rows * tile.row_elements(),
-         .loaded = sizeof(float) * loaded,
-         .bytes_beyond = [&](double size) { return bytes_beyond(size); },
-         .range = convolve(panels())},
-        facts);
-    if (!seconds)
-        return std::nullopt;
-    return *seconds + facts.value("launch.back_to_back").value_or(0);
+            plan_.winograd ? 3u : 2u};
 }
 
 bool fits_registers(const ConvolutionPlan &plan, const Facts &facts) {
@@ -207,7 +225,26 @@ bool fits_registers(const ConvolutionPlan &plan, const Facts &facts) {
                                                      : fits_registers(plan.tile, facts);
 }
 
-std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, const Facts &facts) {
+namespace {
+
+constexpr unsigned most_sums_on_cpu = 28; ///< vectors that a tile has
+
+/// Tiles of so many rows, whose blocks of the input have `step` channels.
+std::vector<Tile> tiles_of(const std::set<unsigned> &rows_to_try, unsigned step,
+                           const Facts &facts) {
+    const unsigned width = native_width(facts);
+    std::vector<Tile> tiles;
+    for (const unsigned rows : rows_to_try)
+        for (const unsigned vectors : {1u, 2u, 3u, 4u})
+            for (const unsigned unroll : {1u, 2u}) {
+                const unsigned sums = rows * vectors;
+                if (on_cpu(facts) ? sums <= most_sums_on_cpu : sums * width <= 64)
+                    tiles.push_back({rows, vectors, width, step, unroll});
+            }
+    return tiles;
+}
+
+std::vector<ConvolutionPlan> direct_plans(const ConvolutionShape &shape, const Facts &facts) {
     const unsigned width = native_width(facts);
     const bool cpu = on_cpu(facts);
     const unsigned group = group_side(facts);
@@ -217,9 +254,11 @@ std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, co
         if (rows < widest)
             rows_to_try.insert(rows);
     const unsigned step = shape.depthwise ? width : std::min(cpu ? width : 4, shape.input_channels);
-    std::vector<ConvolutionPlan> plans;
     const bool one_block = shape.depthwise || step == shape.input_channels;
-    const auto add = [&](const Tile &tile) {
+    std::vector<ConvolutionPlan> plans;
+    for (const Tile &tile : tiles_of(rows_to_try, step, facts)) {
+        if (shape.depthwise && (tile.vectors > 1 || tile.unroll > 1))
+            continue;
         plans.push_back({tile, 1, false, group, group});
         constexpr GemmShape any{32, 32, 32};
         if (shape.depthwise && !group_tiles(any, facts).empty()) {
@@ -237,21 +276,49 @@ std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, co
         const std::uint32_t several = all <= most ? all : one_block ? of_row : 1;
         if (cpu && several > 1)
             plans.push_back({tile, several, !one_block, group, group});
-    };
-    for (const unsigned rows : rows_to_try)
-        for (const unsigned vectors : {1u, 2u, 3u, 4u})
-            for (const unsigned unroll : {1u, 2u}) {
-                const unsigned sums = rows * vectors;
-                if (shape.depthwise && (vectors > 1 || unroll > 1))
-                    continue;
-                if (cpu ? sums <= 28 : sums * width <= 64)
-                    add({rows, vectors, width, step, unroll});
-            }
+    }
     if (!shape.depthwise) {
         const GemmShape product{shape.output_height() * shape.output_width(), shape.output_channels,
                                 shape.kernel * shape.kernel * shape.input_channels};
-        for (const GroupTile &tile : group_tiles(product, facts))
+        for (const GroupTile &tile : group_tiles({.shape = product}, facts))
             plans.push_back(ConvolutionPlan::by_local_memory(tile));
+    }
+    return plans;
+}
+
+std::vector<ConvolutionPlan> winograd_plans(const ConvolutionShape &shape, const Facts &facts) {
+    const unsigned width = native_width(facts);
+    const bool cpu = on_cpu(facts);
+    const unsigned group = group_side(facts);
+    const std::uint32_t squares =
+        quotient_up(shape.output_width(), 2) * quotient_up(shape.output_height(), 2);
+    std::vector<ConvolutionPlan> plans;
+    const auto add = [&](const ConvolutionPlan &plan) {
+        if (Convolution::unfit(shape, plan.by_winograd()).empty())
+            plans.push_back(plan.by_winograd());
+    };
+    for (const Tile &tile : tiles_of({4, 7, 8, 14}, width, facts)) {
+        if (!cpu && tile.unroll > 1)
+            continue;
+        const std::uint32_t all = quotient_up(squares, tile.rows);
+        // A work-item with all squares reads its weights once.
+        if (shape.input_channels >= width)
+            add({tile, cpu ? all : 1, cpu && all > 1, group, group});
+    }
+    const GemmShape product{squares, shape.output_channels, shape.input_channels};
+    for (const GroupTile &tile :
+         group_tiles({.shape = product, .products = Convolution::positions}, facts))
+        add(ConvolutionPlan::by_local_memory(tile));
+    return plans;
+}
+
+} // namespace
+
+std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, const Facts &facts) {
+    std::vector<ConvolutionPlan> plans = direct_plans(shape, facts);
+    if (shape.kernel == 3 && shape.stride == 1 && !shape.depthwise) {
+        const std::vector<ConvolutionPlan> fewer_products = winograd_plans(shape, facts);
+        plans.insert(plans.end(), fewer_products.begin(), fewer_products.end());
     }
     sort_by_prediction<ConvolutionPlan>(plans, facts, [&](const ConvolutionPlan &plan) {
         return Convolution(shape, plan).predicted_seconds(facts);

@@ -119,9 +119,9 @@ std::size_t Gemm::most_bytes() const {
 std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
     return plan_.family == KernelFamily::panels
                ? predicted_of_panels(facts)
-               : predicted_by_local_memory(shape_,
-                                           sizeof(float) * double{1} * shape_.k *
-                                               (double{1} * shape_.m + shape_.n),
+               : predicted_by_local_memory({.shape = shape_,
+                                            .operands = sizeof(float) * double{1} * shape_.k *
+                                                        (double{1} * shape_.m + shape_.n)},
                                            plan_.group_tile, facts);
 }
 
@@ -167,7 +167,7 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
                         plans.push_back(
                             {{rows, vectors, width, cpu ? width : 4, unroll}, block, group, group});
                 }
-    for (const GroupTile &tile : group_tiles(shape, facts))
+    for (const GroupTile &tile : group_tiles({.shape = shape}, facts))
         plans.push_back(GemmPlan::by_local_memory(tile));
     sort_by_prediction<GemmPlan>(plans, facts, [&](const GemmPlan &plan) {
         return Gemm(shape, plan).predicted_seconds(facts);

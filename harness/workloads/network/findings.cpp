@@ -87,6 +87,17 @@ NetworkPlan plan_of(const Dataset &data, std::uint32_t network, const Graph &gra
     return plan;
 }
 
+/// Those that the plans compute, fewer by Winograd's.
+double computed_of(const Network &network, const Graph &graph, const NetworkPlan &plan) {
+    double flops = flops_of(network);
+    const std::vector<NetworkConvolution> convolutions = convolutions_of(graph);
+    for (std::size_t i = 0; i < std::min(convolutions.size(), plan.convolutions.size()); ++i)
+        if (const ConvolutionShape &shape = convolutions[i].shape;
+            Convolution::unfit(shape, plan.convolutions[i]).empty())
+            flops += Convolution(shape, plan.convolutions[i]).flops() - shape.flops();
+    return flops;
+}
+
 std::optional<operators::Calls> calls_of(const Dataset &data, const Facts &facts,
                                          std::uint32_t number) {
     const Network &network = numbered_networks()[number];
@@ -111,7 +122,8 @@ std::optional<operators::Calls> calls_of(const Dataset &data, const Facts &facts
             most, fit->blocks, data.number_attribute(attribute::kept + network.name).value_or(0),
             plan.convolutions.size() + plan.products.size(),
             data.number_attribute(entry::error).value_or(0)),
-        .series = series::network};
+        .series = series::network,
+        .computed = computed_of(network, graph, plan)};
 }
 
 /// The quantile of runs that were waited for. A second run's falls among those of stretches.
@@ -234,7 +246,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         findings.push_back(cold_runs(keys.cold, data, number));
         findings.push_back(first_run(keys.first, data, number));
         findings.push_back(counted(keys.launches, data, attribute::launches + network.name,
-                                   "those of all layers"));
+                                   "those of each layer, transforms and sums of parts among them"));
         findings.push_back(
             counted(keys.memory, data, attribute::memory + network.name, "the sum of the buffers"));
     }

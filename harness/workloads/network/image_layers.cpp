@@ -35,17 +35,24 @@ void Prepared::add_convolution(std::uint32_t layer, const ConvolutionShape &shap
     const Buffer &from = *input_of(layer).buffer;
     const Buffer &to = *result_of(layer).buffer;
     Ready ready{.layer = layer, .convolution = plan};
-    if (launches.in_parts()) {
+    std::optional<Buffer> transformed;
+    if (convolution.transforms_input()) {
+        transformed = buffer(convolution.transformed_bytes());
+        ready.launches.push_back(launches.transform_input(from, *transformed));
+    }
+    const Buffer &operand = transformed ? *transformed : from;
+    if (convolution.in_parts()) {
         const Buffer parts = buffer(convolution.parts_bytes());
-        ready.launches = {launches.convolve(from, weights, parts, 0, convolution.panels()),
-                          launches.add_parts(parts, weights, to)};
+        ready.launches.push_back(
+            launches.convolve(operand, weights, parts, 0, convolution.panels()));
+        ready.launches.push_back(launches.add_parts(parts, weights, to));
     } else {
-        ready.launches = {launches.convolve(from, weights, to, 0, convolution.panels())};
+        ready.launches.push_back(launches.convolve(operand, weights, to, 0, convolution.panels()));
     }
     add(std::move(ready), [&](const Place &place) {
-        return activated(
-            probes::convolution::host_sum(shape, operands, place.channel, place.y, place.x),
-            shape.activation);
+        return activated(probes::convolution::bounded_sum(shape, plan, operands, place.channel,
+                                                          place.y, place.x),
+                         shape.activation);
     });
 }
 
