@@ -81,7 +81,7 @@ std::string roof_text(const Contender &side) {
 }
 
 TablePart sides_of(const AgainstCpu &table) {
-    TablePart part{fmt::format("Sides, which took turns in {} rounds", table.rounds), {}};
+    TablePart part{"Sides, which took turns in " + counted(table.rounds, "round"), {}};
     for (const Contender &side : table.sides)
         part.rows.push_back({side.name, side.title, roof_text(side)});
     return part;
