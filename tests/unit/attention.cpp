@@ -121,6 +121,13 @@ TEST_CASE("unit.attention.few_queries_are_worth_splitting_the_keys") {
     CHECK(predicted(large, split(4), facts) == Approx(predicted(large, split(1), facts)));
     const AttentionShape one{1, 1024, 64};
     CHECK(predicted(one, split(8), facts) == Approx(predicted(one, split(1), facts) / 8));
+    // Of work-items with four on their way each, a unit needs 256 where 1024 are to be.
+    add(facts, "fma.fp32.latency", 1024 / (64e12 / 2 / 128));
+    add(facts, "local_memory.bytes_per_cu", 1e6);
+    add(facts, "occupancy.max_threads_per_cu", 2048);
+    add(facts, "register_file.bytes_per_cu", 262144);
+    CHECK(predicted(large, split(4), facts) == Approx(predicted(large, split(1), facts) / 4));
+    facts.findings.resize(2);
     add(facts, "launch.back_to_back", 1e-3);
     CHECK(predicted(one, split(8), facts) > predicted(one, split(1), facts));
     // A mask leaves half of the keys, and a few more of whole tiles.
@@ -214,10 +221,10 @@ TEST_CASE("unit.attention.any_plan_of_a_report_is_predicted_or_unfit") {
 TEST_CASE("unit.attention.what_is_predicted_from_is_measured_before") {
     const ProbeInfo &info = builtin("workloads/attention").info();
     for (const char *key :
-         {"fma.fp32.rate", "compute_units", "registers.spill_limit", "register_file.bytes_per_cu",
-          "local_memory.bytes_per_cu", "occupancy.max_threads_per_cu", "local.bandwidth",
-          "buffer.memory.latency", "buffer.memory.read_bandwidth", "buffer.memory.copy_bandwidth",
-          "launch.back_to_back"}) {
+         {"fma.fp32.rate", "fma.fp32.latency", "compute_units", "registers.spill_limit",
+          "register_file.bytes_per_cu", "local_memory.bytes_per_cu", "occupancy.max_threads_per_cu",
+          "local.bandwidth", "buffer.memory.latency", "buffer.memory.read_bandwidth",
+          "buffer.memory.copy_bandwidth", "launch.back_to_back"}) {
         CAPTURE(key);
         CHECK(std::ranges::any_of(info.depends_on, [&](const std::string &probe) {
             return std::ranges::count(builtin(probe).info().findings, key, &FindingKey::key) > 0;

@@ -22,10 +22,6 @@ constexpr double instructions_of_groups = 10;
 /// Work-items that run together, which read an element that several of them need once.
 constexpr double neighbours = 32;
 
-double rounded_up(double value, double to) {
-    return std::ceil(value / to) * to;
-}
-
 /// Groups that a compute unit holds at the same time.
 double resident_groups(const ScoreTile &tile, unsigned width, const Facts &facts) {
     double most = 1e9;
@@ -37,6 +33,17 @@ double resident_groups(const ScoreTile &tile, unsigned width, const Facts &facts
     limit("occupancy.max_threads_per_cu", tile.items());
     limit("register_file.bytes_per_cu", 4.0 * tile.registers(width) * tile.items());
     return std::max(most, 1.0);
+}
+
+/// The share of a unit's multiply-adds that so many work-items of it can issue. Each issues one
+/// after the other, and has four on their way at most.
+double issued_share(double work_items, double units, const Facts &facts) {
+    const auto rate = facts.value("fma.fp32.rate");
+    const auto latency = facts.value("fma.fp32.latency");
+    if (!rate || !latency || *rate * *latency <= 0)
+        return 1;
+    constexpr double on_their_way = 4;
+    return std::min(1.0, work_items * on_their_way / (*rate / 2 / units * *latency));
 }
 
 bool fits_device(const ScoreTile &tile, const AttentionShape &shape, const DeviceInfo &device) {
@@ -56,7 +63,7 @@ std::vector<ScoreTile> score_tiles(const AttentionShape &shape, const Facts &fac
     std::vector<ScoreTile> tiles;
     for (const Size &size : sizes)
         for (const bool ahead : {true, false})
-            for (const unsigned unroll : {1u, 2u, 4u})
+            for (const unsigned unroll : {2u, 4u})
                 for (const unsigned splits : {1u, 2u, 3u, 4u, 6u, 8u}) {
                     const ScoreTile tile{size.queries, size.keys, size.item_rows, size.item_columns,
                                          unroll,       ahead,     splits};
@@ -252,7 +259,10 @@ std::optional<double> Attention::predicted_by_local_memory(const Facts &facts) c
                           4.0 * tile.keys * width / 4 / tile.items();
     const double multiplied = item * width + tile.item_rows * columns * tile.keys;
     const double share = multiplied / (multiplied + loads + others);
-    double slowest = rounded_up(groups, units) * scores * 4 * width / *rate / share;
+    const double of_a_unit = std::ceil(groups / units);
+    const double resident = resident_groups(tile, shape_.width, facts);
+    double slowest = of_a_unit * units * scores * 4 * width / *rate / share /
+                     issued_share(std::min(resident, of_a_unit) * tile.items(), units, facts);
     const auto bound = [&](std::optional<double> bandwidth, double bytes) {
         if (bandwidth && *bandwidth > 0)
             slowest = std::max(slowest, bytes / *bandwidth);
@@ -272,9 +282,7 @@ std::optional<double> Attention::predicted_by_local_memory(const Facts &facts) c
     const auto near = facts.value("buffer.l2.latency");
     const auto latency = near ? near : facts.value("buffer.memory.latency");
     if (latency)
-        slowest = std::max(slowest, std::ceil(std::ceil(groups / units) /
-                                              resident_groups(tile, shape_.width, facts)) *
-                                        2 * blocks * *latency);
+        slowest = std::max(slowest, std::ceil(of_a_unit / resident) * 2 * blocks * *latency);
     const auto copy = facts.value("buffer.memory.copy_bandwidth");
     if (in_parts() && copy && *copy > 0)
         slowest += (2.0 * tile.splits + 1) * operand / *copy;
