@@ -288,7 +288,6 @@ std::vector<ConvolutionPlan> direct_plans(const ConvolutionShape &shape, const F
 
 std::vector<ConvolutionPlan> winograd_plans(const ConvolutionShape &shape, const Facts &facts) {
     const unsigned width = native_width(facts);
-    const bool cpu = on_cpu(facts);
     const unsigned group = group_side(facts);
     const std::uint32_t squares =
         quotient_up(shape.output_width(), 2) * quotient_up(shape.output_height(), 2);
@@ -297,14 +296,10 @@ std::vector<ConvolutionPlan> winograd_plans(const ConvolutionShape &shape, const
         if (Convolution::unfit(shape, plan.by_winograd()).empty())
             plans.push_back(plan.by_winograd());
     };
-    for (const Tile &tile : tiles_of({4, 7, 8, 14}, width, facts)) {
-        if (!cpu && tile.unroll > 1)
-            continue;
-        const std::uint32_t all = quotient_up(squares, tile.rows);
-        // A work-item with all squares reads its weights once.
-        if (shape.input_channels >= width)
-            add({tile, cpu ? all : 1, cpu && all > 1, group, group});
-    }
+    // Not on CPUs, where it has not been measured yet.
+    for (const Tile &tile : tiles_of({4, 7, 8, 14}, width, facts))
+        if (!on_cpu(facts) && tile.unroll == 1 && shape.input_channels >= width)
+            add({tile, 1, false, group, group});
     const GemmShape product{squares, shape.output_channels, shape.input_channels};
     for (const GroupTile &tile :
          group_tiles({.shape = product, .products = Convolution::positions}, facts))
