@@ -67,6 +67,13 @@ std::optional<double> predicted_seconds(const PredictedWork &work, const Facts &
             slowest = std::max(slowest, bytes / *bandwidth);
     };
     bound(facts.value("buffer.l1.read_bandwidth"), work.loaded);
+    const auto near = facts.value("buffer.l2.latency");
+    const auto latency = near ? near : facts.value("buffer.memory.latency");
+    if (latency && !on_cpu(facts)) {
+        const auto items = static_cast<double>(work.range.work_items());
+        const double at_once = units * facts.value("occupancy.max_threads_per_cu").value_or(1e9);
+        slowest = std::max(slowest, std::ceil(items / at_once) * work.waits * *latency);
+    }
     for (unsigned level = 1; const auto size = facts.value(finding_of_level(level, "read_size"));
          ++level) {
         const auto next = facts.value(finding_of_level(level + 1, "read_bandwidth"));

@@ -38,6 +38,9 @@ struct PredictedWork {
     /// Bytes that come from beyond a cache of so many bytes.
     std::function<double(double size)> bytes_beyond;
     NdRange range;
+    /// Rows of an operand from beyond the first level that a work-item waits for, one after the
+    /// other, before it multiplies: on a GPU, whose compilers do not fetch ahead.
+    double waits = 0;
 };
 
 /// Nothing where the rate of multiply-adds was not measured.

@@ -12,10 +12,6 @@ namespace {
 /// Work-items that run together, whose arrangement in the tile is chosen.
 constexpr unsigned neighbours = 32;
 
-double rounded_up(double value, double to) {
-    return std::ceil(value / to) * to;
-}
-
 /// Instructions of a work-item for one slice, in vectors of four but for arithmetic and what is
 /// stored turned.
 struct Instructions {
@@ -50,6 +46,16 @@ double groups_of(const GemmShape &shape, const GroupTile &tile) {
 }
 double units_of(const Facts &facts) {
     return std::max(1.0, facts.value("compute_units").value_or(1));
+}
+/// How much of its rate a unit reaches with so many work-items (Little's law): each has no more
+/// multiply-adds in flight than a core that issues one after the other begins in their latency.
+double busy_share(double items, double rate, const Facts &facts) {
+    constexpr double in_flight = 4;
+    const auto latency = facts.value("fma.fp32.latency");
+    if (!latency || *latency <= 0)
+        return 1;
+    const double needed = rate / 2 / units_of(facts) * *latency / in_flight;
+    return std::min(1.0, items / needed);
 }
 /// How often a unit's resident groups give way to the next.
 double waves(double groups, const GroupTile &tile, const Facts &facts) {
@@ -115,8 +121,14 @@ std::optional<double> predicted_by_local_memory(const GroupProducts &work, const
 
     const Instructions instructions(tile, work.left_fetches);
     const double flops = 2.0 * tile.tile_rows * tile.tile_columns * depth;
-    double slowest = rounded_up(groups, units_of(facts)) * flops / *rate *
-                     (1 + instructions.others / instructions.multiply_adds);
+    const double of_a_unit = std::ceil(groups / units_of(facts));
+    const double together = std::min(of_a_unit, resident_groups(tile, facts));
+    double slowest = of_a_unit * units_of(facts) * flops / *rate *
+                     (1 + instructions.others / instructions.multiply_adds) /
+                     busy_share(together * tile.items(), *rate, facts);
+    // Each step of a slice waits for its operands, which other groups of the unit do not hide: their
+    // barriers keep them in step.
+    slowest += waves(groups, tile, facts) * depth * facts.value("local.latency").value_or(0);
     const auto bound = [&](std::optional<double> bandwidth, double bytes) {
         if (bandwidth && *bandwidth > 0)
             slowest = std::max(slowest, bytes / *bandwidth);

@@ -260,7 +260,7 @@ std::vector<ConvolutionPlan> direct_plans(const ConvolutionShape &shape, const F
         if (shape.depthwise && (tile.vectors > 1 || tile.unroll > 1))
             continue;
         plans.push_back({tile, 1, false, group, group});
-        constexpr GemmShape any{32, 32, 32};
+        const GroupProducts any{.shape = {32, 32, 32}};
         if (shape.depthwise && !group_tiles(any, facts).empty()) {
             // The layers around it have all channels of a pixel together: so do work-items.
             ConvolutionPlan together = plans.back();

@@ -50,7 +50,8 @@ std::optional<double> Convolution::predicted_of_panels(const Facts &facts) const
         {.flops = 2 * computed * depth * tile.rows * tile.row_elements(),
          .loaded = sizeof(float) * loaded,
          .bytes_beyond = [&](double size) { return bytes_beyond(size); },
-         .range = convolve(panels())},
+         .range = convolve(panels()),
+         .waits = depth * plan_.tiles},
         facts);
     if (!seconds)
         return std::nullopt;
@@ -78,7 +79,8 @@ std::optional<double> Convolution::predicted_of_squares(const Facts &facts) cons
                         (panel + position <= size ? 1 : panels()) * transformed +
                         static_cast<double>(parts_bytes());
              },
-         .range = convolve(panels())},
+         .range = convolve(panels()),
+         .waits = depth * plan_.tiles},
         facts);
     const auto transforms = predicted_of_transforms(facts);
     if (!products || !transforms)

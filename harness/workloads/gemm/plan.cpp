@@ -138,7 +138,8 @@ std::optional<double> Gemm::predicted_of_panels(const Facts &facts) const {
              [&](double size) {
                  return bytes_beyond(size, plan_, left_panels_, right_panels_, depth);
              },
-         .range = multiply(blocks())},
+         .range = multiply(blocks()),
+         .waits = depth},
         facts);
     if (!multiplying)
         return std::nullopt;
