@@ -379,6 +379,36 @@ TEST_CASE("unit.gemm.what_groups_read_bounds_them") {
     CHECK(predicted(shape, small_tile, facts) == Approx(128));
 }
 
+TEST_CASE("unit.gemm.few_work_items_wait") {
+    const GemmShape shape{128, 512, 1024}; // 16 tiles, of 256 work-items each
+    Facts facts = gpu();
+    const double busy = predicted(shape, small_tile, facts);
+    // 1024 steps of the depth, each after what it takes from local memory.
+    add(facts, "local.latency", 1e-3);
+    CHECK(predicted(shape, small_tile, facts) == Approx(busy + 1024 * 1e-3));
+    facts.findings.pop_back();
+    // So long that a unit has to have four times as many multiply-adds in flight.
+    const double rate = facts.value("fma.fp32.rate").value();
+    const double units = facts.value("compute_units").value_or(1);
+    add(facts, "fma.fp32.latency", 4 * 256 * 4 / (rate / 2 / units));
+    CHECK(predicted(shape, small_tile, facts) == Approx(4 * busy));
+    facts.findings.back().value = 256 * 4 / (rate / 2 / units);
+    CHECK(predicted(shape, small_tile, facts) == Approx(busy));
+}
+
+TEST_CASE("unit.gemm.panels_of_a_gpu_wait_for_each_row") {
+    Facts facts = gpu();
+    GemmPlan panels;
+    panels.tile.step = 4;
+    const auto seconds = [&] { return Gemm(large, panels).predicted_seconds(facts).value(); };
+    const double before = seconds();
+    add(facts, "buffer.l2.latency", 1);
+    CHECK(seconds() == Approx(large.k));
+    CHECK(before < large.k);
+    facts.device->type = DeviceType::cpu;
+    CHECK(seconds() < large.k);
+}
+
 TEST_CASE("unit.gemm.any_tile_of_a_report_is_predicted") {
     const Facts facts = gpu();
     const double seconds = predicted({1, 1, 1}, {4, 4, 4, 1024, 1024, 32, true, 1, 8}, facts);
