@@ -164,7 +164,7 @@ private:
                 break;
             largest = std::max(largest, *size);
         }
-        const double wanted = bench_.tiny() ? 0x1p20 : std::max(4 * largest, double{least});
+        const double wanted = bench_.tiny() ? 0x1p14 : std::max(4 * largest, double{least});
         const std::size_t bytes = std::min(
             {static_cast<std::size_t>(std::min(wanted, double{most})), bench_.most_bytes()});
         if (static_cast<double>(bytes) < 2 * largest && !bench_.tiny())
@@ -228,7 +228,7 @@ private:
         };
         for (std::size_t i = 0; i < network.waited; ++i)
             add_run(series::run);
-        constexpr int cold = 4;
+        const int cold = bench_.tiny() ? 1 : 4;
         for (int i = 0; sweep && i < cold; ++i) {
             (void)sweep->seconds(1);
             add_run(series::cold);
