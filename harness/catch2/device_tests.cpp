@@ -242,8 +242,7 @@ std::vector<ListedTest> list_tests(const Registry &registry, const std::vector<D
                              }});
             if (!mutants.empty() && !probe->info().kernels.empty())
                 tests.push_back({fmt::format("probe.{}.mutants@{}", dotted, slug),
-                                 "mutants " + labels,
-                                 [&registry, &probe, &device, mutants] {
+                                 "mutants " + labels, [&registry, &probe, &device, mutants] {
                                      test_mutants(registry, *probe, device, mutants);
                                  }});
         }

@@ -126,8 +126,8 @@ std::optional<double> predicted_by_local_memory(const GroupProducts &work, const
     double slowest = of_a_unit * units_of(facts) * flops / *rate *
                      (1 + instructions.others / instructions.multiply_adds) /
                      busy_share(together * tile.items(), *rate, facts);
-    // Each step of a slice waits for its operands, which other groups of the unit do not hide: their
-    // barriers keep them in step.
+    // Each step of a slice waits for its operands, which other groups of the unit do not hide:
+    // their barriers keep them in step.
     slowest += waves(groups, tile, facts) * depth * facts.value("local.latency").value_or(0);
     const auto bound = [&](std::optional<double> bandwidth, double bytes) {
         if (bandwidth && *bandwidth > 0)

@@ -96,8 +96,9 @@ struct ActivationLayout {
 /// F(2x2, 3x3) a tile has squares of 2 x 2 pixels in place of pixels.
 struct ConvolutionPlan {
     /// `rows` are pixels, no more than a row of the output has; `step` the channels of a block of
-    /// the input, `width` those of one of the output. Of a depthwise convolution both have blocks of
-    /// `step`, a multiple of `width`: all channels where the layers around it want them together.
+    /// the input, `width` those of one of the output. Of a depthwise convolution both have blocks
+    /// of `step`, a multiple of `width`: all channels where the layers around it want them
+    /// together.
     Tile tile;
     /// Tiles of a work-item: where there are several, each block of weights is used for all of them
     /// before the next is read.
