@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace clprobe::cpu_libraries {
@@ -30,7 +31,9 @@ struct Place {
     std::uint64_t row = 0;
     std::uint64_t column = 0;
 
-    auto operator<=>(const Place &) const = default;
+    bool operator<(const Place &other) const {
+        return std::tie(channel, row, column) < std::tie(other.channel, other.row, other.column);
+    }
 };
 
 /// The corners of the first and last channel, and others.
