@@ -52,7 +52,7 @@ void check_options(const Options &options) {
 /// A device and what it found that does not have to be found in each round.
 struct MeasuredDevice {
     DeviceInfo info;
-    Contender side;
+    TimedSide side;
     Report base; ///< of the probes that those of operators and networks want
 };
 
@@ -61,7 +61,7 @@ struct MeasuredLibrary {
     fs::path program;
     unsigned threads = 1;
     bool products_alone = false; ///< it has nothing else
-    Contender side;
+    TimedSide side;
     std::set<std::string> wrong; ///< the networks of which a result was wrong
 };
 
@@ -137,7 +137,7 @@ public:
             chosen = select(listing.devices, *options_.device);
         for (const std::size_t index : chosen) {
             const DeviceInfo &info = listing.devices[index];
-            Contender side;
+            TimedSide side;
             side.name = info.slug.substr(0, info.slug.find('-')); // "gpu0"
             side.title =
                 fmt::format("{} ({}, driver {})", info.name, info.platform, info.driver_version);
@@ -274,7 +274,7 @@ private:
 
     /// Whether it was the last one.
     bool take_message(MeasuredLibrary &library, const Json &message) {
-        Contender &side = library.side;
+        TimedSide &side = library.side;
         if (message.contains("error"))
             throw Error(fmt::format("{}: {}", side.name, message.at("error").get<std::string>()));
         if (message.contains("library")) {

@@ -49,13 +49,13 @@ std::string half_precision(const Facts &facts) {
 
 } // namespace
 
-const CallTimes &Contender::of(const Network &network) const {
+const CallTimes &TimedSide::of(const Network &network) const {
     static const CallTimes none;
     const auto found = times.find(network.name);
     return found == times.end() ? none : found->second;
 }
 
-std::optional<CallFigures> figures_of(const Network &network, const Contender &side) {
+std::optional<CallFigures> figures_of(const Network &network, const TimedSide &side) {
     const std::vector<double> &seconds = side.of(network).seconds;
     if (seconds.empty())
         return std::nullopt;
@@ -67,10 +67,10 @@ std::optional<CallFigures> figures_of(const Network &network, const Contender &s
     return figures;
 }
 
-const Contender *fastest_library(const AgainstCpu &table, const Network &network) {
-    const Contender *fastest = nullptr;
+const TimedSide *fastest_library(const AgainstCpu &table, const Network &network) {
+    const TimedSide *fastest = nullptr;
     double least = 0;
-    for (const Contender &side : table.sides)
+    for (const TimedSide &side : table.sides)
         if (const auto figures = figures_of(network, side); figures && !side.device)
             if (fastest == nullptr || figures->p50 < least) {
                 fastest = &side;
@@ -79,7 +79,7 @@ const Contender *fastest_library(const AgainstCpu &table, const Network &network
     return fastest;
 }
 
-std::string why_slower(const Network &network, const Contender &device, const Contender &library) {
+std::string why_slower(const Network &network, const TimedSide &device, const TimedSide &library) {
     const auto slow = figures_of(network, device);
     const auto fast = figures_of(network, library);
     if (!slow || !fast || !device.device || slow->p50 <= fast->p50)

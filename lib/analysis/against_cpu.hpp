@@ -18,7 +18,7 @@ struct CallTimes {
 };
 
 /// A device, or a library with so many threads.
-struct Contender {
+struct TimedSide {
     std::string name;                   ///< "gpu0", "oneDNN, 1 thread"
     std::string title;                  ///< with what it is, and its version
     std::optional<double> roof;         ///< its own rate of multiply-adds, flop/s
@@ -32,7 +32,7 @@ struct Contender {
 /// Computations are networks. An operator is one of a single layer.
 struct AgainstCpu {
     std::vector<Network> networks;
-    std::vector<Contender> sides; ///< devices first
+    std::vector<TimedSide> sides; ///< devices first
     unsigned rounds = 0;          ///< in which the sides took turns
 };
 
@@ -44,16 +44,16 @@ struct CallFigures {
     std::optional<double> share; ///< of the side's own roof
 };
 /// Nothing without times.
-[[nodiscard]] std::optional<CallFigures> figures_of(const Network &network, const Contender &side);
+[[nodiscard]] std::optional<CallFigures> figures_of(const Network &network, const TimedSide &side);
 
 /// The library that takes least for it; null where none has times.
-[[nodiscard]] const Contender *fastest_library(const AgainstCpu &table, const Network &network);
+[[nodiscard]] const TimedSide *fastest_library(const AgainstCpu &table, const Network &network);
 
 /// Why the device takes longer for the network than the library does, by what was found of both:
 /// launches, the bound that no kernel of the device beats, rates, what its kernel leaves, half
 /// precision. Empty where it does not take longer, or one of them has no times.
-[[nodiscard]] std::string why_slower(const Network &network, const Contender &device,
-                                     const Contender &library);
+[[nodiscard]] std::string why_slower(const Network &network, const TimedSide &device,
+                                     const TimedSide &library);
 
 /// Seconds that the network's input takes to the device and its results back, by pageable
 /// transfers that the host waits for. Nothing where these were not measured.
@@ -70,7 +70,7 @@ struct CallFigures {
 /// Adds to the side what its device's record has of these computations. Layers come from
 /// `workloads/network` where `whole` is theirs. Where nothing was timed it says why, as far as the
 /// record does.
-void add_times(Contender &side, const std::vector<Network> &networks, const Network *whole,
+void add_times(TimedSide &side, const std::vector<Network> &networks, const Network *whole,
                const DeviceRecord &record);
 
 } // namespace clprobe

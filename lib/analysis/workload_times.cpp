@@ -222,7 +222,7 @@ std::vector<Network> single_layers(const Network &network) {
     return all;
 }
 
-void add_times(Contender &side, const std::vector<Network> &networks, const Network *whole,
+void add_times(TimedSide &side, const std::vector<Network> &networks, const Network *whole,
                const DeviceRecord &record) {
     for (const Network &network : networks) {
         CallTimes &times = side.times[network.name];

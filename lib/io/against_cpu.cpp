@@ -37,11 +37,11 @@ std::string rate_cell(const CallFigures &figures) {
 TablePart columns_of_sides(const AgainstCpu &table, const std::string &title,
                            const std::function<std::string(const CallFigures &)> &cell) {
     TablePart part{title, {{""}}, true};
-    for (const Contender &side : table.sides)
+    for (const TimedSide &side : table.sides)
         part.rows.front().push_back(side.name);
     for (const Network &network : table.networks) {
         std::vector<std::string> row{network.name};
-        for (const Contender &side : table.sides) {
+        for (const TimedSide &side : table.sides) {
             const auto figures = figures_of(network, side);
             row.push_back(figures ? cell(*figures) : "-");
         }
@@ -53,8 +53,8 @@ TablePart columns_of_sides(const AgainstCpu &table, const std::string &title,
 TablePart where_slower(const AgainstCpu &table) {
     TablePart part{"Where a library of the processor's takes less time, and why", {}};
     for (const Network &network : table.networks)
-        for (const Contender &side : table.sides) {
-            const Contender *library = fastest_library(table, network);
+        for (const TimedSide &side : table.sides) {
+            const TimedSide *library = fastest_library(table, network);
             if (library == nullptr)
                 continue;
             const std::string why = why_slower(network, side, *library);
@@ -68,7 +68,7 @@ TablePart where_slower(const AgainstCpu &table) {
     return part;
 }
 
-std::string roof_text(const Contender &side) {
+std::string roof_text(const TimedSide &side) {
     if (side.roof)
         return format({*side.roof, Unit::flop_per_second}, 3) + " of multiply-adds";
     std::string text = "its rate of multiply-adds was not measured";
@@ -82,7 +82,7 @@ std::string roof_text(const Contender &side) {
 
 TablePart sides_of(const AgainstCpu &table) {
     TablePart part{"Sides, which took turns in " + counted(table.rounds, "round"), {}};
-    for (const Contender &side : table.sides)
+    for (const TimedSide &side : table.sides)
         part.rows.push_back({side.name, side.title, roof_text(side)});
     return part;
 }
@@ -91,7 +91,7 @@ TablePart sides_of(const AgainstCpu &table) {
 TablePart implementations(const AgainstCpu &table) {
     TablePart part{"What the library chose, by its own names", {}};
     for (const Network &network : table.networks)
-        if (const Contender *library = fastest_library(table, network))
+        if (const TimedSide *library = fastest_library(table, network))
             part.rows.push_back({network.name, library->name, library->of(network).implementation});
     return part;
 }
@@ -99,7 +99,7 @@ TablePart implementations(const AgainstCpu &table) {
 TablePart transfers(const AgainstCpu &table) {
     TablePart part{"Input and results between host and device, which the times leave out", {}};
     for (const Network &network : table.networks)
-        for (const Contender &side : table.sides)
+        for (const TimedSide &side : table.sides)
             if (side.device && network.layers.size() > 1 && figures_of(network, side))
                 if (const auto seconds = transfer_seconds(network, *side.device))
                     part.rows.push_back({network.name, side.name, digits(1e3 * *seconds) + " ms"});
@@ -109,7 +109,7 @@ TablePart transfers(const AgainstCpu &table) {
 TablePart absent(const AgainstCpu &table) {
     TablePart part{"Not timed", {}};
     for (const Network &network : table.networks)
-        for (const Contender &side : table.sides)
+        for (const TimedSide &side : table.sides)
             if (const CallTimes &times = side.of(network);
                 times.seconds.empty() && !times.absent.empty())
                 part.rows.push_back({network.name, side.name, times.absent});
@@ -169,7 +169,7 @@ Json to_json(const AgainstCpu &table) {
     Json json = {
         {"against", "cpu"},       {"type", name(ElementType::fp32)}, {"batch", 1},
         {"rounds", table.rounds}, {"sides", Json::array()},          {"rows", Json::array()}};
-    for (const Contender &side : table.sides) {
+    for (const TimedSide &side : table.sides) {
         Json &made = json["sides"].emplace_back(
             Json{{"name", side.name}, {"title", side.title}, {"library", !side.device}});
         if (side.roof)
@@ -177,8 +177,8 @@ Json to_json(const AgainstCpu &table) {
     }
     for (const Network &network : table.networks) {
         Json cells = Json::array();
-        const Contender *library = fastest_library(table, network);
-        for (const Contender &side : table.sides) {
+        const TimedSide *library = fastest_library(table, network);
+        for (const TimedSide &side : table.sides) {
             const CallTimes &times = side.of(network);
             Json cell = {{"side", side.name}};
             const auto add = [&](const char *member, const std::string &text) {

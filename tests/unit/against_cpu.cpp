@@ -32,7 +32,7 @@ Finding found_as(const std::string &key, Unit unit, double value) {
 }
 
 /// 1 Tflop/s, memory of 100 GB/s, 10 us a launch.
-Contender device_taking(const Network &network, double seconds) {
+TimedSide device_taking(const Network &network, double seconds) {
     DeviceRecord record;
     record.device.slug = "gpu0-made-up";
     record.probes.emplace_back().findings = {
@@ -47,7 +47,7 @@ Contender device_taking(const Network &network, double seconds) {
     return {"gpu0", "made up", 1e12, record, {{network.name, {{seconds}, "", ""}}}};
 }
 
-Contender library_taking(const Network &network, double seconds, double roof = 1e11) {
+TimedSide library_taking(const Network &network, double seconds, double roof = 1e11) {
     return {"oneDNN", "oneDNN 2.6.3", roof, {}, {{network.name, {{seconds}, "22 jit:avx2", ""}}}};
 }
 
@@ -81,7 +81,7 @@ Series series_over(const std::string &name, std::vector<Axis> axes) {
 
 TEST_CASE("unit.against_cpu shows quantiles, rates and shares of the own roof") {
     const Network &network = known("repvgg-a2");
-    Contender device = device_taking(network, 0);
+    TimedSide device = device_taking(network, 0);
     device.times[network.name].seconds = {0.01, 0.02, 0.03, 0.04, 0.05};
     const auto figures = figures_of(network, device);
     REQUIRE(figures);
@@ -94,7 +94,7 @@ TEST_CASE("unit.against_cpu shows quantiles, rates and shares of the own roof") 
 
 TEST_CASE("unit.against_cpu says why a device takes longer") {
     const Network &network = known("repvgg-a2");
-    const Contender library = library_taking(network, 0.15); // 68 % of its roof
+    const TimedSide library = library_taking(network, 0.15); // 68 % of its roof
     CHECK(why_slower(network, device_taking(network, 0.1), library).empty());
     // At 5 % of its roof.
     CHECK_THAT(why_slower(network, device_taking(network, 0.2), library),
@@ -107,7 +107,7 @@ TEST_CASE("unit.against_cpu says why a device takes longer") {
         why_slower(network, device_taking(network, 0.012), library_taking(network, 0.009, 2e12)),
         ContainsSubstring("its compute alone takes 10.2 ms") &&
             ContainsSubstring("its rate of multiply-adds is 0.5 of the processors'"));
-    Contender winograd = library;
+    TimedSide winograd = library;
     winograd.times[network.name].implementation = "17 jit_wino:avx512_core";
     CHECK_THAT(why_slower(network, device_taking(network, 0.2), winograd),
                ContainsSubstring("by Winograd's algorithm"));
@@ -115,8 +115,8 @@ TEST_CASE("unit.against_cpu says why a device takes longer") {
 
 TEST_CASE("unit.against_cpu says what half precision would change") {
     const Network &network = known("repvgg-a2");
-    const Contender library = library_taking(network, 0.15);
-    Contender device = device_taking(network, 0.2);
+    const TimedSide library = library_taking(network, 0.15);
+    TimedSide device = device_taking(network, 0.2);
     std::vector<Finding> &findings = device.device->probes.front().findings;
     const FindingKey half{"fma.fp16.rate", Unit::flop_per_second, Better::higher, {}};
     findings.push_back(without_value(half, Status::unsupported, "no half precision"));
@@ -129,7 +129,7 @@ TEST_CASE("unit.against_cpu says what half precision would change") {
 
 TEST_CASE("unit.against_cpu counts transfers by what was measured of them") {
     const Network &network = known("repvgg-a2");
-    const Contender device = device_taking(network, 0.2);
+    const TimedSide device = device_taking(network, 0.2);
     // 150528 numbers there and 1000 back, at 1 GB/s.
     CHECK(*transfer_seconds(network, *device.device) == Approx(3e-5 + 4e-9 * 151528));
     CHECK_FALSE(transfer_seconds(network, {}));
@@ -162,7 +162,7 @@ TEST_CASE("unit.against_cpu reads convolutions from a report, those with most ca
     CHECK(networks.front().name == "conv 3x3/2 16->32x7x7");
     CHECK(total_of(sized_layers(networks.front())).flop() == shape.flops());
     CHECK(networks.front().layers.front().activation == Activation::relu);
-    Contender side;
+    TimedSide side;
     add_times(side, networks, nullptr, record);
     add_times(side, networks, nullptr, record); // another round
     CHECK(side.of(networks.front()).seconds == std::vector{0.1, 0.2, 0.1, 0.2});
@@ -179,7 +179,7 @@ TEST_CASE("unit.against_cpu adds up the stages of a product of matrices") {
     REQUIRE(networks.size() == 1);
     CHECK(networks.front().name == "gemm 64x32x16");
     CHECK(total_of(sized_layers(networks.front())).multiply_adds == 64 * 32 * 16);
-    Contender side;
+    TimedSide side;
     add_times(side, networks, nullptr, record);
     CHECK(side.of(networks.front()).seconds == std::vector<double>{11, 22});
 }
@@ -195,7 +195,7 @@ TEST_CASE("unit.against_cpu reads a network and its layers from a report") {
     };
     CHECK(std::ranges::count_if(layers, is_first) == 1);
     CHECK(layers.size() == 10); // of 24, as most are equal
-    Contender side;
+    TimedSide side;
     add_times(side, layers, &network,
               record_of("workloads/network", series_over("layer", axes),
                         {{{1, 0, 8}, {0.8}}, {{1, 3, 8}, {8}}, {{0, 0, 8}, {80}}}));
@@ -212,7 +212,7 @@ TEST_CASE("unit.against_cpu reads a network and its layers from a report") {
 
 TEST_CASE("unit.against_cpu is text, Markdown and data") {
     const Network &network = known("repvgg-a2");
-    Contender other = library_taking(network, 0.3);
+    TimedSide other = library_taking(network, 0.3);
     other.name = "a | b";
     other.times[network.name] = {{}, "", "no kernel"};
     const AgainstCpu table{

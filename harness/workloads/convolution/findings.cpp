@@ -1,5 +1,6 @@
 #include "common/allowances.hpp"
 #include "common/operators.hpp"
+#include "common/timed_calls.hpp"
 #include "common/tunings.hpp"
 #include "model/key.hpp"
 #include "workloads/convolution/convolution.hpp"
@@ -18,39 +19,14 @@ namespace entry = operators::entry;
 
 struct Measured {
     ConvolutionPlan plan;
-    double seconds = 0; ///< of a call
-    Interval interval;
-    std::string statistic;
+    CallTime time;
 };
-
-/// Of calls that were timed alone the median, else what each adds to those in a row.
-std::optional<Measured> measured_of(const CallRow &row, const std::vector<TripTime> &times) {
-    double most = 1;
-    std::vector<double> alone;
-    for (const TripTime &time : times) {
-        most = std::max(most, time.trips);
-        if (time.trips == 1 && time.seconds > 0)
-            alone.push_back(time.seconds);
-    }
-    if (most > 1) {
-        const auto fit = fit_slope(times);
-        if (!fit || fit->blocks < 2 || fit->interval.low <= 0)
-            return std::nullopt;
-        return Measured{row.plan, fit->seconds_per_trip, fit->interval,
-                        fmt::format("slope of time over up to {:g} calls in a row, in {} blocks",
-                                    most, fit->blocks)};
-    }
-    if (alone.size() < 2)
-        return std::nullopt;
-    return Measured{row.plan, median(alone), repeat_interval(alone),
-                    fmt::format("median of {} calls", alone.size())};
-}
 
 std::optional<Measured> measured_of(const Dataset &data, const ConvolutionShape &shape) {
     for (const auto &[row, times] : times_by_row<CallRow>(data.find(series::call)))
         if (row.shape == shape && Convolution::unfit(shape, row.plan).empty())
-            if (auto calls = measured_of(row, times))
-                return calls;
+            if (const auto time = call_time(times))
+                return Measured{row.plan, *time};
     return std::nullopt;
 }
 
@@ -81,15 +57,15 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         std::optional<operators::Calls> calls;
         if (const auto found = measured_of(data, shape))
             calls = operators::Calls{
-                .seconds = found->seconds,
-                .interval = found->interval,
+                .seconds = found->time.seconds,
+                .interval = found->time.interval,
                 .flops = shape.flops(),
                 .predicted = Convolution(shape, found->plan).predicted_seconds(facts),
                 .method = fmt::format(
                     "{}, {}; {}; {:.0f} results of whole numbers exact in every "
                     "element, errors of random reals up to {:.2g} sqrt(k) u sum|ab|",
                     found->plan.describe(), data.text_attribute(entry::choice + shape.name()),
-                    found->statistic, data.number_attribute(entry::verified).value_or(0),
+                    found->time.statistic, data.number_attribute(entry::verified).value_or(0),
                     data.number_attribute(entry::error).value_or(0)),
                 .series = series::call,
                 .computed = Convolution(shape, found->plan).flops()};
