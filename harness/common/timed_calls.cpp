@@ -7,12 +7,33 @@
 
 namespace clprobe::probes {
 
+namespace {
+
+constexpr double short_call = 1e-3; // seconds
+
+} // namespace
+
+double seconds_alone(Bench &bench, const std::vector<BoundLaunch> &launches) {
+    double seconds = 0;
+    for (const BoundLaunch &launch : launches)
+        seconds += bench.launch(launch);
+    return seconds;
+}
+
+double raced_seconds(Bench &bench, const Context &plain, const std::vector<BoundLaunch> &launches) {
+    const double alone = seconds_alone(bench, launches);
+    if (alone >= short_call)
+        return alone;
+    const auto calls =
+        static_cast<std::size_t>(std::clamp(1e-3 / std::max(alone, 1e-6), 4.0, 50.0));
+    return LaunchChain(plain, launches).seconds(calls) / static_cast<double>(calls);
+}
+
 TimedCalls::TimedCalls(Bench &bench, const Context &plain, std::vector<BoundLaunch> launches)
     : bench_(&bench), launches_(std::move(launches)) {
-    (void)seconds_of_call();
-    (void)seconds_of_call();
-    seconds_ = seconds_of_call();
-    constexpr double short_call = 1e-3;
+    (void)seconds_alone(bench, launches_);
+    (void)seconds_alone(bench, launches_);
+    seconds_ = seconds_alone(bench, launches_);
     constexpr double chain_seconds = 4e-3;
     if (seconds_ < short_call) {
         most_ = static_cast<std::uint32_t>(
@@ -21,20 +42,13 @@ TimedCalls::TimedCalls(Bench &bench, const Context &plain, std::vector<BoundLaun
     }
 }
 
-double TimedCalls::seconds_of_call() const {
-    double seconds = 0;
-    for (const BoundLaunch &launch : launches_)
-        seconds += bench_->launch(launch);
-    return seconds;
-}
-
 void TimedCalls::time(const std::function<void(std::uint32_t calls, double seconds)> &add) const {
     if (!chain_) {
         for (BoundLaunch launch : launches_) {
             launch.check = {};
             bench_->launch(launch);
         }
-        return add(1, seconds_of_call());
+        return add(1, seconds_alone(*bench_, launches_));
     }
     chain_->verify(bench_->random());
     for (const std::uint32_t calls : {most_ / 2, most_})

@@ -14,6 +14,15 @@
 
 namespace clprobe::probes {
 
+/// Seconds of the launches of one call, each timed alone and checked.
+[[nodiscard]] double seconds_alone(Bench &bench, const std::vector<BoundLaunch> &launches);
+
+/// Seconds of a call for a race, after one that is checked: where calls are short, of one among
+/// several in a row, since what is waited for costs more, and launches do not follow one another.
+/// `plain` is a context with a queue without profiling.
+[[nodiscard]] double raced_seconds(Bench &bench, const Context &plain,
+                                   const std::vector<BoundLaunch> &launches);
+
 /// Calls of some launches each, whose last one has a check. Short calls are timed in a row, on a
 /// queue without profiling, by what each adds; long ones alone.
 class TimedCalls {
@@ -31,8 +40,6 @@ public:
     [[nodiscard]] double seconds() const { return seconds_; }
 
 private:
-    [[nodiscard]] double seconds_of_call() const;
-
     Bench *bench_;
     std::vector<BoundLaunch> launches_;
     double seconds_ = 0;

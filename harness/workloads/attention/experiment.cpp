@@ -203,14 +203,9 @@ private:
         return "";
     }
 
-    /// Of a verified call, which in a row takes less where it has several short launches.
     [[nodiscard]] double race_time(const Tensors &tensors, const AttentionPlan &plan) {
         constexpr std::size_t rows = 4;
-        const auto launches = call_of(tensors, plan, checked_rows(tensors, rows));
-        const double alone = seconds_of(launches);
-        constexpr double short_call = 1e-3;
-        constexpr std::size_t calls = 10;
-        return alone < short_call ? LaunchChain(plain_, launches).seconds(calls) / calls : alone;
+        return raced_seconds(bench_, plain_, call_of(tensors, plan, checked_rows(tensors, rows)));
     }
 
     /// On a shape that no tile divides, each row: of random reals, of scores that are far from each
@@ -224,7 +219,7 @@ private:
         for (const HostOperands &operands : {random_operands(shape, bench_.random()),
                                              loud_operands(shape, bench_.random()), ones}) {
             const Tensors tensors(bench_, shape, operands);
-            seconds_of(call_of(tensors, plan, checked_rows(tensors, 512)));
+            (void)seconds_alone(bench_, call_of(tensors, plan, checked_rows(tensors, 512)));
         }
         expect_lookup(shape, plan);
     }
@@ -254,7 +249,7 @@ private:
             }
             outcome.expect(right, "a value that one key alone has weight for is not what is found");
         };
-        seconds_of(call_of(tensors, plan, check));
+        (void)seconds_alone(bench_, call_of(tensors, plan, check));
     }
 
     /// The first call's sampled rows must be what the host computes, and each later result must be
@@ -293,13 +288,6 @@ private:
             return predicted;
         const auto &[row, calls] = calls_.back();
         return shape.flops() * calls.seconds() / row.shape.flops();
-    }
-
-    double seconds_of(const std::vector<BoundLaunch> &launches) {
-        double seconds = 0;
-        for (const BoundLaunch &launch : launches)
-            seconds += bench_.launch(launch);
-        return seconds;
     }
 
     Bench &bench_;

@@ -1,9 +1,9 @@
 #include "common/convolution_launches.hpp"
 #include "common/group_tile.hpp"
-#include "common/launch_chain.hpp"
 #include "common/operands.hpp"
 #include "common/operator_plans.hpp"
 #include "common/operators.hpp"
+#include "common/timed_calls.hpp"
 #include "workloads/convolution/tensors.hpp"
 
 #include <clprobe/error.hpp>
@@ -79,14 +79,16 @@ public:
             std::rethrow_exception(failure);
         Series &series = bench_.series(series::call);
         operators::time_blocks(bench_, [&](int block) {
-            for (const Call &call : calls_)
-                time_call(series, call, block);
+            for (const auto &timed : calls_)
+                timed.second.time([&](std::uint32_t count, double seconds) {
+                    Point &point = series.point(coordinates(timed.first, count));
+                    point.samples.push_back(seconds);
+                    point.block.push_back(block);
+                });
         });
     }
 
 private:
-    static constexpr double short_call = 1e-3; ///< seconds
-
     /// What the device itself would not take is verified too.
     void verify_all_text() {
         for (const auto &tile : workloads::group_tiles_of_all_text(bench_.device())) {
@@ -104,13 +106,6 @@ private:
         verify(shapes[0], understood(shapes[0], by_panels));
         verify_channels_together();
     }
-
-    struct Call {
-        CallRow row;
-        std::vector<BoundLaunch> launches;
-        std::optional<LaunchChain> chain; ///< of those that take little time
-        std::uint32_t most = 1;           ///< calls in a row
-    };
 
     [[nodiscard]] std::string prepare(const ConvolutionShape &shape) {
         const std::vector<ConvolutionPlan> plans =
@@ -133,7 +128,7 @@ private:
                  [&](const ConvolutionPlan &tried) {
                      if (!packed || !(packed->plan() == tried))
                          packed.emplace(bench_, built(shape, tried), shape, tried, operands);
-                     return raced_seconds(verified_call(*packed));
+                     return raced_seconds(bench_, plain_, verified_call(*packed));
                  },
              .record =
                  [&](const ConvolutionPlan &tried, double seconds) {
@@ -145,46 +140,14 @@ private:
         verify(shape, plan);
         const Tensors &tensors =
             tensors_.emplace_back(bench_, built(shape, plan), shape, plan, operands);
-        Call call{{shape, plan}, verified_call(tensors), {}, 1};
-        seconds_of(call.launches); // the driver compiles
-        const double alone = seconds_of(call.launches);
-        if (alone > 0)
-            rate_ = std::max(rate_, shape.flops() / alone);
-        constexpr double chain_seconds = 4e-3;
-        if (alone < short_call) {
-            call.most = static_cast<std::uint32_t>(
-                std::clamp(chain_seconds / std::max(alone, 1e-6), 8.0, 400.0));
-            call.chain.emplace(plain_, call.launches);
-        }
-        calls_.push_back(std::move(call));
+        const TimedCalls &calls =
+            calls_
+                .emplace_back(CallRow{shape, plan},
+                              TimedCalls(bench_, plain_, verified_call(tensors)))
+                .second;
+        if (calls.seconds() > 0)
+            rate_ = std::max(rate_, shape.flops() / calls.seconds());
         return "";
-    }
-
-    /// Of a call, after one that is verified: where calls are short, of one among several in a row,
-    /// since what is waited for costs more, and launches do not follow one another.
-    [[nodiscard]] double raced_seconds(const std::vector<BoundLaunch> &launches) {
-        const double alone = seconds_of(launches);
-        if (alone >= short_call)
-            return alone;
-        const auto calls =
-            static_cast<std::size_t>(std::clamp(1e-3 / std::max(alone, 1e-6), 4.0, 50.0));
-        return LaunchChain(plain_, launches).seconds(calls) / static_cast<double>(calls);
-    }
-
-    /// Calls in a row are verified by one of them before.
-    void time_call(Series &series, const Call &call, int block) {
-        const auto add = [&](std::uint32_t calls, double seconds) {
-            Point &point = series.point(coordinates(call.row, calls));
-            point.samples.push_back(seconds);
-            point.block.push_back(block);
-        };
-        if (!call.chain) {
-            warm_up(call);
-            return add(1, seconds_of(call.launches));
-        }
-        call.chain->verify(bench_.random());
-        for (const std::uint32_t calls : {call.most / 2, call.most})
-            add(calls, call.chain->seconds(calls));
     }
 
     [[nodiscard]] std::string too_large(const ConvolutionShape &shape,
@@ -235,9 +198,11 @@ private:
         const HostOperands whole = operands_of(edges, small_integers, bench_.random());
         const auto expect_each_exact = [&](const Program &program, const ConvolutionPlan &tried) {
             const Tensors tensors(bench_, program, edges, tried, whole);
-            seconds_of(tensors.call(
-                [&](const LaunchOutcome &outcome) { tensors.expect_each_exact(outcome); },
-                expected_seconds(edges, tried), longest_launch()));
+            (void)seconds_alone(bench_, tensors.call(
+                                            [&](const LaunchOutcome &outcome) {
+                                                tensors.expect_each_exact(outcome);
+                                            },
+                                            expected_seconds(edges, tried), longest_launch()));
         };
         ConvolutionPlan other = plan;
         other.tiles = plan.tiles == 1 ? 3 : 1;
@@ -259,7 +224,8 @@ private:
             double &error = bench_.data().number_attributes[entry::error];
             error = std::max(error, tensors.largest_error(outcome));
         };
-        seconds_of(tensors.call(check, expected_seconds(edges, plan), longest_launch()));
+        (void)seconds_alone(bench_,
+                            tensors.call(check, expected_seconds(edges, plan), longest_launch()));
     }
 
     [[nodiscard]] ConvolutionPlan understood(const ConvolutionShape &shape,
@@ -288,22 +254,6 @@ private:
 
     [[nodiscard]] double longest_launch() const { return bench_.bounds().limit / 4; }
 
-    /// A call that is neither timed nor checked: the host's check of the one before and other
-    /// shapes took the caches, and the processors may rest.
-    void warm_up(const Call &call) {
-        for (BoundLaunch launch : call.launches) {
-            launch.check = {};
-            bench_.launch(launch);
-        }
-    }
-
-    double seconds_of(const std::vector<BoundLaunch> &launches) {
-        double seconds = 0;
-        for (const BoundLaunch &launch : launches)
-            seconds += bench_.launch(launch);
-        return seconds;
-    }
-
     Bench &bench_;
     Context plain_; ///< on which calls follow one another
     /// Verified with each activation, directly or by Winograd's.
@@ -312,7 +262,7 @@ private:
     std::map<std::string, Program> programs_; ///< by options
     std::deque<HostOperands> operands_;
     std::deque<Tensors> tensors_;
-    std::vector<Call> calls_;
+    std::vector<std::pair<CallRow, TimedCalls>> calls_;
     double rate_ = 0; ///< flop/s, the best so far
 };
 
