@@ -1,5 +1,6 @@
 #pragma once
 #include "common/operators.hpp"
+#include "common/tunings.hpp"
 #include "measure/tuner.hpp"
 
 #include <clprobe/probe.hpp>
@@ -84,6 +85,38 @@ template <typename Plan>
                                                                : kept         ? entry::kept
                                                                               : entry::predicted;
     return plan;
+}
+
+/// What races of each shape tried. `Row` has the `shape` and the `plan`; `what` is "products of ".
+template <typename Row, typename Shapes>
+[[nodiscard]] std::vector<Tuning> race_tunings(const Dataset &data, const std::string &series,
+                                               const Shapes &shapes, const std::string &what) {
+    std::vector<Tuning> tunings;
+    for (const auto &shape : shapes) {
+        // A plan of another shape is not to count.
+        const auto flops = [&](const Row &row) { return row.shape == shape ? shape.flops() : 0; };
+        const auto describe = [](const Row &row) { return row.plan.describe(); };
+        auto trials = trials_of<Row>(data.find(series), flops, describe);
+        if (!trials.empty())
+            tunings.push_back({series,
+                               what + shape.name(),
+                               {"rate", Unit::flop_per_second, {}},
+                               std::move(trials)});
+    }
+    return tunings;
+}
+
+/// The plans that were chosen by a race: `plan_of` is that of the calls of a shape, if there are
+/// any.
+template <typename Shapes, typename PlanOf>
+[[nodiscard]] std::vector<Choice> raced_choices(const Dataset &data, const std::string &kernel_text,
+                                                const Shapes &shapes, const PlanOf &plan_of) {
+    std::vector<Choice> choices;
+    for (const auto &shape : shapes)
+        if (const auto plan = plan_of(shape);
+            plan && data.text_attribute(entry::choice + shape.name()) == entry::tuned)
+            choices.push_back({kernel_text, "", shape.name(), coordinates(*plan)});
+    return choices;
 }
 
 } // namespace clprobe::probes::operators

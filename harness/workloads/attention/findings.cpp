@@ -1,6 +1,6 @@
 #include "common/allowances.hpp"
+#include "common/operator_plans.hpp"
 #include "common/timed_calls.hpp"
-#include "common/tunings.hpp"
 #include "workloads/attention/attention.hpp"
 
 #include <fmt/format.h>
@@ -71,30 +71,14 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
 }
 
 std::vector<Tuning> tunings_of(const Dataset &data) {
-    std::vector<Tuning> tunings;
-    for (const AttentionShape &shape : shapes) {
-        // A plan of another shape is not to count.
-        const auto flops = [&](const RaceRow &row) {
-            return row.shape == shape ? shape.flops() : 0;
-        };
-        const auto describe = [](const RaceRow &row) { return row.plan.describe(); };
-        auto trials = trials_of<RaceRow>(data.find(series::race), flops, describe);
-        if (!trials.empty())
-            tunings.push_back({series::race,
-                               "attention of " + shape.name(),
-                               {"rate", Unit::flop_per_second, {}},
-                               std::move(trials)});
-    }
-    return tunings;
+    return operators::race_tunings<RaceRow>(data, series::race, shapes, "attention of ");
 }
 
 std::vector<Choice> choices_of(const Dataset &data) {
-    std::vector<Choice> choices;
-    for (const AttentionShape &shape : shapes)
-        if (const auto calls = measured_of(data, shape);
-            calls && data.text_attribute(entry::choice + shape.name()) == entry::tuned)
-            choices.push_back({kernel_text, "", shape.name(), coordinates(calls->first)});
-    return choices;
+    return operators::raced_choices(data, kernel_text, shapes, [&](const AttentionShape &shape) {
+        const auto found = measured_of(data, shape);
+        return found ? std::optional(found->first) : std::nullopt;
+    });
 }
 
 } // namespace clprobe::probes::attention

@@ -1,7 +1,6 @@
 #include "common/allowances.hpp"
-#include "common/operators.hpp"
+#include "common/operator_plans.hpp"
 #include "common/timed_calls.hpp"
-#include "common/tunings.hpp"
 #include "model/key.hpp"
 #include "workloads/convolution/convolution.hpp"
 
@@ -81,30 +80,14 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
 }
 
 std::vector<Tuning> tunings_of(const Dataset &data) {
-    std::vector<Tuning> tunings;
-    for (const ConvolutionShape &shape : shapes) {
-        // A plan of another shape is not to count.
-        const auto flops = [&](const RaceRow &row) {
-            return row.shape == shape ? shape.flops() : 0;
-        };
-        const auto describe = [](const RaceRow &row) { return row.plan.describe(); };
-        auto trials = trials_of<RaceRow>(data.find(series::race), flops, describe);
-        if (!trials.empty())
-            tunings.push_back({series::race,
-                               "convolutions of " + shape.name(),
-                               {"rate", Unit::flop_per_second, {}},
-                               std::move(trials)});
-    }
-    return tunings;
+    return operators::race_tunings<RaceRow>(data, series::race, shapes, "convolutions of ");
 }
 
 std::vector<Choice> choices_of(const Dataset &data) {
-    std::vector<Choice> choices;
-    for (const ConvolutionShape &shape : shapes)
-        if (const auto calls = measured_of(data, shape);
-            calls && data.text_attribute(entry::choice + shape.name()) == entry::tuned)
-            choices.push_back({kernel_text, "", shape.name(), coordinates(calls->plan)});
-    return choices;
+    return operators::raced_choices(data, kernel_text, shapes, [&](const ConvolutionShape &shape) {
+        const auto found = measured_of(data, shape);
+        return found ? std::optional(found->plan) : std::nullopt;
+    });
 }
 
 } // namespace clprobe::probes::convolution

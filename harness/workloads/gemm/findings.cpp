@@ -1,5 +1,5 @@
 #include "common/allowances.hpp"
-#include "common/tunings.hpp"
+#include "common/operator_plans.hpp"
 #include "workloads/gemm/gemm.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -101,30 +101,14 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
 }
 
 std::vector<Tuning> tunings_of(const Dataset &data) {
-    std::vector<Tuning> tunings;
-    for (const GemmShape &shape : shapes) {
-        // A plan of another shape is not to count.
-        const auto flops = [&](const PlanRow &row) {
-            return row.shape == shape ? shape.flops() : 0;
-        };
-        const auto describe = [](const PlanRow &row) { return row.plan.describe(); };
-        auto trials = trials_of<PlanRow>(data.find(series::race), flops, describe);
-        if (!trials.empty())
-            tunings.push_back({series::race,
-                               "products of " + shape.name(),
-                               {"rate", Unit::flop_per_second, {}},
-                               std::move(trials)});
-    }
-    return tunings;
+    return operators::race_tunings<PlanRow>(data, series::race, shapes, "products of ");
 }
 
 std::vector<Choice> choices_of(const Dataset &data) {
-    std::vector<Choice> choices;
-    for (const GemmShape &shape : shapes)
-        if (const auto call = measured_of(data, shape);
-            call && data.text_attribute(entry::choice + shape.name()) == entry::tuned)
-            choices.push_back({kernel_text, "", shape.name(), coordinates(call->plan)});
-    return choices;
+    return operators::raced_choices(data, kernel_text, shapes, [&](const GemmShape &shape) {
+        const auto found = measured_of(data, shape);
+        return found ? std::optional(found->plan) : std::nullopt;
+    });
 }
 
 } // namespace clprobe::probes::gemm
