@@ -193,8 +193,8 @@ std::vector<GroupTile> group_tiles(const GroupProducts &work, const Facts &facts
     static const std::vector<Size> of_one{
         {256, 128, 8, 16, 8}, {128, 256, 8, 8, 16}, {128, 128, 8, 16, 8}, {128, 128, 8, 8, 8},
         {128, 128, 16, 8, 8}, {64, 128, 16, 8, 8},  {128, 64, 16, 8, 8},  {64, 64, 16, 8, 8},
-        {64, 64, 16, 4, 4},   {32, 128, 16, 4, 8},  {32, 64, 16, 4, 4},   {32, 32, 16, 4, 4},
-        {32, 32, 32, 4, 4}};
+        {64, 64, 16, 4, 4},   {64, 96, 16, 4, 12},  {32, 128, 16, 4, 8},  {32, 96, 8, 4, 12},
+        {32, 64, 16, 4, 4},   {32, 64, 8, 4, 8},    {32, 32, 16, 4, 4},   {32, 32, 8, 4, 4}};
     // Rows are few, and each of their elements takes several fetches.
     static const std::vector<Size> of_several{
         {64, 128, 16, 8, 8}, {128, 64, 16, 8, 8}, {64, 96, 16, 4, 12},  {64, 64, 16, 8, 8},
@@ -210,7 +210,8 @@ std::vector<GroupTile> group_tiles(const GroupProducts &work, const Facts &facts
             tile.local_bytes() > facts.device->local_memory.value_or(0))
             continue;
         for (const bool ahead : {true, false}) {
-            if (several && ahead) // which has never been faster
+            // It has never been faster where operands are fewer.
+            if (ahead && (several || size.item_rows * size.item_columns < 64))
                 continue;
             tile.ahead = ahead;
             tile.splits = 1;

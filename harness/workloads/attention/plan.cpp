@@ -63,14 +63,17 @@ std::vector<ScoreTile> score_tiles(const AttentionShape &shape, const Facts &fac
     std::vector<ScoreTile> tiles;
     for (const Size &size : sizes)
         for (const bool ahead : {true, false})
-            for (const unsigned unroll : {2u, 4u})
-                for (const unsigned splits : {1u, 2u, 3u, 4u, 6u, 8u}) {
-                    const ScoreTile tile{size.queries, size.keys, size.item_rows, size.item_columns,
-                                         unroll,       ahead,     splits};
-                    if (splits * tile.keys <= std::max(shape.length, tile.keys) &&
-                        fits_device(tile, shape, *facts.device))
-                        tiles.push_back(tile);
-                }
+            for (const unsigned splits : {1u, 2u, 3u, 4u, 6u, 8u}) {
+                // More steps at once take the registers that keys fetched ahead do, and large
+                // tiles.
+                const bool large = size.item_rows * size.item_columns == 64;
+                const unsigned unroll = ahead || large ? 2 : 4;
+                const ScoreTile tile{size.queries, size.keys, size.item_rows, size.item_columns,
+                                     unroll,       ahead,     splits};
+                if (splits * tile.keys <= std::max(shape.length, tile.keys) &&
+                    fits_device(tile, shape, *facts.device))
+                    tiles.push_back(tile);
+            }
     return tiles;
 }
 
