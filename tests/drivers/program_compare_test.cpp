@@ -218,7 +218,7 @@ TEST_CASE("program.ab_finds_which_environment_is_worse") {
 
 // On the system's own drivers: kernels whose multiply-adds each have another beside them, which no
 // result depends on and no compiler can leave out.
-TEST_CASE("program.ab_finds_kernels_whose_work_is_doubled") {
+TEST_CASE("program.ab_finds_kernels_whose_work_is_doubled", "[long]") {
     namespace fs = std::filesystem;
     const fs::path systems = "/etc/OpenCL/vendors";
     const Environment on_system{{"OCL_ICD_VENDORS", systems.string()}};

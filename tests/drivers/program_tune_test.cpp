@@ -72,7 +72,7 @@ TEST_CASE("program.tune_keeps_what_won_for_later_runs") {
     CHECK(choice_in(scratch) == "predicted to be the fastest");
 }
 
-TEST_CASE("program.networks_take_what_was_kept_for_their_convolutions") {
+TEST_CASE("program.networks_take_what_was_kept_for_their_convolutions", "[long]") {
     const Scratch scratch;
     const Outcome tuned = run_on_cpu(scratch, "tune");
     INFO(tuned.out << tuned.err);
