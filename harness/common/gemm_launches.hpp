@@ -13,8 +13,9 @@ class GemmLaunches {
 public:
     /// The program is built with the product's options.
     GemmLaunches(Program program, const workloads::GemmShape &shape,
-                 const workloads::GemmPlan &plan)
-        : program_(std::move(program)), shape_(shape), plan_(plan), gemm_(shape, plan) {}
+                 const workloads::GemmPlan &plan,
+                 workloads::Numbers numbers = workloads::Numbers::fp32)
+        : program_(std::move(program)), shape_(shape), plan_(plan), gemm_(shape, plan, numbers) {}
 
     [[nodiscard]] const workloads::Gemm &gemm() const { return gemm_; }
     /// Whether the operands have to be packed first.

@@ -20,9 +20,11 @@ void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const C
     const Interval rate{calls.flops / calls.interval.high, calls.flops / calls.interval.low};
     add(keys.rate, calls.flops / calls.seconds, rate);
 
-    const Finding *roof = facts.find("fma.fp32.rate");
-    if (roof != nullptr && roof->status == Status::measured && roof->interval &&
-        roof->interval->low > 0) {
+    const Finding *roof = facts.find(keys.roof);
+    if (keys.roof.empty()) {
+        // Nothing is known to compare with.
+    } else if (roof != nullptr && roof->status == Status::measured && roof->interval &&
+               roof->interval->low > 0) {
         const double computed = calls.computed.value_or(calls.flops);
         Finding &share = add(keys.roof_share, computed / calls.seconds / *roof->value,
                              {computed / calls.interval.high / roof->interval->high,
@@ -33,6 +35,8 @@ void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const C
         findings.push_back(without_value(keys.roof_share, Status::inconclusive,
                                          "the rate of multiply-adds was not measured"));
     }
+    if (!keys.has_prediction)
+        return;
     if (calls.predicted) {
         const double predicted = *calls.predicted;
         Finding &share = add(keys.predicted_share, predicted / calls.seconds,
@@ -57,6 +61,15 @@ ShapeKeys::ShapeKeys(const std::string &prefix, const std::string &call, const s
                  "the rate over that of multiply-adds alone"},
       predicted_share{prefix + "predicted_share", Unit::one, Better::none,
                       "the predicted time over the measured one"} {}
+
+std::vector<FindingKey> ShapeKeys::all() const {
+    std::vector<FindingKey> keys{time, rate};
+    if (!roof.empty())
+        keys.push_back(roof_share);
+    if (has_prediction)
+        keys.push_back(predicted_share);
+    return keys;
+}
 
 std::string prepare_unless_it_fails(const std::function<std::string()> &prepare,
                                     std::exception_ptr &failure) {
@@ -97,7 +110,7 @@ void add_findings(std::vector<Finding> &findings, const ShapeKeys &keys, const s
     add_measured(findings, keys, *calls, facts);
     for (std::size_t i = first; i < findings.size(); ++i)
         if (findings[i].status == Status::measured &&
-            data.number_attribute(entry::verified).value_or(0) <= 0)
+            data.number_attribute(calls->verified).value_or(0) <= 0)
             make_suspect(findings[i], "the series does not say that results were verified");
 }
 

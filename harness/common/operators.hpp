@@ -31,14 +31,14 @@ struct ShapeKeys {
     /// and `work` what the rate counts.
     ShapeKeys(const std::string &prefix, const std::string &call, const std::string &work);
 
-    [[nodiscard]] std::vector<FindingKey> all() const {
-        return {time, rate, roof_share, predicted_share};
-    }
+    [[nodiscard]] std::vector<FindingKey> all() const;
 
     FindingKey time;
     FindingKey rate;
     FindingKey roof_share;
     FindingKey predicted_share;
+    std::string roof = "fma.fp32.rate"; ///< the finding that it is a share of; empty: of none
+    bool has_prediction = true;         ///< whether there is a predicted share
 };
 
 /// The calls of one shape.
@@ -51,6 +51,7 @@ struct Calls {
     std::string series;
     /// What is really multiplied and added, where that is not the same.
     std::optional<double> computed = {};
+    std::string verified = entry::verified; ///< the attribute of how many were
 };
 
 /// What `prepare` says against measuring something, or the error that it throws, which `failure`

@@ -8,8 +8,8 @@ using namespace gemm;
 ProbeInfo describe() {
     ProbeInfo info;
     info.name = "workloads/gemm";
-    info.question = "How fast are products of matrices in single precision, and how close to the "
-                    "rate of multiply-adds do they come?";
+    info.question = "How fast are products of matrices, and how close to the rate of multiply-adds "
+                    "do they come?";
     info.method =
         "C = A B, all in rows, by one of two families of kernels. Through caches: a call packs "
         "both "
@@ -28,13 +28,26 @@ ProbeInfo describe() {
         "After every timed call each element of the product counts in a check: C r and A (B r), "
         "for a random vector r without zeros, must be equal (Freivalds). Before that the plan is "
         "run on a shape that no tile divides, and on random reals, a sample of which is compared "
-        "with the host's sums in double precision.";
+        "with the host's sums in double precision.\n\n"
+        "That is in single precision. Two shapes are multiplied in other numbers too, by panels, "
+        "with the plan that is the likeliest in single precision. Halves are added up in half "
+        "precision (fp16), where the driver has it, and in single (fp16_fp32), which any device "
+        "can, as it reads halves. Their exact operands are from {-1, 1} and {-2, -1, 1, 2}, so "
+        "that "
+        "no product is 0 and sums of 1024 of them are at most 2048, which half precision holds "
+        "exactly. Signed bytes (int8) are added up in 32 bits by dot products of four, where the "
+        "driver has them, and take all values from -128 to 127.";
     info.pitfalls = {
         "Through caches a call packs both operands: where one of them is a weight that stays, less "
         "is to be done.",
         ("No probe finds how many vectors a CPU has registers for: without a kept choice (`clprobe "
          "tune workloads/gemm`) a tile takes sixteen at most, where some have twice as many."),
         "Times of short kernels hold the launch.",
+        "Plans are not raced for other numbers than those of single precision: their best may be "
+        "another one.",
+        "A driver may offer dot products and make each of several instructions: no finding says "
+        "so, "
+        "but a rate below that of single precision does.",
     };
     info.sources = {
         "R. Freivalds, Probabilistic machines can use less running time, IFIP Congress 1977",
@@ -49,7 +62,9 @@ ProbeInfo describe() {
     info.findings = finding_keys();
     const Axis time{"time", Unit::second, {}};
     info.series = {{series::race, axes<PlanRow>(), time, "a call by each plan that tuning tried"},
-                   {series::call, axes<StageRow>(), time, "each stage of a call"}};
+                   {series::call, axes<StageRow>(), time, "each stage of a call"},
+                   {series::other_numbers, axes<NumbersRow>(), time,
+                    "each stage of a call that is not in single precision"}};
     info.kernels = {kernel_text};
     info.seconds = 15;
     info.quick_seconds = 3;
@@ -82,6 +97,13 @@ public:
             variant("panels", workloads::gemm_plans(shape, {device, {}}).front())};
         if (device.type != DeviceType::cpu && device.local_memory_dedicated)
             variants.push_back(variant("local memory", GemmPlan::by_local_memory({})));
+        for (const Numbers numbers : other_numbers)
+            if (lacks(device, numbers).empty())
+                variants.push_back(
+                    {"panels, " + name(numbers),
+                     kernel_text,
+                     Gemm(shape, panels_for(shape, numbers, {device, {}}), numbers).build_options(),
+                     {}});
         return variants;
     }
 

@@ -78,7 +78,22 @@ struct GroupTile {
     bool operator==(const GroupTile &) const = default;
 };
 
-/// C = A B with A of m x k elements, B of k x n, C of m x n, all in rows, in single precision.
+/// What operands are stored as, and in what the sums of their products are added up: the macros of
+/// kernels/common/numbers.clh.
+enum class Numbers {
+    fp32,
+    fp16,      ///< all in half precision: on devices with `cl_khr_fp16`
+    fp16_fp32, ///< stored in half precision, added up in single: on any
+    int8,      ///< signed bytes, sums and results of 32 bits: with `cl_khr_integer_dot_product`
+};
+inline constexpr std::array<const char *, 4> number_names{"fp32", "fp16", "fp16_fp32", "int8"};
+[[nodiscard]] std::string name(Numbers numbers);
+/// Of a build of kernels; empty in single precision.
+[[nodiscard]] std::string build_options(Numbers numbers);
+[[nodiscard]] std::size_t operand_bytes(Numbers numbers); ///< of an element
+[[nodiscard]] std::size_t result_bytes(Numbers numbers);
+
+/// C = A B with A of m x k elements, B of k x n, C of m x n, all in rows.
 struct GemmShape {
     std::uint32_t m = 1;
     std::uint32_t n = 1;
@@ -140,9 +155,12 @@ struct GemmPlan {
 ///
 ///     gemm(A, B, C or parts, uint m, uint n, uint k, uint first_block, uint strip)
 ///     add_<splits>_parts(parts, C, uint m, uint n)
+///
+/// The family of panels has other numbers than those of single precision too. Plans are for single
+/// precision; of bytes, `fitting` makes one of it.
 class Gemm {
 public:
-    Gemm(const GemmShape &shape, const GemmPlan &plan);
+    Gemm(const GemmShape &shape, const GemmPlan &plan, Numbers numbers = Numbers::fp32);
 
     /// For this shape or any other whose n and k are multiples of 4 if this one's are.
     [[nodiscard]] std::string build_options() const;
@@ -166,15 +184,17 @@ public:
     /// Seconds that the launches take together by this device's findings: the rate of
     /// multiply-adds, the size, latency and read bandwidth of each cache level, the memory's and
     /// local memory's bandwidth, what a launch adds. Nothing where the first of them was not
-    /// measured.
+    /// measured. In single precision, whatever the numbers are.
     [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
 
 private:
     [[nodiscard]] NdRange pack(std::uint32_t panels) const;
+    [[nodiscard]] std::size_t panel_bytes(std::size_t elements) const;
     [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;
 
     GemmShape shape_;
     GemmPlan plan_;
+    Numbers numbers_;
     std::uint32_t left_panels_;
     std::uint32_t right_panels_;
     std::uint32_t steps_;
@@ -183,6 +203,9 @@ private:
 /// Whether a work-item finds registers for what it holds, by the device's findings; where they do
 /// not say how many there are, for 16 vectors on a CPU and 64 numbers elsewhere.
 [[nodiscard]] bool fits_registers(const GemmPlan &plan, const Facts &facts);
+
+/// The plan of panels, for those numbers: bytes are multiplied by vectors of four.
+[[nodiscard]] GemmPlan fitting(GemmPlan plan, Numbers numbers);
 
 /// Plans to choose from on that device, those with the least predicted time first. Those that do
 /// not fit the registers come after all others. The family of local memory is for devices other

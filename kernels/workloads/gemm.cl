@@ -1,4 +1,4 @@
-// A product of matrices in single precision, C = A B: A has rows x depth elements, B depth x columns, all of them row
+// A product of matrices, C = A B, of the numbers that the macros of numbers.clh say: A has rows x depth elements, B depth x columns, all of them row
 // after row. Two families of kernels do it, of which the macros choose one by naming its tile.
 #include "common/multiply_add.clh"
 #ifdef TILE_ROWS
@@ -12,6 +12,9 @@
 //   B  [panels of COLUMNS columns][depth, a multiple of STEP][COLUMNS]
 #include "common/tile.clh"
 
+#ifdef BYTES
+#include "workloads/gemm_bytes.clh"
+#else
 // Copies `count` elements, of which there are `available`, and zeros beyond them.
 #define COPY(count, available, from, to)                                                           \
     if (available >= count) {                                                                      \
@@ -19,18 +22,18 @@
             (to)[copied] = (from)[copied];                                                         \
     } else {                                                                                       \
         for (uint copied = 0; copied < count; ++copied)                                            \
-            (to)[copied] = copied < available ? (from)[copied] : 0.0f;                             \
+            (to)[copied] = copied < available ? (from)[copied] : (COPIED)0;                             \
     }
 
 // A work-item for STEP of the depth, along the first dimension, and a panel, along the second.
-__kernel void pack_left(__global const float *restrict matrix, __global float *restrict panels,
+__kernel void pack_left(__global const COPIED *restrict matrix, __global COPIED *restrict panels,
                         uint rows, uint depth, uint steps) {
     const uint step = (uint)get_global_id(0);
     const uint panel = (uint)get_global_id(1);
     if (step >= steps)
         return;
     const uint first = step * STEP;
-    __global float *to = panels + ((size_t)panel * steps + step) * STEP * ROWS;
+    __global COPIED *to = panels + ((size_t)panel * steps + step) * STEP * ROWS;
     for (uint r = 0; r < ROWS; ++r) {
         const uint row = panel * ROWS + r;
         const uint left = row < rows ? depth - first : 0;
@@ -39,7 +42,7 @@ __kernel void pack_left(__global const float *restrict matrix, __global float *r
 }
 
 // The same of B.
-__kernel void pack_right(__global const float *restrict matrix, __global float *restrict panels,
+__kernel void pack_right(__global const COPIED *restrict matrix, __global COPIED *restrict panels,
                          uint columns, uint depth, uint steps) {
     const uint step = (uint)get_global_id(0);
     const uint panel = (uint)get_global_id(1);
@@ -47,37 +50,43 @@ __kernel void pack_right(__global const float *restrict matrix, __global float *
         return;
     const uint first = step * STEP;
     const uint column = panel * COLUMNS;
-    __global float *to = panels + ((size_t)panel * steps + step) * STEP * COLUMNS;
+    __global COPIED *to = panels + ((size_t)panel * steps + step) * STEP * COLUMNS;
     for (uint i = 0; i < STEP; ++i) {
         const uint left = first + i < depth ? columns - column : 0;
         COPY(COLUMNS, left, matrix + (size_t)(first + i) * columns + column, to + i * COLUMNS)
     }
 }
+#endif
 
 // Where a vector reaches beyond C, its elements are stored one by one.
-void store(VECTOR value, __global float *to, uint column, uint columns) {
+#if WIDTH == 1
+#define KEEP(value, to) ((to)[0] = (value))
+#else
+#define KEEP(value, to) PASTE(vstore, WIDTH)(value, 0, to)
+#endif
+void store(VECTOR value, __global RESULT *to, uint column, uint columns) {
     if (column + WIDTH <= columns) {
         STORE(value, 0, to);
     } else {
-        float elements[WIDTH];
-        STORE(value, 0, elements);
+        SUMMED elements[WIDTH];
+        KEEP(value, elements);
         for (uint i = 0; column + i < columns; ++i)
-            to[i] = elements[i];
+            STORE_ELEMENT(elements[i], i, to);
     }
 }
 #define STORE_VECTOR(r, v)                                                                         \
     store(tile_##r##_##v, to + v * WIDTH, column + v * WIDTH, columns);
 #define STORE_ROW(r)                                                                               \
     if (row + r < rows) {                                                                          \
-        __global float *to = product + (size_t)(row + r) * columns + column;                       \
+        __global RESULT *to = product + (size_t)(row + r) * columns + column;                       \
         EACH_VECTOR(STORE_VECTOR, r)                                                               \
     }
 
 // A work-item for a panel of A, along the first dimension, and one of B, along the second. The
 // third counts blocks of A's panels, from one of them on: those of a block and one panel of B are
 // used one after the other, so that caches can keep them.
-__kernel void gemm(__global const float *left_panels, __global const float *right_panels,
-                   __global float *product, uint rows, uint columns, uint steps,
+__kernel void gemm(__global const STORED *left_panels, __global const STORED *right_panels,
+                   __global RESULT *product, uint rows, uint columns, uint steps,
                    uint first_block) {
     const uint block = first_block + (uint)get_global_id(2);
     const uint panel = block * (uint)get_global_size(0) + (uint)get_global_id(0);
@@ -85,8 +94,8 @@ __kernel void gemm(__global const float *left_panels, __global const float *righ
     const uint column = (uint)get_global_id(1) * COLUMNS;
     if (row >= rows || column >= columns)
         return;
-    __global const float *left = left_panels + (size_t)row * steps * STEP;
-    __global const float *right = right_panels + (size_t)column * steps * STEP;
+    __global const STORED *left = left_panels + (size_t)row * steps * STEP;
+    __global const STORED *right = right_panels + (size_t)column * steps * STEP;
     DECLARE_TILE
     for (uint step = 0; step < steps; ++step) {
 #pragma unroll UNROLL

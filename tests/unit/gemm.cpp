@@ -138,7 +138,7 @@ TEST_CASE("unit.gemm.a call is its kernels together") {
     add(facts, "fma.fp32.rate", 1e12);
     const GemmPlan plan{{8, 2, 16, 16, 1}, 16, 1, 1};
     const auto findings = findings_of(calls(large, plan, 4e-3), facts);
-    CHECK(findings.size() == finding_keys().size());
+    CHECK(findings.size() == 4 * shapes.size()); // nothing of numbers that the data do not have
     const Finding &time = finding(findings, "gemm.fp32.1024x1024x1024.time");
     CHECK(time.status == Status::measured);
     CHECK(time.value == Approx(4e-3));
@@ -423,4 +423,92 @@ TEST_CASE("unit.gemm.a_call_by_local_memory_is_one_launch_or_two") {
         CHECK(time.value == Approx(4e-3));
         CHECK_THAT(time.method, ContainsSubstring("tiles of 64 x 64 by 256 work-items"));
     }
+}
+
+// Numbers that are not in single precision.
+
+TEST_CASE("unit.gemm.numbers_need_what_they_need") {
+    DeviceInfo device;
+    CHECK_THAT(lacks(device, Numbers::fp16), ContainsSubstring("half precision"));
+    CHECK(lacks(device, Numbers::fp16_fp32).empty());
+    CHECK_THAT(lacks(device, Numbers::int8), ContainsSubstring("cl_khr_integer_dot_product"));
+    device.fp16 = true;
+    device.extensions = {"cl_khr_integer_dot_product"};
+    CHECK(lacks(device, Numbers::fp16).empty());
+    CHECK(lacks(device, Numbers::int8).empty());
+}
+
+TEST_CASE("unit.gemm.panels_are_as_large_as_their_numbers") {
+    for (const GemmShape &shape : {GemmShape{1, 1, 1}, {37, 53, 29}, {64, 64, 64}}) {
+        const auto gemm = [&](Numbers numbers) {
+            return Gemm(shape, panels_for(shape, numbers, cpu()), numbers);
+        };
+        INFO(shape.name());
+        CHECK(gemm(Numbers::fp16).left_panels_bytes() * 2 ==
+              gemm(Numbers::fp32).left_panels_bytes());
+        CHECK(gemm(Numbers::fp16_fp32).right_panels_bytes() * 2 ==
+              gemm(Numbers::fp32).right_panels_bytes());
+        CHECK(gemm(Numbers::int8).left_panels_bytes() >= std::size_t{shape.m} * shape.k);
+        CHECK(gemm(Numbers::int8).left_panels_bytes() % 4 == 0);
+    }
+    CHECK(panels_for(large, Numbers::int8, cpu()).tile.width == 4);
+    CHECK(panels_for(large, Numbers::fp16, gpu()).family == KernelFamily::panels);
+}
+
+TEST_CASE("unit.gemm.builds_say_their_numbers") {
+    const auto options = [](Numbers numbers) {
+        return Gemm(large, GemmPlan{}, numbers).build_options();
+    };
+    CHECK(options(Numbers::fp32) == GemmPlan{}.tile.build_options());
+    CHECK_THAT(options(Numbers::fp16), ContainsSubstring("-DHALF_SUMS"));
+    CHECK_THAT(options(Numbers::fp16_fp32), ContainsSubstring("-DHALF"));
+    CHECK_THAT(options(Numbers::int8), ContainsSubstring("-DBYTES"));
+}
+
+TEST_CASE("unit.gemm.numbers_are_told_apart") {
+    Facts facts = cpu();
+    add(facts, "fma.fp32.rate", 1e12);
+    add(facts, "fma.fp16.rate", 2e12);
+    Dataset data;
+    data.text_attributes["fp16.unsupported"] = "no half precision";
+    data.number_attributes["verified.fp16_fp32"] = 5;
+    data.number_attributes["verified.int8"] = 5;
+    Series &series =
+        data.add(series::other_numbers, axes<NumbersRow>(), {"time", Unit::second, {}});
+    const auto add_calls = [&](Numbers numbers, double seconds) {
+        for (int block = 0; block < 5; ++block)
+            for (const Stage stage : stages_of(GemmPlan{})) {
+                Point &point =
+                    series.point(coordinates(NumbersRow{numbers, {large, GemmPlan{}, stage}}));
+                point.samples.push_back(seconds / 3 * (1 + 0.005 * (block - 2)));
+                point.block.push_back(block);
+            }
+    };
+    add_calls(Numbers::fp16_fp32, 8e-3);
+    add_calls(Numbers::int8, 2e-3);
+    const auto findings = findings_of(data, facts);
+    const Finding unsupported = finding(findings, "gemm.fp16.1024x1024x1024.rate");
+    CHECK(unsupported.status == Status::unsupported);
+    CHECK(unsupported.note == "no half precision");
+    const Finding rate = finding(findings, "gemm.fp16_fp32.1024x1024x1024.rate");
+    CHECK(rate.status == Status::measured);
+    CHECK(rate.value == Approx(large.flops() / 8e-3));
+    // Sums in single precision are compared with its rate.
+    CHECK(finding(findings, "gemm.fp16_fp32.1024x1024x1024.roof_share").value ==
+          Approx(large.flops() / 8e-3 / 1e12));
+    const Finding bytes = finding(findings, "gemm.int8.1024x1024x1024.rate");
+    CHECK(bytes.value == Approx(large.flops() / 2e-3));
+    CHECK(bytes.unit == Unit::op_per_second);
+    // Those of half precision are compared with its own.
+    data.text_attributes.clear();
+    data.number_attributes["verified.fp16"] = 5;
+    add_calls(Numbers::fp16, 4e-3);
+    CHECK(finding(findings_of(data, facts), "gemm.fp16.1024x1024x1024.roof_share").value ==
+          Approx(large.flops() / 4e-3 / 2e12));
+    // Which were not verified is told of each.
+    data.number_attributes.erase("verified.fp16");
+    CHECK(finding(findings_of(data, facts), "gemm.fp16.1024x1024x1024.rate").status ==
+          Status::suspect);
+    CHECK(finding(findings_of(data, facts), "gemm.int8.1024x1024x1024.rate").status ==
+          Status::measured);
 }

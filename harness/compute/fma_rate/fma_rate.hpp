@@ -1,4 +1,6 @@
 #pragma once
+#include "common/half.hpp"
+
 #include <clprobe/probe.hpp>
 #include <clprobe/row.hpp>
 
@@ -80,8 +82,7 @@ struct Operands {
     double d = 0;
 };
 [[nodiscard]] Operands operands(Real real, Recurrence recurrence);
-/// The sixteen bits of the nearest half.
-[[nodiscard]] std::uint16_t half_bits(double value);
+using probes::half_bits;
 
 /// The word that the kernel must leave for one vector element (its number is that of the work-item
 /// times the width plus its index in the vector), computed step by step.

@@ -25,24 +25,13 @@ std::string vector_of(Real real, unsigned width) {
     return type_of(real) + (width > 1 ? std::to_string(width) : "");
 }
 
-constexpr double least_normal_half = 0x1p-14;
-
 /// A number of half precision, held in a wider type that all its values fit in.
 struct Half {
     double value = 0;
 
     Half() = default;
-    /// Rounds to eleven significant bits, ties to even, fewer below the normal range; for
-    /// magnitudes that half can hold.
-    explicit Half(double exact) {
-        if (std::abs(exact) < least_normal_half) {
-            value = std::nearbyint(exact * 0x1p24) * 0x1p-24;
-            return;
-        }
-        auto bits = std::bit_cast<std::uint64_t>(exact);
-        bits += 0x1ffffffffffU + (bits >> 42 & 1U);
-        value = std::bit_cast<double>(bits & ~0x3ffffffffffU);
-    }
+    /// Of magnitudes that half can hold.
+    explicit Half(double exact) : value(rounded_to_half(exact)) {}
 };
 
 template <class T>
@@ -72,12 +61,7 @@ std::uint32_t word_of(double value) {
     return static_cast<std::uint32_t>(bits ^ bits >> 32);
 }
 std::uint32_t word_of(Half value) {
-    const auto bits = std::bit_cast<std::uint64_t>(value.value);
-    const auto sign = static_cast<std::uint32_t>(bits >> 63) << 15;
-    if (std::abs(value.value) < least_normal_half)
-        return sign | static_cast<std::uint32_t>(std::abs(value.value) * 0x1p24);
-    const auto exponent = static_cast<std::uint32_t>(bits >> 52 & 0x7ffU) - 1023 + 15;
-    return sign | exponent << 10 | static_cast<std::uint32_t>(bits >> 42 & 0x3ffU);
+    return half_bits(value.value);
 }
 
 double seed(std::size_t element, unsigned stream) {
@@ -237,10 +221,6 @@ Operands operands(Real real, Recurrence recurrence) {
     o.c = rounded(1 / o.a);
     o.d = rounded(drift - o.c * o.b);
     return o;
-}
-
-std::uint16_t half_bits(double value) {
-    return static_cast<std::uint16_t>(word_of(Half(value)));
 }
 
 std::uint32_t expected_word(Real real, const Variant &variant, Arithmetic arithmetic,

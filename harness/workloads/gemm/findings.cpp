@@ -18,38 +18,111 @@ struct Measured {
     std::vector<double> others;  ///< share of it that is no multiplication
 };
 
-std::optional<Measured> measured_of(const Dataset &data, const GemmShape &shape) {
-    std::optional<GemmPlan> plan;
-    std::map<int, std::map<Stage, double>> calls; ///< by block
-    for (const auto &[row, times] : times_by_row<StageRow>(data.find(series::call))) {
-        if (!(row.shape == shape) || (plan && !(*plan == row.plan)))
-            continue;
-        plan = row.plan;
+/// Adds up the stages of each call of one plan, the first that the rows have.
+class CallSums {
+public:
+    void add(const StageRow &row, const std::vector<TripTime> &times) {
+        if (plan_ && !(*plan_ == row.plan))
+            return;
+        plan_ = row.plan;
         for (const TripTime &time : times)
-            calls[time.block][row.stage] += time.seconds;
+            calls_[time.block][row.stage] += time.seconds;
     }
-    Measured measured;
-    for (const auto &[block, stages] : calls) {
-        if (stages.size() != stages_of(*plan).size() || !stages.contains(Stage::multiply))
-            continue;
-        double sum = 0;
-        for (const auto &[stage, time] : stages)
-            sum += time;
-        if (sum > 0) {
-            measured.seconds.push_back(sum);
-            measured.others.push_back(1 - stages.at(Stage::multiply) / sum);
+
+    [[nodiscard]] std::optional<Measured> measured() const {
+        Measured measured;
+        for (const auto &[block, stages] : calls_) {
+            if (stages.size() != stages_of(*plan_).size() || !stages.contains(Stage::multiply))
+                continue;
+            double sum = 0;
+            for (const auto &[stage, time] : stages)
+                sum += time;
+            if (sum > 0) {
+                measured.seconds.push_back(sum);
+                measured.others.push_back(1 - stages.at(Stage::multiply) / sum);
+            }
         }
+        if (measured.seconds.size() < 2)
+            return std::nullopt;
+        measured.plan = *plan_;
+        return measured;
     }
-    if (measured.seconds.size() < 2)
-        return std::nullopt;
-    measured.plan = *plan;
-    return measured;
+
+private:
+    std::optional<GemmPlan> plan_;
+    std::map<int, std::map<Stage, double>> calls_; ///< by block
+};
+
+std::optional<Measured> measured_of(const Dataset &data, const GemmShape &shape,
+                                    Numbers numbers = Numbers::fp32) {
+    CallSums sums;
+    if (numbers == Numbers::fp32) {
+        for (const auto &[row, times] : times_by_row<StageRow>(data.find(series::call)))
+            if (row.shape == shape)
+                sums.add(row, times);
+    } else {
+        for (const auto &[row, times] : times_by_row<NumbersRow>(data.find(series::other_numbers)))
+            if (row.numbers == numbers && row.call.shape == shape)
+                sums.add(row.call, times);
+    }
+    return sums.measured();
 }
 
-operators::ShapeKeys keys_of(const GemmShape &shape) {
-    return {fmt::format("gemm.fp32.{}.", shape.name()),
-            "a call: multiplying, and packing the operands or adding parts where it does",
-            "2 m n k over the time of a call"};
+operators::ShapeKeys keys_of(const GemmShape &shape, Numbers numbers = Numbers::fp32) {
+    operators::ShapeKeys keys(
+        fmt::format("gemm.{}.", name_of(shape, numbers)),
+        "a call: multiplying, and packing the operands or adding parts where it does",
+        "2 m n k over the time of a call");
+    keys.has_prediction = numbers == Numbers::fp32;
+    if (numbers == Numbers::fp16)
+        keys.roof = "fma.fp16.rate";
+    if (numbers == Numbers::int8) { // no probe finds the rate of dot products
+        keys.roof.clear();
+        keys.rate.unit = Unit::op_per_second;
+    }
+    return keys;
+}
+
+std::string verification(const Dataset &data, Numbers numbers) {
+    std::string text = fmt::format("{:.0f} products of whole numbers exact in every element",
+                                   data.number_attribute(verified_entry(numbers)).value_or(0));
+    if (numbers != Numbers::int8)
+        text += fmt::format(", errors of random reals up to {:.2g} {}",
+                            data.number_attribute(error_entry(numbers)).value_or(0),
+                            numbers == Numbers::fp16_fp32
+                                ? "(sqrt(k) u sum|ab| + u |sum|), the latter u that of halves"
+                                : "sqrt(k) u sum|ab|");
+    return text;
+}
+
+/// Of one shape, where the data say anything of such numbers: reports of before do not.
+void add_other_numbers(std::vector<Finding> &findings, const GemmShape &shape, Numbers numbers,
+                       const Dataset &data, const Facts &facts) {
+    const operators::ShapeKeys keys = keys_of(shape, numbers);
+    if (const std::string reason = data.text_attribute(name(numbers) + entry::unsupported);
+        !reason.empty()) {
+        for (const FindingKey &key : keys.all())
+            findings.push_back(without_value(key, Status::unsupported, reason));
+        return;
+    }
+    const std::string of = name_of(shape, numbers);
+    const auto found = measured_of(data, shape, numbers);
+    if (!found && data.text_attribute(entry::unmeasured + of).empty())
+        return;
+    std::optional<operators::Calls> calls;
+    if (found)
+        calls = operators::Calls{
+            .seconds = median(found->seconds),
+            .interval = repeat_interval(found->seconds),
+            .flops = shape.flops(),
+            .predicted = {},
+            .method = fmt::format("{}, the likeliest panels in single precision; median of {} "
+                                  "calls, {:.0f} % of each spent on packing; {}",
+                                  found->plan.describe(), found->seconds.size(),
+                                  100 * median(found->others), verification(data, numbers)),
+            .series = series::other_numbers,
+            .verified = verified_entry(numbers)};
+    operators::add_findings(findings, keys, of, calls, data, facts);
 }
 
 } // namespace
@@ -64,9 +137,15 @@ std::vector<Stage> stages_of(const GemmPlan &plan) {
 
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
-    for (const GemmShape &shape : shapes)
-        for (const FindingKey &key : keys_of(shape).all())
+    const auto add = [&](const operators::ShapeKeys &of_shape) {
+        for (const FindingKey &key : of_shape.all())
             keys.push_back(key);
+    };
+    for (const GemmShape &shape : shapes)
+        add(keys_of(shape));
+    for (const Numbers numbers : other_numbers)
+        for (const GemmShape &shape : other_shapes)
+            add(keys_of(shape, numbers));
     return keys;
 }
 
@@ -81,21 +160,20 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
                 .flops = shape.flops(),
                 .predicted = Gemm(shape, found->plan).predicted_seconds(facts),
                 .method = fmt::format("{}, {}; median of {} calls, {:.0f} % of each spent on "
-                                      "packing or adding parts; "
-                                      "{:.0f} products of whole numbers exact in every element, "
-                                      "errors of random reals "
-                                      "up to {:.2g} sqrt(k) u sum|ab|",
+                                      "packing or adding parts; {}",
                                       found->plan.describe(),
                                       data.text_attribute(entry::choice + shape.name()),
                                       found->seconds.size(), 100 * median(found->others),
-                                      data.number_attribute(entry::verified).value_or(0),
-                                      data.number_attribute(entry::error).value_or(0)),
+                                      verification(data, Numbers::fp32)),
                 .series = series::call};
         operators::add_findings(findings, keys_of(shape), shape.name(), calls, data, facts);
     }
+    for (const Numbers numbers : other_numbers)
+        for (const GemmShape &shape : other_shapes)
+            add_other_numbers(findings, shape, numbers, data, facts);
     // A short call is hardly more than its launches.
     allow_on_cpu(findings, facts, taking_part, [](const std::string &key) {
-        return key.starts_with("gemm.fp32.64x") || key.starts_with("gemm.fp32.256x");
+        return key.find(".64x") != std::string::npos || key.find(".256x") != std::string::npos;
     });
     return findings;
 }

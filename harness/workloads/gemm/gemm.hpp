@@ -16,12 +16,24 @@ using workloads::Gemm;
 using workloads::GemmPlan;
 using workloads::GemmShape;
 using workloads::KernelFamily;
+using workloads::Numbers;
 
 inline constexpr const char *kernel_text = "workloads/gemm";
 
 /// The shapes that have findings.
 inline constexpr std::array<GemmShape, 5> shapes{
     {{64, 64, 64}, {256, 256, 256}, {1024, 1024, 1024}, {2048, 2048, 2048}, {4096, 4096, 4096}}};
+
+/// Numbers that have findings beside those of single precision, at few shapes.
+inline constexpr std::array<Numbers, 3> other_numbers{Numbers::fp16, Numbers::fp16_fp32,
+                                                      Numbers::int8};
+inline constexpr std::array<GemmShape, 2> other_shapes{{{64, 64, 64}, {1024, 1024, 1024}}};
+/// "fp16.64x64x64".
+[[nodiscard]] std::string name_of(const GemmShape &shape, Numbers numbers);
+/// Why the device cannot multiply them; empty where it can.
+[[nodiscard]] std::string lacks(const DeviceInfo &device, Numbers numbers);
+/// The likeliest plan of panels.
+[[nodiscard]] GemmPlan panels_for(const GemmShape &shape, Numbers numbers, const Facts &facts);
 
 /// What a call does, in this order; each plan has some of them.
 enum class Stage { pack_left, pack_right, multiply, add_parts };
@@ -51,12 +63,33 @@ struct StageRow {
     bool operator==(const StageRow &) const = default;
 };
 
+/// A stage of a call in other numbers than those of single precision.
+struct NumbersRow {
+    Numbers numbers = Numbers::fp16;
+    StageRow call;
+
+    static auto columns() {
+        return std::tuple{column("numbers", &NumbersRow::numbers, workloads::number_names),
+                          part(&NumbersRow::call)};
+    }
+    bool operator==(const NumbersRow &) const = default;
+};
+
 namespace series {
 inline const std::string race = "race"; ///< calls by plans that were tried
 inline const std::string call = "call"; ///< the chosen plan of each shape
+inline const std::string other_numbers =
+    "other_numbers"; ///< calls that are not in single precision
 } // namespace series
 
-namespace entry = operators::entry;
+namespace entry {
+using namespace operators::entry;
+/// Text, after the numbers: why there are none.
+inline const std::string unsupported = ".unsupported";
+} // namespace entry
+/// The attributes of what was verified, and of its errors, in those numbers.
+[[nodiscard]] std::string verified_entry(Numbers numbers);
+[[nodiscard]] std::string error_entry(Numbers numbers);
 
 void run_experiments(Bench &bench);
 

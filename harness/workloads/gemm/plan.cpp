@@ -21,7 +21,37 @@ double bytes_beyond(double size, const GemmPlan &plan, double left_panels, doubl
     return left_panels * right_panels * (left + right);
 }
 
+/// Elements of the depth that the loop multiplies at a time.
+std::uint32_t in_a_word(Numbers numbers) {
+    return numbers == Numbers::int8 ? 4 : 1;
+}
+
 } // namespace
+
+std::string name(Numbers numbers) {
+    return number_names[static_cast<std::size_t>(numbers)];
+}
+
+std::string build_options(Numbers numbers) {
+    switch (numbers) {
+    case Numbers::fp16:
+        return " -DHALF_SUMS";
+    case Numbers::fp16_fp32:
+        return " -DHALF";
+    case Numbers::int8:
+        return " -cl-std=CL3.0 -DBYTES";
+    default:
+        return "";
+    }
+}
+
+std::size_t operand_bytes(Numbers numbers) {
+    return numbers == Numbers::fp32 ? 4 : numbers == Numbers::int8 ? 1 : 2;
+}
+
+std::size_t result_bytes(Numbers numbers) {
+    return numbers == Numbers::fp16 || numbers == Numbers::fp16_fp32 ? 2 : 4;
+}
 
 std::string Tile::build_options() const {
     return fmt::format("-DROWS={} -DVECTORS={} -DWIDTH={} -DSTEP={} -DUNROLL={}", rows, vectors,
@@ -53,25 +83,29 @@ std::string GemmPlan::describe() const {
     return fmt::format("{}, blocks of {} panels{}", tile.describe(), block, groups);
 }
 
-Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan)
-    : shape_(shape), plan_(plan), left_panels_(quotient_up(shape.m, plan.tile.rows)),
+Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan, Numbers numbers)
+    : shape_(shape), plan_(plan), numbers_(numbers),
+      left_panels_(quotient_up(shape.m, plan.tile.rows)),
       right_panels_(quotient_up(shape.n, plan.tile.row_elements())),
-      steps_(quotient_up(shape.k, plan.tile.step)) {
+      steps_(quotient_up(shape.k, plan.tile.step * in_a_word(numbers))) {
     plan_.block = static_cast<std::uint32_t>(multiple_up(plan.block, plan.group_left));
 }
 
 std::string Gemm::build_options() const {
     if (plan_.family == KernelFamily::panels)
-        return plan_.tile.build_options();
+        return plan_.tile.build_options() + workloads::build_options(numbers_);
     return fmt::format("{} -DALIGNED={:d}", plan_.group_tile.build_options(),
                        shape_.n % 4 == 0 && shape_.k % 4 == 0);
 }
 
 std::size_t Gemm::left_panels_bytes() const {
-    return sizeof(float) * left_panels_ * plan_.tile.rows * steps_ * plan_.tile.step;
+    return panel_bytes(std::size_t{left_panels_} * plan_.tile.rows);
 }
 std::size_t Gemm::right_panels_bytes() const {
-    return sizeof(float) * right_panels_ * plan_.tile.row_elements() * steps_ * plan_.tile.step;
+    return panel_bytes(std::size_t{right_panels_} * plan_.tile.row_elements());
+}
+std::size_t Gemm::panel_bytes(std::size_t elements) const {
+    return operand_bytes(numbers_) * elements * steps_ * plan_.tile.step * in_a_word(numbers_);
 }
 
 NdRange Gemm::pack(std::uint32_t panels) const {
@@ -153,6 +187,12 @@ std::optional<double> Gemm::predicted_of_panels(const Facts &facts) const {
 bool fits_registers(const GemmPlan &plan, const Facts &facts) {
     return plan.family == KernelFamily::local_memory ? fits_registers(plan.group_tile, facts)
                                                      : fits_registers(plan.tile, facts);
+}
+
+GemmPlan fitting(GemmPlan plan, Numbers numbers) {
+    if (numbers == Numbers::int8)
+        plan.tile.width = 4;
+    return plan;
 }
 
 std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
