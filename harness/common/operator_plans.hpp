@@ -87,23 +87,29 @@ template <typename Plan>
     return plan;
 }
 
-/// What races of each shape tried. `Row` has the `shape` and the `plan`; `what` is "products of ".
-template <typename Row, typename Shapes>
+/// What races of each shape tried. `Row` has the `shape` and the `plan`; `what` is "products of ";
+/// the rates on that axis count what `work` says of a shape.
+template <typename Row, typename Shapes, typename Work>
 [[nodiscard]] std::vector<Tuning> race_tunings(const Dataset &data, const std::string &series,
-                                               const Shapes &shapes, const std::string &what) {
+                                               const Shapes &shapes, const std::string &what,
+                                               const Axis &rate, const Work &work) {
     std::vector<Tuning> tunings;
     for (const auto &shape : shapes) {
         // A plan of another shape is not to count.
-        const auto flops = [&](const Row &row) { return row.shape == shape ? shape.flops() : 0; };
+        const auto of_row = [&](const Row &row) { return row.shape == shape ? work(shape) : 0; };
         const auto describe = [](const Row &row) { return row.plan.describe(); };
-        auto trials = trials_of<Row>(data.find(series), flops, describe);
+        auto trials = trials_of<Row>(data.find(series), of_row, describe);
         if (!trials.empty())
-            tunings.push_back({series,
-                               what + shape.name(),
-                               {"rate", Unit::flop_per_second, {}},
-                               std::move(trials)});
+            tunings.push_back({series, what + shape.name(), rate, std::move(trials)});
     }
     return tunings;
+}
+/// By multiply-adds, as two each.
+template <typename Row, typename Shapes>
+[[nodiscard]] std::vector<Tuning> race_tunings(const Dataset &data, const std::string &series,
+                                               const Shapes &shapes, const std::string &what) {
+    return race_tunings<Row>(data, series, shapes, what, {"rate", Unit::flop_per_second, {}},
+                             [](const auto &shape) { return shape.flops(); });
 }
 
 /// The plans that were chosen by a race: `plan_of` is that of the calls of a shape, if there are

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace clprobe::probes::operators {
 namespace {
@@ -17,25 +18,25 @@ void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const C
         return finding;
     };
     add(keys.time, calls.seconds, calls.interval);
-    const Interval rate{calls.flops / calls.interval.high, calls.flops / calls.interval.low};
-    add(keys.rate, calls.flops / calls.seconds, rate);
+    const Interval rate{calls.work / calls.interval.high, calls.work / calls.interval.low};
+    add(keys.rate, calls.work / calls.seconds, rate);
 
-    const Finding *roof = facts.find(keys.roof);
-    if (keys.roof.empty()) {
+    const Finding *roof = facts.find(calls.roof);
+    if (keys.kind.roof.empty()) {
         // Nothing is known to compare with.
     } else if (roof != nullptr && roof->status == Status::measured && roof->interval &&
                roof->interval->low > 0) {
-        const double computed = calls.computed.value_or(calls.flops);
+        const double computed = calls.computed.value_or(calls.work);
         Finding &share = add(keys.roof_share, computed / calls.seconds / *roof->value,
                              {computed / calls.interval.high / roof->interval->high,
                               computed / calls.interval.low / roof->interval->low});
         if (share.interval->low > 1)
-            make_suspect(share, "more than the device's rate of multiply-adds");
+            make_suspect(share, "more than the device's " + keys.kind.roof);
     } else {
         findings.push_back(without_value(keys.roof_share, Status::inconclusive,
-                                         "the rate of multiply-adds was not measured"));
+                                         "the " + keys.kind.roof + " was not measured"));
     }
-    if (!keys.has_prediction)
+    if (!keys.kind.has_prediction)
         return;
     if (calls.predicted) {
         const double predicted = *calls.predicted;
@@ -45,28 +46,29 @@ void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const C
         if (share.interval->high * right < 1 || share.interval->low > right)
             share.note = "the model of rate and bandwidths is wrong here by more than a quarter";
     } else {
-        findings.push_back(without_value(keys.predicted_share, Status::inconclusive,
-                                         "nothing to predict from: the rate of multiply-adds was "
-                                         "not measured"));
+        findings.push_back(
+            without_value(keys.predicted_share, Status::inconclusive,
+                          "nothing to predict from: the " + keys.kind.roof + " was not measured"));
     }
 }
 
 } // namespace
 
-ShapeKeys::ShapeKeys(const std::string &prefix, const std::string &call, const std::string &work)
-    : time{prefix + "time", Unit::second, Better::lower, call}, rate{prefix + "rate",
-                                                                     Unit::flop_per_second,
-                                                                     Better::higher, work},
-      roof_share{prefix + "roof_share", Unit::one, Better::higher,
-                 "the rate over that of multiply-adds alone"},
+ShapeKeys::ShapeKeys(const std::string &prefix, const std::string &call, const std::string &work,
+                     RateKind rate_kind)
+    : time{prefix + "time", Unit::second, Better::lower, call}, rate{prefix + rate_kind.name,
+                                                                     rate_kind.unit, Better::higher,
+                                                                     work},
+      roof_share{prefix + "roof_share", Unit::one, Better::higher, rate_kind.share},
       predicted_share{prefix + "predicted_share", Unit::one, Better::none,
-                      "the predicted time over the measured one"} {}
+                      "the predicted time over the measured one"},
+      kind(std::move(rate_kind)) {}
 
 std::vector<FindingKey> ShapeKeys::all() const {
     std::vector<FindingKey> keys{time, rate};
-    if (!roof.empty())
+    if (!kind.roof.empty())
         keys.push_back(roof_share);
-    if (has_prediction)
+    if (kind.has_prediction)
         keys.push_back(predicted_share);
     return keys;
 }

@@ -25,11 +25,21 @@ inline const std::string predicted = "predicted to be the fastest";
 inline const std::string unmeasured = "unmeasured."; ///< text, then the shape: why
 } // namespace entry
 
+/// What an operator's rate is, and what it is set against.
+struct RateKind {
+    std::string name = "rate"; ///< the last part of its key
+    Unit unit = Unit::flop_per_second;
+    std::string share = "the rate over that of multiply-adds alone";
+    std::string roof = "rate of multiply-adds"; ///< of the device, for people; empty: none is known
+    bool has_prediction = true;                 ///< whether there is a predicted share
+};
+
 /// The keys of one shape, in their order.
 struct ShapeKeys {
     /// `prefix` is the operator and the shape, "gemm.fp32.64x64x64."; `call` says what is timed,
     /// and `work` what the rate counts.
-    ShapeKeys(const std::string &prefix, const std::string &call, const std::string &work);
+    ShapeKeys(const std::string &prefix, const std::string &call, const std::string &work,
+              RateKind rate_kind = {});
 
     [[nodiscard]] std::vector<FindingKey> all() const;
 
@@ -37,20 +47,20 @@ struct ShapeKeys {
     FindingKey rate;
     FindingKey roof_share;
     FindingKey predicted_share;
-    std::string roof = "fma.fp32.rate"; ///< the finding that it is a share of; empty: of none
-    bool has_prediction = true;         ///< whether there is a predicted share
+    RateKind kind;
 };
 
 /// The calls of one shape.
 struct Calls {
     double seconds = 0; ///< of one
     Interval interval;
-    double flops = 0;                ///< of one
+    double work = 0;                 ///< of one, in what the rate counts
     std::optional<double> predicted; ///< seconds
     std::string method;
     std::string series;
     /// What is really multiplied and added, where that is not the same.
     std::optional<double> computed = {};
+    std::string roof = "fma.fp32.rate";     ///< the finding that the rate is set against
     std::string verified = entry::verified; ///< the attribute of how many were
 };
 

@@ -28,3 +28,4 @@
 #include <clprobe/units.hpp>
 #include <clprobe/workloads.hpp>
 #include <clprobe/workloads_convolution.hpp>
+#include <clprobe/workloads_softmax_norm.hpp>

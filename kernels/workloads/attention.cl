@@ -7,8 +7,6 @@
 
 // Less than any score: what it weighs is 0 beside a score.
 #define LEAST (-1e30f)
-// A vector's select, which compilers keep a vector, unlike fmax.
-#define LARGER(a, b) ((a) > (b) ? (a) : (b))
 #define LOG2_E 1.44269504f
 
 #ifdef TILE_QUERIES
@@ -23,11 +21,10 @@
 //   V  [heads][panels of COLUMNS elements][keys][COLUMNS]
 #define ROW_PITCH row_pitch
 #include "common/tile.clh"
+#include "common/vector_math.clh"
 
 #define OUTPUT_PANELS ((HEAD_WIDTH + COLUMNS - 1) / COLUMNS)
 #define OUTPUT_PITCH (OUTPUT_PANELS * COLUMNS)
-#define AS_INTEGERS PASTE(as_int, WIDTH)
-#define AS_VECTOR PASTE(as_float, WIDTH)
 
 // A work-item for a panel of keys, along the first dimension, and a head, along the second.
 __kernel void pack_keys(__global const float *keys, __global float *panels, uint length,
@@ -64,43 +61,6 @@ __kernel void pack_values(__global const float *values, __global float *panels, 
                     first + key < length && panel * COLUMNS + c < HEAD_WIDTH ? from[c] : 0.0f;
         }
     }
-}
-
-// 2^x of x up to 0, off by less than 3 2^-24 of it, and 0 from -127 on. Adding 1.5 2^23 rounds to a
-// whole number, whose bits then are the lowest; a polynomial does the rest (minimax, of -1/2 to 1/2).
-VECTOR power_of_2(VECTOR x) {
-    x = LARGER(x, (VECTOR)(-127.0f));
-    const VECTOR shifted = x + 12582912.0f;
-    const VECTOR rest = x - (shifted - 12582912.0f);
-    VECTOR power = MULTIPLY_ADD(rest, (VECTOR)(1.32647272e-3f), (VECTOR)(9.67151264e-3f));
-    power = MULTIPLY_ADD(power, rest, (VECTOR)(5.55073374e-2f));
-    power = MULTIPLY_ADD(power, rest, (VECTOR)(2.40222421e-1f));
-    power = MULTIPLY_ADD(power, rest, (VECTOR)(6.93146978e-1f));
-    power = MULTIPLY_ADD(power, rest, (VECTOR)(1.0f));
-    return AS_VECTOR(AS_INTEGERS(power) + (AS_INTEGERS(shifted) << 23));
-}
-
-// The elements of a vector as one: their largest, or their sum.
-#if WIDTH == 16
-#define REDUCED(vector, with) REDUCED_8(with(vector.lo, vector.hi), with)
-#elif WIDTH == 8
-#define REDUCED(vector, with) REDUCED_8(vector, with)
-#else
-#define REDUCED(vector, with) REDUCED_4(vector, with)
-#endif
-#define REDUCED_8(vector, with)                                                                    \
-    const float8 eight = vector;                                                                   \
-    REDUCED_4(with(eight.lo, eight.hi), with)
-#define REDUCED_4(vector, with)                                                                    \
-    const float4 four = vector;                                                                    \
-    const float2 two = with(four.lo, four.hi);                                                     \
-    return with(two.x, two.y)
-#define SUM(a, b) ((a) + (b))
-float largest_of(VECTOR vector) {
-    REDUCED(vector, LARGER);
-}
-float sum_of(VECTOR vector) {
-    REDUCED(vector, SUM);
 }
 
 #define KEEP_SCORE(r, v) STORE(tile_##r##_##v, v, weights + r * KEYS + panel * COLUMNS);

@@ -51,7 +51,8 @@ def convolution(inputs, outputs, side, kernel, stride, layout):
 
 
 ATTENTION = ((6, 197, 64, False), (8, 1024, 64, False), (8, 1024, 64, True), (128, 2048, 64, False))
-ROWS = ((1024, 1024), (16384, 1024))
+SOFTMAX = ((2364, 197), (12288, 1024), (8192, 4096))
+LAYER_NORM = ((197, 384), (1024, 768), (8192, 4096))
 
 
 def attention(heads, length, width, causal):
@@ -89,13 +90,15 @@ def main():
     for heads, length, width, causal in ATTENTION:
         name = f"{heads}x{length}x{width}" + (".causal" if causal else "")
         print(f"attention.fp32.{name} {attention(heads, length, width, causal):.1f} us", flush=True)
-    for rows, columns in ROWS:
-        matrix = torch.randn(rows, columns, device="cuda")
-        gain, bias = torch.randn(columns, device="cuda"), torch.randn(columns, device="cuda")
+    for rows, length in SOFTMAX:
+        matrix = torch.randn(rows, length, device="cuda")
         softmax = microseconds(lambda: torch.softmax(matrix, 1))
-        norm = microseconds(lambda: torch.nn.functional.layer_norm(matrix, (columns,), gain, bias))
-        print(f"softmax.fp32.{rows}x{columns} {softmax:.1f} us", flush=True)
-        print(f"layer_norm.fp32.{rows}x{columns} {norm:.1f} us", flush=True)
+        print(f"softmax.fp32.{rows}x{length} {softmax:.1f} us", flush=True)
+    for rows, length in LAYER_NORM:
+        matrix = torch.randn(rows, length, device="cuda")
+        gain, bias = torch.randn(length, device="cuda"), torch.randn(length, device="cuda")
+        norm = microseconds(lambda: torch.nn.functional.layer_norm(matrix, (length,), gain, bias))
+        print(f"layer_norm.fp32.{rows}x{length} {norm:.1f} us", flush=True)
     print(f"network.repvgg_a2 {min(repvgg(1, layout) for layout in layouts):.0f} us")
 
 

@@ -49,7 +49,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
             calls = operators::Calls{
                 .seconds = time.seconds,
                 .interval = time.interval,
-                .flops = shape.flops(),
+                .work = shape.flops(),
                 .predicted = Attention(shape, plan).predicted_seconds(facts),
                 .method = fmt::format(
                     "{}, {}; {}; {:.0f} results verified, errors of random reals up to {:.2g} "

@@ -58,7 +58,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
             calls = operators::Calls{
                 .seconds = found->time.seconds,
                 .interval = found->time.interval,
-                .flops = shape.flops(),
+                .work = shape.flops(),
                 .predicted = Convolution(shape, found->plan).predicted_seconds(facts),
                 .method = fmt::format(
                     "{}, {}; {}; {:.0f} results of whole numbers exact in every "

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace clprobe::probes::gemm {
 namespace {
@@ -69,18 +70,14 @@ std::optional<Measured> measured_of(const Dataset &data, const GemmShape &shape,
 }
 
 operators::ShapeKeys keys_of(const GemmShape &shape, Numbers numbers = Numbers::fp32) {
-    operators::ShapeKeys keys(
-        fmt::format("gemm.{}.", name_of(shape, numbers)),
-        "a call: multiplying, and packing the operands or adding parts where it does",
-        "2 m n k over the time of a call");
-    keys.has_prediction = numbers == Numbers::fp32;
-    if (numbers == Numbers::fp16)
-        keys.roof = "fma.fp16.rate";
+    operators::RateKind kind{.has_prediction = numbers == Numbers::fp32};
     if (numbers == Numbers::int8) { // no probe finds the rate of dot products
-        keys.roof.clear();
-        keys.rate.unit = Unit::op_per_second;
+        kind.roof.clear();
+        kind.unit = Unit::op_per_second;
     }
-    return keys;
+    return {fmt::format("gemm.{}.", name_of(shape, numbers)),
+            "a call: multiplying, and packing the operands or adding parts where it does",
+            "2 m n k over the time of a call", std::move(kind)};
 }
 
 std::string verification(const Dataset &data, Numbers numbers) {
@@ -114,13 +111,14 @@ void add_other_numbers(std::vector<Finding> &findings, const GemmShape &shape, N
         calls = operators::Calls{
             .seconds = median(found->seconds),
             .interval = repeat_interval(found->seconds),
-            .flops = shape.flops(),
+            .work = shape.flops(),
             .predicted = {},
             .method = fmt::format("{}, the likeliest panels in single precision; median of {} "
                                   "calls, {:.0f} % of each spent on packing; {}",
                                   found->plan.describe(), found->seconds.size(),
                                   100 * median(found->others), verification(data, numbers)),
             .series = series::other_numbers,
+            .roof = numbers == Numbers::fp16 ? "fma.fp16.rate" : "fma.fp32.rate",
             .verified = verified_entry(numbers)};
     operators::add_findings(findings, keys, of, calls, data, facts);
 }
@@ -157,7 +155,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
             calls = operators::Calls{
                 .seconds = median(found->seconds),
                 .interval = repeat_interval(found->seconds),
-                .flops = shape.flops(),
+                .work = shape.flops(),
                 .predicted = Gemm(shape, found->plan).predicted_seconds(facts),
                 .method = fmt::format("{}, {}; median of {} calls, {:.0f} % of each spent on "
                                       "packing or adding parts; {}",

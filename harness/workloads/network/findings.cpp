@@ -113,7 +113,7 @@ std::optional<operators::Calls> calls_of(const Dataset &data, const Facts &facts
     return operators::Calls{
         .seconds = fit->seconds_per_trip,
         .interval = fit->interval,
-        .flops = flops_of(network),
+        .work = flops_of(network),
         .predicted = predicted_seconds(graph, plan, facts),
         .method = fmt::format(
             "slope of time over up to {:g} runs in a row, in {} blocks; {:.0f} of {} plans kept "

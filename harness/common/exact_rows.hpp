@@ -1,0 +1,17 @@
+#pragma once
+#include "common/operands.hpp"
+
+#include <span>
+#include <vector>
+
+// What the host makes of a row in double precision, each element as `error_of` takes it: its terms
+// count the roundings that any order of the sums leaves at most.
+namespace clprobe::probes {
+
+[[nodiscard]] std::vector<ExactSum> exact_softmax(std::span<const float> row);
+/// `gains` and `biases` are as long as the row.
+[[nodiscard]] std::vector<ExactSum> exact_layer_norm(std::span<const float> row,
+                                                     std::span<const float> gains,
+                                                     std::span<const float> biases, double epsilon);
+
+} // namespace clprobe::probes
