@@ -1,12 +1,11 @@
-// What `clprobe network --against cpu` starts for each library, and for one thread and for all. It
-// reads a request from stdin and answers on the descriptor for messages, as a child of clprobe's
-// does: {"library": ...}, {"roof": ...}, a message for each network, and at last {"answer": true}.
+// What `clprobe network --against cpu` starts for each library, and for one thread and for all. Its
+// answers: {"library": ...}, {"roof": ...}, a message for each network, and at last {"answer":
+// true}.
 
 #include "fma.hpp"
-#include "io/file.hpp"
 #include "io/network.hpp"
 #include "library.hpp"
-#include "runner/isolation.hpp"
+#include "runner/beside.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/json.hpp>
@@ -14,17 +13,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
-#include <cstdio>
-#include <exception>
-#include <fcntl.h>
 #include <string>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 namespace clprobe::cpu_libraries {
 namespace {
 
+using runner::send_to_clprobe;
 using Time = std::chrono::steady_clock;
 
 double since(Time::time_point start) {
@@ -82,22 +76,11 @@ Json measure(Library &library, const Network &network, const Json &request) {
             {"implementations", prepared->implementations()}};
 }
 
-void send(const Json &message) {
-    const std::string line = message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-    for (std::size_t sent = 0; sent < line.size();) {
-        const auto count =
-            ::write(runner::message_descriptor, line.data() + sent, line.size() - sent);
-        if (count <= 0)
-            ::_exit(1); // the parent process is gone
-        sent += static_cast<std::size_t>(count);
-    }
-}
-
 void serve(const Json &request) {
     const auto library = linked_library();
-    send({{"library", library->name()}, {"version", library->version()}});
+    send_to_clprobe({{"library", library->name()}, {"version", library->version()}});
     const auto threads = request.at("threads").get<unsigned>();
-    send({{"roof", native::fp32_rate(0.1, threads).median}});
+    send_to_clprobe({{"roof", native::fp32_rate(0.1, threads).median}});
     for (const Json &text : request.at("networks")) {
         const Network network = read_network(text.dump(), "a request");
         Json message;
@@ -107,28 +90,15 @@ void serve(const Json &request) {
             message = {{"absent", error.what()}};
         }
         message["network"] = network.name;
-        send(message);
+        send_to_clprobe(message);
     }
-    send({{"answer", true}});
+    send_to_clprobe({{"answer", true}});
 }
 
 } // namespace
 } // namespace clprobe::cpu_libraries
 
 int main() {
-    using namespace clprobe;
-    if (::fcntl(runner::message_descriptor, F_SETFD, FD_CLOEXEC) != 0) {
-        std::fputs("this program is for `clprobe network --against cpu`\n", stderr);
-        return 2;
-    }
-    try {
-        const Json request = parse_json(read_file("-"));
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL); // nobody waits for the result
-        if (::getppid() != request.at("parent").get<int>())
-            return 1;
-        cpu_libraries::serve(request);
-    } catch (const std::exception &error) {
-        cpu_libraries::send({{"error", error.what()}});
-    }
-    return 0;
+    return clprobe::runner::answer_clprobe("clprobe network --against cpu",
+                                           clprobe::cpu_libraries::serve);
 }

@@ -32,10 +32,6 @@ namespace fs = std::filesystem;
 const std::array<std::string, 8> unwanted_variables{"OMP_",  "GOMP_", "KMP_",    "OPENBLAS_",
                                                     "GOTO_", "DNNL_", "ONEDNN_", "MKL_"};
 
-fs::path program_of(const std::string &library) {
-    return fs::read_symlink("/proc/self/exe").parent_path() / ("clprobe-" + library);
-}
-
 void check_options(const Options &options) {
     if (options.against != "cpu")
         throw InputError(
@@ -44,7 +40,7 @@ void check_options(const Options &options) {
         throw InputError("--against measures in fp32 at batch 1, as no kernel does else yet");
     if (!options.report.empty())
         throw InputError("--against measures: it takes no --report");
-    if (!fs::exists(program_of("onednn")))
+    if (!fs::exists(program_beside("onednn")))
         throw InputError("there is no library of the processor's beside this clprobe: ./bootstrap "
                          "installs oneDNN (Debian's libdnnl-dev), then build it again");
 }
@@ -69,9 +65,9 @@ std::vector<MeasuredLibrary> libraries() {
     std::vector<MeasuredLibrary> all;
     const unsigned most = std::max(1u, std::thread::hardware_concurrency());
     for (const unsigned threads : std::set<unsigned>{1, most})
-        all.push_back({program_of("onednn"), threads, false, {}, {}});
-    if (fs::exists(program_of("openblas")))
-        all.push_back({program_of("openblas"), most, true, {}, {}});
+        all.push_back({program_beside("onednn"), threads, false, {}, {}});
+    if (fs::exists(program_beside("openblas")))
+        all.push_back({program_beside("openblas"), most, true, {}, {}});
     return all;
 }
 

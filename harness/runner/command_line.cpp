@@ -310,12 +310,14 @@ void describe_ab(Command command) {
 void describe_network(Command command) {
     Options &options = command.options;
     command.option("NETWORK", options.network, "",
-                   "a file (docs/networks.md), or the name of a network that comes with clprobe; "
-                   "without one these are listed");
+                   "a file (docs/networks.md), an ONNX model, or the name of a network that comes "
+                   "with clprobe; without one these are listed");
     command.option("--report", options.report, "FILE",
                    "what a run measured: what bounds each layer there, and how long it takes");
     command.option("--device", options.device, "SLUG",
                    "one device of the report, or of those to measure; by default each of them");
+    command.option("--save", options.save, "FILE",
+                   "write the network as a file, to change it or to have it without ONNX");
     command.option("--against", options.against, "cpu",
                    "measure it, or without a network all operators, on the devices and by the "
                    "processor's own libraries in turn");

@@ -50,6 +50,7 @@ struct Options {
     std::filesystem::path output = "-"; ///< the file, or the folder of several
     // network
     std::string network; ///< a file, or the name of one that comes with clprobe
+    std::optional<std::filesystem::path> save; ///< the network itself, as a file
     std::string type = "fp32";
     std::uint64_t batch = 1;
     std::string against; ///< "cpu": measure, beside the processor's own libraries

@@ -33,6 +33,10 @@ inline constexpr int message_descriptor = 3;
 /// Variables of the environment, with the values that they shall have.
 using Variables = std::map<std::string, std::string>;
 
+/// Another program of clprobe's, which lies beside this one: "clprobe-onnx" of "onnx". It is not
+/// there where its library was not found at build.
+[[nodiscard]] std::filesystem::path program_beside(const std::string &name);
+
 /// What a child is started for and how long it may take.
 struct ChildTask {
     Json request;                          ///< what it reads on its stdin

@@ -3,6 +3,7 @@
 #include "io/file.hpp"
 #include "io/network.hpp"
 #include "model/text.hpp"
+#include "onnx.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -18,6 +19,8 @@ namespace {
 Network chosen_network(const std::string &name) {
     if (const Network *known = pointer_to(known_networks(), name, &Network::name))
         return *known;
+    if (name.ends_with(".onnx"))
+        return read_onnx(name);
     const bool names_a_file = name == "-" || name.ends_with(".json") || name.ends_with(".gz") ||
                               name.find('/') != std::string::npos;
     if (names_a_file || std::filesystem::exists(name))
@@ -72,7 +75,7 @@ int network_command(const Options &options, const Registry &registry) {
         return against_cpu_command(network, options, registry);
     }
     if (options.network.empty()) {
-        if (options.json || !options.report.empty() || options.as_markdown)
+        if (options.json || options.save || !options.report.empty() || options.as_markdown)
             throw InputError("which network? `clprobe network` alone lists those that are there");
         std::cout << networks_text(known_networks(), style);
         return exit_done;
@@ -80,9 +83,11 @@ int network_command(const Options &options, const Registry &registry) {
     const NetworkTable table(chosen_network(options.network), type_named(options.type),
                              options.batch);
     const std::vector<Teardown> teardowns = teardowns_of(table, options);
+    if (options.save)
+        write_file(*options.save, to_text(to_json(table.network)));
     if (options.json)
         write_file(*options.json, to_text(to_json(table, teardowns)));
-    if (options.json != "-")
+    if (options.json != "-" && options.save != "-")
         std::cout << (options.as_markdown ? network_markdown(table, teardowns)
                                           : network_text(table, teardowns, style));
     return exit_done;

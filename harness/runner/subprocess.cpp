@@ -283,6 +283,10 @@ private:
 
 } // namespace
 
+std::filesystem::path program_beside(const std::string &name) {
+    return std::filesystem::read_symlink("/proc/self/exe").parent_path() / ("clprobe-" + name);
+}
+
 std::string run_child(const ChildTask &task, const Send &on_message) {
     return Child(task, on_message).run();
 }

@@ -39,10 +39,10 @@ set_target_properties(clprobe PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}"
 set_target_properties(clprobe PROPERTIES EXPORT_NAME program)
 install(TARGETS clprobe EXPORT clprobe-program)
 # No target of the package: clprobe finds them beside it.
-get_property(cpu_libraries GLOBAL PROPERTY CLPROBE_CPU_LIBRARIES)
-if(cpu_libraries)
-    set_target_properties(${cpu_libraries} PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}")
-    install(TARGETS ${cpu_libraries})
+get_property(programs GLOBAL PROPERTY CLPROBE_PROGRAMS_BESIDE)
+if(programs)
+    set_target_properties(${programs} PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program}")
+    install(TARGETS ${programs})
 endif()
 install(
     EXPORT clprobe-program
