@@ -14,13 +14,17 @@ ProbeInfo describe() {
         "The networks that come with clprobe (docs/networks.md). Convolutions, with bias and "
         "activation fused, run by the kernels of workloads/convolution. Each reads what the one "
         "before wrote, as it lies: of all ways through the layers whose blocks of channels fit "
-        "together, the one is taken that is predicted to take least. Additions, pools, layer "
-        "norms, attentions and dense layers of one token have kernels of their own; the first "
-        "ones read and write any blocks. A dense layer of several tokens is a product by the "
+        "together, the one is taken that is predicted to take least. Additions, pools, and "
+        "attentions and dense layers of one token have kernels of their own; the first ones read "
+        "and write any blocks. Layer norms run by the kernels of workloads/softmax_norm, and "
+        "attentions of several tokens by those of workloads/attention, which read queries, keys "
+        "and values as the dense layer before wrote them. A dense layer of several tokens is a "
+        "product by the "
         "kernels of workloads/gemm, whose weights are packed before, and a launch for bias and "
         "activation. An addition right behind a dense layer is made by that one's launches. A plan "
         "that a race has kept (`clprobe tune workloads/convolution`, and workloads/gemm) counts as "
-        "the fastest of its shape. Weights are random, scaled so that activations stay of the "
+        "the fastest of its shape, and so for the others'. Weights are random, scaled so that "
+        "activations stay of the "
         "order of one; packing them and the image is not timed. What an attention has cached is "
         "random too.\n\n"
         "Before it is timed each layer is verified by itself, so that errors do not add up: its "
@@ -41,7 +45,7 @@ ProbeInfo describe() {
         "Without kept choices the plans are predicted ones.",
         "Each layer's activations have a buffer of their own. A network that runs in less memory "
         "lets layers share them.",
-        "The attention is a plain one: a work-group for each query.",
+        "The attention of one token is a plain one: a work-group for each head.",
     };
     info.sources = {
         "X. Ding et al., RepVGG, CVPR 2021; A. Howard et al., MobileNets, arXiv 1704.04861; "

@@ -1,5 +1,7 @@
 // Attention in single precision: for each head O = softmax(scale Q K^T) V, the softmax over each row. All four have
-// `length` rows of HEAD_WIDTH elements a head, head after head. With CAUSAL, a query sees the keys up to its own row only.
+// `length` rows of HEAD_WIDTH elements a head, head after head. With CHANNELS, rows are as networks have them: Q, K and V
+// are one matrix with a row of 3 CHANNELS for each token, its query, key and value of all heads, and O has rows of CHANNELS.
+// With CAUSAL, a query sees the keys up to its own row only.
 // Scores are never in memory: each block of keys is weighted by its distance from the largest score so far, and what was
 // summed before is rescaled where a larger one turns up. Two families of kernels do it, of which the macros choose one
 // by naming its tile.
@@ -8,6 +10,21 @@
 // Less than any score: what it weighs is 0 beside a score.
 #define LEAST (-1e30f)
 #define LOG2_E 1.44269504f
+
+// Where a head's first row lies, and how far it is to the next row; of keys and values, how far behind that of queries.
+#ifdef CHANNELS
+#define HEAD_AT(head) ((size_t)(head)*HEAD_WIDTH)
+#define INPUT_PITCH (3 * CHANNELS)
+#define OUTPUT_ROW_PITCH CHANNELS
+#define KEYS_AT CHANNELS
+#define VALUES_AT (2 * CHANNELS)
+#else
+#define HEAD_AT(head) ((size_t)(head)*length * HEAD_WIDTH)
+#define INPUT_PITCH HEAD_WIDTH
+#define OUTPUT_ROW_PITCH HEAD_WIDTH
+#define KEYS_AT 0
+#define VALUES_AT 0
+#endif
 
 #ifdef TILE_QUERIES
 #include "workloads/attention_local.clh"
@@ -34,12 +51,13 @@ __kernel void pack_keys(__global const float *keys, __global float *panels, uint
     const uint key_panels = (length + COLUMNS - 1) / COLUMNS;
     if (panel >= key_panels)
         return;
-    __global const float *from = keys + ((size_t)head * length + panel * COLUMNS) * HEAD_WIDTH;
+    __global const float *from =
+        keys + KEYS_AT + HEAD_AT(head) + (size_t)panel * COLUMNS * INPUT_PITCH;
     __global float *to = panels + ((size_t)head * key_panels + panel) * COLUMNS * HEAD_WIDTH;
     const uint present = min(length - panel * COLUMNS, (uint)COLUMNS);
     for (uint i = 0; i < HEAD_WIDTH; ++i)
         for (uint c = 0; c < COLUMNS; ++c)
-            to[i * COLUMNS + c] = c < present ? from[c * HEAD_WIDTH + i] : 0.0f;
+            to[i * COLUMNS + c] = c < present ? from[c * INPUT_PITCH + i] : 0.0f;
 }
 
 // The same of V: a work-item for COLUMNS keys.
@@ -54,8 +72,8 @@ __kernel void pack_values(__global const float *values, __global float *panels, 
         __global float *to =
             panels + (((size_t)head * OUTPUT_PANELS + panel) * keys + first) * COLUMNS;
         for (uint key = 0; key < COLUMNS; ++key) {
-            __global const float *from =
-                values + ((size_t)head * length + first + key) * HEAD_WIDTH + panel * COLUMNS;
+            __global const float *from = values + VALUES_AT + HEAD_AT(head) +
+                                         (size_t)(first + key) * INPUT_PITCH + panel * COLUMNS;
             for (uint c = 0; c < COLUMNS; ++c)
                 to[key * COLUMNS + c] =
                     first + key < length && panel * COLUMNS + c < HEAD_WIDTH ? from[c] : 0.0f;
@@ -85,7 +103,8 @@ __kernel void attention(__global const float *queries, __global const float *key
     const uint first_query = (tiles - 1 - (uint)get_global_id(0)) * ROWS;
     const uint rows = min(length - first_query, (uint)ROWS);
     const uint padded = (length + COLUMNS - 1) / COLUMNS * COLUMNS;
-    const size_t at = ((size_t)head * length + first_query) * HEAD_WIDTH;
+    queries += HEAD_AT(head) + (size_t)first_query * INPUT_PITCH;
+    results += HEAD_AT(head) + (size_t)first_query * OUTPUT_ROW_PITCH;
     __global const float *keys = key_panels + (size_t)head * padded * HEAD_WIDTH;
     __global const float *values = value_panels + (size_t)head * padded * OUTPUT_PITCH;
 
@@ -95,8 +114,10 @@ __kernel void attention(__global const float *queries, __global const float *key
     float largest[ROWS];
     float rescaling[ROWS];
     VECTOR sums[ROWS];
-    for (uint i = 0; i < ROWS * HEAD_WIDTH; ++i)
-        scaled[i] = i < rows * HEAD_WIDTH ? queries[at + i] * (scale * LOG2_E) : 0.0f;
+    for (uint r = 0; r < ROWS; ++r)
+        for (uint i = 0; i < HEAD_WIDTH; ++i)
+            scaled[r * HEAD_WIDTH + i] =
+                r < rows ? queries[r * INPUT_PITCH + i] * (scale * LOG2_E) : 0.0f;
     for (uint i = 0; i < ROWS * OUTPUT_PITCH; ++i)
         outputs[i] = 0.0f;
     for (uint r = 0; r < ROWS; ++r) {
@@ -163,7 +184,7 @@ __kernel void attention(__global const float *queries, __global const float *key
     for (uint r = 0; r < rows; ++r) {
         const float whole = 1.0f / sum_of(sums[r]);
         for (uint i = 0; i < HEAD_WIDTH; ++i)
-            results[at + r * HEAD_WIDTH + i] = outputs[r * OUTPUT_PITCH + i] * whole;
+            results[r * OUTPUT_ROW_PITCH + i] = outputs[r * OUTPUT_PITCH + i] * whole;
     }
 }
 #endif

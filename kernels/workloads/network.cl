@@ -189,72 +189,31 @@ __kernel void finish(__global const float *restrict biases, __global const float
     }
 }
 
-// Each row less its mean, over its standard deviation, times a gain and with a bias of each
-// channel.
-__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
-layer_norm(__global const float *restrict input, __global const float *restrict gains,
-           __global const float *restrict biases, __global float *restrict output, uint rows,
-           uint channels) {
-    __local float sums[ITEMS];
-    const uint item = (uint)get_local_id(0);
-    const uint lane = item % LANES;
-    const uint first = item / LANES * LANES;
-    const uint row = (uint)get_group_id(0) * RESULTS + item / LANES;
-    const size_t at = (size_t)min(row, rows - 1) * channels;
-    const uint vectors = channels / WIDTH;
-    VECTOR parts = (VECTOR)(0.0f);
-    for (uint i = lane; i < vectors; i += LANES)
-        parts += LOAD(i, input + at);
-    float sum = SUM(parts);
-    for (uint i = vectors * WIDTH + lane; i < channels; i += LANES)
-        sum += input[at + i];
-    const float mean = sum_of_lanes(sum, sums, lane, first, 1) / (float)channels;
-    barrier(CLK_LOCAL_MEM_FENCE); // before the sums are written again
-    VECTOR squares = (VECTOR)(0.0f);
-    for (uint i = lane; i < vectors; i += LANES) {
-        const VECTOR apart = LOAD(i, input + at) - mean;
-        squares = MULTIPLY_ADD(apart, apart, squares);
-    }
-    float square = SUM(squares);
-    for (uint i = vectors * WIDTH + lane; i < channels; i += LANES)
-        square += (input[at + i] - mean) * (input[at + i] - mean);
-    const float variance = sum_of_lanes(square, sums, lane, first, 1) / (float)channels;
-    const float scale = 1.0f / sqrt(variance + 1e-5f);
-    if (row >= rows)
-        return;
-    for (uint i = lane; i < vectors; i += LANES)
-        STORE(MULTIPLY_ADD((LOAD(i, input + at) - mean) * scale, LOAD(i, gains), LOAD(i, biases)),
-              i, output + at);
-    for (uint i = vectors * WIDTH + lane; i < channels; i += LANES)
-        output[at + i] = (input[at + i] - mean) * scale * gains[i] + biases[i];
-}
-
 #ifdef HEAD
 #define VECTORS (HEAD / WIDTH)
 
 // The key of a token, behind which its value lies `channels` further. Earlier tokens have both side
-// by side, and the others their query before.
+// by side, and the last one its query before.
 #define KEY_OF(token)                                                                              \
-    ((token) < cached ? past + (size_t)(token)*2 * channels                                        \
-                      : input + ((size_t)((token)-cached) * 3 + 1) * channels)
+    ((token) < cached ? past + (size_t)(token)*2 * channels : input + channels)
 
-// Attention with a softmax that is kept up to date as keys come (M. Milakov and N. Gimelshein
-// 2018). A work-group for each query of each head; its lanes share the keys out, WIDTH at a time.
+// Attention of one token to itself and those before it, with a softmax that is kept up to date as
+// keys come (M. Milakov and N. Gimelshein 2018). A work-group for each head; its lanes share the
+// keys out, WIDTH at a time.
 __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
 attention(__global const float *restrict input, __global const float *restrict past,
-          __global float *restrict output, uint tokens, uint cached, uint channels, uint causal) {
+          __global float *restrict output, uint cached, uint channels) {
     __local float sums[LANES * HEAD];
     __local float greatest[LANES];
     __local float totals[LANES];
     const uint lane = (uint)get_local_id(0);
-    const uint query = (uint)get_group_id(0) % tokens;
-    const uint head = (uint)get_group_id(0) / tokens * HEAD;
-    const uint keys = cached + (causal ? query + 1 : tokens);
+    const uint head = (uint)get_group_id(0) * HEAD;
+    const uint keys = cached + 1;
     VECTOR factors[VECTORS];
     VECTOR values[VECTORS];
 #pragma unroll
     for (uint v = 0; v < VECTORS; ++v) {
-        factors[v] = LOAD(v, input + (size_t)query * 3 * channels + head) * rsqrt((float)HEAD);
+        factors[v] = LOAD(v, input + head) * rsqrt((float)HEAD);
         values[v] = (VECTOR)(0.0f);
     }
     float most = -INFINITY;
@@ -303,7 +262,7 @@ attention(__global const float *restrict input, __global const float *restrict p
         float sum = 0.0f;
         for (uint other = 0; other < LANES; ++other)
             sum += sums[other * HEAD + i];
-        output[(size_t)query * channels + head + i] = sum / total;
+        output[head + i] = sum / total;
     }
 }
 #endif

@@ -144,6 +144,8 @@ TEST_CASE("unit.network_run.the_first_layer_without_a_kernel_is_named") {
     refused(
         "vit-s-block", 2, [](Layer &layer) { layer.heads = 48; }, "heads");
     refused(
+        "vit-s-block", 2, [](Layer &layer) { layer.cached = 5; }, "behind others");
+    refused(
         "vit-s-block", 4, [](Layer &layer) { layer.activation = Activation::relu; }, "dense layer");
     refused(
         "vit-s-block", 6, [](Layer &layer) { layer.activation = Activation::hard_swish; },
@@ -151,6 +153,33 @@ TEST_CASE("unit.network_run.the_first_layer_without_a_kernel_is_named") {
     Network changed = known("repvgg-a2");
     changed.layers.erase(changed.layers.begin() + 22);
     CHECK_THAT(without_kernel(changed), ContainsSubstring("tokens only"));
+}
+
+TEST_CASE("unit.network_run.token_layers_are_operators_with_plans") {
+    const Graph block(known("vit-s-block"));
+    const auto &layers = block.layers();
+    const auto norm = norm_of(layers[0]);
+    REQUIRE(norm);
+    CHECK(norm->name() == "layer_norm.197x384");
+    CHECK_FALSE(norm_of(layers[1]));
+    const auto attention = attention_of(layers[2]);
+    REQUIRE(attention);
+    CHECK(attention->name() == "6x197x64");
+    CHECK_FALSE(attention_of(layers[1]));
+    // Of one token there is a kernel that reads what was cached.
+    for (const SizedLayer &sized : Graph(known("gpt2-token")).layers()) {
+        CHECK_FALSE(attention_of(sized));
+        if (const auto of_token = norm_of(sized))
+            CHECK(of_token->rows == 1);
+    }
+}
+
+TEST_CASE("unit.network_run.rows_of_tokens_are_known_when_kernels_are_built") {
+    const probes::attention::AttentionShape shape{6, 197, 64};
+    CHECK(
+        probes::attention::Attention(shape, {}, true).build_options().ends_with("-DCHANNELS=384"));
+    CHECK(probes::attention::Attention(shape, {}).build_options().find("CHANNELS") ==
+          std::string::npos);
 }
 
 TEST_CASE("unit.network_run.each_image_has_the_halo_that_its_readers_need") {

@@ -3,6 +3,8 @@
 #include "common/operators.hpp"
 
 #include <clprobe/kernel.hpp>
+#include <clprobe/launch.hpp>
+#include <clprobe/memory.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/workloads.hpp>
 
@@ -10,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -123,12 +126,18 @@ struct AttentionPlan {
 ///
 ///     attention(Q, K, V, O or parts, measures, uint length, uint heads, float scale,
 ///               uint first_head)
-///     add_<splits>_parts(parts, measures, O, uint heads * length)
+///     add_<splits>_parts(parts, measures, O, uint heads * length, uint length)
+///
+/// Of one matrix whose rows are tokens, each with the queries of all heads, then the keys, then the
+/// values, Q, K and V are the same buffer, and O has a row of all heads for each token.
 class Attention {
 public:
-    Attention(const AttentionShape &shape, const AttentionPlan &plan)
-        : shape_(shape), plan_(plan) {}
+    /// `by_tokens`: of such a matrix, with the heads that the shape has.
+    Attention(const AttentionShape &shape, const AttentionPlan &plan, bool by_tokens = false)
+        : shape_(shape), plan_(plan), by_tokens_(by_tokens) {}
 
+    [[nodiscard]] const AttentionShape &shape() const { return shape_; }
+    [[nodiscard]] bool packs() const { return plan_.family == KernelFamily::panels; }
     /// Why the plan cannot be used for that shape; empty where it can.
     [[nodiscard]] static std::string unfit(const AttentionShape &shape, const AttentionPlan &plan);
 
@@ -162,7 +171,31 @@ private:
 
     AttentionShape shape_;
     AttentionPlan plan_;
+    bool by_tokens_;
 };
+
+/// What the launches of a call read and write.
+struct AttentionBuffers {
+    Buffer queries;
+    Buffer keys;
+    Buffer values;
+    Buffer results;
+    Buffer key_panels;   ///< of the family of panels
+    Buffer value_panels; ///< likewise
+    Buffer parts;        ///< the results, where there is one part
+    Buffer measures;     ///< of the family of local memory
+};
+/// With those that lie between, as far as the plan has them, of `make`.
+[[nodiscard]] AttentionBuffers
+attention_buffers(const Attention &attention, const Buffer &queries, const Buffer &keys,
+                  const Buffer &values, const Buffer &results,
+                  const std::function<Buffer(std::size_t bytes)> &make);
+/// The launches of a call, of so many heads each at most. `written` makes an argument of a buffer
+/// that a launch writes; `first` says whether it is the first to.
+[[nodiscard]] std::vector<BoundLaunch>
+attention_launches(const Program &program, const Attention &attention,
+                   const AttentionBuffers &buffers, std::uint32_t most_heads,
+                   const std::function<Argument(const Buffer &, bool first)> &written);
 
 /// Whether a work-item finds registers for what it holds.
 [[nodiscard]] bool fits_registers(const AttentionPlan &plan, const Facts &facts);

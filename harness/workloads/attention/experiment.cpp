@@ -37,46 +37,17 @@ public:
                                                 const Check &check, std::optional<double> expected,
                                                 double longest) const {
         const Attention attention(shape_, plan);
-        const bool packs = plan.family == KernelFamily::panels;
         const auto parts = static_cast<std::uint32_t>(
             std::clamp(std::ceil(expected.value_or(longest * shape_.heads) / longest), 1.0,
                        double{1} * shape_.heads));
-        const std::uint32_t most = (shape_.heads + parts - 1) / parts;
-        const Buffer keys = packs ? bench_.buffer(attention.key_panels_bytes()) : keys_;
-        const Buffer values = packs ? bench_.buffer(attention.value_panels_bytes()) : values_;
-        const bool in_parts = attention.in_parts();
-        const Buffer results = in_parts ? bench_.buffer(attention.parts_bytes()) : results_;
-        const Buffer measures = bench_.buffer(attention.measures_bytes());
-        const auto written = [](const Buffer &buffer, std::uint32_t first) {
-            return first == 0 ? output(buffer) : Argument(buffer);
-        };
-        std::vector<BoundLaunch> launches;
-        for (std::uint32_t first = 0; first < shape_.heads; first += most) {
-            const std::uint32_t heads = std::min(most, shape_.heads - first);
-            if (packs) {
-                launches.push_back({program.kernel("pack_keys"),
-                                    attention.pack(heads),
-                                    {keys_, written(keys, first), shape_.length, first}});
-                launches.push_back({program.kernel("pack_values"),
-                                    attention.pack(heads),
-                                    {values_, written(values, first), shape_.length, first}});
-                launches.push_back({program.kernel("attention"),
-                                    attention.attend(heads),
-                                    {queries_, keys, values, written(results, first), shape_.length,
-                                     shape_.scale(), first}});
-            } else {
-                launches.push_back(
-                    {program.kernel("attention"),
-                     attention.attend(heads),
-                     {queries_, keys, values, written(results, first), written(measures, first),
-                      shape_.length, shape_.heads, shape_.scale(), first}});
-            }
-        }
-        if (in_parts)
-            launches.push_back(
-                {program.kernel(attention.add_parts_kernel()),
-                 attention.add_parts(),
-                 {results, measures, output(results_), shape_.heads * shape_.length}});
+        const AttentionBuffers buffers =
+            attention_buffers(attention, queries_, keys_, values_, results_,
+                              [&](std::size_t bytes) { return bench_.buffer(bytes); });
+        std::vector<BoundLaunch> launches =
+            attention_launches(program, attention, buffers, (shape_.heads + parts - 1) / parts,
+                               [](const Buffer &buffer, bool first) {
+                                   return first ? output(buffer) : Argument(buffer);
+                               });
         launches.back().check = check;
         return launches;
     }

@@ -140,7 +140,8 @@ std::string Attention::unfit(const AttentionShape &shape, const AttentionPlan &p
 
 std::string Attention::build_options() const {
     const std::string of_shape =
-        fmt::format("-DHEAD_WIDTH={} -DCAUSAL={:d}", shape_.width, shape_.causal);
+        fmt::format("-DHEAD_WIDTH={} -DCAUSAL={:d}{}", shape_.width, shape_.causal,
+                    by_tokens_ ? fmt::format(" -DCHANNELS={}", shape_.heads * shape_.width) : "");
     if (plan_.family == KernelFamily::panels)
         return fmt::format("{} -DKEYS={} {}", plan_.tile.build_options(), plan_.keys, of_shape);
     const ScoreTile &tile = plan_.group_tile;

@@ -75,7 +75,8 @@ private:
             return reason;
         const NetworkPlan plan = understood_plan(graph, *likely);
         if (small) // what the device itself would not take is verified too
-            (void)Prepared(bench_, plain_, number, Graph(network, 1), plan, {8, 2, 8});
+            (void)Prepared(bench_, plain_, number, Graph(network, 1), other_plan(graph, plan),
+                           {8, 2, 8});
         Prepared prepared(bench_, plain_, number, graph, plan, head_tile(bench_.device()));
         const std::vector<BoundLaunch> launches = prepared.launches();
         auto &numbers = bench_.data().number_attributes;
@@ -120,6 +121,17 @@ private:
                 plan.products.push_back(
                     operators::kept_plan(bench_.choice(gemm_text, shape->name()), plans)
                         .value_or(plans.front()));
+            } else if (const auto attention = attention_of(sized)) {
+                const auto plans = attention::attention_plans(*attention, bench_.facts());
+                plan.attentions.push_back(
+                    operators::kept_plan(bench_.choice(attention::kernel_text, attention->name()),
+                                         plans)
+                        .value_or(plans.front()));
+            } else if (const auto norm = norm_of(sized)) {
+                const auto plans = workloads::softmax_norm_plans(*norm, bench_.facts());
+                plan.norms.push_back(
+                    operators::kept_plan(bench_.choice(norm_text, norm->name()), plans)
+                        .value_or(plans.front()));
             }
         return plan;
     }
@@ -135,7 +147,24 @@ private:
         return plan;
     }
 
-    /// How many of the plans were kept from races.
+    /// By other families of kernels, as far as the device has room for them.
+    [[nodiscard]] NetworkPlan other_plan(const Graph &graph, NetworkPlan plan) const {
+        std::size_t next = 0;
+        for (const SizedLayer &sized : graph.layers())
+            if (const auto shape = attention_of(sized)) {
+                const auto other = AttentionPlan::by_local_memory(
+                    {32, 32, 4, 4, 1, false, shape->causal ? 2u : 1u});
+                const attention::ScoreTile &tile = other.group_tile;
+                if (Attention::unfit(*shape, other).empty() &&
+                    tile.items() <= bench_.device().max_work_group_size.value_or(1) &&
+                    tile.local_bytes(shape->width) <= bench_.device().local_memory.value_or(0))
+                    plan.attentions[next] = other;
+                ++next;
+            }
+        return plan;
+    }
+
+    /// How many of the plans of convolutions and products were kept from races.
     [[nodiscard]] double kept_plans(const Graph &graph, const NetworkPlan &plan) const {
         double kept = 0;
         const auto count = [&](const char *text, const std::string &shape, const auto &chosen) {

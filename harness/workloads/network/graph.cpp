@@ -65,6 +65,9 @@ std::string unfit_attention(const Graph &graph, std::size_t index) {
         const SizedLayer &sized = graph.layers()[layer];
         return sized.output.channels / sized.layer.heads;
     };
+    const SizedLayer &sized = graph.layers()[index];
+    if (sized.layer.cached > 0 && sized.input.positions() > 1)
+        return "it has several tokens behind others";
     if (head(index) % head_multiple != 0)
         return fmt::format("its heads are no multiple of {} channels", head_multiple);
     for (std::size_t i = 0; i < index; ++i)

@@ -1,9 +1,11 @@
 #pragma once
+#include "workloads/attention/attention.hpp"
 #include "workloads/network/graph.hpp"
 
 #include <clprobe/probe.hpp>
 #include <clprobe/workloads.hpp>
 #include <clprobe/workloads_convolution.hpp>
+#include <clprobe/workloads_softmax_norm.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -14,16 +16,23 @@
 
 namespace clprobe::probes::network {
 
+using attention::Attention;
+using attention::AttentionPlan;
+using attention::AttentionShape;
 using workloads::ActivationLayout;
 using workloads::Convolution;
 using workloads::ConvolutionPlan;
 using workloads::ConvolutionShape;
 using workloads::GemmPlan;
 using workloads::GemmShape;
+using workloads::SoftmaxNorm;
+using workloads::SoftmaxNormPlan;
+using workloads::SoftmaxNormShape;
 
 inline constexpr const char *kernel_text = "workloads/network";
 inline constexpr const char *convolution_text = "workloads/convolution";
 inline constexpr const char *gemm_text = "workloads/gemm";
+inline constexpr const char *norm_text = "workloads/softmax_norm";
 
 /// A convolution of a network, from one of its tensors to another.
 struct NetworkConvolution {
@@ -47,10 +56,18 @@ chained_plans(const std::vector<NetworkConvolution> &convolutions, const KeptPla
 /// it takes. Nothing of any other layer.
 [[nodiscard]] std::optional<GemmShape> product_of(const SizedLayer &sized);
 
+/// What an attention of several tokens computes; nothing of any other layer. That of one token has
+/// a kernel of its own.
+[[nodiscard]] std::optional<AttentionShape> attention_of(const SizedLayer &sized);
+/// What a layer norm computes; nothing of any other layer.
+[[nodiscard]] std::optional<SoftmaxNormShape> norm_of(const SizedLayer &sized);
+
 /// How a network is computed.
 struct NetworkPlan {
-    std::vector<ConvolutionPlan> convolutions; ///< in their order
-    std::vector<GemmPlan> products;            ///< of dense layers of several tokens, in theirs
+    std::vector<ConvolutionPlan> convolutions;  ///< in their order
+    std::vector<GemmPlan> products;             ///< of dense layers of several tokens, in theirs
+    std::vector<AttentionPlan> attentions = {}; ///< of several tokens, in theirs
+    std::vector<SoftmaxNormPlan> norms = {};    ///< layer norms, in theirs
 };
 
 /// Where images lie; of tensors that are none nothing.

@@ -82,6 +82,23 @@ std::optional<GemmShape> product_of(const SizedLayer &sized) {
                      static_cast<std::uint32_t>(sized.input.channels)};
 }
 
+std::optional<AttentionShape> attention_of(const SizedLayer &sized) {
+    if (sized.layer.op != Operator::attention || sized.input.positions() == 1)
+        return std::nullopt;
+    const auto heads = static_cast<std::uint32_t>(sized.layer.heads);
+    return AttentionShape{heads, static_cast<std::uint32_t>(sized.input.positions()),
+                          static_cast<std::uint32_t>(sized.output.channels) / heads,
+                          sized.layer.causal};
+}
+
+std::optional<SoftmaxNormShape> norm_of(const SizedLayer &sized) {
+    if (sized.layer.op != Operator::layer_norm)
+        return std::nullopt;
+    return SoftmaxNormShape{workloads::RowOperator::layer_norm,
+                            static_cast<std::uint32_t>(sized.input.positions()),
+                            static_cast<std::uint32_t>(sized.input.channels)};
+}
+
 std::optional<std::vector<ConvolutionPlan>>
 chained_plans(const std::vector<NetworkConvolution> &convolutions, const KeptPlan &kept,
               const Facts &facts) {

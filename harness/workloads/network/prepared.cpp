@@ -189,10 +189,13 @@ void Prepared::add_layer(std::uint32_t layer, const NetworkPlan &plan) {
             add_dense(layer);
         break;
     case Operator::layer_norm:
-        add_layer_norm(layer);
+        add_layer_norm(layer, plan.norms.at(norms_++));
         break;
     case Operator::attention:
-        add_attention(layer);
+        if (const auto shape = attention_of(sized(layer)))
+            add_attention(layer, *shape, plan.attentions.at(attentions_++));
+        else
+            add_attention_of_token(layer);
         break;
     }
 }

@@ -85,6 +85,13 @@ private:
                                                     double gain);
     [[nodiscard]] std::vector<float> random_biases(const Layer &layer, std::size_t count);
 
+    /// An element of a tensor: of an image, or the channel of a token, whose number is `x`.
+    struct Place {
+        std::uint32_t channel = 0;
+        std::uint32_t y = 0;
+        std::uint32_t x = 0;
+    };
+
     void add_input();
     void add_layer(std::uint32_t layer, const NetworkPlan &plan);
     void add_convolution(std::uint32_t layer, const ConvolutionShape &shape,
@@ -94,15 +101,14 @@ private:
     void add_average_pool(std::uint32_t layer);
     void add_dense(std::uint32_t layer);
     void add_product(std::uint32_t layer, const GemmShape &shape, const GemmPlan &plan);
-    void add_layer_norm(std::uint32_t layer);
-    void add_attention(std::uint32_t layer);
+    void add_layer_norm(std::uint32_t layer, const SoftmaxNormPlan &plan);
+    void add_attention(std::uint32_t layer, const AttentionShape &shape, const AttentionPlan &plan);
+    void add_attention_of_token(std::uint32_t layer);
+    /// What an attention makes of its input and of what it has cached, keys and values of each
+    /// token side by side.
+    [[nodiscard]] ExactSum attention_sum(std::uint32_t layer, const Place &place,
+                                         const std::vector<float> &past) const;
 
-    /// An element of a tensor: of an image, or the channel of a token, whose number is `x`.
-    struct Place {
-        std::uint32_t channel = 0;
-        std::uint32_t y = 0;
-        std::uint32_t x = 0;
-    };
     using Exact = std::function<ExactSum(const Place &)>;
     /// Runs the launches of a layer, verifies the tensor that they make against what the host has,
     /// as far as it is compared, and keeps them. Throws VerificationError also where an element was
@@ -143,7 +149,9 @@ private:
     std::vector<float> pool_;                                         ///< random numbers
     std::vector<Tensor> tensors_;
     std::vector<Ready> layers_;
-    std::size_t products_ = 0; ///< so far
+    std::size_t products_ = 0;   ///< so far
+    std::size_t attentions_ = 0; ///< likewise
+    std::size_t norms_ = 0;      ///< likewise
     std::size_t bytes_ = 0;
     double first_seconds_ = 0;
 };

@@ -1,17 +1,18 @@
 #include "common/device_tiles.hpp"
+#include "common/exact_rows.hpp"
 #include "common/gemm_launches.hpp"
 #include "workloads/network/prepared.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <span>
 
 // The layers that take tokens.
 namespace clprobe::probes::network {
 namespace {
 
 /// Of the squares of a layer norm, before the root.
-constexpr double epsilon = 1e-5;
+constexpr float epsilon = 1e-5f;
 
 /// What the activation multiplies the variance of, so that results are as large as inputs.
 double gain_of(const Layer &layer) {
@@ -115,95 +116,107 @@ void Prepared::add_product(std::uint32_t layer, const GemmShape &shape, const Ge
     });
 }
 
-void Prepared::add_layer_norm(std::uint32_t layer) {
-    const auto channels = static_cast<std::uint32_t>(sized(layer).input.channels);
-    const auto rows = static_cast<std::uint32_t>(sized(layer).input.positions());
-    std::vector<float> gains = random_values(channels, 0.5);
+void Prepared::add_layer_norm(std::uint32_t layer, const SoftmaxNormPlan &plan) {
+    const SoftmaxNormShape shape = norm_of(sized(layer)).value();
+    const SoftmaxNorm norm(shape, plan);
+    std::vector<float> gains = random_values(shape.length, 0.5);
     for (float &gain : gains)
         gain += 1;
-    const std::vector<float> biases = random_values(channels, 0.1);
+    const std::vector<float> biases = random_values(shape.length, 0.1);
     const Tensor &input = input_of(layer);
     Ready ready{.layer = layer};
-    ready.launches = {{kernel("layer_norm"),
-                       head_.range(rows),
+    ready.launches = {{built(norm_text, norm.build_options()).kernel(norm.kernel()),
+                       norm.range(shape.rows),
                        {*input.buffer, written(gains), written(biases), *result_of(layer).buffer,
-                        rows, channels}}};
+                        shape.rows, epsilon, 0u}}};
     add(std::move(ready), [&](const Place &place) {
-        const float *row = input.values.data() + std::size_t{place.x} * channels;
-        const double mean = std::accumulate(row, row + channels, 0.0) / channels;
-        double magnitude = 0;
-        double variance = 0;
-        for (std::size_t i = 0; i < channels; ++i) {
-            magnitude += std::abs(static_cast<double>(row[i])) / channels;
-            variance += (row[i] - mean) * (row[i] - mean) / channels;
-        }
-        const double gain = gains[place.channel];
-        const double bias = biases[place.channel];
-        const double scale = gain / std::sqrt(variance + epsilon);
-        const double value = row[place.channel];
-        // The mean is off by the sum's roundings, and the root by half of those of the squares'.
-        return ExactSum{(value - mean) * scale + bias,
-                        (2 * std::abs(value - mean) + std::abs(value) + magnitude) *
-                                std::abs(scale) +
-                            std::abs(bias),
-                        channels + 20.0};
+        const std::span<const float> row =
+            std::span(input.values).subspan(std::size_t{place.x} * shape.length, shape.length);
+        return exact_layer_norm(row, gains, biases, double{epsilon})[place.channel];
     });
 }
 
-void Prepared::add_attention(std::uint32_t layer) {
+void Prepared::add_attention(std::uint32_t layer, const AttentionShape &shape,
+                             const AttentionPlan &plan) {
+    const Attention attention(shape, plan, true);
+    const Buffer &from = *input_of(layer).buffer;
+    const attention::AttentionBuffers buffers =
+        attention::attention_buffers(attention, from, from, from, *result_of(layer).buffer,
+                                     [&](std::size_t bytes) { return buffer(bytes); });
+    // No launch may take too long.
+    const double seconds = attention.predicted_seconds(bench_.facts()).value_or(0);
+    const auto several = static_cast<std::uint32_t>(
+        std::clamp(std::ceil(2 * seconds / bench_.bounds().limit), 1.0, double{1} * shape.heads));
+    Ready ready{.layer = layer};
+    ready.launches = attention::attention_launches(
+        built(attention::kernel_text, attention.build_options()), attention, buffers,
+        workloads::quotient_up(shape.heads, several),
+        [](const Buffer &buffer, bool) { return Argument(buffer); });
+    add(std::move(ready), [&](const Place &place) { return attention_sum(layer, place, {}); });
+}
+
+void Prepared::add_attention_of_token(std::uint32_t layer) {
     const Layer &attention = sized(layer).layer;
     const auto channels = static_cast<std::uint32_t>(sized(layer).output.channels);
-    const auto tokens = static_cast<std::uint32_t>(sized(layer).input.positions());
     const auto cached = static_cast<std::uint32_t>(attention.cached);
-    const auto head = static_cast<std::uint32_t>(channels / attention.heads);
-    // Keys and values side by side, of one token at least, since no buffer is empty.
+    // Of one token at least, since no buffer is empty.
     const std::vector<float> past =
         random_values(std::size_t{2} * channels * std::max(cached, 1u), 1);
-    const Tensor &input = input_of(layer);
     Ready ready{.layer = layer};
-    ready.launches = {{kernel("attention"),
-                       head_.groups(std::size_t{tokens} * attention.heads),
-                       {*input.buffer, written(past), *result_of(layer).buffer, tokens, cached,
-                        channels, static_cast<std::uint32_t>(attention.causal)}}};
-    add(std::move(ready), [&](const Place &place) {
-        const std::size_t first = place.channel / head * head;
-        const auto key_of = [&](std::size_t token) {
-            return token < cached ? past.data() + token * 2 * channels
-                                  : input.values.data() + ((token - cached) * 3 + 1) * channels;
-        };
-        const float *query = input.values.data() + std::size_t{place.x} * 3 * channels + first;
-        const std::size_t keys = cached + (attention.causal ? place.x + 1 : tokens);
-        std::vector<double> logits;
-        double magnitude = 0; // of a logit's products
-        for (std::size_t token = 0; token < keys; ++token) {
-            const float *key = key_of(token) + first;
-            double logit = 0;
-            double products = 0;
-            for (std::size_t i = 0; i < head; ++i) {
-                const double product = static_cast<double>(query[i]) * key[i] / std::sqrt(head);
-                logit += product;
-                products += std::abs(product);
-            }
-            logits.push_back(logit);
-            magnitude = std::max(magnitude, products);
+    ready.launches = {
+        {kernel("attention"),
+         head_.groups(attention.heads),
+         {*input_of(layer).buffer, written(past), *result_of(layer).buffer, cached, channels}}};
+    add(std::move(ready), [&](const Place &place) { return attention_sum(layer, place, past); });
+}
+
+ExactSum Prepared::attention_sum(std::uint32_t layer, const Place &place,
+                                 const std::vector<float> &past) const {
+    const Layer &attention = sized(layer).layer;
+    const std::size_t channels = sized(layer).output.channels;
+    const std::size_t cached = attention.cached;
+    const std::size_t head = channels / attention.heads;
+    const std::size_t first = place.channel / head * head;
+    const std::vector<float> &input = input_of(layer).values;
+    const auto key_of = [&](std::size_t token) {
+        return token < cached ? past.data() + token * 2 * channels
+                              : input.data() + ((token - cached) * 3 + 1) * channels;
+    };
+    const float *query = input.data() + std::size_t{place.x} * 3 * channels + first;
+    const std::size_t keys =
+        cached + (attention.causal ? place.x + 1 : sized(layer).input.positions());
+    std::vector<double> logits;
+    double magnitude = 0; // of a logit's products
+    for (std::size_t token = 0; token < keys; ++token) {
+        const float *key = key_of(token) + first;
+        double logit = 0;
+        double products = 0;
+        for (std::size_t i = 0; i < head; ++i) {
+            const double product = static_cast<double>(query[i]) * static_cast<double>(key[i]) /
+                                   std::sqrt(static_cast<double>(head));
+            logit += product;
+            products += std::abs(product);
         }
-        const double most = std::ranges::max(logits);
-        double total = 0;
-        ExactSum sum;
-        for (std::size_t token = 0; token < keys; ++token) {
-            const double weight = std::exp(logits[token] - most);
-            const double value = key_of(token)[channels + place.channel];
-            total += weight;
-            sum.value += weight * value;
-            sum.magnitude += weight * std::abs(value);
-        }
-        sum.value /= total;
-        sum.magnitude /= total;
-        // Of sums above and below, of an exponential a key and a rescaling, and what roundings of a
-        // logit make of its exponential, above and below.
-        sum.terms = 4.0 * static_cast<double>(keys) + 40 + 2 * (head + 8) * magnitude;
-        return sum;
-    });
+        logits.push_back(logit);
+        magnitude = std::max(magnitude, products);
+    }
+    const auto [least, most] = std::ranges::minmax(logits);
+    double total = 0;
+    ExactSum sum;
+    for (std::size_t token = 0; token < keys; ++token) {
+        const double weight = std::exp(logits[token] - most);
+        const double value = key_of(token)[channels + place.channel];
+        total += weight;
+        sum.value += weight * value;
+        sum.magnitude += weight * std::abs(value);
+    }
+    sum.value /= total;
+    sum.magnitude /= total;
+    // Of sums above and below, of an exponential a key and a rescaling, and what roundings of a
+    // logit, and of its distance from the largest, make of its exponential, above and below.
+    sum.terms = 4.0 * static_cast<double>(keys) + 40 +
+                2 * ((static_cast<double>(head) + 8) * magnitude + 2 * (most - least));
+    return sum;
 }
 
 } // namespace clprobe::probes::network
