@@ -48,17 +48,49 @@ Memory::desc any(const Memory::dims &dims) {
     return description(dims, Format::any);
 }
 
+// What the second and the third version have by different names.
+
+Memory::dims dims_of(const Memory::desc &described) {
+#if DNNL_VERSION_MAJOR >= 3
+    return described.get_dims();
+#else
+    return described.dims();
+#endif
+}
+
+void append(dnnl::post_ops &operations, dnnl::algorithm algorithm, float alpha, float beta) {
+#if DNNL_VERSION_MAJOR >= 3
+    operations.append_eltwise(algorithm, alpha, beta);
+#else
+    operations.append_eltwise(1, algorithm, alpha, beta);
+#endif
+}
+
+/// A primitive's description, of what is computed from what. Throws dnnl::error where the library
+/// has no such primitive on this processor or for this shape.
+template <typename Primitive, typename... Values>
+typename Primitive::primitive_desc primitive_of(const dnnl::engine &engine,
+                                                const dnnl::primitive_attr &attributes,
+                                                const Values &...values) {
+#if DNNL_VERSION_MAJOR >= 3
+    return typename Primitive::primitive_desc(engine, values..., attributes);
+#else
+    return
+        typename Primitive::primitive_desc(typename Primitive::desc(values...), attributes, engine);
+#endif
+}
+
 dnnl::primitive_attr fused(Activation activation) {
     using dnnl::algorithm;
     dnnl::post_ops operations;
     if (activation == Activation::relu)
-        operations.append_eltwise(1, algorithm::eltwise_relu, 0, 0);
+        append(operations, algorithm::eltwise_relu, 0, 0);
     else if (activation == Activation::relu6)
-        operations.append_eltwise(1, algorithm::eltwise_clip, 0, 6);
-    else if (activation == Activation::hard_swish)
-        operations.append_eltwise(1, algorithm::eltwise_hardswish, 0, 0);
+        append(operations, algorithm::eltwise_clip, 0, 6);
+    else if (activation == Activation::hard_swish) // the second version takes no other numbers
+        append(operations, algorithm::eltwise_hardswish, 1.0F / 6, 0.5F);
     else if (activation == Activation::gelu)
-        operations.append_eltwise(1, algorithm::eltwise_gelu_erf, 0, 0);
+        append(operations, algorithm::eltwise_gelu_erf, 0, 0);
     dnnl::primitive_attr attributes;
     attributes.set_post_ops(operations);
     return attributes;
@@ -155,13 +187,13 @@ private:
 
     /// A layer with weights, which lie plainly as they are described. Adds nothing where the
     /// library has no such primitive on this processor or for this shape.
-    template <typename Primitive>
-    void add_way(std::vector<Way> &ways, std::size_t number,
-                 const typename Primitive::desc &described, const Memory::desc &weights,
-                 const Memory::desc &biases, double error_growth = 1) {
+    template <typename Primitive, typename... Values>
+    void add_way(std::vector<Way> &ways, std::size_t number, const Memory::desc &weights,
+                 const Memory::desc &biases, double error_growth, const Values &...computed) {
         std::optional<typename Primitive::primitive_desc> primitive;
         try {
-            primitive.emplace(described, fused(layers_[number].layer.activation), engine_);
+            primitive = primitive_of<Primitive>(engine_, fused(layers_[number].layer.activation),
+                                                computed...);
         } catch (const dnnl::error &) {
             return;
         }
@@ -200,12 +232,10 @@ private:
              {std::pair{dnnl::algorithm::convolution_direct, 1.0},
               std::pair{dnnl::algorithm::convolution_winograd, lost_by_winograd}})
             add_way<Convolution>(ways, number,
-                                 Convolution::desc(dnnl::prop_kind::forward_inference, algorithm,
-                                                   any(image(sized.input)), any(weights), biases,
-                                                   any(image(sized.output)), strides, padding,
-                                                   padding),
                                  description(weights, groups > 1 ? Format::goihw : Format::oihw),
-                                 biases, error_growth);
+                                 biases, error_growth, dnnl::prop_kind::forward_inference,
+                                 algorithm, any(image(sized.input)), any(weights), biases,
+                                 any(image(sized.output)), strides, padding, padding);
         return ways;
     }
 
@@ -222,13 +252,11 @@ private:
         const Memory::desc row_of_biases = description({1, outputs}, Format::ab);
         std::vector<Way> ways;
         using Inner = dnnl::inner_product_forward;
-        add_way<Inner>(ways, number,
-                       Inner::desc(dnnl::prop_kind::forward_inference, from, any({outputs, inputs}),
-                                   biases, to),
-                       description({outputs, inputs}, Format::oi), biases);
-        add_way<dnnl::matmul>(ways, number,
-                              dnnl::matmul::desc(from, any({inputs, outputs}), row_of_biases, to),
-                              description({inputs, outputs}, Format::ba), row_of_biases);
+        add_way<Inner>(ways, number, description({outputs, inputs}, Format::oi), biases, 1,
+                       dnnl::prop_kind::forward_inference, from, any({outputs, inputs}), biases,
+                       to);
+        add_way<dnnl::matmul>(ways, number, description({inputs, outputs}, Format::ba),
+                              row_of_biases, 1, from, any({inputs, outputs}), row_of_biases, to);
         return ways;
     }
 
@@ -241,9 +269,8 @@ private:
         for (std::size_t i = 1; i < count; ++i) {
             const Activation activation = i + 1 < count ? Activation::none : sized.layer.activation;
             const Memory::desc format = left.get_desc();
-            const dnnl::binary::primitive_desc primitive(
-                dnnl::binary::desc(dnnl::algorithm::binary_add, format, format, format),
-                fused(activation), engine_);
+            const auto primitive = primitive_of<dnnl::binary>(
+                engine_, fused(activation), dnnl::algorithm::binary_add, format, format, format);
             Step step{dnnl::binary(primitive),
                       {{DNNL_ARG_SRC_0, left}, {DNNL_ARG_SRC_1, source(way, number, i, format)}}};
             way.steps.push_back(std::move(step));
@@ -263,13 +290,20 @@ private:
         const Memory::dims padding(2, dim(layer.padding));
         Way way;
         const Memory input = source(way, number, 0, std::nullopt);
-        const dnnl::pooling_forward::primitive_desc primitive(
-            dnnl::pooling_forward::desc(
-                dnnl::prop_kind::forward_inference,
-                layer.op == Operator::max_pool ? dnnl::algorithm::pooling_max
-                                               : dnnl::algorithm::pooling_avg_exclude_padding,
-                input.get_desc(), any(image(sized.output)), strides, window, padding, padding),
-            fused(layer.activation), engine_);
+        const Memory::desc output = any(image(sized.output));
+        const auto algorithm = layer.op == Operator::max_pool
+                                   ? dnnl::algorithm::pooling_max
+                                   : dnnl::algorithm::pooling_avg_exclude_padding;
+        const auto described = [&](const auto &...shape) {
+            return primitive_of<dnnl::pooling_forward>(
+                engine_, fused(layer.activation), dnnl::prop_kind::forward_inference, algorithm,
+                input.get_desc(), output, strides, window, shape...);
+        };
+#if DNNL_VERSION_MAJOR >= 3
+        const auto primitive = described(Memory::dims(2, 0), padding, padding); // no dilation
+#else
+        const auto primitive = described(padding, padding);
+#endif
         way.steps.push_back({dnnl::pooling_forward(primitive), {{DNNL_ARG_SRC, input}}});
         finish(way, primitive);
         return way;
@@ -296,13 +330,13 @@ private:
             const Memory::desc lying =
                 description(dims_of(network_.input), plain_format(dims_of(network_.input)));
             return packed(operands_.input.values,
-                          as && as->dims().size() == 2 ? two_dimensional(lying) : lying,
+                          as && dims_of(*as).size() == 2 ? two_dimensional(lying) : lying,
                           as.value_or(lying));
         }
         Memory lying = ways_[from].output;
         if (!as || lying.get_desc() == *as)
             return lying;
-        const bool flattened = lying.get_desc().dims().size() != as->dims().size();
+        const bool flattened = dims_of(lying.get_desc()).size() != dims_of(*as).size();
         if (flattened) { // an image of one position, as a dense layer takes it
             const Memory::desc flat = description(image(layers_[from].output), Format::nchw);
             kept_.push_back(reordered(way, lying, flat));
@@ -312,7 +346,7 @@ private:
     }
 
     [[nodiscard]] static Memory::desc two_dimensional(const Memory::desc &image) {
-        const Memory::dims dims = image.dims();
+        const Memory::dims dims = dims_of(image);
         return dims.size() == 2 ? image : description({dims[0], dims[1]}, Format::nc);
     }
 
@@ -338,7 +372,7 @@ private:
     }
 
     [[nodiscard]] Tensor plain(const Memory &memory, const TensorShape &shape) const {
-        const Memory::dims dims = memory.get_desc().dims();
+        const Memory::dims dims = dims_of(memory.get_desc());
         const Memory::desc as = description(dims, plain_format(dims));
         Memory from = memory;
         Memory to(as, engine_);
