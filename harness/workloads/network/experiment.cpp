@@ -74,9 +74,11 @@ private:
         if (const std::string reason = too_long(graph, *likely); !reason.empty())
             return reason;
         const NetworkPlan plan = understood_plan(graph, *likely);
-        if (small) // what the device itself would not take is verified too
-            (void)Prepared(bench_, plain_, number, Graph(network, 1), other_plan(graph, plan),
+        if (small) { // what the device itself would not take is verified too
+            const Graph with_more_halo(network, 1);
+            (void)Prepared(bench_, plain_, number, with_more_halo, other_plan(graph, plan),
                            {8, 2, 8});
+        }
         Prepared prepared(bench_, plain_, number, graph, plan, head_tile(bench_.device()));
         const std::vector<BoundLaunch> launches = prepared.launches();
         auto &numbers = bench_.data().number_attributes;
