@@ -176,7 +176,7 @@ layer_norm(__global const float *restrict input, __global const float *restrict 
     EACH_HELD(h)
         if (PLACE(h) < vectors)
             held[h] = LOAD(PLACE(h), from, 0.0f);
-#define ELEMENTS(i, absent) held[(i) / LANES]
+#define ELEMENTS(i, absent) held[h] // an index that is known keeps it in registers
 #define EACH_PART(i)                                                                               \
     _Pragma("unroll") for (uint h = 0, i = lane; h < HELD; ++h, i += LANES) if (i < vectors)
 #else

@@ -167,7 +167,8 @@ TEST_CASE("unit.network_run.token_layers_are_operators_with_plans") {
     CHECK(attention->name() == "6x197x64");
     CHECK_FALSE(attention_of(layers[1]));
     // Of one token there is a kernel that reads what was cached.
-    for (const SizedLayer &sized : Graph(known("gpt2-token")).layers()) {
+    const Graph of_one(known("gpt2-token"));
+    for (const SizedLayer &sized : of_one.layers()) {
         CHECK_FALSE(attention_of(sized));
         if (const auto of_token = norm_of(sized))
             CHECK(of_token->rows == 1);
