@@ -104,7 +104,8 @@ void add_other_numbers(std::vector<Finding> &findings, const GemmShape &shape, N
     }
     const std::string of = name_of(shape, numbers);
     const auto found = measured_of(data, shape, numbers);
-    if (!found && data.text_attribute(entry::unmeasured + of).empty())
+    if (!found && data.text_attribute(entry::unmeasured + of).empty() &&
+        !data.number_attribute(verified_entry(numbers)))
         return;
     std::optional<operators::Calls> calls;
     if (found)
