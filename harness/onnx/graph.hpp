@@ -38,9 +38,9 @@ struct Node {
         return found == numbers.end() || found->second.empty() ? otherwise : found->second.front();
     }
     [[nodiscard]] std::vector<double> list(const std::string &attribute,
-                                           std::vector<double> otherwise) const {
+                                           const std::vector<double> &otherwise) const {
         const auto found = numbers.find(attribute);
-        return found == numbers.end() ? std::move(otherwise) : found->second;
+        return found == numbers.end() ? otherwise : found->second;
     }
     [[nodiscard]] std::string text(const std::string &attribute,
                                    const std::string &otherwise) const {
