@@ -1,6 +1,6 @@
 #pragma once
 #include "common/operands.hpp"
-#include "common/operators.hpp"
+#include "common/operator_calls.hpp"
 
 #include <clprobe/kernel.hpp>
 #include <clprobe/launch.hpp>
@@ -232,24 +232,8 @@ struct Lookup {
 [[nodiscard]] std::vector<ExactSum> host_row(const AttentionShape &shape,
                                              const HostOperands &operands, std::size_t row);
 
-/// What was tried, or timed.
-struct RaceRow {
-    AttentionShape shape;
-    AttentionPlan plan;
-
-    static auto columns() { return std::tuple{part(&RaceRow::shape), part(&RaceRow::plan)}; }
-    bool operator==(const RaceRow &) const = default;
-};
-/// So many calls in a row. A long one is timed alone.
-struct CallRow {
-    AttentionShape shape;
-    AttentionPlan plan;
-
-    static auto columns() {
-        return std::tuple{part(&CallRow::shape), part(&CallRow::plan), trips("calls")};
-    }
-    bool operator==(const CallRow &) const = default;
-};
+using RaceRow = operators::RaceRow<AttentionShape, AttentionPlan>;
+using CallRow = operators::CallRow<AttentionShape, AttentionPlan>;
 
 namespace series {
 inline const std::string race = "race"; ///< calls by plans that were tried

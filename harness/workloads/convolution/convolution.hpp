@@ -1,5 +1,6 @@
 #pragma once
 #include "common/operands.hpp"
+#include "common/operator_calls.hpp"
 
 #include <clprobe/probe.hpp>
 #include <clprobe/workloads_convolution.hpp>
@@ -35,25 +36,8 @@ inline constexpr std::array<ConvolutionShape, 14> shapes{
      {512, 512, 14, 14, 3, 1, true},
      {3, 64, 224, 224, 7, 2, false, Activation::relu, 3}}};
 
-/// What a plan was tried for.
-struct RaceRow {
-    ConvolutionShape shape;
-    ConvolutionPlan plan;
-
-    static auto columns() { return std::tuple{part(&RaceRow::shape), part(&RaceRow::plan)}; }
-    bool operator==(const RaceRow &) const = default;
-};
-
-/// So many calls in a row. A long one is timed alone.
-struct CallRow {
-    ConvolutionShape shape;
-    ConvolutionPlan plan;
-
-    static auto columns() {
-        return std::tuple{part(&CallRow::shape), part(&CallRow::plan), trips("calls")};
-    }
-    bool operator==(const CallRow &) const = default;
-};
+using RaceRow = operators::RaceRow<ConvolutionShape, ConvolutionPlan>;
+using CallRow = operators::CallRow<ConvolutionShape, ConvolutionPlan>;
 
 namespace series {
 inline const std::string race = "race"; ///< calls of the plans that were tried

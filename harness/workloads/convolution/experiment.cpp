@@ -2,8 +2,6 @@
 #include "common/group_tile.hpp"
 #include "common/operands.hpp"
 #include "common/operator_plans.hpp"
-#include "common/operators.hpp"
-#include "common/timed_calls.hpp"
 #include "workloads/convolution/tensors.hpp"
 
 #include <clprobe/error.hpp>
@@ -67,25 +65,13 @@ public:
     explicit Experiment(Bench &bench) : bench_(bench), plain_(without_profiling(bench.context())) {}
 
     void run() {
-        std::exception_ptr failure;
-        for (const ConvolutionShape &shape : shapes)
-            if (const std::string reason =
-                    operators::prepare_unless_it_fails([&] { return prepare(shape); }, failure);
-                !reason.empty())
-                bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
+        const std::exception_ptr failure = operators::prepare_each(
+            bench_, shapes, [&](const ConvolutionShape &shape) { return prepare(shape); });
         if (bench_.tiny()) // which is for tests of the kernels
             verify_all_text();
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
-        Series &series = bench_.series(series::call);
-        operators::time_blocks(bench_, [&](int block) {
-            for (const auto &timed : calls_)
-                timed.second.time([&](std::uint32_t count, double seconds) {
-                    Point &point = series.point(coordinates(timed.first, count));
-                    point.samples.push_back(seconds);
-                    point.block.push_back(block);
-                });
-        });
+        operators::time_calls(bench_, series::call, calls_);
     }
 
 private:

@@ -1,4 +1,5 @@
 #include "common/group_tile.hpp"
+#include "common/operator_calls.hpp"
 #include "common/operator_plans.hpp"
 #include "workloads/gemm/matrices.hpp"
 
@@ -44,19 +45,13 @@ public:
         if (bench_.tiny()) // which is for tests of the kernels
             for (const GemmPlan &plan : plans_of_each_family(bench_.device()))
                 verify(plan);
-        std::exception_ptr failure;
-        for (const GemmShape &shape : shapes) {
-            std::string reason = too_large(shape);
-            if (reason.empty())
-                reason = operators::prepare_unless_it_fails(
-                    [&] {
-                        prepare(shape);
-                        return std::string();
-                    },
-                    failure);
-            if (!reason.empty())
-                bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
-        }
+        const std::exception_ptr failure =
+            operators::prepare_each(bench_, shapes, [&](const GemmShape &shape) {
+                std::string reason = too_large(shape);
+                if (reason.empty())
+                    prepare(shape);
+                return reason;
+            });
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
         for (const Numbers numbers : other_numbers)

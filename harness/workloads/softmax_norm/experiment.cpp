@@ -1,5 +1,4 @@
 #include "common/operator_plans.hpp"
-#include "common/timed_calls.hpp"
 #include "workloads/softmax_norm/softmax_norm.hpp"
 
 #include <clprobe/error.hpp>
@@ -111,23 +110,11 @@ public:
         if (bench_.tiny()) // which is for tests of the kernels
             for (const auto &[shape, plan] : calls_of_all_text(bench_.device()))
                 verify(shape, plan);
-        std::exception_ptr failure;
-        for (const SoftmaxNormShape &shape : shapes)
-            if (const std::string reason =
-                    operators::prepare_unless_it_fails([&] { return prepare(shape); }, failure);
-                !reason.empty())
-                bench_.data().text_attributes[entry::unmeasured + shape.name()] = reason;
+        const std::exception_ptr failure = operators::prepare_each(
+            bench_, shapes, [&](const SoftmaxNormShape &shape) { return prepare(shape); });
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
-        Series &series = bench_.series(series::call);
-        operators::time_blocks(bench_, [&](int block) {
-            for (const auto &timed : calls_)
-                timed.second.time([&](std::uint32_t count, double seconds) {
-                    Point &point = series.point(coordinates(timed.first, count));
-                    point.samples.push_back(seconds);
-                    point.block.push_back(block);
-                });
-        });
+        operators::time_calls(bench_, series::call, calls_);
     }
 
 private:

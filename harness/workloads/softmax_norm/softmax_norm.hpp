@@ -1,6 +1,6 @@
 #pragma once
 #include "common/exact_rows.hpp"
-#include "common/operators.hpp"
+#include "common/operator_calls.hpp"
 
 #include <clprobe/probe.hpp>
 #include <clprobe/workloads_softmax_norm.hpp>
@@ -59,24 +59,8 @@ struct HostOperands {
 [[nodiscard]] std::vector<ExactSum> exact_row(const SoftmaxNormShape &shape,
                                               const HostOperands &operands, std::size_t row);
 
-/// What was tried, or timed.
-struct RaceRow {
-    SoftmaxNormShape shape;
-    SoftmaxNormPlan plan;
-
-    static auto columns() { return std::tuple{part(&RaceRow::shape), part(&RaceRow::plan)}; }
-    bool operator==(const RaceRow &) const = default;
-};
-/// So many calls in a row. A long one is timed alone.
-struct CallRow {
-    SoftmaxNormShape shape;
-    SoftmaxNormPlan plan;
-
-    static auto columns() {
-        return std::tuple{part(&CallRow::shape), part(&CallRow::plan), trips("calls")};
-    }
-    bool operator==(const CallRow &) const = default;
-};
+using RaceRow = operators::RaceRow<SoftmaxNormShape, SoftmaxNormPlan>;
+using CallRow = operators::CallRow<SoftmaxNormShape, SoftmaxNormPlan>;
 
 namespace series {
 inline const std::string race = "race"; ///< calls by plans that were tried

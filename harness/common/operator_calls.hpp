@@ -1,0 +1,70 @@
+#pragma once
+#include "common/operators.hpp"
+#include "common/timed_calls.hpp"
+
+#include <clprobe/probe.hpp>
+#include <clprobe/row.hpp>
+#include <clprobe/series.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+// The experiments of operators: shapes that are made ready one by one, and calls of them that are
+// timed in turns.
+namespace clprobe::probes::operators {
+
+/// What was tried.
+template <typename Shape, typename Plan>
+struct RaceRow {
+    Shape shape;
+    Plan plan;
+
+    static auto columns() { return std::tuple{part(&RaceRow::shape), part(&RaceRow::plan)}; }
+    bool operator==(const RaceRow &) const = default;
+};
+/// So many calls in a row. A long one is timed alone.
+template <typename Shape, typename Plan>
+struct CallRow {
+    Shape shape;
+    Plan plan;
+
+    static auto columns() {
+        return std::tuple{part(&CallRow::shape), part(&CallRow::plan), trips("calls")};
+    }
+    bool operator==(const CallRow &) const = default;
+};
+
+/// Makes each shape ready by `prepare`, which says what speaks against measuring it, and notes that
+/// in the data. Returns the last error that was thrown; null where there is none.
+template <typename Shapes, typename Prepare>
+[[nodiscard]] std::exception_ptr prepare_each(Bench &bench, const Shapes &shapes,
+                                              const Prepare &prepare) {
+    std::exception_ptr failure;
+    for (const auto &shape : shapes)
+        if (const std::string reason =
+                prepare_unless_it_fails([&] { return prepare(shape); }, failure);
+            !reason.empty())
+            bench.data().text_attributes[entry::unmeasured + shape.name()] = reason;
+    return failure;
+}
+
+/// Times the calls of all rows in turns, block after block.
+template <typename Row>
+void time_calls(Bench &bench, const std::string &name,
+                const std::vector<std::pair<Row, TimedCalls>> &calls) {
+    Series &series = bench.series(name);
+    time_blocks(bench, [&](int block) {
+        for (const auto &timed : calls)
+            timed.second.time([&](std::uint32_t count, double seconds) {
+                Point &point = series.point(coordinates(timed.first, count));
+                point.samples.push_back(seconds);
+                point.block.push_back(block);
+            });
+    });
+}
+
+} // namespace clprobe::probes::operators
