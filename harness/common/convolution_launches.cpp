@@ -91,7 +91,8 @@ BoundLaunch ConvolutionLaunches::convolve(const Buffer &input, const Buffer &wei
                      shape_.kernel,
                      shape_.stride,
                      first,
-                     plan_.group_tile.strip};
+                     plan_.group_tile.strip,
+                     shape_.input_height};
     else
         arguments = {input,
                      weights,
@@ -103,7 +104,8 @@ BoundLaunch ConvolutionLaunches::convolve(const Buffer &input, const Buffer &wei
                      shape_.input_halo,
                      shape_.output_halo,
                      plan_.tiles,
-                     first};
+                     first,
+                     shape_.images};
     return {program_.kernel("convolution"), convolution_.convolve(panels), arguments};
 }
 
@@ -118,7 +120,8 @@ BoundLaunch ConvolutionLaunches::add_parts(const Buffer &parts, const Buffer &we
     return {program_.kernel(convolution_.add_parts_kernel()),
             convolution_.add_parts(),
             {parts, weights, written, convolution_.pixels(), shape_.output_width(),
-             convolution_.columns(), shape_.output_halo, convolution_.output().block}};
+             convolution_.columns(), shape_.output_halo, convolution_.output().block,
+             shape_.output_height()}};
 }
 
 } // namespace clprobe::probes

@@ -87,14 +87,24 @@ template <typename Plan>
     return plan;
 }
 
-/// What races of each shape tried. `Row` has the `shape` and the `plan`; `what` is "products of ";
-/// the rates on that axis count what `work` says of a shape.
-template <typename Row, typename Shapes, typename Work>
+/// The shapes of a series, the probe's own or a network's. `Row` has the `shape` and the `plan`.
+template <typename Row>
+[[nodiscard]] auto shapes_of(const Dataset &data, const std::string &series) {
+    std::vector<decltype(Row::shape)> shapes;
+    for (const auto &timed : times_by_row<Row>(data.find(series)))
+        if (std::ranges::count(shapes, timed.row.shape) == 0)
+            shapes.push_back(timed.row.shape);
+    return shapes;
+}
+
+/// What races of each shape tried; `what` is "products of ", and the rates on that axis count what
+/// `work` says of a shape.
+template <typename Row, typename Work>
 [[nodiscard]] std::vector<Tuning> race_tunings(const Dataset &data, const std::string &series,
-                                               const Shapes &shapes, const std::string &what,
-                                               const Axis &rate, const Work &work) {
+                                               const std::string &what, const Axis &rate,
+                                               const Work &work) {
     std::vector<Tuning> tunings;
-    for (const auto &shape : shapes) {
+    for (const auto &shape : shapes_of<Row>(data, series)) {
         // A plan of another shape is not to count.
         const auto of_row = [&](const Row &row) { return row.shape == shape ? work(shape) : 0; };
         const auto describe = [](const Row &row) { return row.plan.describe(); };
@@ -105,20 +115,21 @@ template <typename Row, typename Shapes, typename Work>
     return tunings;
 }
 /// By multiply-adds, as two each.
-template <typename Row, typename Shapes>
+template <typename Row>
 [[nodiscard]] std::vector<Tuning> race_tunings(const Dataset &data, const std::string &series,
-                                               const Shapes &shapes, const std::string &what) {
-    return race_tunings<Row>(data, series, shapes, what, {"rate", Unit::flop_per_second, {}},
+                                               const std::string &what) {
+    return race_tunings<Row>(data, series, what, {"rate", Unit::flop_per_second, {}},
                              [](const auto &shape) { return shape.flops(); });
 }
 
-/// The plans that were chosen by a race: `plan_of` is that of the calls of a shape, if there are
-/// any.
-template <typename Shapes, typename PlanOf>
-[[nodiscard]] std::vector<Choice> raced_choices(const Dataset &data, const std::string &kernel_text,
-                                                const Shapes &shapes, const PlanOf &plan_of) {
+/// The plans that were chosen by a race, of the shapes in the series of calls: `plan_of` is that of
+/// the calls of a shape, if there are any.
+template <typename Row, typename PlanOf>
+[[nodiscard]] std::vector<Choice> raced_choices(const Dataset &data, const std::string &series,
+                                                const std::string &kernel_text,
+                                                const PlanOf &plan_of) {
     std::vector<Choice> choices;
-    for (const auto &shape : shapes)
+    for (const auto &shape : shapes_of<Row>(data, series))
         if (const auto plan = plan_of(shape);
             plan && data.text_attribute(entry::choice + shape.name()) == entry::tuned)
             choices.push_back({kernel_text, "", shape.name(), coordinates(*plan)});

@@ -318,6 +318,8 @@ void describe_network(Command command) {
                    "one device of the report, or of those to measure; by default each of them");
     command.option("--save", options.save, "FILE",
                    "write the network as a file, to change it or to have it without ONNX");
+    command.app.add_flag("--measure", options.measure,
+                         "run it now, at that batch, by the kernels that clprobe has, verified");
     command.option("--against", options.against, "cpu",
                    "measure it, or without a network all operators, on the devices and by the "
                    "processor's own libraries in turn");
@@ -327,7 +329,7 @@ void describe_network(Command command) {
         ->capture_default_str();
     command
         .option("--profile", options.profile, "tiny|quick|standard|thorough",
-                "of --against: how much time a turn takes (default: standard)")
+                "how much time --measure, or a turn of --against, takes (default: standard)")
         ->envname("CLPROBE_PROFILE");
     command.option("--type", options.type, "fp32|fp16", "of weights and activations")
         ->capture_default_str();

@@ -55,6 +55,7 @@ struct Options {
     std::uint64_t batch = 1;
     std::string against; ///< "cpu": measure, beside the processor's own libraries
     unsigned rounds = 3; ///< of that
+    bool measure = false; ///< by the kernels of `workloads/network`
     // compare and ab
     std::optional<double> min_effect;                 ///< per cent
     std::optional<std::filesystem::path> min_effects; ///< per cent by key

@@ -4,6 +4,7 @@
 #include "inspect/inspection.hpp"
 #include "io/choices.hpp"
 #include "io/file.hpp"
+#include "io/network.hpp"
 #include "isolation.hpp"
 #include "measure/clock.hpp"
 #include "measure/session.hpp"
@@ -69,6 +70,13 @@ Json check(const Json &request) {
     return context.profiling() ? "" : context.profiling_refusal();
 }
 
+std::optional<BatchedNetwork> asked_network_of(const Json &request) {
+    if (!request.contains("network"))
+        return std::nullopt;
+    return BatchedNetwork{read_network(to_text(request.at("network")), "-"),
+                          request.at("batch").get<std::uint32_t>()};
+}
+
 Json probe(const Json &request, const Registry &registry, const std::stop_token &stop,
            const Send &send) {
     const PlannedProbe planned{registry.find(request.at("probe").get<std::string>()),
@@ -77,9 +85,12 @@ Json probe(const Json &request, const Registry &registry, const std::stop_token 
                                request.at("seconds").get<double>()};
     if (planned.probe == nullptr)
         throw Error("the program was replaced while it ran");
-    const RunOptions options{planned.profile, request.at("seed").get<std::uint64_t>(), stop,
+    const RunOptions options{planned.profile,
+                             request.at("seed").get<std::uint64_t>(),
+                             stop,
                              request.at("tune").get<bool>(),
-                             choices_from_json(request.at("choices"))};
+                             choices_from_json(request.at("choices")),
+                             asked_network_of(request)};
     const double start = steady_time();
     const Device device = find_device(request);
     const double opening = steady_time() - start;
@@ -243,19 +254,23 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
     const double start = steady_time();
     // Networks take what was kept for their operators.
     const bool takes_choices = planned.probe->info().tunes || planned.probe->info().on_request;
+    Json request{{"probe", planned.probe->info().name},
+                 {"device", device.slug},
+                 {"profile", name(planned.profile)},
+                 {"seconds", planned.seconds},
+                 {"prerequisite", planned.prerequisite},
+                 {"seed", options.seed},
+                 {"tune", options.tune},
+                 {"choices",
+                  to_json(takes_choices ? kept_choices(device, registry_) : std::vector<Choice>{})},
+                 {"facts", to_json(facts)}};
+    if (options.network) {
+        request["network"] = to_json(options.network->network);
+        request["batch"] = options.network->batch;
+    }
     // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
     const auto outcome =
-        ask("probe",
-            {{"probe", planned.probe->info().name},
-             {"device", device.slug},
-             {"profile", name(planned.profile)},
-             {"seconds", planned.seconds},
-             {"prerequisite", planned.prerequisite},
-             {"seed", options.seed},
-             {"tune", options.tune},
-             {"choices",
-              to_json(takes_choices ? kept_choices(device, registry_) : std::vector<Choice>{})},
-             {"facts", to_json(facts)}},
+        ask("probe", std::move(request),
             limit(std::max(60.0, 10 * planned.seconds) +
                   (options.tune && !planned.prerequisite ? longest_search : 0)),
             [&](const Json &message) { progress(message.at("progress").get<double>()); });

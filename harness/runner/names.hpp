@@ -1,4 +1,5 @@
 #pragma once
+#include <clprobe/network.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
 
@@ -8,6 +9,10 @@ namespace clprobe::runner {
 
 /// The profile of that name. Throws InputError, with the nearest name, where there is none.
 [[nodiscard]] Profile profile_named(const std::string &name);
+
+/// The network that comes with clprobe under that name, else the one of that file. Throws
+/// InputError where there is none.
+[[nodiscard]] Network network_named(const std::string &name);
 
 /// What to say of a finding's key that no probe of the registry lists, with the nearest key.
 [[nodiscard]] std::string unknown_finding(const std::string &key, const Registry &registry);

@@ -1,9 +1,12 @@
 #include "commands.hpp"
+#include "comparing.hpp"
 #include "console.hpp"
 #include "io/file.hpp"
 #include "io/network.hpp"
+#include "isolation.hpp"
+#include "measure/session.hpp"
 #include "model/text.hpp"
-#include "onnx.hpp"
+#include "names.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -11,32 +14,52 @@
 
 #include <iostream>
 #include <map>
+#include <random>
 
 namespace clprobe::runner {
 namespace {
-
-/// The network that comes with clprobe under that name, else the one of that file.
-Network chosen_network(const std::string &name) {
-    if (const Network *known = pointer_to(known_networks(), name, &Network::name))
-        return *known;
-    if (name.ends_with(".onnx"))
-        return read_onnx(name);
-    const bool names_a_file = name == "-" || name.ends_with(".json") || name.ends_with(".gz") ||
-                              name.find('/') != std::string::npos;
-    if (names_a_file || std::filesystem::exists(name))
-        return read_network(name);
-    std::map<std::string, std::string> names;
-    for (const Network &network : known_networks())
-        names[network.name];
-    throw InputError(unknown_name("network", name, names,
-                                  "`clprobe network` lists them, and a file is one too"));
-}
 
 ElementType type_named(const std::string &word) {
     for (const ElementType type : {ElementType::fp32, ElementType::fp16})
         if (name(type) == word)
             return type;
     throw InputError(unknown_name("type", word, {{"fp32", ""}, {"fp16", ""}}, "fp32 and fp16 are"));
+}
+
+BatchedNetwork batched(const NetworkTable &table) {
+    return {table.network, static_cast<std::uint32_t>(table.batch)};
+}
+
+/// Those of the device that is measured now.
+std::vector<Teardown> measured_teardowns(const NetworkTable &table, const Options &options,
+                                         const Registry &registry) {
+    if (table.type != ElementType::fp32)
+        throw InputError("--measure runs networks in fp32, as no kernel does else yet");
+    if (!options.report.empty())
+        throw InputError("--measure measures now: it takes no --report");
+    const Interrupts interrupts;
+    std::random_device random;
+    RunOptions run{profile_named(options.profile.value_or("standard")), random(),
+                   interrupts.token()};
+    run.network = batched(table);
+    const Worker worker(registry, {options.timeout, options.driver_output, true, run.stop});
+    const Listing listing = worker.list();
+    if (listing.devices.empty())
+        throw Error(listing.problem);
+    const std::vector<std::string> probes{"compute/fma_rate", "workloads/network"};
+    const std::vector<PlannedProbe> planned = plan(registry, probes, run.profile);
+    std::vector<Teardown> teardowns;
+    for (const std::size_t index : select(listing.devices, options.device.value_or(""))) {
+        Report report = new_report(run, {"clprobe", "network"});
+        run_probes(planned, listing.devices[index], worker, run, "", report);
+        const DeviceRecord &record = report.devices.front();
+        teardowns.push_back(teardown_of(table.layers, record, table.type));
+        add_measured(teardowns.back(), *run.network, record);
+        if (teardowns.back().runs.empty())
+            throw Error(
+                fmt::format("{}: {}", record.device.slug, why_unmeasured(record, *run.network)));
+    }
+    return teardowns;
 }
 
 std::vector<Teardown> teardowns_of(const NetworkTable &table, const Options &options) {
@@ -53,8 +76,8 @@ std::vector<Teardown> teardowns_of(const NetworkTable &table, const Options &opt
         if (options.device && record.device.slug != *options.device)
             continue;
         teardowns.push_back(teardown_of(table.layers, record, table.type));
-        if (table.type == ElementType::fp32 && table.batch == 1)
-            add_measured(teardowns.back(), table.network, record);
+        if (table.type == ElementType::fp32)
+            add_measured(teardowns.back(), batched(table), record);
     }
     if (teardowns.empty() && options.device)
         throw InputError(unknown_name("device", *options.device, slugs,
@@ -71,7 +94,7 @@ int network_command(const Options &options, const Registry &registry) {
     if (!options.against.empty()) {
         std::optional<Network> network;
         if (!options.network.empty())
-            network = chosen_network(options.network);
+            network = network_named(options.network);
         return against_cpu_command(network, options, registry);
     }
     if (options.network.empty()) {
@@ -80,9 +103,11 @@ int network_command(const Options &options, const Registry &registry) {
         std::cout << networks_text(known_networks(), style);
         return exit_done;
     }
-    const NetworkTable table(chosen_network(options.network), type_named(options.type),
+    const NetworkTable table(network_named(options.network), type_named(options.type),
                              options.batch);
-    const std::vector<Teardown> teardowns = teardowns_of(table, options);
+    const std::vector<Teardown> teardowns = options.measure
+                                                ? measured_teardowns(table, options, registry)
+                                                : teardowns_of(table, options);
     if (options.save)
         write_file(*options.save, to_text(to_json(table.network)));
     if (options.json)

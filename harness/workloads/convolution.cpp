@@ -73,6 +73,8 @@ ProbeInfo describe() {
     info.series = {{series::race, axes<RaceRow>(), time, "each plan that tuning tried"},
                    {series::call, axes<CallRow>(), time,
                     "calls of each shape in a row, by the plan that was chosen"}};
+    for (SeriesShape &shape : info.series)
+        shape.later_axes = {{"images", 1}};
     info.kernels = {kernel_text};
     info.seconds = 15;
     info.quick_seconds = 4;

@@ -48,6 +48,10 @@ struct TensorShape {
 /// The name that stands for the network's own input among a layer's inputs.
 inline constexpr std::string_view network_input = "input";
 
+/// What the series of a run that was asked for a network name it, where it is none that each run
+/// measures.
+inline constexpr std::string_view asked_network = "asked_for";
+
 /// One layer. Which members count is the operator's matter: docs/networks.md lists them.
 struct Layer {
     std::string name;
@@ -77,6 +81,17 @@ struct Network {
     std::vector<std::string> outputs; ///< names of layers; none: the last one
 
     bool operator==(const Network &) const = default;
+};
+
+/// A network for so many inputs at a time.
+struct BatchedNetwork {
+    Network network;
+    std::uint32_t batch = 1;
+
+    /// "resnet-18", and of several inputs "resnet-18.b32".
+    [[nodiscard]] std::string name() const;
+
+    bool operator==(const BatchedNetwork &) const = default;
 };
 
 /// What a layer has to do and to move, in elements, for a whole batch. Only products of sums count

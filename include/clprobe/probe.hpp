@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/context.hpp>
 #include <clprobe/finding.hpp>
+#include <clprobe/network.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/sampling.hpp>
 #include <clprobe/series.hpp>
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -39,6 +41,8 @@ struct SeriesShape {
     /// The axis whose labels each build of clprobe has others of, like the networks that come with
     /// it: points of labels that this one does not know are left out. Empty: none.
     std::string open_axis = {};
+    /// Axes that earlier reports have not, and where on them what these measured lies.
+    std::map<std::string, double> later_axes = {};
 };
 
 /// A build of one of a probe's kernel texts, whose kernels show what a compiler makes of the probe.
@@ -136,10 +140,11 @@ public:
         double seconds = 5;
         std::uint64_t seed = 0;
         std::stop_token stop;
-        std::function<void(double)> progress; ///< share of the probe's time that is used up
-        std::vector<SeriesShape> series;      ///< what `ProbeInfo` has
-        bool tune = false;                    ///< search for what is best
-        std::vector<Choice> choices = {};     ///< of earlier searches
+        std::function<void(double)> progress;       ///< share of the probe's time that is used up
+        std::vector<SeriesShape> series;            ///< what `ProbeInfo` has
+        bool tune = false;                          ///< search for what is best
+        std::vector<Choice> choices = {};           ///< of earlier searches
+        std::optional<BatchedNetwork> network = {}; ///< in place of the probe's own work
     };
 
     Bench(const Context &context, Clock &clock, const Registry &registry, Facts facts,
@@ -152,6 +157,9 @@ public:
     [[nodiscard]] bool tiny() const { return options_.profile == Profile::tiny; }
     /// Whether the probe shall search for the best way to do each work, beyond its time budget.
     [[nodiscard]] bool tuning() const { return options_.tune; }
+    /// What the run was asked for, by a probe of operators or networks: this one, or its layers, in
+    /// place of those that the probe has findings of.
+    [[nodiscard]] const std::optional<BatchedNetwork> &network() const { return options_.network; }
     /// The plan that an earlier search chose for work of that shape; null where there is none.
     [[nodiscard]] const std::vector<double> *choice(std::string_view kernel,
                                                     std::string_view shape) const;

@@ -5,6 +5,7 @@
 #include <clprobe/report.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -19,6 +20,7 @@ struct RunOptions {
     std::stop_token stop;
     bool tune = false;                ///< probes that can, search for the best way to do each work
     std::vector<Choice> choices = {}; ///< what earlier searches chose on the device
+    std::optional<BatchedNetwork> network = {}; ///< as `Bench::network`
 };
 
 /// A probe in the order of a run. A prerequisite was not asked for: another probe wants its

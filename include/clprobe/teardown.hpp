@@ -69,11 +69,15 @@ struct Teardown {
 [[nodiscard]] Teardown teardown_of(const std::vector<SizedLayer> &layers,
                                    const DeviceRecord &record, ElementType type);
 
-/// Adds what `workloads/network` measured of that network, which has to be one that comes with
-/// clprobe: of each layer what a round adds to others of that layer, of the whole what a run adds
-/// to others, and what was found of runs, launches and memory. Adds nothing where the network's
-/// time is not plainly `measured`, and no layers' times where the report holds no samples. The
-/// teardown is of that record, in single precision, for one image.
-void add_measured(Teardown &teardown, const Network &network, const DeviceRecord &record);
+/// Adds what `workloads/network` measured of that network, which has to be one that each of its
+/// runs measures, or the one that it was asked for: of each layer what a round adds to others of
+/// that layer, of the whole what a run adds to others, and what was found of runs, launches and
+/// memory. Adds nothing where the network's time is not plainly `measured`, and no layers' times
+/// where the report holds no samples. The teardown is of that record, in single precision, for that
+/// batch.
+void add_measured(Teardown &teardown, const BatchedNetwork &network, const DeviceRecord &record);
+
+/// Why a record has no times of that network.
+[[nodiscard]] std::string why_unmeasured(const DeviceRecord &record, const BatchedNetwork &network);
 
 } // namespace clprobe

@@ -15,8 +15,8 @@
 
 namespace clprobe::workloads {
 
-/// A convolution of one image in single precision, with bias and activation, padded by half a
-/// kernel of zeros on each side.
+/// A convolution of an image, or of each image of a batch, in single precision, with bias and
+/// activation, padded by half a kernel of zeros on each side.
 struct ConvolutionShape {
     std::uint32_t input_channels = 1;
     std::uint32_t output_channels = 1;
@@ -30,6 +30,7 @@ struct ConvolutionShape {
     /// what wrote it left.
     std::uint32_t input_halo = 1;
     std::uint32_t output_halo = 1; ///< what the next convolution needs
+    std::uint32_t images = 1;      ///< of a batch
 
     static auto columns() {
         constexpr double most = 1 << 14;
@@ -44,7 +45,8 @@ struct ConvolutionShape {
             column("activation", &ConvolutionShape::activation,
                    std::array{"none", "relu", "relu6", "hard_swish"}),
             column("input_halo", &ConvolutionShape::input_halo).between(0, 15),
-            column("output_halo", &ConvolutionShape::output_halo).between(0, 15)};
+            column("output_halo", &ConvolutionShape::output_halo).between(0, 15),
+            column("images", &ConvolutionShape::images).between(1, most)};
     }
     [[nodiscard]] std::uint32_t output_height() const { return (input_height - 1) / stride + 1; }
     [[nodiscard]] std::uint32_t output_width() const { return (input_width - 1) / stride + 1; }
@@ -54,38 +56,48 @@ struct ConvolutionShape {
     }
     /// A multiply-add counts two.
     [[nodiscard]] double flops() const {
-        return 2 * products() * output_channels * output_height() * output_width();
+        return 2 * products() * output_channels * output_height() * output_width() * images;
     }
-    /// "3x3.64-96.56x56.s2": the kernel, the channels, the output, the stride. A depthwise one
-    /// begins with "dw".
+    /// "3x3.64-96.56x56.s2": the kernel, the channels, the output, the stride; ".b32" behind that
+    /// of a batch. A depthwise one begins with "dw".
     [[nodiscard]] std::string name() const;
 
     bool operator==(const ConvolutionShape &) const = default;
 };
 
-/// Where an image lies: planes of blocks of channels, each plane with a halo on all sides, which is
-/// zero and stays so. The channels of a pixel's block lie side by side; those of the last block
-/// that the image does not have are zero.
+/// Where an image lies, or a batch of them: of each block of channels the planes of all images,
+/// each with a halo on all sides, which is zero and stays so. The channels of a pixel's block lie
+/// side by side; those of the last block that the image does not have are zero.
 struct ActivationLayout {
     std::uint32_t channels = 1;
     std::uint32_t height = 1;
     std::uint32_t width = 1;
     std::uint32_t block = 1; ///< channels of a block
     std::uint32_t halo = 0;  ///< pixels
+    std::uint32_t images = 1;
 
     [[nodiscard]] std::uint32_t blocks() const { return (channels + block - 1) / block; }
     /// Pixels of a plane with its halo.
     [[nodiscard]] std::size_t plane() const {
         return (std::size_t{width} + 2 * halo) * (std::size_t{height} + 2 * halo);
     }
-    [[nodiscard]] std::size_t elements() const { return plane() * blocks() * block; }
+    [[nodiscard]] std::size_t elements() const { return plane() * images * blocks() * block; }
+    /// Of all images.
+    [[nodiscard]] std::uint32_t rows() const { return images * height; }
     [[nodiscard]] std::size_t bytes() const { return sizeof(float) * elements(); }
-    /// Of an element of the image, in elements.
+    /// Of an element, in elements; `y` counts the rows of all images.
     [[nodiscard]] std::size_t index(std::uint32_t channel, std::uint32_t y, std::uint32_t x) const {
-        return (channel / block * plane() + (std::size_t{y} + halo) * (width + 2 * halo) + x +
+        const std::size_t number = std::size_t{channel / block} * images + y / height;
+        return (number * plane() + (std::size_t{y % height} + halo) * (width + 2 * halo) + x +
                 halo) *
                    block +
                channel % block;
+    }
+    /// Of the same element where there are neither blocks nor halos: image after image, a channel's
+    /// plane after the other.
+    [[nodiscard]] std::size_t planar_index(std::uint32_t channel, std::uint32_t y,
+                                           std::uint32_t x) const {
+        return ((std::size_t{y / height} * channels + channel) * height + y % height) * width + x;
     }
 
     bool operator==(const ActivationLayout &) const = default;
@@ -135,7 +147,7 @@ struct ConvolutionPlan {
 ///     pack_weights(weights, biases, panels, uint outputs, uint inputs, uint rows)
 ///     convolution(input, panels, output, uint blocks, uint output_vectors, uint input_height,
 ///                 uint input_width, uint input_halo, uint output_halo, uint tiles,
-///                 uint first_panel)
+///                 uint first_panel, uint images)
 ///
 /// In that of local memory, in which `pixels` are all of the output, and `columns` is the output's
 /// channels up to a multiple of 4, the third argument of convolution() is `parts` where there are
@@ -146,9 +158,9 @@ struct ConvolutionPlan {
 ///     convolution(input, panels, output, uint pixels, uint width, uint columns,
 ///                 uint input_width, uint input_halo, uint input_block, uint output_halo,
 ///                 uint output_block, uint kernel_width, uint stride, uint first_tile,
-///                 uint strip)
+///                 uint strip, uint input_height)
 ///     add_<splits>_parts(parts, panels, output, uint pixels, uint width, uint columns,
-///                 uint output_halo, uint output_block)
+///                 uint output_halo, uint output_block, uint height)
 ///
 /// By Winograd's, `parts` are always between, and `squares` are those of 2 x 2 outputs; by local
 /// memory `columns` of a panel are the output's again, in one panel, and the image is read as it
@@ -198,7 +210,7 @@ public:
     /// fewer, a multiple of `group_panels`, where a launch may not take long.
     [[nodiscard]] std::uint32_t panels() const;
     [[nodiscard]] NdRange convolve(std::uint32_t panels) const;
-    /// Of the output.
+    /// Of the outputs of all images.
     [[nodiscard]] std::uint32_t pixels() const;
     /// Output channels by local memory, up to a multiple of 4.
     [[nodiscard]] std::uint32_t columns() const;
@@ -210,8 +222,8 @@ public:
     [[nodiscard]] std::uint32_t part() const;
     [[nodiscard]] std::string add_parts_kernel() const;
     [[nodiscard]] NdRange add_parts() const;
-    /// By Winograd's: squares of 2 x 2 outputs, the last of a row or column with one that the image
-    /// does not have where its size is odd.
+    /// By Winograd's: squares of 2 x 2 outputs of all images, the last of a row or column with one
+    /// that the image does not have where its size is odd.
     [[nodiscard]] std::uint32_t squares() const { return squares_of_row() * rows_of_squares(); }
     [[nodiscard]] std::uint32_t squares_of_row() const { return (shape_.output_width() + 1) / 2; }
     /// Whether the input is transformed by a launch of its own: by Winograd's in the family of
@@ -233,7 +245,9 @@ private:
     [[nodiscard]] bool by_local_memory() const {
         return plan_.family == KernelFamily::local_memory;
     }
-    [[nodiscard]] std::uint32_t rows_of_squares() const { return (shape_.output_height() + 1) / 2; }
+    [[nodiscard]] std::uint32_t rows_of_squares() const {
+        return (shape_.output_height() + 1) / 2 * shape_.images;
+    }
     [[nodiscard]] std::uint32_t tiles() const;
     [[nodiscard]] double bytes_beyond(double size) const;
     [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;

@@ -1,6 +1,9 @@
 // A convolution in single precision, with bias and activation. Activations lie in blocks of
 // channels, and each plane of a block has a halo of zeros around it, which no launch writes:
-//   activations  [blocks][halo, rows, halo][halo, pixels of a row, halo][channels of a block]
+//   activations  [blocks][images][halo, rows, halo][halo, pixels of a row, halo]
+//                [channels of a block]
+// Rows of pixels, and of what is made of them, are counted over all images of a batch: tiles need
+// not end where an image does.
 // Where the blocks of one convolution's output are those of the next one's input, that reads what
 // this one writes. Two families of kernels do it, of which the macros choose one by naming its
 // tile. Those of both are
@@ -15,8 +18,9 @@
 #include "common/tile.clh"
 #endif
 
-// From planes of height x width pixels, a channel after the other. A work-item for each pixel of a
-// block's plane, `block` channels each, along the first dimension, and each block, along the second.
+// From planes of height x width pixels, a channel after the other, an image after the other. A
+// work-item for each pixel of a block's plane, `block` channels each, along the first dimension, each
+// block, along the second, and each image, along the third.
 __kernel void pack_input(__global const float *planes, __global float *input, uint channels,
                          uint height, uint width, uint halo,
                          uint block) {
@@ -24,12 +28,15 @@ __kernel void pack_input(__global const float *planes, __global float *input, ui
     const uint plane = pitch * (height + 2 * halo);
     const uint pixel = (uint)get_global_id(0);
     const uint number = (uint)get_global_id(1);
+    const uint image = (uint)get_global_id(2);
     if (pixel >= plane)
         return;
     // In the halo above and left of the image these wrap around to numbers beyond it.
     const uint y = pixel / pitch - halo;
     const uint x = pixel % pitch - halo;
-    __global float *to = input + ((size_t)number * plane + pixel) * block;
+    planes += (size_t)image * channels * height * width;
+    __global float *to =
+        input + (((size_t)number * get_global_size(2) + image) * plane + pixel) * block;
     for (uint i = 0; i < block; ++i) {
         const uint channel = number * block + i;
         const bool inside = y < height && x < width && channel < channels;
@@ -140,32 +147,37 @@ void prefetch_part(__global const float *weights, uint part, uint parts) {
 __kernel void convolution(__global const float *restrict input,
                           __global const float *restrict weights, __global float *restrict output,
                           uint blocks, uint output_vectors, uint input_height, uint input_width,
-                          uint input_halo, uint output_halo, uint tiles, uint first_panel) {
+                          uint input_halo, uint output_halo, uint tiles, uint first_panel,
+                          uint images) {
     const uint height = (input_height - 1) / STRIDE + 1;
     const uint width = (input_width - 1) / STRIDE + 1;
     const uint tiles_of_row = (width + ROWS - 1) / ROWS;
     const uint first_tile = (uint)get_global_id(0) * tiles;
-    const uint last_tile = min(first_tile + tiles, tiles_of_row * height);
+    const uint last_tile = min(first_tile + tiles, tiles_of_row * height * images);
     const uint panel = first_panel + (uint)get_global_id(1);
     if (panel * VECTORS >= output_vectors)
         return;
     const uint input_pitch = input_width + 2 * input_halo;
-    const uint input_plane = input_pitch * (input_height + 2 * input_halo);
+    const uint input_rows = input_height + 2 * input_halo;
+    const uint input_plane = input_pitch * input_rows * images;
     const uint output_pitch = width + 2 * output_halo;
-    const uint output_plane = output_pitch * (height + 2 * output_halo);
+    const uint output_rows = height + 2 * output_halo;
+    const uint output_plane = output_pitch * output_rows * images;
     const uint skipped = input_halo - KERNEL / 2;
     __global const float *panel_weights =
         weights + (size_t)panel * (1 + blocks * BLOCK_ROWS) * COLUMNS;
     const uint at_once = tiles > 1 ? 1 : blocks;
     for (uint first = 0; first < blocks; first += at_once) {
         for (uint tile = first_tile; tile < last_tile; ++tile) {
-            const uint y = tile / tiles_of_row;
+            const uint image = tile / tiles_of_row / height;
+            const uint y = tile / tiles_of_row % height;
             const uint first_own = tile % tiles_of_row * ROWS;
             const uint x = min(first_own, width - ROWS);
             const uint first_channel = panel * COLUMNS;
             __global float *to = output +
                                  ((size_t)(first_channel / OUTPUT_BLOCK) * output_plane +
-                                  (y + output_halo) * output_pitch + x + output_halo) *
+                                  (image * output_rows + y + output_halo) * output_pitch + x +
+                                  output_halo) *
                                      OUTPUT_BLOCK +
                                  first_channel % OUTPUT_BLOCK;
             __global const float *right = panel_weights + (1 + first * BLOCK_ROWS) * COLUMNS;
@@ -181,8 +193,9 @@ __kernel void convolution(__global const float *restrict input,
                 const uint channel = DEPTHWISE ? first_channel : block * STEP;
                 __global const float *corner =
                     input +
-                    ((size_t)(channel / STEP) * input_plane + (y * STRIDE + skipped) * input_pitch +
-                     x * STRIDE + skipped) *
+                    ((size_t)(channel / STEP) * input_plane +
+                     (image * input_rows + y * STRIDE + skipped) * input_pitch + x * STRIDE +
+                     skipped) *
                         STEP +
                     channel % STEP;
                 for (uint ky = 0; ky < KERNEL; ++ky)

@@ -48,44 +48,52 @@ float sum_of_lanes(float sum, __local float *sums, uint lane, uint first, uint s
     return sums[first];
 }
 
-// Where WIDTH channels of a pixel lie, from `channel` on.
-size_t place_of(uint channel, uint y, uint x, uint height, uint width, uint halo, uint block) {
+// Where WIDTH channels of a pixel lie, from `channel` on. The row is that of its own image.
+size_t place_of(uint channel, uint image, uint images, uint y, uint x, uint height, uint width,
+                uint halo, uint block) {
     const uint pitch = width + 2 * halo;
     const size_t plane = (size_t)pitch * (height + 2 * halo);
-    return (channel / block * plane + (size_t)(y + halo) * pitch + x + halo) * block +
+    return ((size_t)(channel / block * images + image) * plane + (size_t)(y + halo) * pitch + x +
+            halo) *
+               block +
            channel % block;
 }
 
-// The part of an image that a work-item makes: `run` neighbouring pixels of a row, or those that are
+// The part of the images that a work-item makes: `run` neighbouring pixels of a row, or those that are
 // left, of WIDTH channels. Work-items are in the order in which these lie. The last of a launch may
 // have no such part.
 typedef struct {
-    uint channel, y, first, last; // before `last`
+    uint channel, image, y, first, last; // before `last`
 } Part;
-Part part_of_item(uint height, uint width, uint block, uint run) {
+Part part_of_item(uint images, uint height, uint width, uint block, uint run) {
     const uint vectors = block / WIDTH; // of a pixel's block
     const uint runs = (width + run - 1) / run;
     const uint place = (uint)get_global_id(0) / vectors;
     Part part;
-    part.channel = place / runs / height * block + (uint)get_global_id(0) % vectors * WIDTH;
+    part.channel =
+        place / runs / height / images * block + (uint)get_global_id(0) % vectors * WIDTH;
+    part.image = place / runs / height % images;
     part.y = place / runs % height;
     part.first = place % runs * run;
     part.last = min(part.first + run, width);
     return part;
 }
 
-// The sum of two images. Each may have other blocks and another halo. Channels that they do not
+// The sums of two batches of images. Each may have other blocks and another halo. Channels that they do not
 // have are zero.
 __kernel void add(__global const float *restrict first, __global const float *restrict second,
-                  __global float *restrict output, uint channels, uint height, uint width,
-                  uint first_halo, uint first_block, uint second_halo, uint second_block,
+                  __global float *restrict output, uint channels, uint images, uint height,
+                  uint width, uint first_halo, uint first_block, uint second_halo, uint second_block,
                   uint output_halo, uint output_block, uint blocks, uint activation, uint run) {
-    const Part at = part_of_item(height, width, output_block, run);
+    const Part at = part_of_item(images, height, width, output_block, run);
     if (at.channel >= blocks * output_block)
         return;
-    first += place_of(at.channel, at.y, 0, height, width, first_halo, first_block);
-    second += place_of(at.channel, at.y, 0, height, width, second_halo, second_block);
-    output += place_of(at.channel, at.y, 0, height, width, output_halo, output_block);
+    first +=
+        place_of(at.channel, at.image, images, at.y, 0, height, width, first_halo, first_block);
+    second +=
+        place_of(at.channel, at.image, images, at.y, 0, height, width, second_halo, second_block);
+    output +=
+        place_of(at.channel, at.image, images, at.y, 0, height, width, output_halo, output_block);
     for (uint x = at.first; x < at.last; ++x) {
         VECTOR sum = (VECTOR)(0.0f);
         if (at.channel < channels)
@@ -96,23 +104,23 @@ __kernel void add(__global const float *restrict first, __global const float *re
 
 // The greatest of each window of window x window pixels, of those that are on the image.
 __kernel void max_pool(__global const float *restrict input, __global float *restrict output,
-                       uint channels, uint input_height, uint input_width, uint input_halo,
-                       uint input_block, uint height, uint width, uint halo, uint block,
+                       uint channels, uint images, uint input_height, uint input_width,
+                       uint input_halo, uint input_block, uint height, uint width, uint halo, uint block,
                        uint blocks, uint window, uint stride, uint padding, uint run) {
-    const Part at = part_of_item(height, width, block, run);
+    const Part at = part_of_item(images, height, width, block, run);
     if (at.channel >= blocks * block)
         return;
     const uint top = max(at.y * stride, padding) - padding;
     const uint bottom = min(at.y * stride + window - padding, input_height);
-    output += place_of(at.channel, at.y, 0, height, width, halo, block);
+    output += place_of(at.channel, at.image, images, at.y, 0, height, width, halo, block);
     for (uint x = at.first; x < at.last; ++x) {
         const uint left = max(x * stride, padding) - padding;
         const uint right = min(x * stride + window - padding, input_width);
         VECTOR greatest = (VECTOR)(at.channel < channels ? -INFINITY : 0.0f);
         for (uint from_y = top; at.channel < channels && from_y < bottom; ++from_y) {
             __global const float *from =
-                input + place_of(at.channel, from_y, left, input_height, input_width, input_halo,
-                                 input_block);
+                input + place_of(at.channel, at.image, images, from_y, left, input_height,
+                                 input_width, input_halo, input_block);
             for (uint i = left; i < right; ++i, from += input_block) {
                 const VECTOR value = LOAD(0, from);
                 greatest = value > greatest ? value : greatest;
@@ -122,8 +130,9 @@ __kernel void max_pool(__global const float *restrict input, __global float *res
     }
 }
 
-// The mean of each channel's plane. The input lies as workloads/convolution writes it, in blocks of
-// channels with a halo; what comes out is one channel after the other.
+// The mean of each channel's plane, of an image for each group along the second dimension. The input
+// lies as workloads/convolution writes it, in blocks of channels with a halo; what comes out is one
+// channel after the other, an image after the other.
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
 average_pool(__global const float *restrict input, __global float *restrict output, uint channels,
              uint height, uint width, uint halo, uint block) {
@@ -134,14 +143,16 @@ average_pool(__global const float *restrict input, __global float *restrict outp
     const uint from = min(channel, channels - 1);
     const uint pitch = width + 2 * halo;
     const size_t plane = (size_t)pitch * (height + 2 * halo);
+    const uint image = (uint)get_group_id(1);
+    const size_t number = (size_t)(from / block) * get_num_groups(1) + image;
     float sum = 0.0f;
     for (uint pixel = lane; pixel < height * width; pixel += LANES) {
         const uint place = (pixel / width + halo) * pitch + pixel % width + halo;
-        sum += input[(from / block * plane + place) * block + from % block];
+        sum += input[(number * plane + place) * block + from % block];
     }
     sum = sum_of_lanes(sum, sums, lane, item % RESULTS, RESULTS);
     if (lane == 0 && channel < channels)
-        output[channel] = sum / (float)(height * width);
+        output[(size_t)image * channels + channel] = sum / (float)(height * width);
 }
 
 // A dense layer of one token: each output is the product of a row of weights with the input, and a

@@ -234,12 +234,36 @@ std::string problem_of(const Dataset &data, const ProbeInfo &info) {
     return {};
 }
 
+namespace {
+
+/// Those that the series has not, where the probe has them.
+void add_later_axes(Series &series, const SeriesShape &shape) {
+    for (std::size_t i = 0; i < shape.axes.size() && i <= series.axes.size(); ++i) {
+        const auto later = shape.later_axes.find(shape.axes[i].name);
+        if (later == shape.later_axes.end() ||
+            (i < series.axes.size() && series.axes[i].name == later->first))
+            continue;
+        const auto at = static_cast<std::ptrdiff_t>(i);
+        const std::size_t before = series.axes.size();
+        series.axes.insert(series.axes.begin() + at, shape.axes[i]);
+        for (Point &point : series.points)
+            if (point.at.size() == before)
+                point.at.insert(point.at.begin() + at, later->second);
+    }
+}
+
+} // namespace
+
 Dataset relabelled(Dataset data, const ProbeInfo &info) {
     for (Series &series : data.series)
         if (const auto shape = std::ranges::find(info.series, series.name, &SeriesShape::name);
-            shape != info.series.end() && shape->axes.size() == series.axes.size())
-            for (std::size_t i = 0; i < shape->axes.size(); ++i)
-                relabel_axis(series, i, shape->axes[i], shape->axes[i].name == shape->open_axis);
+            shape != info.series.end()) {
+            add_later_axes(series, *shape);
+            if (shape->axes.size() == series.axes.size())
+                for (std::size_t i = 0; i < shape->axes.size(); ++i)
+                    relabel_axis(series, i, shape->axes[i],
+                                 shape->axes[i].name == shape->open_axis);
+        }
     return data;
 }
 

@@ -47,7 +47,7 @@ void measure_on(const Device &device, const Registry &registry, const PlannedPro
         Bench bench(*context, *clock, registry, facts,
                     {planned.profile, planned.seconds, options.seed, options.stop, progress,
                      planned.probe->info().series, options.tune && !planned.prerequisite,
-                     options.choices});
+                     options.choices, options.network});
         const auto ending = termination_after([&] { planned.probe->measure(bench); });
         record.builds = bench.builds();
         record.elapsed.build = bench.elapsed().build;

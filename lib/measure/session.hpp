@@ -13,10 +13,10 @@ namespace clprobe {
 /// only then may they be given to the probe's functions.
 [[nodiscard]] std::string problem_of(const Dataset &data, const ProbeInfo &info);
 
-/// The data with the probe's own labels on each axis, whose points keep theirs by name: reports are
-/// read that were made when there were fewer, or that have them in another order. Points on an open
-/// axis whose label the probe does not know are left out; any other axis that has such a label is
-/// left as it is, and does not fit.
+/// The data with the probe's own labels on each axis, whose points keep theirs by name, and with
+/// its later axes: reports are read that were made when there were fewer, or that have them in
+/// another order. Points on an open axis whose label the probe does not know are left out; any
+/// other axis that has such a label is left as it is, and does not fit.
 [[nodiscard]] Dataset relabelled(Dataset data, const ProbeInfo &info);
 
 /// Removes the series and number attributes that are not what the probe says of its data. Says why;

@@ -281,6 +281,10 @@ double flop_per_byte(const Work &work, ElementType type) {
     return elements == 0 ? 0 : work.flop() / static_cast<double>(elements * size_of(type));
 }
 
+std::string BatchedNetwork::name() const {
+    return batch == 1 ? network.name : fmt::format("{}.b{}", network.name, batch);
+}
+
 std::vector<SizedLayer> sized_layers(const Network &network, std::uint64_t batch) {
     if (network.layers.empty() || network.layers.size() > most_layers)
         throw InputError(fmt::format("a network of {} layers: expected 1 to {}",

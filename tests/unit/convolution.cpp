@@ -133,6 +133,12 @@ TEST_CASE("unit.convolution.each_element_of_a_layout_has_a_place_of_its_own") {
     CHECK(layout.elements() == 3 * 5 * 6 * 2);
     CHECK(layout.index(0, 0, 0) == (1 * 6 + 1) * 2);
     CHECK(layout.index(3, 1, 2) == (30 + 2 * 6 + 3) * 2 + 1);
+    // Of two images: those of a block one behind the other.
+    const ActivationLayout both{5, 3, 4, 2, 1, 2};
+    CHECK(both.elements() == 2 * layout.elements());
+    CHECK(both.index(3, 1, 2) == (2 * 30 + 2 * 6 + 3) * 2 + 1);
+    CHECK(both.index(3, 4, 2) == (3 * 30 + 2 * 6 + 3) * 2 + 1);
+    CHECK(both.planar_index(3, 4, 2) == (5 + 3) * 12 + 1 * 4 + 2);
     std::set<std::size_t> places;
     for (std::uint32_t channel = 0; channel < 5; ++channel)
         for (std::uint32_t y = 0; y < 3; ++y)

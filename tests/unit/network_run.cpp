@@ -78,7 +78,7 @@ void check_chain(const std::vector<NetworkConvolution> &convolutions,
 }
 
 std::vector<NetworkConvolution> convolutions_of(const std::string &name) {
-    return convolutions_of(Graph(known(name)));
+    return convolutions_of(Graph({known(name)}));
 }
 
 /// Runs of RepVGG-A2 in a row, each of which takes so long, and as long where it is waited for.
@@ -118,9 +118,10 @@ Dataset synthetic_runs(double seconds) {
 } // namespace
 
 TEST_CASE("unit.network_run.all_networks_that_come_with_it_are_run") {
-    for (const Network &network : numbered_networks())
+    for (const BatchedNetwork &network : numbered_networks())
         CHECK(without_kernel(network) == "");
-    CHECK(network_names().size() == known_networks().size() + small_networks().size());
+    CHECK(numbered_networks().size() == measured_networks().size() + small_networks().size());
+    CHECK(network_names().size() == numbered_networks().size() + 1); // of one that was asked for
 }
 
 TEST_CASE("unit.network_run.the_first_layer_without_a_kernel_is_named") {
@@ -128,7 +129,7 @@ TEST_CASE("unit.network_run.the_first_layer_without_a_kernel_is_named") {
                             const std::string &why) {
         Network changed = known(name);
         change(changed.layers.at(layer));
-        CHECK_THAT(without_kernel(changed),
+        CHECK_THAT(without_kernel({changed}),
                    ContainsSubstring(changed.layers[layer].name + ", ") && ContainsSubstring(why));
     };
     refused(
@@ -152,7 +153,7 @@ TEST_CASE("unit.network_run.the_first_layer_without_a_kernel_is_named") {
         "hard_swish");
     Network changed = known("repvgg-a2");
     changed.layers.erase(changed.layers.begin() + 22);
-    CHECK_THAT(without_kernel(changed), ContainsSubstring("tokens only"));
+    CHECK_THAT(without_kernel({changed}), ContainsSubstring("tokens only"));
 }
 
 TEST_CASE("unit.network_run.token_layers_are_operators_with_plans") {
@@ -184,8 +185,8 @@ TEST_CASE("unit.network_run.rows_of_tokens_are_known_when_kernels_are_built") {
 }
 
 TEST_CASE("unit.network_run.each_image_has_the_halo_that_its_readers_need") {
-    for (const Network &network : numbered_networks()) {
-        INFO(network.name);
+    for (const BatchedNetwork &network : numbered_networks()) {
+        INFO(network.name());
         const Graph graph(network);
         for (const NetworkConvolution &each : convolutions_of(graph)) {
             CHECK(each.shape.input_halo >= each.shape.kernel / 2);
@@ -197,30 +198,47 @@ TEST_CASE("unit.network_run.each_image_has_the_halo_that_its_readers_need") {
     CHECK(convolutions_of("repvgg-a2").size() == 22);
     CHECK(convolutions_of("repvgg-a2").back().shape.output_halo == 0);
     CHECK(convolutions_of("resnet-18").size() == 20);
-    CHECK(Graph(known("resnet-18"), 1).halo(1) == 1); // which the pool needs none of
+    CHECK(Graph({known("resnet-18")}, 1).halo(1) == 1); // which the pool needs none of
+}
+
+TEST_CASE("unit.network_run.a_batch_is_as_many_images_or_tokens") {
+    const BatchedNetwork batched{known("repvgg-a2"), 32};
+    CHECK(batched.name() == "repvgg-a2.b32");
+    const Graph graph(batched);
+    CHECK(graph.batch_shape(1) == TensorShape{64, 32 * 112, 112});
+    for (const NetworkConvolution &each : convolutions_of(graph))
+        CHECK(each.shape.images == 32);
+    CHECK(product_of(graph, 23) == GemmShape{32, 1000, 1408});
+    CHECK(number_of(batched) < numbered_networks().size());
+    CHECK(number_of({known("repvgg-a2"), 31}) == numbered_networks().size());
+    CHECK_THAT(without_kernel({known("vit-s-block"), 2}), ContainsSubstring("single sequence"));
+    const auto shapes = distinct_convolutions(batched);
+    CHECK(shapes.size() == 8);
+    CHECK(shapes.front().name() == "3x3.3-64.112x112.s2.b32");
+    CHECK(distinct_products(batched).size() == 1);
 }
 
 TEST_CASE("unit.network_run.an_addition_goes_with_the_dense_layer_before_it") {
-    const Graph block(known("vit-s-block"));
+    const Graph block({known("vit-s-block")});
     CHECK(block.is_fused(4));
     CHECK(block.result(3) == 5);
     CHECK(block.addend(3) == std::size_t{0}); // the network's input
     CHECK(block.addend(7) == std::size_t{5});
     CHECK_FALSE(block.is_fused(3));
     CHECK_FALSE(block.addend(1).has_value());
-    const Graph images(known("resnet-18"));
+    const Graph images({known("resnet-18")});
     for (std::size_t layer = 0; layer < images.layers().size(); ++layer)
         CHECK_FALSE(images.is_fused(layer));
     // Where another one takes the dense layer's result, that has to be kept.
     Network changed = known("vit-s-block");
     changed.outputs = {"projection", "add2"};
-    CHECK_FALSE(Graph(changed).is_fused(4));
+    CHECK_FALSE(Graph({changed}).is_fused(4));
 }
 
 TEST_CASE("unit.network_run.plans_are_chained_on_every_kind_of_device") {
     const Facts cpu = facts_of(DeviceType::cpu);
-    for (const Network &network : numbered_networks()) {
-        INFO(network.name);
+    for (const BatchedNetwork &network : numbered_networks()) {
+        INFO(network.name());
         const Graph graph(network);
         const auto convolutions = convolutions_of(graph);
         check_chain(convolutions, chained_plans(convolutions, none_kept, cpu));
@@ -228,7 +246,7 @@ TEST_CASE("unit.network_run.plans_are_chained_on_every_kind_of_device") {
                     chained_plans(convolutions, none_kept, facts_of(DeviceType::gpu)));
         const auto wide = chained_plans(convolutions, none_kept, wide_gpu());
         check_chain(convolutions, wide);
-        if (network.name == "repvgg-a2") // and the kernels of local memory with one another
+        if (network.name() == "repvgg-a2") // and the kernels of local memory with one another
             CHECK(std::ranges::count(*wide, KernelFamily::local_memory, &ConvolutionPlan::family) >
                   10);
         const auto layouts = layouts_of(graph, *wide);
@@ -323,7 +341,7 @@ TEST_CASE("unit.network_run.each_layer_has_a_place_on_the_curve") {
 
 TEST_CASE("unit.network_run.a_network_takes_the_times_of_its_layers") {
     Facts facts = facts_of(DeviceType::cpu);
-    const Graph graph(known("repvgg-a2"));
+    const Graph graph({known("repvgg-a2")});
     const auto plans = chained_plans(convolutions_of(graph), none_kept, facts);
     REQUIRE(plans.has_value());
     const NetworkPlan plan{*plans, {}};
@@ -338,12 +356,12 @@ TEST_CASE("unit.network_run.a_network_takes_the_times_of_its_layers") {
     CHECK(*predicted_seconds(graph, plan, facts) >= *computed + 24e-3 + 4 * 1409e3 / 1e9);
     CHECK_FALSE(predicted_seconds(graph, {{plans->front()}, {}}, facts).has_value());
     // Products of several tokens have plans of their own.
-    const Graph block(known("vit-s-block"));
-    const GemmPlan product = gemm_plans(*product_of(block.layers()[1]), facts).front();
+    const Graph block({known("vit-s-block")});
+    const GemmPlan product = gemm_plans(*product_of(block, 1), facts).front();
     CHECK_FALSE(predicted_seconds(block, {}, facts).has_value());
     CHECK(*predicted_seconds(block, {{}, {4, product}}, facts) >=
           2 * 197.0 * 384 * (1152 + 384 + 2 * 1536) / 1e12);
-    CHECK_FALSE(product_of(graph.layers().back()).has_value()); // of one token
+    CHECK_FALSE(product_of(graph, graph.layers().size() - 1).has_value()); // of one token
 }
 
 TEST_CASE("unit.network_run.a_report_with_other_networks_is_read_by_their_names") {

@@ -291,7 +291,7 @@ const Network &repvgg() {
 
 Teardown measured_teardown(const Network &network, const DeviceRecord &record) {
     Teardown teardown = teardown_of(sized_layers(network), record, ElementType::fp32);
-    add_measured(teardown, network, record);
+    add_measured(teardown, {network}, record);
     return teardown;
 }
 

@@ -71,14 +71,15 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
 }
 
 std::vector<Tuning> tunings_of(const Dataset &data) {
-    return operators::race_tunings<RaceRow>(data, series::race, shapes, "attention of ");
+    return operators::race_tunings<RaceRow>(data, series::race, "attention of ");
 }
 
 std::vector<Choice> choices_of(const Dataset &data) {
-    return operators::raced_choices(data, kernel_text, shapes, [&](const AttentionShape &shape) {
+    const auto plan_of = [&](const AttentionShape &shape) {
         const auto found = measured_of(data, shape);
         return found ? std::optional(found->first) : std::nullopt;
-    });
+    };
+    return operators::raced_choices<CallRow>(data, series::call, kernel_text, plan_of);
 }
 
 } // namespace clprobe::probes::attention

@@ -45,7 +45,8 @@ inline const std::string call = "call"; ///< of the chosen plan of each shape
 } // namespace series
 
 /// What the host computes of an output, before its activation: exact where the operands are whole
-/// numbers. Input channel after channel, weights [outputs][inputs][kernel][kernel].
+/// numbers. The input is image after image, channel after channel; weights are
+/// [outputs][inputs][kernel][kernel]. Rows of the output are counted over all images.
 struct HostOperands {
     std::vector<float> input;
     std::vector<float> weights;

@@ -3,6 +3,7 @@
 #include "common/operands.hpp"
 #include "common/operator_plans.hpp"
 #include "workloads/convolution/tensors.hpp"
+#include "workloads/network/network.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -26,14 +27,15 @@ HostOperands operands_of(const ConvolutionShape &shape,
                          std::vector<float> (*fill)(std::size_t, std::mt19937_64 &),
                          std::mt19937_64 &random) {
     const std::size_t image =
-        std::size_t{shape.input_channels} * shape.input_height * shape.input_width;
+        std::size_t{shape.input_channels} * shape.input_height * shape.input_width * shape.images;
     const std::size_t weights = std::size_t{shape.output_channels} * shape.kernel * shape.kernel *
                                 (shape.depthwise ? 1 : shape.input_channels);
     return {fill(image, random), fill(weights, random), fill(shape.output_channels, random)};
 }
 
 /// A shape like this one that no tile divides: rows of the output longer than a tile, channels that
-/// fill no vector, halos that are wider than they must be.
+/// fill no vector, halos that are wider than they must be, and several images, which end within
+/// tiles.
 ConvolutionShape off_the_tile(ConvolutionShape shape, const ConvolutionPlan &plan) {
     if (plan.family == workloads::KernelFamily::local_memory) {
         const workloads::GroupTile &tile = plan.group_tile;
@@ -57,6 +59,7 @@ ConvolutionShape off_the_tile(ConvolutionShape shape, const ConvolutionPlan &pla
         shape.input_halo += 1;
     }
     shape.output_halo = 2;
+    shape.images = 2;
     return shape;
 }
 
@@ -66,7 +69,9 @@ public:
 
     void run() {
         const std::exception_ptr failure = operators::prepare_each(
-            bench_, shapes, [&](const ConvolutionShape &shape) { return prepare(shape); });
+            bench_,
+            operators::shapes_to_measure(bench_, shapes, network::distinct_convolutions),
+            [&](const ConvolutionShape &shape) { return prepare(shape); });
         if (bench_.tiny()) // which is for tests of the kernels
             verify_all_text();
         if (calls_.empty() && failure)

@@ -80,14 +80,15 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
 }
 
 std::vector<Tuning> tunings_of(const Dataset &data) {
-    return operators::race_tunings<RaceRow>(data, series::race, shapes, "convolutions of ");
+    return operators::race_tunings<RaceRow>(data, series::race, "convolutions of ");
 }
 
 std::vector<Choice> choices_of(const Dataset &data) {
-    return operators::raced_choices(data, kernel_text, shapes, [&](const ConvolutionShape &shape) {
+    const auto plan_of = [&](const ConvolutionShape &shape) {
         const auto found = measured_of(data, shape);
         return found ? std::optional(found->plan) : std::nullopt;
-    });
+    };
+    return operators::raced_choices<CallRow>(data, series::call, kernel_text, plan_of);
 }
 
 } // namespace clprobe::probes::convolution

@@ -7,7 +7,8 @@
 namespace clprobe::probes::convolution {
 namespace {
 
-/// Calls visit(tap, pixel of the input's plane) for each tap on the image.
+/// Calls visit(tap, pixel of the input's plane) for each tap on the image. The row is that of the
+/// output in its own image.
 void for_each_tap(const ConvolutionShape &shape, std::uint32_t y, std::uint32_t x,
                   const auto &visit) {
     for (std::uint32_t ky = 0; ky < shape.kernel; ++ky)
@@ -25,6 +26,13 @@ std::size_t plane_of(const ConvolutionShape &shape) {
     return std::size_t{shape.input_height} * shape.input_width;
 }
 
+/// The planes of the image that has a row of the outputs of all images.
+const float *image_of(const ConvolutionShape &shape, const HostOperands &operands,
+                      std::uint32_t y) {
+    return operands.input.data() +
+           std::size_t{y / shape.output_height()} * shape.input_channels * plane_of(shape);
+}
+
 } // namespace
 
 ExactSum host_sum(const ConvolutionShape &shape, const HostOperands &operands,
@@ -35,9 +43,9 @@ ExactSum host_sum(const ConvolutionShape &shape, const HostOperands &operands,
     ExactSum sum{bias, std::abs(bias), shape.products() + 1};
     for (std::size_t i = 0; i < inputs; ++i) {
         const float *plane =
-            operands.input.data() + (shape.depthwise ? channel : i) * plane_of(shape);
+            image_of(shape, operands, y) + (shape.depthwise ? channel : i) * plane_of(shape);
         const float *weights = operands.weights.data() + (channel * inputs + i) * taps;
-        for_each_tap(shape, y, x, [&](std::size_t tap, std::size_t pixel) {
+        for_each_tap(shape, y % shape.output_height(), x, [&](std::size_t tap, std::size_t pixel) {
             const double product =
                 static_cast<double>(weights[tap]) * static_cast<double>(plane[pixel]);
             sum.value += product;
@@ -53,6 +61,8 @@ ExactSum bounded_sum(const ConvolutionShape &shape, const ConvolutionPlan &plan,
     ExactSum sum = host_sum(shape, operands, channel, y, x);
     if (!plan.winograd)
         return sum;
+    const float *image = image_of(shape, operands, y);
+    y %= shape.output_height();
     // How often, in a row or a column, the absolute product of a pixel of the square's four and a
     // weight counts in the first output of two: |A'| (|G| |g| * |B'| |d|) of Lavin's matrices. It
     // is the same backwards for the second.
@@ -78,7 +88,7 @@ ExactSum bounded_sum(const ConvolutionShape &shape, const ConvolutionPlan &plan,
                               std::abs(static_cast<double>(weights[tap]));
                 const std::size_t pixel =
                     i * plane_of(shape) + std::size_t{pixel_y} * shape.input_width + pixel_x;
-                sum.magnitude += weight * std::abs(static_cast<double>(operands.input[pixel]));
+                sum.magnitude += weight * std::abs(static_cast<double>(image[pixel]));
             }
         }
     // Additions that a product goes through: of its channels and of the bias, and two for the
@@ -102,14 +112,16 @@ std::vector<double> host_projection(const ConvolutionShape &shape, const HostOpe
         bias += factors[output] * static_cast<double>(operands.biases[output]);
     }
     std::vector<double> sums;
-    for (std::uint32_t y = 0; y < shape.output_height(); ++y)
+    for (std::uint32_t y = 0; y < shape.output_height() * shape.images; ++y)
         for (std::uint32_t x = 0; x < shape.output_width(); ++x) {
             double sum = bias;
-            for_each_tap(shape, y, x, [&](std::size_t tap, std::size_t pixel) {
+            const float *image = image_of(shape, operands, y);
+            const auto add = [&](std::size_t tap, std::size_t pixel) {
                 for (std::size_t i = 0; i < shape.input_channels; ++i)
                     sum += combined[i * taps + tap] *
-                           static_cast<double>(operands.input[i * plane_of(shape) + pixel]);
-            });
+                           static_cast<double>(image[i * plane_of(shape) + pixel]);
+            };
+            for_each_tap(shape, y % shape.output_height(), x, add);
             sums.push_back(sum);
         }
     return sums;

@@ -11,9 +11,10 @@
 
 namespace clprobe::workloads {
 std::string ConvolutionShape::name() const {
-    return fmt::format("{}{}x{}.{}-{}.{}x{}{}", depthwise ? "dw" : "", kernel, kernel,
+    return fmt::format("{}{}x{}.{}-{}.{}x{}{}{}", depthwise ? "dw" : "", kernel, kernel,
                        input_channels, output_channels, output_height(), output_width(),
-                       stride > 1 ? fmt::format(".s{}", stride) : "");
+                       stride > 1 ? fmt::format(".s{}", stride) : "",
+                       images > 1 ? fmt::format(".b{}", images) : "");
 }
 
 ConvolutionPlan ConvolutionPlan::by_local_memory(const GroupTile &tile) {
@@ -55,7 +56,8 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
     if (plan.family == KernelFamily::local_memory) {
         constexpr double most = 1 << 30; // elements that 32 bits count, whatever fills them up
         if (double{1} * (shape.input_width + 2 * shape.input_halo) *
-                (shape.input_height + 2 * shape.input_halo) * (shape.input_channels + 32) >
+                (shape.input_height + 2 * shape.input_halo) * (shape.input_channels + 32) *
+                shape.images >
             most)
             return "its input has more elements than the kernel counts";
         return shape.depthwise ? "a depthwise convolution is no product of matrices" : "";
@@ -63,7 +65,8 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
     if (plan.winograd) {
         if (tile.step != tile.width)
             return "by Winograd's, blocks of input and output have as many channels";
-        if (tile.rows > (shape.output_width() + 1) / 2 * ((shape.output_height() + 1) / 2))
+        if (tile.rows >
+            (shape.output_width() + 1) / 2 * ((shape.output_height() + 1) / 2) * shape.images)
             return "a tile has more squares than the output";
         return "";
     }
@@ -98,15 +101,19 @@ ActivationLayout Convolution::input() const {
     const auto block = by_local_memory()
                            ? multiple_up(shape_.input_channels, plan_.group_tile.slice)
                            : plan_.tile.step;
-    return {shape_.input_channels, shape_.input_height, shape_.input_width,
-            static_cast<std::uint32_t>(block), shape_.input_halo};
+    return {shape_.input_channels, shape_.input_height,
+            shape_.input_width,    static_cast<std::uint32_t>(block),
+            shape_.input_halo,     shape_.images};
 }
 ActivationLayout Convolution::output() const {
-    return {shape_.output_channels, shape_.output_height(), shape_.output_width(),
+    return {shape_.output_channels,
+            shape_.output_height(),
+            shape_.output_width(),
             by_local_memory()  ? columns()
             : shape_.depthwise ? plan_.tile.step
                                : plan_.tile.width,
-            shape_.output_halo};
+            shape_.output_halo,
+            shape_.images};
 }
 std::uint32_t Convolution::output_vectors() const {
     return output().blocks() * output().block / plan_.tile.width;
@@ -128,7 +135,7 @@ std::uint32_t Convolution::panels() const {
                : quotient_up(output_vectors(), plan_.tile.vectors);
 }
 std::uint32_t Convolution::pixels() const {
-    return shape_.output_height() * shape_.output_width();
+    return shape_.output_height() * shape_.output_width() * shape_.images;
 }
 std::uint32_t Convolution::columns() const {
     return by_local_memory() ? static_cast<std::uint32_t>(multiple_up(shape_.output_channels, 4))
@@ -138,9 +145,9 @@ std::size_t Convolution::weights_bytes() const {
     return sizeof(float) * weight_rows() * columns() * (by_local_memory() ? 1 : panels());
 }
 std::uint32_t Convolution::tiles() const {
-    return plan_.winograd
-               ? quotient_up(squares(), plan_.tile.rows)
-               : quotient_up(shape_.output_width(), plan_.tile.rows) * shape_.output_height();
+    return plan_.winograd ? quotient_up(squares(), plan_.tile.rows)
+                          : quotient_up(shape_.output_width(), plan_.tile.rows) *
+                                shape_.output_height() * shape_.images;
 }
 
 std::uint32_t Convolution::part() const {
@@ -195,7 +202,8 @@ double Convolution::flops() const {
 
 NdRange Convolution::pack_input() const {
     const std::size_t group = std::size_t{plan_.group_tiles} * plan_.group_panels;
-    return {{multiple_up(input().plane(), group), input().blocks(), 1}, {group, 1, 1}, 2};
+    return {
+        {multiple_up(input().plane(), group), input().blocks(), shape_.images}, {group, 1, 1}, 3};
 }
 NdRange Convolution::pack_weights() const {
     const std::size_t group = std::size_t{plan_.group_tiles} * plan_.group_panels;
@@ -270,7 +278,7 @@ std::vector<ConvolutionPlan> direct_plans(const ConvolutionShape &shape, const F
             plans.push_back(together);
         }
         const std::uint32_t of_row = quotient_up(shape.output_width(), tile.rows);
-        const std::uint32_t all = of_row * shape.output_height();
+        const std::uint32_t all = of_row * shape.output_height() * shape.images;
         constexpr std::uint32_t most = 32; // whose sums caches hold
         // Fewer work-items cost less, too.
         const std::uint32_t several = all <= most ? all : one_block ? of_row : 1;
@@ -278,7 +286,8 @@ std::vector<ConvolutionPlan> direct_plans(const ConvolutionShape &shape, const F
             plans.push_back({tile, several, !one_block, group, group});
     }
     if (!shape.depthwise) {
-        const GemmShape product{shape.output_height() * shape.output_width(), shape.output_channels,
+        const GemmShape product{shape.output_height() * shape.output_width() * shape.images,
+                                shape.output_channels,
                                 shape.kernel * shape.kernel * shape.input_channels};
         for (const GroupTile &tile : group_tiles({.shape = product}, facts))
             plans.push_back(ConvolutionPlan::by_local_memory(tile));
@@ -290,7 +299,7 @@ std::vector<ConvolutionPlan> winograd_plans(const ConvolutionShape &shape, const
     const unsigned width = native_width(facts);
     const unsigned group = group_side(facts);
     const std::uint32_t squares =
-        quotient_up(shape.output_width(), 2) * quotient_up(shape.output_height(), 2);
+        quotient_up(shape.output_width(), 2) * quotient_up(shape.output_height(), 2) * shape.images;
     std::vector<ConvolutionPlan> plans;
     const auto add = [&](const ConvolutionPlan &plan) {
         if (Convolution::unfit(shape, plan.by_winograd()).empty())

@@ -12,7 +12,8 @@ double Convolution::bytes_beyond(double size) const {
     const double panel = weights / panels();
     const double channels = shape_.depthwise ? image / panels() : image; // of a panel's outputs
     // What a row of outputs is made of.
-    const double rows = channels / (shape_.input_height + 2 * shape_.input_halo) * shape_.kernel;
+    const double rows =
+        channels / shape_.images / (shape_.input_height + 2 * shape_.input_halo) * shape_.kernel;
     double times = 1; // that the weights are read
     if (plan_.tiles > 1 && (panel + rows) / blocks() <= size)
         times = quotient_up(tiles(), plan_.tiles);

@@ -134,7 +134,7 @@ private:
         return buffer;
     }
     void for_each_pixel(const std::function<void(std::uint32_t y, std::uint32_t x)> &visit) const {
-        for (std::uint32_t y = 0; y < shape_.output_height(); ++y)
+        for (std::uint32_t y = 0; y < convolution().output().rows(); ++y)
             for (std::uint32_t x = 0; x < shape_.output_width(); ++x)
                 visit(y, x);
     }

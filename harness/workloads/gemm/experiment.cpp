@@ -2,6 +2,7 @@
 #include "common/operator_calls.hpp"
 #include "common/operator_plans.hpp"
 #include "workloads/gemm/matrices.hpp"
+#include "workloads/network/network.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -46,7 +47,9 @@ public:
             for (const GemmPlan &plan : plans_of_each_family(bench_.device()))
                 verify(plan);
         const std::exception_ptr failure =
-            operators::prepare_each(bench_, shapes, [&](const GemmShape &shape) {
+            operators::prepare_each(
+            bench_, operators::shapes_to_measure(bench_, shapes, network::distinct_products),
+            [&](const GemmShape &shape) {
                 std::string reason = too_large(shape);
                 if (reason.empty())
                     prepare(shape);

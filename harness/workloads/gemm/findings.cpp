@@ -178,14 +178,15 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
 }
 
 std::vector<Tuning> tunings_of(const Dataset &data) {
-    return operators::race_tunings<PlanRow>(data, series::race, shapes, "products of ");
+    return operators::race_tunings<PlanRow>(data, series::race, "products of ");
 }
 
 std::vector<Choice> choices_of(const Dataset &data) {
-    return operators::raced_choices(data, kernel_text, shapes, [&](const GemmShape &shape) {
+    const auto plan_of = [&](const GemmShape &shape) {
         const auto found = measured_of(data, shape);
         return found ? std::optional(found->plan) : std::nullopt;
-    });
+    };
+    return operators::raced_choices<StageRow>(data, series::call, kernel_text, plan_of);
 }
 
 } // namespace clprobe::probes::gemm

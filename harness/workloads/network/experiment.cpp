@@ -25,11 +25,25 @@ public:
 
     void run() {
         std::exception_ptr failure;
-        for (std::uint32_t number = 0; number < numbered_networks().size(); ++number)
-            if (const std::string reason =
-                    operators::prepare_unless_it_fails([&] { return prepare(number); }, failure);
+        const auto prepare_one = [&](std::uint32_t number, const BatchedNetwork &network) {
+            if (const std::string reason = operators::prepare_unless_it_fails(
+                    [&] { return prepare(number, network); }, failure);
                 !reason.empty())
                 bench_.data().text_attributes[entry::unmeasured + network_names()[number]] = reason;
+        };
+        if (const auto &asked = bench_.network()) {
+            for (const BatchedNetwork &other : measured_networks())
+                bench_.data().text_attributes[entry::unmeasured + other.name()] =
+                    "the run was asked for " + asked->name();
+            const std::uint32_t number = number_of(*asked);
+            if (number == numbered_networks().size()) // only its data say which it was
+                bench_.data().text_attributes[std::string(asked_network)] = asked->name();
+            bench_.data().text_attributes.erase(entry::unmeasured + asked->name());
+            prepare_one(number, *asked);
+        }
+        for (std::uint32_t number = 0; !bench_.network() && number < numbered_networks().size();
+             ++number)
+            prepare_one(number, numbered_networks()[number]);
         if (networks_.empty() && failure)
             std::rethrow_exception(failure);
         const std::optional<LaunchChain> sweep = emptying_caches();
@@ -58,12 +72,12 @@ private:
     }
 
     /// Why the network is not measured; empty where it is.
-    [[nodiscard]] std::string prepare(std::uint32_t number) {
-        const Network &network = numbered_networks()[number];
+    [[nodiscard]] std::string prepare(std::uint32_t number, const BatchedNetwork &network) {
+        const std::string &name = network_names()[number];
         const bool small = number < small_networks().size();
         if (const std::string reason = without_kernel(network); !reason.empty())
             return reason;
-        if (bench_.tiny() && !small)
+        if (bench_.tiny() && !small && !bench_.network())
             return "the tiny profile has no time for it";
         if (!bench_.tiny() && small)
             return "it is for tests of the kernels, at the tiny profile";
@@ -82,9 +96,9 @@ private:
         Prepared prepared(bench_, plain_, number, graph, plan, head_tile(bench_.device()));
         const std::vector<BoundLaunch> launches = prepared.launches();
         auto &numbers = bench_.data().number_attributes;
-        numbers[attribute::kept + network.name] = kept_plans(graph, plan);
-        numbers[attribute::launches + network.name] = static_cast<double>(launches.size());
-        numbers[attribute::memory + network.name] = static_cast<double>(prepared.bytes());
+        numbers[attribute::kept + name] = kept_plans(graph, plan);
+        numbers[attribute::launches + name] = static_cast<double>(launches.size());
+        numbers[attribute::memory + name] = static_cast<double>(prepared.bytes());
         Point &first = bench_.series(series::first).point(coordinates(RunRow{number}));
         first.samples.push_back(prepared.first_seconds());
         first.block.push_back(0);
@@ -117,8 +131,8 @@ private:
             if (convolution.predicted_seconds(bench_.facts()).value_or(0) > bench_.bounds().limit)
                 throw Error(fmt::format("{} takes longer than a launch may", shape.name()));
         }
-        for (const SizedLayer &sized : graph.layers())
-            if (const auto shape = product_of(sized)) {
+        for (std::size_t layer = 0; layer < graph.layers().size(); ++layer)
+            if (const auto shape = product_of(graph, layer)) {
                 const auto plans = workloads::gemm_plans(*shape, bench_.facts());
                 plan.products.push_back(
                     operators::kept_plan(bench_.choice(gemm_text, shape->name()), plans)
@@ -177,8 +191,8 @@ private:
         for (std::size_t i = 0; i < convolutions.size(); ++i)
             count(convolution_text, convolutions[i].shape.name(), plan.convolutions[i]);
         auto product = plan.products.begin();
-        for (const SizedLayer &sized : graph.layers())
-            if (const auto shape = product_of(sized))
+        for (std::size_t layer = 0; layer < graph.layers().size(); ++layer)
+            if (const auto shape = product_of(graph, layer))
                 count(gemm_text, shape->name(), *product++);
         return kept;
     }
@@ -222,7 +236,7 @@ private:
             seconds = total_of(graph.layers()).flop() / *rate->value;
         if (!seconds)
             return "how long a run takes is not known: the rate of multiply-adds was not measured";
-        if (*seconds > bench_.budget() / 60)
+        if (!bench_.network() && *seconds > bench_.budget() / 60)
             return fmt::format("a run of some {} is too long for this profile",
                                format({*seconds, Unit::second}));
         return "";

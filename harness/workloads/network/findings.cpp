@@ -22,11 +22,15 @@ namespace entry = operators::entry;
 
 /// The keys of a network, in their order.
 struct Keys {
-    explicit Keys(const std::string &network)
-        : prefix("network." + in_key(network) + "."),
+    explicit Keys(const BatchedNetwork &network)
+        : prefix("network." + in_key(network.name()) + "."),
           shape(prefix,
-                "what a run of one image adds to others in a row, its weights packed before and "
-                "its image where the first layer reads it",
+                fmt::format(
+                    "what a run of {} adds to others in a row, {} weights packed before "
+                    "and {} where the first layer reads {}",
+                    network.batch == 1 ? "one image" : fmt::format("{} images", network.batch),
+                    network.batch == 1 ? "its" : "their",
+                    network.batch == 1 ? "its image" : "these", network.batch == 1 ? "it" : "them"),
                 "two for each multiply-add that docs/networks.md counts, over the time"),
           p50{prefix + "p50", Unit::second, Better::lower,
               "a run that is waited for, half of which take no longer"},
@@ -59,8 +63,8 @@ struct Keys {
     FindingKey memory;
 };
 
-double flops_of(const Network &network) {
-    return total_of(sized_layers(network)).flop();
+double flops_of(const Graph &graph) {
+    return total_of(graph.layers()).flop();
 }
 
 /// Of the rows of that network, in the order of its layers.
@@ -88,8 +92,8 @@ NetworkPlan plan_of(const Dataset &data, std::uint32_t network, const Graph &gra
 }
 
 /// Those that the plans compute, fewer by Winograd's.
-double computed_of(const Network &network, const Graph &graph, const NetworkPlan &plan) {
-    double flops = flops_of(network);
+double computed_of(const Graph &graph, const NetworkPlan &plan) {
+    double flops = flops_of(graph);
     const std::vector<NetworkConvolution> convolutions = convolutions_of(graph);
     for (std::size_t i = 0; i < std::min(convolutions.size(), plan.convolutions.size()); ++i)
         if (const ConvolutionShape &shape = convolutions[i].shape;
@@ -100,7 +104,7 @@ double computed_of(const Network &network, const Graph &graph, const NetworkPlan
 
 std::optional<operators::Calls> calls_of(const Dataset &data, const Facts &facts,
                                          std::uint32_t number) {
-    const Network &network = numbered_networks()[number];
+    const BatchedNetwork &network = numbered_networks()[number];
     const Graph graph(network);
     const NetworkPlan plan = plan_of(data, number, graph);
     const std::vector<TripTime> times = times_of(data.find(series::network), NetworkRow{number});
@@ -113,17 +117,17 @@ std::optional<operators::Calls> calls_of(const Dataset &data, const Facts &facts
     return operators::Calls{
         .seconds = fit->seconds_per_trip,
         .interval = fit->interval,
-        .work = flops_of(network),
+        .work = flops_of(graph),
         .predicted = predicted_seconds(graph, plan, facts),
         .method = fmt::format(
             "slope of time over up to {:g} runs in a row, in {} blocks; {:.0f} of {} plans kept "
             "from races; a sample of each layer's outputs compared, errors up to "
             "{:.2g} sqrt(k) u sum|ab|",
-            most, fit->blocks, data.number_attribute(attribute::kept + network.name).value_or(0),
+            most, fit->blocks, data.number_attribute(attribute::kept + network.name()).value_or(0),
             plan.convolutions.size() + plan.products.size(),
             data.number_attribute(entry::error).value_or(0)),
         .series = series::network,
-        .computed = computed_of(network, graph, plan)};
+        .computed = computed_of(graph, plan)};
 }
 
 /// The quantile of runs that were waited for. A second run's falls among those of stretches.
@@ -211,8 +215,8 @@ void add_points(std::map<std::uint32_t, Curve> &by_network, const Series *series
 
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
-    for (const Network &network : known_networks()) {
-        const Keys of_network(network.name);
+    for (const BatchedNetwork &network : measured_networks()) {
+        const Keys of_network(network);
         if (without_kernel(network).empty())
             for (const FindingKey &key : of_network.all())
                 keys.push_back(key);
@@ -224,17 +228,17 @@ std::vector<FindingKey> finding_keys() {
 
 std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     std::vector<Finding> findings;
-    for (const Network &network : known_networks()) {
-        const Keys keys(network.name);
+    for (const BatchedNetwork &network : measured_networks()) {
+        const Keys keys(network);
         if (const std::string reason = without_kernel(network); !reason.empty()) {
             findings.push_back(without_value(keys.shape.time, Status::unsupported, reason));
             continue;
         }
-        const auto number = static_cast<std::uint32_t>(
-            std::ranges::find(network_names(), network.name) - network_names().begin());
+        const std::string name = network.name();
+        const std::uint32_t number = number_of(network);
         const auto calls = calls_of(data, facts, number);
-        operators::add_findings(findings, keys.shape, network.name, calls, data, facts);
-        const std::string reason = data.text_attribute(entry::unmeasured + network.name);
+        operators::add_findings(findings, keys.shape, name, calls, data, facts);
+        const std::string reason = data.text_attribute(entry::unmeasured + name);
         if (!calls && !reason.empty()) {
             for (const FindingKey &key :
                  {keys.p50, keys.p90, keys.cold, keys.first, keys.launches, keys.memory})
@@ -245,10 +249,10 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         findings.push_back(quantile_of_runs(keys.p90, data, series::run, number, 0.9));
         findings.push_back(cold_runs(keys.cold, data, number));
         findings.push_back(first_run(keys.first, data, number));
-        findings.push_back(counted(keys.launches, data, attribute::launches + network.name,
+        findings.push_back(counted(keys.launches, data, attribute::launches + name,
                                    "those of each layer, transforms and sums of parts among them"));
         findings.push_back(
-            counted(keys.memory, data, attribute::memory + network.name, "the sum of the buffers"));
+            counted(keys.memory, data, attribute::memory + name, "the sum of the buffers"));
     }
     return findings;
 }

@@ -12,7 +12,7 @@ namespace {
 
 /// Work-items that make an image, a run of neighbouring pixels each.
 std::size_t parts_of(const ActivationLayout &layout, unsigned width, std::uint32_t run) {
-    return std::size_t{layout.blocks()} * layout.block / width * layout.height *
+    return std::size_t{layout.blocks()} * layout.block / width * layout.rows() *
            workloads::quotient_up(layout.width, run);
 }
 
@@ -62,15 +62,14 @@ void Prepared::add_sum(std::uint32_t layer) {
     const ActivationLayout &to = *result_of(layer).layout;
     const Activation activation = sized(layer).layer.activation;
     Ready ready{.layer = layer};
-    ready.launches = {
-        {kernel("add"),
-         head_.items(parts_of(to, head_.width, run_)),
-         {*first.buffer, *second.buffer, *result_of(layer).buffer, to.channels, to.height, to.width,
-          first.layout->halo, first.layout->block, second.layout->halo, second.layout->block,
-          to.halo, to.block, to.blocks(), static_cast<std::uint32_t>(activation), run_}}};
+    ready.launches = {{kernel("add"),
+                       head_.items(parts_of(to, head_.width, run_)),
+                       {*first.buffer, *second.buffer, *result_of(layer).buffer, to.channels,
+                        to.images, to.height, to.width, first.layout->halo, first.layout->block,
+                        second.layout->halo, second.layout->block, to.halo, to.block, to.blocks(),
+                        static_cast<std::uint32_t>(activation), run_}}};
     add(std::move(ready), [&](const Place &place) {
-        const std::size_t at =
-            (std::size_t{place.channel} * to.height + place.y) * to.width + place.x;
+        const std::size_t at = to.planar_index(place.channel, place.y, place.x);
         const double a = first.values[at];
         const double b = second.values[at];
         return activated({a + b, std::abs(a) + std::abs(b), 2}, activation);
@@ -87,21 +86,20 @@ void Prepared::add_max_pool(std::uint32_t layer) {
     Ready ready{.layer = layer};
     ready.launches = {{kernel("max_pool"),
                        head_.items(parts_of(to, head_.width, run_)),
-                       {*input.buffer, *result_of(layer).buffer, to.channels, from.height,
-                        from.width, from.halo, from.block, to.height, to.width, to.halo, to.block,
-                        to.blocks(), size, stride, padding, run_}}};
+                       {*input.buffer, *result_of(layer).buffer, to.channels, to.images,
+                        from.height, from.width, from.halo, from.block, to.height, to.width,
+                        to.halo, to.block, to.blocks(), size, stride, padding, run_}}};
     add(std::move(ready), [&](const Place &place) {
         double greatest = -HUGE_VAL;
+        const std::uint32_t above = place.y / to.height * from.height; // of other images
         for (std::uint32_t ky = 0; ky < size; ++ky)
             for (std::uint32_t kx = 0; kx < size; ++kx) {
                 // Left of and above the image these wrap around to numbers beyond it.
-                const std::uint32_t y = place.y * stride + ky - padding;
+                const std::uint32_t y = place.y % to.height * stride + ky - padding;
                 const std::uint32_t x = place.x * stride + kx - padding;
                 if (y < from.height && x < from.width)
                     greatest = std::max<double>(
-                        greatest,
-                        input.values[(std::size_t{place.channel} * from.height + y) * from.width +
-                                     x]);
+                        greatest, input.values[from.planar_index(place.channel, above + y, x)]);
             }
         return ExactSum{greatest, 0, 1}; // which rounds nothing
     });
@@ -113,14 +111,15 @@ void Prepared::add_average_pool(std::uint32_t layer) {
     const std::size_t pixels = std::size_t{from.height} * from.width;
     Ready ready{.layer = layer};
     ready.launches = {{kernel("average_pool"),
-                       head_.range(from.channels),
+                       head_.range(from.channels, from.images),
                        {*input.buffer, *result_of(layer).buffer, from.channels, from.height,
                         from.width, from.halo, from.block}}};
     add(std::move(ready), [&](const Place &place) {
         // A division may be off by two and a half units, more than an addition.
         ExactSum sum{0, 0, static_cast<double>(pixels + 5)};
+        const std::size_t plane = std::size_t{place.x} * from.channels + place.channel;
         for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-            const double value = input.values[place.channel * pixels + pixel];
+            const double value = input.values[plane * pixels + pixel];
             sum.value += value / static_cast<double>(pixels);
             sum.magnitude += std::abs(value) / static_cast<double>(pixels);
         }

@@ -43,6 +43,10 @@ struct NetworkConvolution {
 /// In their order, each with the halos of the tensors.
 [[nodiscard]] std::vector<NetworkConvolution> convolutions_of(const Graph &graph);
 
+/// Those of which a choice can be kept, each once: choices go by the name. With ReLU, which takes
+/// as long as any activation, or none.
+[[nodiscard]] std::vector<ConvolutionShape> distinct_convolutions(const BatchedNetwork &network);
+
 using KeptPlan = std::function<std::optional<ConvolutionPlan>(
     const ConvolutionShape &, const std::vector<ConvolutionPlan> &plans)>;
 /// A plan for each, so that all that take a tensor read it as it lies: those that together are
@@ -52,15 +56,18 @@ using KeptPlan = std::function<std::optional<ConvolutionPlan>(
 chained_plans(const std::vector<NetworkConvolution> &convolutions, const KeptPlan &kept,
               const Facts &facts);
 
-/// The product of a dense layer of several tokens: its rows are tokens, its depth the channels that
-/// it takes. Nothing of any other layer.
-[[nodiscard]] std::optional<GemmShape> product_of(const SizedLayer &sized);
+/// The product of a dense layer of several tokens: its rows are those of the whole batch, its depth
+/// the channels that it takes. Nothing of any other layer.
+[[nodiscard]] std::optional<GemmShape> product_of(const Graph &graph, std::size_t layer);
+
+/// Those of a network, each once.
+[[nodiscard]] std::vector<GemmShape> distinct_products(const BatchedNetwork &network);
 
 /// What an attention of several tokens computes; nothing of any other layer. That of one token has
 /// a kernel of its own.
-[[nodiscard]] std::optional<AttentionShape> attention_of(const SizedLayer &sized);
-/// What a layer norm computes; nothing of any other layer.
-[[nodiscard]] std::optional<SoftmaxNormShape> norm_of(const SizedLayer &sized);
+[[nodiscard]] std::optional<AttentionShape> attention_of(const Graph &graph, std::size_t layer);
+/// What a layer norm computes, of the tokens of the whole batch; nothing of any other layer.
+[[nodiscard]] std::optional<SoftmaxNormShape> norm_of(const Graph &graph, std::size_t layer);
 
 /// How a network is computed.
 struct NetworkPlan {
@@ -83,6 +90,8 @@ struct HeadTile {
     [[nodiscard]] std::string build_options() const;
     /// A work-group for as many results as it has, at least so many.
     [[nodiscard]] NdRange range(std::uint32_t all_results) const;
+    /// The same for each of so many images, along the second dimension.
+    [[nodiscard]] NdRange range(std::uint32_t all_results, std::uint32_t images) const;
     /// A work-item for each, in groups of as many.
     [[nodiscard]] NdRange items(std::size_t count) const;
     /// A work-group of `lanes` for each.
@@ -90,7 +99,7 @@ struct HeadTile {
 };
 [[nodiscard]] HeadTile head_tile(const DeviceInfo &device);
 
-/// A layer of one of `numbered_networks()`, alone, and the plan where it is a convolution.
+/// A layer of one of `network_names()`, alone, and the plan where it is a convolution.
 struct LayerRow {
     std::uint32_t network = 0;
     std::uint32_t layer = 0; ///< counted from 0

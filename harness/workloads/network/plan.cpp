@@ -69,15 +69,18 @@ std::vector<NetworkConvolution> convolutions_of(const Graph &graph) {
         shape.activation = sized.layer.activation;
         shape.input_halo = graph.halo(convolution.input);
         shape.output_halo = graph.halo(convolution.output);
+        shape.images = graph.batch();
         all.push_back(convolution);
     }
     return all;
 }
 
-std::optional<GemmShape> product_of(const SizedLayer &sized) {
-    if (sized.layer.op != Operator::dense || sized.input.positions() == 1)
+std::optional<GemmShape> product_of(const Graph &graph, std::size_t layer) {
+    const SizedLayer &sized = graph.layers()[layer];
+    const std::uint64_t tokens = sized.input.positions() * graph.batch();
+    if (sized.layer.op != Operator::dense || tokens == 1)
         return std::nullopt;
-    return GemmShape{static_cast<std::uint32_t>(sized.input.positions()),
+    return GemmShape{static_cast<std::uint32_t>(tokens),
                      static_cast<std::uint32_t>(sized.output.channels),
                      static_cast<std::uint32_t>(sized.input.channels)};
 }
@@ -97,6 +100,25 @@ std::optional<SoftmaxNormShape> norm_of(const SizedLayer &sized) {
     return SoftmaxNormShape{workloads::RowOperator::layer_norm,
                             static_cast<std::uint32_t>(sized.input.positions()),
                             static_cast<std::uint32_t>(sized.input.channels)};
+std::vector<ConvolutionShape> distinct_convolutions(const BatchedNetwork &network) {
+    std::vector<ConvolutionShape> shapes;
+    for (const NetworkConvolution &each : convolutions_of(Graph(network))) {
+        ConvolutionShape shape = each.shape;
+        shape.activation = Activation::relu;
+        if (std::ranges::count(shapes, shape.name(), &ConvolutionShape::name) == 0)
+            shapes.push_back(shape);
+    }
+    return shapes;
+}
+
+std::vector<GemmShape> distinct_products(const BatchedNetwork &network) {
+    const Graph graph(network);
+    std::vector<GemmShape> shapes;
+    for (std::size_t layer = 0; layer < graph.layers().size(); ++layer)
+        if (const auto shape = product_of(graph, layer);
+            shape && std::ranges::count(shapes, *shape) == 0)
+            shapes.push_back(*shape);
+    return shapes;
 }
 
 std::optional<std::vector<ConvolutionPlan>>
@@ -170,9 +192,12 @@ std::vector<std::optional<ActivationLayout>> layouts_of(const Graph &graph,
         // One that no convolution reads or writes lies as what it is made of.
         if (!blocks.contains(tensor))
             blocks[tensor] = tensor == 0 ? 4 : blocks.at(graph.inputs(tensor - 1).front());
-        layouts[tensor] = {
-            static_cast<std::uint32_t>(shape.channels), static_cast<std::uint32_t>(shape.rows),
-            static_cast<std::uint32_t>(shape.columns), blocks.at(tensor), graph.halo(tensor)};
+        layouts[tensor] = {static_cast<std::uint32_t>(shape.channels),
+                           static_cast<std::uint32_t>(shape.rows),
+                           static_cast<std::uint32_t>(shape.columns),
+                           blocks.at(tensor),
+                           graph.halo(tensor),
+                           graph.batch()};
     }
     return layouts;
 }
@@ -184,6 +209,13 @@ std::string HeadTile::build_options() const {
 NdRange HeadTile::range(std::uint32_t all_results) const {
     return NdRange::linear(workloads::quotient_up(all_results, results),
                            std::size_t{lanes} * results);
+}
+
+NdRange HeadTile::range(std::uint32_t all_results, std::uint32_t images) const {
+    NdRange range = this->range(all_results);
+    range.global[1] = images;
+    range.dimensions = 2;
+    return range;
 }
 
 NdRange HeadTile::items(std::size_t count) const {
@@ -224,7 +256,7 @@ std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &p
                 return std::nullopt;
             predicted = Convolution(shape->shape, *convolution).predicted_seconds(facts);
             ++shape, ++convolution;
-        } else if (const auto gemm = product_of(sized)) {
+        } else if (const auto gemm = product_of(graph, i)) {
             if (product == plan.products.end())
                 return std::nullopt;
             predicted = workloads::Gemm(*gemm, *product).predicted_seconds(facts);

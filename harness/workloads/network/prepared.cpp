@@ -97,10 +97,13 @@ void Prepared::expect_same_result() const {
 std::size_t Prepared::index_of(const Tensor &tensor, std::size_t number) {
     if (!tensor.layout)
         return number;
-    const std::size_t plane = std::size_t{tensor.layout->height} * tensor.layout->width;
-    return tensor.layout->index(static_cast<std::uint32_t>(number / plane),
-                                static_cast<std::uint32_t>(number % plane / tensor.layout->width),
-                                static_cast<std::uint32_t>(number % plane % tensor.layout->width));
+    const ActivationLayout &layout = *tensor.layout;
+    const std::size_t plane = std::size_t{layout.height} * layout.width;
+    const std::size_t image = number / plane / layout.channels;
+    return layout.index(
+        static_cast<std::uint32_t>(number / plane % layout.channels),
+        static_cast<std::uint32_t>(image * layout.height + number % plane / layout.width),
+        static_cast<std::uint32_t>(number % plane % layout.width));
 }
 
 Buffer Prepared::passing(const std::vector<float> &values) const {
@@ -116,14 +119,14 @@ std::vector<float> Prepared::in_vectors(std::vector<float> values) const {
 
 std::vector<float> Prepared::spoilt_values(std::size_t number) const {
     const Tensor &tensor = tensors_[number];
-    const TensorShape &shape = graph_.shape(number);
+    const TensorShape shape = graph_.batch_shape(number);
     const auto spoilt = std::bit_cast<float>(poison);
     if (!tensor.layout)
         return in_vectors(std::vector<float>(shape.channels * shape.positions(), spoilt));
     const ActivationLayout &layout = *tensor.layout;
     std::vector<float> values(layout.elements());
     for (std::uint32_t channel = 0; channel < layout.blocks() * layout.block; ++channel)
-        for (std::uint32_t y = 0; y < layout.height; ++y)
+        for (std::uint32_t y = 0; y < layout.rows(); ++y)
             for (std::uint32_t x = 0; x < layout.width; ++x)
                 values[layout.index(channel, y, x)] = spoilt;
     return values;
@@ -149,7 +152,7 @@ std::vector<float> Prepared::random_biases(const Layer &layer, std::size_t count
 
 void Prepared::add_input() {
     Tensor &input = tensors_.front();
-    const TensorShape &shape = graph_.shape(0);
+    const TensorShape shape = graph_.batch_shape(0);
     input.values = random_values(shape.channels * shape.positions(), 1);
     std::vector<float> placed =
         input.layout ? std::vector<float>(input.layout->elements()) : in_vectors(input.values);
@@ -183,7 +186,7 @@ void Prepared::add_layer(std::uint32_t layer, const NetworkPlan &plan) {
         add_average_pool(layer);
         break;
     case Operator::dense:
-        if (const auto shape = product_of(sized(layer)))
+        if (const auto shape = product_of(graph_, layer))
             add_product(layer, *shape, plan.products.at(products_++));
         else
             add_dense(layer);
@@ -206,7 +209,7 @@ void Prepared::add(Ready ready, const Exact &exact) {
     first_seconds_ += LaunchChain(plain_, ready.launches).seconds(1);
     bench_.write<float>(*tensor.buffer, spoilt_values(made));
     ready.launches.back().check = [&](const LaunchOutcome &outcome) {
-        tensor.values = checked(outcome, tensor, graph_.shape(made), exact);
+        tensor.values = checked(outcome, tensor, graph_.batch_shape(made), exact);
     };
     for (const BoundLaunch &launch : ready.launches)
         bench_.launch(launch);
@@ -236,9 +239,8 @@ std::vector<float> Prepared::checked(const LaunchOutcome &outcome, const Tensor 
     const bool image = tensor.layout.has_value();
     double &error = bench_.data().number_attributes[operators::entry::error];
     for (const Place &place : places_to_check(shape, image)) {
-        const std::size_t at =
-            image ? (place.channel * shape.rows + place.y) * shape.columns + place.x
-                  : place.x * shape.channels + place.channel;
+        const std::size_t at = image ? tensor.layout->planar_index(place.channel, place.y, place.x)
+                                     : place.x * shape.channels + place.channel;
         error = std::max(error, error_of(outcome, values[at], exact(place)));
     }
     return values;

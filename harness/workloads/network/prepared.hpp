@@ -51,8 +51,8 @@ public:
     void expect_same_result() const;
 
 private:
-    /// What a layer takes or computes. The host's values are an image's channels one after the
-    /// other, or a sequence's tokens.
+    /// What a layer takes or computes. The host's values are image after image the channels of each
+    /// one after the other, or the tokens of sequences.
     struct Tensor {
         std::optional<Buffer> buffer;           ///< none of one that is never kept
         std::optional<ActivationLayout> layout; ///< of an image
@@ -85,7 +85,8 @@ private:
                                                     double gain);
     [[nodiscard]] std::vector<float> random_biases(const Layer &layer, std::size_t count);
 
-    /// An element of a tensor: of an image, or the channel of a token, whose number is `x`.
+    /// An element of a tensor: of images, whose rows are counted over all of a batch, or the
+    /// channel of a token, whose number is `x`.
     struct Place {
         std::uint32_t channel = 0;
         std::uint32_t y = 0;
