@@ -158,9 +158,14 @@ void describe_tune(Command command) {
     Options &options = command.options;
     options.tune = true;
     command
-        .option("PROBE", options.probes, "",
-                "probes with a choice to make: workloads/convolution, workloads/gemm")
+        .option(
+            "PROBE|NETWORK", options.probes, "",
+            "probes with a choice to make (workloads/convolution, workloads/gemm), or a network, "
+            "as `clprobe network` takes it: the shapes of its convolutions and products")
         ->required();
+    command.option("--batch", options.batch, "N", "of a network: how many inputs at a time")
+        ->capture_default_str()
+        ->transform(CLI::Validator(whole_number, ""));
     command.device("");
     command
         .option("--profile", options.profile, "tiny|quick|standard|thorough",
@@ -385,9 +390,10 @@ int run_command_line(int argc, char **argv, const Registry &registry) {
         [&](const Options &options, const Registry &probes) {
             return run_command(options, probes, std::vector<std::string>(argv, argv + argc));
         });
-    add("tune", "search for the best way to do the work of some probes, and keep it for runs",
+    add("tune",
+        "search for the best way to do the work of some probes, or of a network, and keep it",
         describe_tune, [&](const Options &options, const Registry &probes) {
-            return run_command(options, probes, std::vector<std::string>(argv, argv + argc));
+            return tune_command(options, probes, std::vector<std::string>(argv, argv + argc));
         });
     add("inspect", "what the driver's compiler made of each kernel, in its own words",
         describe_inspect, inspect_command);

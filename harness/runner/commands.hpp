@@ -53,8 +53,8 @@ struct Options {
     std::optional<std::filesystem::path> save; ///< the network itself, as a file
     std::string type = "fp32";
     std::uint64_t batch = 1;
-    std::string against; ///< "cpu": measure, beside the processor's own libraries
-    unsigned rounds = 3; ///< of that
+    std::string against;  ///< "cpu": measure, beside the processor's own libraries
+    unsigned rounds = 3;  ///< of that
     bool measure = false; ///< by the kernels of `workloads/network`
     // compare and ab
     std::optional<double> min_effect;                 ///< per cent
@@ -81,6 +81,8 @@ struct Options {
 int devices_command(const Options &options, const Registry &registry);
 int list_command(const Options &options, const Registry &registry);
 int run_command(Options options, const Registry &registry, std::vector<std::string> command_line);
+/// A run that searches, of these probes, or of those that compute a network.
+int tune_command(Options options, const Registry &registry, std::vector<std::string> command_line);
 int inspect_command(const Options &options, const Registry &registry);
 int analyze_command(const Options &options, const Registry &registry);
 int check_command(const Options &options, const Registry &registry);

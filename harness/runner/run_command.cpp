@@ -52,7 +52,12 @@ RunOptions run_options(const Options &options, const std::optional<Report> &prev
     const std::uint64_t drawn = std::uint64_t{device()} << 32 | device();
     const std::uint64_t otherwise =
         previous ? previous->seed : drawn >> 11; // exact as a double, for JSON readers
-    return {profile_named(name), options.seed.value_or(otherwise), std::move(stop), options.tune};
+    RunOptions run{profile_named(name), options.seed.value_or(otherwise), std::move(stop),
+                   options.tune};
+    if (!options.network.empty())
+        run.network = BatchedNetwork{network_named(options.network),
+                                     static_cast<std::uint32_t>(options.batch)};
+    return run;
 }
 
 /// The devices to measure. Without a selector a run goes on with the devices of its report.
@@ -122,14 +127,31 @@ void forget_unfinished(Report &report, std::span<const PlannedProbe> planned) {
         });
 }
 
+/// A line for each shape that plans were raced for: the fastest.
+std::string races_text(const Probe &probe, const Dataset &data) {
+    std::string text;
+    for (const Tuning &tuning : probe.tunings(data)) {
+        if (tuning.trials.empty())
+            continue;
+        const auto best = std::ranges::max_element(tuning.trials, {}, &Tuning::Trial::value);
+        text +=
+            fmt::format("{}: {}, the fastest of {}: {}\n", tuning.title,
+                        format({best->value, tuning.value.unit}), tuning.trials.size(), best->what);
+    }
+    return text;
+}
+
 /// Shows a run as it goes: each probe's findings as soon as it is done, the current one on the
 /// progress line; and keeps the files up to date.
 class RunObserver : public Observer {
 public:
     /// `probes`: how many there are for each device. `only`, where given, is the one probe that was
     /// asked for: its findings have a line each, and its curves are shown.
-    RunObserver(OutputFiles &files, std::size_t probes, const Probe *only, bool verbose)
-        : files_(files), planned_(probes), only_(only), verbose_(verbose) {}
+    /// Where a `network` was tuned, what its races found is shown in place of the probes' findings,
+    /// which are of other shapes.
+    RunObserver(OutputFiles &files, std::size_t probes, const Probe *only, bool verbose,
+                bool network)
+        : files_(files), planned_(probes), only_(only), verbose_(verbose), network_(network) {}
 
     void run_started(const std::vector<PlannedProbe> &plan,
                      std::span<const DeviceInfo> devices) override {
@@ -161,14 +183,18 @@ public:
     void probe_finished(const Report &report, const DeviceRecord &device,
                         const ProbeRecord &record) override {
         spent_ += probe_->seconds;
-        show(device, record);
-        if (only_ != nullptr && only_->info().name == record.probe)
+        if (!network_)
+            show(device, record);
+        else if (!probe_->prerequisite)
+            show(races_text(*probe_->probe, record.data));
+        if (!network_ && only_ != nullptr && only_->info().name == record.probe)
             show(plots_text(*only_, record, style_));
         files_.update(report, device, record);
     }
     void findings_changed(const Report &report, const DeviceRecord &device,
                           const ProbeRecord &record) override {
-        show(brief(device.device).changed(record));
+        if (!network_)
+            show(brief(device.device).changed(record));
         files_.update(report, device, record);
     }
 
@@ -185,7 +211,7 @@ public:
     /// The line under the findings, and what they say together.
     void run_finished(const Report &report) {
         show(footer_text(report, style_));
-        if (only_ == nullptr)
+        if (only_ == nullptr && !network_)
             for (const DeviceRecord &device : report.devices)
                 show("\n" + datasheet_text(report, device, style_));
     }
@@ -213,6 +239,7 @@ private:
     std::size_t planned_;
     const Probe *only_;
     bool verbose_;
+    bool network_;
     TextStyle style_ = style_of_stdout();
     std::map<std::string, BriefText> briefs_; ///< by the device's slug
     ProgressLine progress_;
@@ -265,7 +292,8 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
     if (!options.json)
         options.json = options.resume;
     OutputFiles files(options, previous && !previous->complete && options.json == options.resume);
-    RunObserver observer(files, planned.size(), asked_for_one(planned), options.verbose);
+    RunObserver observer(files, planned.size(), asked_for_one(planned), options.verbose,
+                         run.network.has_value());
     const Worker worker(registry,
                         {options.timeout, options.driver_output, options.isolate, run.stop});
 
@@ -312,6 +340,30 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
     if (!report.complete)
         return exit_interrupted();
     return any_failed(report) ? exit_failed : exit_done;
+}
+
+int tune_command(Options options, const Registry &registry, std::vector<std::string> command_line) {
+    const std::string first = options.probes.front();
+    const auto fits = [&](const std::string &name) {
+        try {
+            (void)registry.match(std::vector{name});
+            return true;
+        } catch (const InputError &) {
+            return false;
+        }
+    };
+    if (!fits(first) && options.probes.size() == 1) {
+        options.network = first;
+        options.probes = {"workloads/convolution", "workloads/gemm"};
+        try {
+            (void)network_named(first);
+        } catch (const InputError &error) {
+            throw InputError(fmt::format("no probe, and {}", error.what()));
+        }
+    } else if (options.batch != 1) {
+        throw InputError("--batch is of a network: probes have shapes of their own");
+    }
+    return run_command(std::move(options), registry, std::move(command_line));
 }
 
 } // namespace clprobe::runner
