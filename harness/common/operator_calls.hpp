@@ -38,13 +38,26 @@ struct CallRow {
     bool operator==(const CallRow &) const = default;
 };
 
-/// Makes each shape ready by `prepare`, which says what speaks against measuring it, and notes that
-/// in the data. Returns the last error that was thrown; null where there is none.
-template <typename Shapes, typename Prepare>
-[[nodiscard]] std::exception_ptr prepare_each(Bench &bench, const Shapes &shapes,
-                                              const Prepare &prepare) {
+/// The probe's own shapes, or `of_network` of the one that the run was asked for; why its own have
+/// no findings then is noted in the data.
+template <typename Shapes, typename OfNetwork>
+[[nodiscard]] auto shapes_to_measure(Bench &bench, const Shapes &own, const OfNetwork &of_network) {
+    using Shape = typename Shapes::value_type;
+    if (!bench.network())
+        return std::vector<Shape>(own.begin(), own.end());
+    for (const Shape &shape : own)
+        bench.data().text_attributes[entry::unmeasured + shape.name()] =
+            "the run was asked for " + bench.network()->name();
+    return std::vector<Shape>(of_network(*bench.network()));
+}
+
+/// Makes each shape to measure ready by `prepare`, which says what speaks against it, and notes
+/// that in the data. Returns the last error that was thrown; null where there is none.
+template <typename Shapes, typename OfNetwork, typename Prepare>
+[[nodiscard]] std::exception_ptr prepare_each(Bench &bench, const Shapes &own,
+                                              const OfNetwork &of_network, const Prepare &prepare) {
     std::exception_ptr failure;
-    for (const auto &shape : shapes)
+    for (const auto &shape : shapes_to_measure(bench, own, of_network))
         if (const std::string reason =
                 prepare_unless_it_fails([&] { return prepare(shape); }, failure);
             !reason.empty())

@@ -64,19 +64,6 @@ struct Calls {
     std::string verified = entry::verified; ///< the attribute of how many were
 };
 
-/// The shapes to measure: the probe's own, or `of_network` of the one that the run was asked for;
-/// why its own have no findings then is noted in the data.
-template <typename Shapes, typename OfNetwork>
-[[nodiscard]] auto shapes_to_measure(Bench &bench, const Shapes &own, const OfNetwork &of_network) {
-    using Shape = typename Shapes::value_type;
-    if (!bench.network())
-        return std::vector<Shape>(own.begin(), own.end());
-    for (const Shape &shape : own)
-        bench.data().text_attributes[entry::unmeasured + shape.name()] =
-            "the run was asked for " + bench.network()->name();
-    return std::vector<Shape>(of_network(*bench.network()));
-}
-
 /// What `prepare` says against measuring something, or the error that it throws, which `failure`
 /// has then; empty where it is ready. A wrong result ends the probe.
 [[nodiscard]] std::string prepare_unless_it_fails(const std::function<std::string()> &prepare,

@@ -158,10 +158,10 @@ void describe_tune(Command command) {
     Options &options = command.options;
     options.tune = true;
     command
-        .option(
-            "PROBE|NETWORK", options.probes, "",
-            "probes with a choice to make (workloads/convolution, workloads/gemm), or a network, "
-            "as `clprobe network` takes it: the shapes of its convolutions and products")
+        .option("PROBE|NETWORK", options.probes, "",
+                "probes with a choice to make (workloads/convolution, workloads/gemm, "
+                "workloads/attention, workloads/softmax_norm), or a network, as `clprobe network` "
+                "takes it: the shapes of its layers")
         ->required();
     command.option("--batch", options.batch, "N", "of a network: how many inputs at a time")
         ->capture_default_str()

@@ -354,7 +354,8 @@ int tune_command(Options options, const Registry &registry, std::vector<std::str
     };
     if (!fits(first) && options.probes.size() == 1) {
         options.network = first;
-        options.probes = {"workloads/convolution", "workloads/gemm"};
+        options.probes = {"workloads/convolution", "workloads/gemm", "workloads/attention",
+                          "workloads/softmax_norm"};
         try {
             (void)network_named(first);
         } catch (const InputError &error) {

@@ -157,23 +157,24 @@ TEST_CASE("unit.network_run.the_first_layer_without_a_kernel_is_named") {
 }
 
 TEST_CASE("unit.network_run.token_layers_are_operators_with_plans") {
-    const Graph block(known("vit-s-block"));
-    const auto &layers = block.layers();
-    const auto norm = norm_of(layers[0]);
+    const Graph block({known("vit-s-block")});
+    const auto norm = norm_of(block, 0);
     REQUIRE(norm);
     CHECK(norm->name() == "layer_norm.197x384");
-    CHECK_FALSE(norm_of(layers[1]));
-    const auto attention = attention_of(layers[2]);
+    CHECK_FALSE(norm_of(block, 1));
+    const auto attention = attention_of(block, 2);
     REQUIRE(attention);
     CHECK(attention->name() == "6x197x64");
-    CHECK_FALSE(attention_of(layers[1]));
+    CHECK_FALSE(attention_of(block, 1));
     // Of one token there is a kernel that reads what was cached.
-    const Graph of_one(known("gpt2-token"));
-    for (const SizedLayer &sized : of_one.layers()) {
-        CHECK_FALSE(attention_of(sized));
-        if (const auto of_token = norm_of(sized))
+    const Graph of_one({known("gpt2-token")});
+    for (std::size_t layer = 0; layer < of_one.layers().size(); ++layer) {
+        CHECK_FALSE(attention_of(of_one, layer));
+        if (const auto of_token = norm_of(of_one, layer))
             CHECK(of_token->rows == 1);
     }
+    // Several sequences are so many more rows to a norm.
+    CHECK(norm_of(Graph({known("vit-s-block"), 4}), 0)->name() == "layer_norm.788x384");
 }
 
 TEST_CASE("unit.network_run.rows_of_tokens_are_known_when_kernels_are_built") {

@@ -68,10 +68,9 @@ public:
     explicit Experiment(Bench &bench) : bench_(bench), plain_(without_profiling(bench.context())) {}
 
     void run() {
-        const std::exception_ptr failure = operators::prepare_each(
-            bench_,
-            operators::shapes_to_measure(bench_, shapes, network::distinct_convolutions),
-            [&](const ConvolutionShape &shape) { return prepare(shape); });
+        const std::exception_ptr failure =
+            operators::prepare_each(bench_, shapes, network::distinct_convolutions,
+                                    [&](const ConvolutionShape &shape) { return prepare(shape); });
         if (bench_.tiny()) // which is for tests of the kernels
             verify_all_text();
         if (calls_.empty() && failure)

@@ -46,10 +46,8 @@ public:
         if (bench_.tiny()) // which is for tests of the kernels
             for (const GemmPlan &plan : plans_of_each_family(bench_.device()))
                 verify(plan);
-        const std::exception_ptr failure =
-            operators::prepare_each(
-            bench_, operators::shapes_to_measure(bench_, shapes, network::distinct_products),
-            [&](const GemmShape &shape) {
+        const std::exception_ptr failure = operators::prepare_each(
+            bench_, shapes, network::distinct_products, [&](const GemmShape &shape) {
                 std::string reason = too_large(shape);
                 if (reason.empty())
                     prepare(shape);

@@ -137,13 +137,13 @@ private:
                 plan.products.push_back(
                     operators::kept_plan(bench_.choice(gemm_text, shape->name()), plans)
                         .value_or(plans.front()));
-            } else if (const auto attention = attention_of(sized)) {
+            } else if (const auto attention = attention_of(graph, layer)) {
                 const auto plans = attention::attention_plans(*attention, bench_.facts());
                 plan.attentions.push_back(
                     operators::kept_plan(bench_.choice(attention::kernel_text, attention->name()),
                                          plans)
                         .value_or(plans.front()));
-            } else if (const auto norm = norm_of(sized)) {
+            } else if (const auto norm = norm_of(graph, layer)) {
                 const auto plans = workloads::softmax_norm_plans(*norm, bench_.facts());
                 plan.norms.push_back(
                     operators::kept_plan(bench_.choice(norm_text, norm->name()), plans)
@@ -166,8 +166,8 @@ private:
     /// By other families of kernels, as far as the device has room for them.
     [[nodiscard]] NetworkPlan other_plan(const Graph &graph, NetworkPlan plan) const {
         std::size_t next = 0;
-        for (const SizedLayer &sized : graph.layers())
-            if (const auto shape = attention_of(sized)) {
+        for (std::size_t layer = 0; layer < graph.layers().size(); ++layer)
+            if (const auto shape = attention_of(graph, layer)) {
                 const auto other = AttentionPlan::by_local_memory(
                     {32, 32, 4, 4, 1, false, shape->causal ? 2u : 1u});
                 const attention::ScoreTile &tile = other.group_tile;

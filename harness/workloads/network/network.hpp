@@ -60,14 +60,16 @@ chained_plans(const std::vector<NetworkConvolution> &convolutions, const KeptPla
 /// the channels that it takes. Nothing of any other layer.
 [[nodiscard]] std::optional<GemmShape> product_of(const Graph &graph, std::size_t layer);
 
-/// Those of a network, each once.
-[[nodiscard]] std::vector<GemmShape> distinct_products(const BatchedNetwork &network);
-
 /// What an attention of several tokens computes; nothing of any other layer. That of one token has
 /// a kernel of its own.
 [[nodiscard]] std::optional<AttentionShape> attention_of(const Graph &graph, std::size_t layer);
 /// What a layer norm computes, of the tokens of the whole batch; nothing of any other layer.
 [[nodiscard]] std::optional<SoftmaxNormShape> norm_of(const Graph &graph, std::size_t layer);
+
+/// Those of a network, each once.
+[[nodiscard]] std::vector<GemmShape> distinct_products(const BatchedNetwork &network);
+[[nodiscard]] std::vector<AttentionShape> distinct_attentions(const BatchedNetwork &network);
+[[nodiscard]] std::vector<SoftmaxNormShape> distinct_norms(const BatchedNetwork &network);
 
 /// How a network is computed.
 struct NetworkPlan {

@@ -48,6 +48,19 @@ Options options_of(const ConvolutionShape &shape, const KeptPlan &kept, const Fa
     return options;
 }
 
+/// What `shape_of` says of each layer, each once.
+template <typename Shape>
+std::vector<Shape> distinct_shapes(const BatchedNetwork &network,
+                                   std::optional<Shape> shape_of(const Graph &, std::size_t)) {
+    const Graph graph(network);
+    std::vector<Shape> shapes;
+    for (std::size_t layer = 0; layer < graph.layers().size(); ++layer)
+        if (const auto shape = shape_of(graph, layer);
+            shape && std::ranges::count(shapes, *shape) == 0)
+            shapes.push_back(*shape);
+    return shapes;
+}
+
 } // namespace
 
 std::vector<NetworkConvolution> convolutions_of(const Graph &graph) {
@@ -85,7 +98,8 @@ std::optional<GemmShape> product_of(const Graph &graph, std::size_t layer) {
                      static_cast<std::uint32_t>(sized.input.channels)};
 }
 
-std::optional<AttentionShape> attention_of(const SizedLayer &sized) {
+std::optional<AttentionShape> attention_of(const Graph &graph, std::size_t layer) {
+    const SizedLayer &sized = graph.layers()[layer];
     if (sized.layer.op != Operator::attention || sized.input.positions() == 1)
         return std::nullopt;
     const auto heads = static_cast<std::uint32_t>(sized.layer.heads);
@@ -94,12 +108,15 @@ std::optional<AttentionShape> attention_of(const SizedLayer &sized) {
                           sized.layer.causal};
 }
 
-std::optional<SoftmaxNormShape> norm_of(const SizedLayer &sized) {
+std::optional<SoftmaxNormShape> norm_of(const Graph &graph, std::size_t layer) {
+    const SizedLayer &sized = graph.layers()[layer];
     if (sized.layer.op != Operator::layer_norm)
         return std::nullopt;
     return SoftmaxNormShape{workloads::RowOperator::layer_norm,
-                            static_cast<std::uint32_t>(sized.input.positions()),
+                            static_cast<std::uint32_t>(sized.input.positions() * graph.batch()),
                             static_cast<std::uint32_t>(sized.input.channels)};
+}
+
 std::vector<ConvolutionShape> distinct_convolutions(const BatchedNetwork &network) {
     std::vector<ConvolutionShape> shapes;
     for (const NetworkConvolution &each : convolutions_of(Graph(network))) {
@@ -112,13 +129,15 @@ std::vector<ConvolutionShape> distinct_convolutions(const BatchedNetwork &networ
 }
 
 std::vector<GemmShape> distinct_products(const BatchedNetwork &network) {
-    const Graph graph(network);
-    std::vector<GemmShape> shapes;
-    for (std::size_t layer = 0; layer < graph.layers().size(); ++layer)
-        if (const auto shape = product_of(graph, layer);
-            shape && std::ranges::count(shapes, *shape) == 0)
-            shapes.push_back(*shape);
-    return shapes;
+    return distinct_shapes(network, product_of);
+}
+
+std::vector<AttentionShape> distinct_attentions(const BatchedNetwork &network) {
+    return distinct_shapes(network, attention_of);
+}
+
+std::vector<SoftmaxNormShape> distinct_norms(const BatchedNetwork &network) {
+    return distinct_shapes(network, norm_of);
 }
 
 std::optional<std::vector<ConvolutionPlan>>

@@ -195,7 +195,7 @@ void Prepared::add_layer(std::uint32_t layer, const NetworkPlan &plan) {
         add_layer_norm(layer, plan.norms.at(norms_++));
         break;
     case Operator::attention:
-        if (const auto shape = attention_of(sized(layer)))
+        if (const auto shape = attention_of(graph_, layer))
             add_attention(layer, *shape, plan.attentions.at(attentions_++));
         else
             add_attention_of_token(layer);

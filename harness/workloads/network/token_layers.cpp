@@ -117,7 +117,7 @@ void Prepared::add_product(std::uint32_t layer, const GemmShape &shape, const Ge
 }
 
 void Prepared::add_layer_norm(std::uint32_t layer, const SoftmaxNormPlan &plan) {
-    const SoftmaxNormShape shape = norm_of(sized(layer)).value();
+    const SoftmaxNormShape shape = norm_of(graph_, layer).value();
     const SoftmaxNorm norm(shape, plan);
     std::vector<float> gains = random_values(shape.length, 0.5);
     for (float &gain : gains)

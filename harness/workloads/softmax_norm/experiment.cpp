@@ -1,4 +1,5 @@
 #include "common/operator_plans.hpp"
+#include "workloads/network/network.hpp"
 #include "workloads/softmax_norm/softmax_norm.hpp"
 
 #include <clprobe/error.hpp>
@@ -110,8 +111,9 @@ public:
         if (bench_.tiny()) // which is for tests of the kernels
             for (const auto &[shape, plan] : calls_of_all_text(bench_.device()))
                 verify(shape, plan);
-        const std::exception_ptr failure = operators::prepare_each(
-            bench_, shapes, [&](const SoftmaxNormShape &shape) { return prepare(shape); });
+        const std::exception_ptr failure =
+            operators::prepare_each(bench_, shapes, network::distinct_norms,
+                                    [&](const SoftmaxNormShape &shape) { return prepare(shape); });
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
         operators::time_calls(bench_, series::call, calls_);

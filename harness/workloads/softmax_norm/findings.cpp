@@ -81,15 +81,16 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
 
 std::vector<Tuning> tunings_of(const Dataset &data) {
     return operators::race_tunings<RaceRow>(
-        data, series::race, shapes, "", bandwidth,
+        data, series::race, "", bandwidth,
         [](const SoftmaxNormShape &shape) { return shape.bytes(); });
 }
 
 std::vector<Choice> choices_of(const Dataset &data) {
-    return operators::raced_choices(data, kernel_text, shapes, [&](const SoftmaxNormShape &shape) {
-        const auto found = measured_of(data, shape);
-        return found ? std::optional(found->first) : std::nullopt;
-    });
+    return operators::raced_choices<CallRow>(
+        data, series::call, kernel_text, [&](const SoftmaxNormShape &shape) {
+            const auto found = measured_of(data, shape);
+            return found ? std::optional(found->first) : std::nullopt;
+        });
 }
 
 } // namespace clprobe::probes::softmax_norm
