@@ -249,6 +249,7 @@ private:
         return (shape_.output_height() + 1) / 2 * shape_.images;
     }
     [[nodiscard]] std::uint32_t tiles() const;
+    [[nodiscard]] NdRange transforms(std::uint32_t blocks) const;
     [[nodiscard]] double bytes_beyond(double size) const;
     [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;
     [[nodiscard]] std::optional<double> predicted_of_squares(const Facts &facts) const;

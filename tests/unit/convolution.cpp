@@ -1,3 +1,4 @@
+#include "common/group_tile.hpp"
 #include "interpreted.hpp"
 #include "workloads/convolution/convolution.hpp"
 
@@ -423,9 +424,38 @@ TEST_CASE("unit.convolution.winograd_is_for_3x3_kernels_of_stride_1") {
     uneven.tile.step = 4;
     CHECK_THAT(Convolution::unfit(plain, uneven), ContainsSubstring("as many channels"));
     Facts facts = cpu_facts();
-    CHECK(std::ranges::none_of(convolution_plans(plain, facts), &ConvolutionPlan::winograd));
+    CHECK(std::ranges::any_of(convolution_plans(plain, facts), &ConvolutionPlan::winograd));
     facts.device->type = DeviceType::gpu;
     CHECK(std::ranges::any_of(convolution_plans(plain, facts), &ConvolutionPlan::winograd));
+}
+
+TEST_CASE("unit.convolution.a_work_item_of_a_cpu_takes_all_squares_of_a_position") {
+    for (const ConvolutionPlan &plan : convolution_plans(plain, cpu_facts()))
+        if (plan.winograd) {
+            const Convolution convolution(plain, plan);
+            INFO(plan.describe());
+            CHECK(convolution.convolve(1).global[0] == plan.group_tiles);
+            // What transforms has a row of squares in a group.
+            CHECK(convolution.transform_input().local[0] == convolution.squares_of_row());
+            CHECK(convolution.add_parts().local[0] == convolution.squares_of_row());
+        }
+    const ConvolutionShape wide{64, 64, 8, 1000};
+    for (const ConvolutionPlan &plan : convolution_plans(wide, cpu_facts()))
+        if (plan.winograd)
+            CHECK(Convolution(wide, plan).transform_input().local[0] <= 64);
+}
+
+TEST_CASE("unit.convolution.a_search_has_200_plans_at_most_and_keeps_those_that_spill") {
+    Facts facts = cpu_facts(4);
+    facts.device->type = DeviceType::gpu;
+    facts.device->max_work_group_size = 1024;
+    facts.device->local_memory = 48 << 10;
+    add_fact(facts, "local.own_memory", 1);
+    const std::vector<ConvolutionPlan> plans = convolution_plans(plain, facts);
+    CHECK(plans.size() == workloads::most_plans);
+    CHECK(std::ranges::any_of(plans, [&](const ConvolutionPlan &plan) {
+        return !workloads::fits_registers(plan, facts);
+    }));
 }
 
 TEST_CASE("unit.convolution.winograd_rounds_what_its_transforms_add") {

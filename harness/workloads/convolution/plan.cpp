@@ -174,10 +174,7 @@ NdRange Convolution::add_parts() const {
         return {{multiple_up(columns() / 4, group), squares_of_row(), rows_of_squares()},
                 {group, 1, 1},
                 3};
-    return {
-        {multiple_up(squares_of_row(), plan_.group_tiles), rows_of_squares(), output().blocks()},
-        {plan_.group_tiles, 1, 1},
-        3};
+    return transforms(output().blocks());
 }
 
 bool Convolution::transforms_input() const {
@@ -188,10 +185,15 @@ std::size_t Convolution::transformed_bytes() const {
     return sizeof(float) * positions * squares() * from.blocks() * from.block;
 }
 NdRange Convolution::transform_input() const {
-    const std::size_t group = plan_.group_tiles;
-    return {{multiple_up(squares_of_row(), group), rows_of_squares(), input().blocks()},
-            {group, 1, 1},
-            3};
+    return transforms(input().blocks());
+}
+/// A work-item for each square and block. Where one takes several tiles, they are a CPU's, which
+/// spends more on a work-group than on a square.
+NdRange Convolution::transforms(std::uint32_t blocks) const {
+    constexpr std::uint32_t most = 64;
+    const std::size_t group =
+        plan_.tiles > 1 ? std::min(squares_of_row(), most) : plan_.group_tiles;
+    return {{multiple_up(squares_of_row(), group), rows_of_squares(), blocks}, {group, 1, 1}, 3};
 }
 
 double Convolution::flops() const {
@@ -305,10 +307,11 @@ std::vector<ConvolutionPlan> winograd_plans(const ConvolutionShape &shape, const
         if (Convolution::unfit(shape, plan.by_winograd()).empty())
             plans.push_back(plan.by_winograd());
     };
-    // Not on CPUs, where it has not been measured yet.
-    for (const Tile &tile : tiles_of({4, 7, 8, 14}, width, facts))
-        if (!on_cpu(facts) && tile.unroll == 1 && shape.input_channels >= width)
-            add({tile, 1, false, group, group});
+    const bool cpu = on_cpu(facts);
+    for (const Tile &tile : tiles_of({4, 6, 7, 8, 14}, width, facts))
+        if (tile.unroll == 1 && shape.input_channels >= width)
+            // A CPU's work-item takes all squares of a position: it reads its weights once.
+            add({tile, cpu ? quotient_up(squares, tile.rows) : 1, cpu, group, group});
     const GemmShape product{squares, shape.output_channels, shape.input_channels};
     for (const GroupTile &tile :
          group_tiles({.shape = product, .products = Convolution::positions}, facts))
