@@ -6,6 +6,8 @@
 #include <clprobe/row.hpp>
 #include <clprobe/series.hpp>
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -57,10 +59,14 @@ template <typename Shapes, typename OfNetwork, typename Prepare>
 [[nodiscard]] std::exception_ptr prepare_each(Bench &bench, const Shapes &own,
                                               const OfNetwork &of_network, const Prepare &prepare) {
     std::exception_ptr failure;
+    const std::string only = bench.tuning() ? bench.tuning()->shape : "";
     for (const auto &shape : shapes_to_measure(bench, own, of_network))
-        if (const std::string reason =
-                prepare_unless_it_fails([&] { return prepare(shape); }, failure);
-            !reason.empty())
+        if (shape.name().find(only) == std::string::npos)
+            bench.data().text_attributes[entry::unmeasured + shape.name()] =
+                fmt::format("the search was for '{}'", only);
+        else if (const std::string reason =
+                     prepare_unless_it_fails([&] { return prepare(shape); }, failure);
+                 !reason.empty())
             bench.data().text_attributes[entry::unmeasured + shape.name()] = reason;
     return failure;
 }

@@ -1,13 +1,14 @@
 #pragma once
 #include "common/operators.hpp"
 #include "common/tunings.hpp"
+#include "measure/clock.hpp"
 #include "measure/tuner.hpp"
 
 #include <clprobe/probe.hpp>
 #include <clprobe/row.hpp>
+#include <clprobe/statistics.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -37,15 +38,14 @@ struct Race {
     std::function<void(const Plan &, double seconds)> record;
 };
 
-/// The fastest of those that are predicted to be, and of some that are not, since the prediction
-/// knows little of registers. Takes some 20 s at most.
+/// Those that are predicted to be the fastest, and some that are not, since the prediction knows
+/// little of registers. Where builds take so long that there is no time for all, some of both kinds
+/// are among the first.
 template <typename Plan>
-[[nodiscard]] Plan fastest(Bench &bench, const std::vector<Plan> &plans, const Race<Plan> &race) {
-    using Time = std::chrono::steady_clock;
+[[nodiscard]] std::vector<Plan> likely_plans(const Bench &bench, const std::vector<Plan> &plans) {
     const std::size_t likely = bench.tiny() ? 2 : 24;
     const auto fitting = static_cast<std::size_t>(std::ranges::count_if(
         plans, [&](const Plan &plan) { return fits_registers(plan, bench.facts()); }));
-    // Where builds take so long that there is no time for all, some of both kinds were tried.
     std::vector<Plan> raced;
     for (std::size_t i = 0; i < likely; ++i) {
         if (i < fitting)
@@ -53,18 +53,24 @@ template <typename Plan>
         if (const std::size_t unlikely = fitting + i / 2; i % 2 == 0 && unlikely < plans.size())
             raced.push_back(plans[unlikely]);
     }
+    return raced;
+}
 
-    const auto end = Time::now() + std::chrono::seconds(20);
+/// The fastest of `raced`, in some `seconds` at most.
+template <typename Plan>
+[[nodiscard]] Plan fastest(Bench &bench, std::vector<Plan> raced, const Race<Plan> &race,
+                           double seconds) {
+    const double end = steady_time() + seconds;
     const auto time = [&](const Plan &plan) {
-        const double seconds = race.time(plan);
-        race.record(plan, seconds);
-        return seconds;
+        const double taken = race.time(plan);
+        race.record(plan, taken);
+        return taken;
     };
     const auto first_time = [&](const Plan &plan) {
         race.time(plan); // some drivers compile now
         return time(plan);
     };
-    const auto time_left = [&] { return Time::now() < end; };
+    const auto time_left = [&] { return steady_time() < end; };
     Tuner<Plan> tuner({.time = first_time, .time_again = time, .time_left = time_left});
     tuner.try_all(std::move(raced));
     tuner.halve(8, time_left);
@@ -74,13 +80,32 @@ template <typename Plan>
     return *tuner.best();
 }
 
+/// What the search is for: the fastest of the likely plans, in some 20 s, or of every one. Of a
+/// search of every plan the data say how much longer the best of the likely ones takes: both are
+/// timed again, in turns.
+template <typename Plan>
+[[nodiscard]] Plan searched(Bench &bench, const std::vector<Plan> &plans, const Race<Plan> &race) {
+    const Plan likely = fastest(bench, likely_plans(bench, plans), race, 20);
+    if (!bench.tuning()->every_plan)
+        return likely;
+    constexpr double any_time = 1e6;
+    const Plan best = fastest(bench, plans, race, any_time);
+    std::vector<double> ratios;
+    for (int i = 0; i < 9; ++i) {
+        const double least = race.time(best);
+        ratios.push_back(race.time(likely) / least);
+    }
+    bench.data().number_attributes[entry::over_best + race.shape] = median(ratios);
+    return best;
+}
+
 /// The plan that is raced for, was kept, or is the first, and how it was chosen, which is noted in
 /// the data.
 template <typename Plan>
 [[nodiscard]] Plan chosen_plan(Bench &bench, const std::string &kernel_text,
                                const std::vector<Plan> &plans, const Race<Plan> &race) {
     const auto kept = kept_plan(bench.choice(kernel_text, race.shape), plans);
-    const Plan plan = bench.tuning() ? fastest(bench, plans, race) : kept.value_or(plans.front());
+    const Plan plan = bench.tuning() ? searched(bench, plans, race) : kept.value_or(plans.front());
     bench.data().text_attributes[entry::choice + race.shape] = bench.tuning() ? entry::tuned
                                                                : kept         ? entry::kept
                                                                               : entry::predicted;
@@ -110,7 +135,8 @@ template <typename Row, typename Work>
         const auto describe = [](const Row &row) { return row.plan.describe(); };
         auto trials = trials_of<Row>(data.find(series), of_row, describe);
         if (!trials.empty())
-            tunings.push_back({series, what + shape.name(), rate, std::move(trials)});
+            tunings.push_back({series, what + shape.name(), rate, std::move(trials),
+                               data.number_attribute(entry::over_best + shape.name())});
     }
     return tunings;
 }

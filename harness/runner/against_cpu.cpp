@@ -327,8 +327,10 @@ int against_cpu_command(const std::optional<Network> &network, const Options &op
         ensure_writable(*options.json);
     const Interrupts interrupts;
     std::random_device random;
-    const RunOptions run{profile_named(options.profile.value_or("standard")), random(),
-                         interrupts.token()};
+    RunOptions run{profile_named(options.profile.value_or("standard")), random(),
+                   interrupts.token()};
+    if (network)
+        run.network = BatchedNetwork{*network};
     Turns turns(network, options, registry, run);
     if (!turns.find_devices())
         return exit_no_device;

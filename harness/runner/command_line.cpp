@@ -156,7 +156,7 @@ void describe_run(Command command) {
 
 void describe_tune(Command command) {
     Options &options = command.options;
-    options.tune = true;
+    Search &search = options.tune.emplace();
     command
         .option("PROBE|NETWORK", options.probes, "",
                 "probes with a choice to make (workloads/convolution, workloads/gemm, "
@@ -166,6 +166,11 @@ void describe_tune(Command command) {
     command.option("--batch", options.batch, "N", "of a network: how many inputs at a time")
         ->capture_default_str()
         ->transform(CLI::Validator(whole_number, ""));
+    command.option("--shape", search.shape, "TEXT",
+                   "only shapes that have this in their names: 3x3.384-384");
+    command.app.add_flag("--every-plan", search.every_plan,
+                         "try every plan, in place of those that are likely, however long it "
+                         "takes, and say how near these come");
     command.device("");
     command
         .option("--profile", options.profile, "tiny|quick|standard|thorough",

@@ -1,5 +1,6 @@
 #pragma once
 #include <clprobe/network.hpp>
+#include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
 
 #include <cstddef>
@@ -69,7 +70,7 @@ struct Options {
     bool disassemble = false;
     bool launch = false;
     bool verify = false;
-    bool tune = false; ///< `tune` is a run that searches
+    std::optional<Search> tune; ///< `tune` is a run that searches
     bool isolate = true;
     bool verbose = false;
     bool driver_output = false; ///< pass on what drivers print

@@ -26,7 +26,12 @@
 namespace clprobe::runner {
 namespace {
 
-constexpr double longest_search = 1200; // s that tuning may take beyond a probe's budget
+/// Seconds that tuning may take beyond a probe's budget.
+double longest_search(const PlannedProbe &planned, const RunOptions &options) {
+    if (!options.tune || planned.prerequisite)
+        return 0;
+    return options.tune->every_plan ? 36000 : 1200;
+}
 
 /// One of the builds to inspect.
 struct InspectedBuild {
@@ -70,6 +75,13 @@ Json check(const Json &request) {
     return context.profiling() ? "" : context.profiling_refusal();
 }
 
+std::optional<Search> search_of(const Json &request) {
+    if (!request.contains("tune"))
+        return std::nullopt;
+    const Json &tune = request.at("tune");
+    return Search{tune.at("every_plan").get<bool>(), tune.at("shape").get<std::string>()};
+}
+
 std::optional<BatchedNetwork> asked_network_of(const Json &request) {
     if (!request.contains("network"))
         return std::nullopt;
@@ -85,12 +97,9 @@ Json probe(const Json &request, const Registry &registry, const std::stop_token 
                                request.at("seconds").get<double>()};
     if (planned.probe == nullptr)
         throw Error("the program was replaced while it ran");
-    const RunOptions options{planned.profile,
-                             request.at("seed").get<std::uint64_t>(),
-                             stop,
-                             request.at("tune").get<bool>(),
-                             choices_from_json(request.at("choices")),
-                             asked_network_of(request)};
+    const RunOptions options{
+        planned.profile,    request.at("seed").get<std::uint64_t>(),  stop,
+        search_of(request), choices_from_json(request.at("choices")), asked_network_of(request)};
     const double start = steady_time();
     const Device device = find_device(request);
     const double opening = steady_time() - start;
@@ -260,10 +269,12 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
                  {"seconds", planned.seconds},
                  {"prerequisite", planned.prerequisite},
                  {"seed", options.seed},
-                 {"tune", options.tune},
                  {"choices",
                   to_json(takes_choices ? kept_choices(device, registry_) : std::vector<Choice>{})},
                  {"facts", to_json(facts)}};
+    if (options.tune)
+        request["tune"] = {{"every_plan", options.tune->every_plan},
+                           {"shape", options.tune->shape}};
     if (options.network) {
         request["network"] = to_json(options.network->network);
         request["batch"] = options.network->batch;
@@ -271,8 +282,7 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
     // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
     const auto outcome =
         ask("probe", std::move(request),
-            limit(std::max(60.0, 10 * planned.seconds) +
-                  (options.tune && !planned.prerequisite ? longest_search : 0)),
+            limit(std::max(60.0, 10 * planned.seconds) + longest_search(planned, options)),
             [&](const Json &message) { progress(message.at("progress").get<double>()); });
     const double total = steady_time() - start;
     ProbeRecord record;

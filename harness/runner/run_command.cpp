@@ -137,6 +137,9 @@ std::string races_text(const Probe &probe, const Dataset &data) {
         text +=
             fmt::format("{}: {}, the fastest of {}: {}\n", tuning.title,
                         format({best->value, tuning.value.unit}), tuning.trials.size(), best->what);
+        if (tuning.likely_over_best)
+            text += fmt::format("    the best of the likely ones takes {:.3f} times as long\n",
+                                *tuning.likely_over_best);
     }
     return text;
 }
@@ -147,11 +150,12 @@ class RunObserver : public Observer {
 public:
     /// `probes`: how many there are for each device. `only`, where given, is the one probe that was
     /// asked for: its findings have a line each, and its curves are shown.
-    /// Where a `network` was tuned, what its races found is shown in place of the probes' findings,
+    /// Where a network was tuned, what its races found is shown in place of the probes' findings,
     /// which are of other shapes.
     RunObserver(OutputFiles &files, std::size_t probes, const Probe *only, bool verbose,
-                bool network)
-        : files_(files), planned_(probes), only_(only), verbose_(verbose), network_(network) {}
+                const RunOptions &run)
+        : files_(files), planned_(probes), only_(only), verbose_(verbose),
+          network_(run.network.has_value()), tune_(run.tune) {}
 
     void run_started(const std::vector<PlannedProbe> &plan,
                      std::span<const DeviceInfo> devices) override {
@@ -185,8 +189,13 @@ public:
         spent_ += probe_->seconds;
         if (!network_)
             show(device, record);
-        else if (!probe_->prerequisite)
-            show(races_text(*probe_->probe, record.data));
+        if (tune_ && !probe_->prerequisite) {
+            const std::string races = races_text(*probe_->probe, record.data);
+            show(races.empty() && !tune_->shape.empty()
+                     ? fmt::format("{}: none of its shapes has '{}' in its name\n", record.probe,
+                                   tune_->shape)
+                     : races);
+        }
         if (!network_ && only_ != nullptr && only_->info().name == record.probe)
             show(plots_text(*only_, record, style_));
         files_.update(report, device, record);
@@ -210,8 +219,10 @@ public:
     }
     /// The line under the findings, and what they say together.
     void run_finished(const Report &report) {
+        if (network_)
+            return;
         show(footer_text(report, style_));
-        if (only_ == nullptr && !network_)
+        if (only_ == nullptr)
             for (const DeviceRecord &device : report.devices)
                 show("\n" + datasheet_text(report, device, style_));
     }
@@ -240,6 +251,7 @@ private:
     const Probe *only_;
     bool verbose_;
     bool network_;
+    std::optional<Search> tune_;
     TextStyle style_ = style_of_stdout();
     std::map<std::string, BriefText> briefs_; ///< by the device's slug
     ProgressLine progress_;
@@ -292,8 +304,7 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
     if (!options.json)
         options.json = options.resume;
     OutputFiles files(options, previous && !previous->complete && options.json == options.resume);
-    RunObserver observer(files, planned.size(), asked_for_one(planned), options.verbose,
-                         run.network.has_value());
+    RunObserver observer(files, planned.size(), asked_for_one(planned), options.verbose, run);
     const Worker worker(registry,
                         {options.timeout, options.driver_output, options.isolate, run.stop});
 

@@ -130,6 +130,12 @@ struct Candidate {
     std::uint32_t trips = 0; ///< 0: not calibrated yet
 };
 
+/// How `clprobe tune` searches for the best way to do each work.
+struct Search {
+    bool every_plan = false; ///< not only those that are likely, however long it takes
+    std::string shape = {};  ///< only of shapes whose names have this in them
+};
+
 /// All that a probe sees of the harness. It owns what every probe would otherwise repeat: building
 /// and recording kernels, bounded buffers, calibration, the clock, verification, the stopping rule,
 /// and the time budget.
@@ -142,7 +148,7 @@ public:
         std::stop_token stop;
         std::function<void(double)> progress;       ///< share of the probe's time that is used up
         std::vector<SeriesShape> series;            ///< what `ProbeInfo` has
-        bool tune = false;                          ///< search for what is best
+        std::optional<Search> tune = {};            ///< search for what is best
         std::vector<Choice> choices = {};           ///< of earlier searches
         std::optional<BatchedNetwork> network = {}; ///< in place of the probe's own work
     };
@@ -156,7 +162,7 @@ public:
     [[nodiscard]] Profile profile() const { return options_.profile; }
     [[nodiscard]] bool tiny() const { return options_.profile == Profile::tiny; }
     /// Whether the probe shall search for the best way to do each work, beyond its time budget.
-    [[nodiscard]] bool tuning() const { return options_.tune; }
+    [[nodiscard]] const std::optional<Search> &tuning() const { return options_.tune; }
     /// What the run was asked for, by a probe of operators or networks: this one, or its layers, in
     /// place of those that the probe has findings of.
     [[nodiscard]] const std::optional<BatchedNetwork> &network() const { return options_.network; }

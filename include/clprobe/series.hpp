@@ -80,6 +80,8 @@ struct Tuning {
     std::string title; ///< what it was of: "fp32"
     Axis value;
     std::vector<Trial> trials;
+    /// Where everything was tried: the time of the best that was likely, over that of the best.
+    std::optional<double> likely_over_best = {};
 };
 
 /// A picture that a probe's work makes: grey values, row after row.

@@ -18,7 +18,7 @@ struct RunOptions {
     Profile profile = Profile::standard;
     std::uint64_t seed = 0;
     std::stop_token stop;
-    bool tune = false;                ///< probes that can, search for the best way to do each work
+    std::optional<Search> tune = {};  ///< probes that can, search for the best way to do each work
     std::vector<Choice> choices = {}; ///< what earlier searches chose on the device
     std::optional<BatchedNetwork> network = {}; ///< as `Bench::network`
 };

@@ -5,6 +5,8 @@
 #include "model/layer_titles.hpp"
 #include "model/text.hpp"
 
+#include <clprobe/teardown.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -155,16 +157,25 @@ void add_operator(CallTimes &times, const Network &network, const DeviceRecord &
     }
 }
 
+/// What the series of `workloads/network` call that network.
+std::string label_of(const Network &network, const DeviceRecord &record) {
+    const auto *probe = pointer_to(record.probes, "workloads/network", &ProbeRecord::probe);
+    const std::string asked(asked_network);
+    const bool is_asked = probe != nullptr && probe->data.text_attribute(asked) == network.name;
+    return is_asked ? asked : network.name;
+}
+
 /// Of the layers of `whole` that are that one.
 void add_layers(CallTimes &times, const Network &network, const Network &whole,
                 const DeviceRecord &record) {
     const std::vector<SizedLayer> layers = sized_layers(whole);
+    const std::string label = label_of(whole, record);
     for (std::size_t i = 0; i < layers.size(); ++i) {
         if (layer_title(layers[i]) != network.name)
             continue;
         Calls calls;
         for_each_point(record, "workloads/network", "layer", [&](const At &at, const Point &point) {
-            if (at.label("network") == whole.name && at.number("layer") == i)
+            if (at.label("network") == label && at.number("layer") == i)
                 calls.add(calls_in_a_row(at), point.samples);
         });
         calls.add_to(times);
@@ -172,20 +183,13 @@ void add_layers(CallTimes &times, const Network &network, const Network &whole,
 }
 
 void add_network(CallTimes &times, const Network &network, const DeviceRecord &record) {
-    if (std::ranges::count(known_networks(), network) == 0) {
-        times.absent = "devices run the networks that come with clprobe alone";
-        return;
-    }
+    const std::string label = label_of(network, record);
     for_each_point(record, "workloads/network", "run", [&](const At &at, const Point &point) {
-        if (at.label("network") == network.name)
+        if (at.label("network") == label)
             times.seconds.insert(times.seconds.end(), point.samples.begin(), point.samples.end());
     });
-    const auto *probe = pointer_to(record.probes, "workloads/network", &ProbeRecord::probe);
-    if (!times.seconds.empty() || probe == nullptr)
-        return;
-    const auto *time =
-        pointer_to(probe->findings, "network." + in_key(network.name) + ".time", &Finding::key);
-    times.absent = time != nullptr && !time->note.empty() ? time->note : probe->reason;
+    if (times.seconds.empty())
+        times.absent = why_unmeasured(record, {network});
 }
 
 bool is_timed_alone(const SizedLayer &sized) {

@@ -46,8 +46,9 @@ void measure_on(const Device &device, const Registry &registry, const PlannedPro
         const auto clock = make_clock(record.clock, *context);
         Bench bench(*context, *clock, registry, facts,
                     {planned.profile, planned.seconds, options.seed, options.stop, progress,
-                     planned.probe->info().series, options.tune && !planned.prerequisite,
-                     options.choices, options.network});
+                     planned.probe->info().series,
+                     planned.prerequisite ? std::nullopt : options.tune, options.choices,
+                     options.network});
         const auto ending = termination_after([&] { planned.probe->measure(bench); });
         record.builds = bench.builds();
         record.elapsed.build = bench.elapsed().build;

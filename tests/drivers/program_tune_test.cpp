@@ -72,6 +72,29 @@ TEST_CASE("program.tune_keeps_what_won_for_later_runs") {
     CHECK(choice_in(scratch) == "predicted to be the fastest");
 }
 
+TEST_CASE("program.tune_tries_every_plan_of_one_shape", "[long]") {
+    const Scratch scratch;
+    const Outcome tuned = run_on_stub("",
+                                      {"tune", "workloads/softmax_norm", "--shape",
+                                       "layer_norm.64x40", "--every-plan", "--device", "cpu",
+                                       "--profile", "tiny", "--json", scratch.file("report.json")},
+                                      with_cache(scratch));
+    INFO(tuned.out << tuned.err);
+    if (tuned.exit_status == 2 || tuned.exit_status == 3) // no such device, or none at all
+        SKIP("the system has no CPU as an OpenCL device");
+    REQUIRE(tuned.exit_status == 0);
+    CHECK_THAT(tuned.out, ContainsSubstring("layer_norm.64x40: ") &&
+                              ContainsSubstring("of the likely ones takes"));
+    CHECK_THAT(tuned.err, ContainsSubstring("1 choice kept"));
+    const Report report = report_of(scratch.file("report.json"));
+    const auto &records = report.devices.at(0).probes;
+    const auto norms = std::ranges::find(records, "workloads/softmax_norm", &ProbeRecord::probe);
+    REQUIRE(norms != records.end());
+    CHECK(norms->data.number_attribute("over_best.layer_norm.64x40").value_or(0) > 0);
+    CHECK_THAT(norms->data.text_attribute("unmeasured.softmax.64x40"),
+               ContainsSubstring("the search was for"));
+}
+
 TEST_CASE("program.networks_take_what_was_kept_for_their_convolutions", "[long]") {
     const Scratch scratch;
     const Outcome tuned = run_on_cpu(scratch, "tune");

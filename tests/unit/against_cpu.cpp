@@ -207,7 +207,15 @@ TEST_CASE("unit.against_cpu reads a network and its layers from a report") {
     Network own = network;
     own.name = "mine";
     add_times(side, {own}, nullptr, {});
-    CHECK_THAT(side.of(own).absent, ContainsSubstring("that come with clprobe alone"));
+    CHECK_THAT(side.of(own).absent, ContainsSubstring("not run"));
+    // One that the run was asked for has a name in its data alone.
+    DeviceRecord asked = record_of(
+        "workloads/network",
+        series_over("run", {{"network", Unit::one, {"other", std::string(asked_network)}}}),
+        {{{1}, {0.7}}, {{0}, {7}}});
+    asked.probes.front().data.text_attributes[std::string(asked_network)] = "mine";
+    add_times(side, {own}, &own, asked);
+    CHECK(side.of(own).seconds == std::vector{0.7});
 }
 
 TEST_CASE("unit.against_cpu is text, Markdown and data") {

@@ -227,7 +227,7 @@ private:
     }
 
     [[nodiscard]] std::string too_long(const Graph &graph, const NetworkPlan &plan) const {
-        if (bench_.tiny())
+        if (bench_.tiny() || bench_.network()) // which was asked for, however long it takes
             return "";
         std::optional<double> seconds = predicted_seconds(graph, plan, bench_.facts());
         // One that is suspect is good enough for this.
@@ -236,7 +236,7 @@ private:
             seconds = total_of(graph.layers()).flop() / *rate->value;
         if (!seconds)
             return "how long a run takes is not known: the rate of multiply-adds was not measured";
-        if (!bench_.network() && *seconds > bench_.budget() / 60)
+        if (*seconds > bench_.budget() / 60)
             return fmt::format("a run of some {} is too long for this profile",
                                format({*seconds, Unit::second}));
         return "";
