@@ -1,24 +1,8 @@
 #include "common/convolution_launches.hpp"
 
-#include <clprobe/error.hpp>
-
 #include <vector>
 
 namespace clprobe::probes {
-
-workloads::ConvolutionPlan
-understood(const workloads::ConvolutionShape &shape, workloads::ConvolutionPlan plan,
-           const std::function<Program(const std::string &options)> &build) {
-    try {
-        if (plan.prefetch)
-            (void)build(workloads::Convolution(shape, plan).build_options()).kernel("convolution");
-    } catch (const Cancelled &) {
-        throw;
-    } catch (const Error &) {
-        plan.prefetch = false;
-    }
-    return plan;
-}
 
 BoundLaunch ConvolutionLaunches::pack_input(const Buffer &planes, const Argument &written) const {
     return {program_.kernel("pack_input"),

@@ -3,17 +3,9 @@
 #include <clprobe/workloads_convolution.hpp>
 
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <utility>
 
 namespace clprobe::probes {
-
-/// The plan, without its prefetches where the driver's compiler does not know them: `build` builds
-/// the kernels with such options.
-[[nodiscard]] workloads::ConvolutionPlan
-understood(const workloads::ConvolutionShape &shape, workloads::ConvolutionPlan plan,
-           const std::function<Program(const std::string &options)> &build);
 
 /// The launches of a convolution with their arguments, which clprobe/workloads_convolution.hpp
 /// lists. Where `written` is given, it is the buffer that the kernel writes.

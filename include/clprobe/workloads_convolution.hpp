@@ -115,7 +115,7 @@ struct ConvolutionPlan {
     /// Tiles of a work-item: where there are several, each block of weights is used for all of them
     /// before the next is read.
     std::uint32_t tiles = 1;
-    bool prefetch = false; ///< of the next block's weights, by what compilers for CPUs understand
+    bool prefetch = false;          ///< of the next block's weights
     std::uint32_t group_tiles = 1;  ///< work-items of a group, along the tiles
     std::uint32_t group_panels = 1; ///< and along panels of output channels
     KernelFamily family = KernelFamily::panels;

@@ -16,6 +16,7 @@
 #else
 #define ROW_PITCH (STRIDE * STEP)
 #include "common/tile.clh"
+#include "common/prefetch.clh"
 #endif
 
 // From planes of height x width pixels, a channel after the other, an image after the other. A
@@ -76,8 +77,7 @@ VECTOR hard_swish(VECTOR x) {
 //               has one vector a row then, and STEP is a multiple of WIDTH
 //   UNROLL      how many channels of a block are multiplied between two branches
 //   PREFETCH    1: the weights of a block are asked for while those of the one before are used, if
-//               a work-item has several tiles. In Clang's own way: OpenCL's prefetch() may do
-//               nothing
+//               a work-item has several tiles
 
 // Rows of the weights for each block.
 #if DEPTHWISE
@@ -130,16 +130,6 @@ __kernel void pack_weights(__global const float *weights, __global const float *
 #define MULTIPLY_CHANNELS(r)                                                                       \
     tile_##r##_0 = MULTIPLY_ADD(LOAD(0, left + r * ROW_PITCH), right_0, tile_##r##_0);
 
-// Asks for that part of the next block's weights, out of as many parts.
-#define CACHE_LINE 16
-void prefetch_part(__global const float *weights, uint part, uint parts) {
-#if PREFETCH
-    const uint lines = BLOCK_ROWS * COLUMNS / CACHE_LINE;
-    for (uint line = lines * part / parts; line < lines * (part + 1) / parts; ++line)
-        __builtin_prefetch((const void *)(ulong)(weights + line * CACHE_LINE));
-#endif
-}
-
 // A work-item for `tiles` tiles, one row after the other, along the first dimension, and for a
 // panel of output channels, from `first_panel` on, along the second. Each channel is made of
 // `blocks` blocks of the input. Of several tiles each gets the products of a block before any gets
@@ -188,7 +178,8 @@ __kernel void convolution(__global const float *restrict input,
                 EACH_ROW(LOAD_SUMS)
             }
             if (tiles > 1)
-                prefetch_part(right + BLOCK_ROWS * COLUMNS, tile - first_tile, tiles);
+                prefetch_part(right + BLOCK_ROWS * COLUMNS, BLOCK_ROWS * COLUMNS,
+                              tile - first_tile, tiles);
             for (uint block = first; block < first + at_once; ++block) {
                 const uint channel = DEPTHWISE ? first_channel : block * STEP;
                 __global const float *corner =

@@ -93,7 +93,7 @@ private:
         by_panels.prefetch = true;
         by_panels.tiles = 3;
         by_panels = by_panels.by_winograd();
-        verify(shapes[0], understood(shapes[0], by_panels));
+        verify(shapes[0], by_panels);
         verify_channels_together();
     }
 
@@ -102,7 +102,7 @@ private:
             workloads::convolution_plans(shape, bench_.facts());
         const std::string reason = too_large(shape, plans.front());
         if (!reason.empty()) {
-            verify(shape, understood(shape, plans.front()));
+            verify(shape, plans.front());
             return reason;
         }
         HostOperands &operands =
@@ -111,7 +111,7 @@ private:
         for (float &bias : operands.biases)
             bias += static_cast<float>(16 * shape.products() + 4);
         std::optional<Tensors> packed; // for the plan that was tried last
-        const ConvolutionPlan chosen = operators::chosen_plan(
+        const ConvolutionPlan plan = operators::chosen_plan(
             bench_, kernel_text, plans,
             {.shape = shape.name(),
              .time =
@@ -126,7 +126,6 @@ private:
                          .point(coordinates(RaceRow{shape, tried}))
                          .samples.push_back(seconds);
                  }});
-        const ConvolutionPlan plan = understood(shape, chosen);
         verify(shape, plan);
         const Tensors &tensors =
             tensors_.emplace_back(bench_, built(shape, plan), shape, plan, operands);
@@ -216,12 +215,6 @@ private:
         };
         (void)seconds_alone(bench_,
                             tensors.call(check, expected_seconds(edges, plan), longest_launch()));
-    }
-
-    [[nodiscard]] ConvolutionPlan understood(const ConvolutionShape &shape,
-                                             const ConvolutionPlan &plan) {
-        return probes::understood(
-            shape, plan, [&](const std::string & /*options*/) { return built(shape, plan); });
     }
 
     /// Built once, since shapes and plans share programs.

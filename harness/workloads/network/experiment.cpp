@@ -87,7 +87,7 @@ private:
             return "no plans of its layers fit together";
         if (const std::string reason = too_long(graph, *likely); !reason.empty())
             return reason;
-        const NetworkPlan plan = understood_plan(graph, *likely);
+        const NetworkPlan &plan = *likely;
         if (small) { // what the device itself would not take is verified too
             const Graph with_more_halo(network, 1);
             (void)Prepared(bench_, plain_, number, with_more_halo, other_plan(graph, plan),
@@ -149,17 +149,6 @@ private:
                     operators::kept_plan(bench_.choice(norm_text, norm->name()), plans)
                         .value_or(plans.front()));
             }
-        return plan;
-    }
-
-    /// The plan, without what the driver's compiler does not know.
-    [[nodiscard]] NetworkPlan understood_plan(const Graph &graph, NetworkPlan plan) {
-        const auto convolutions = convolutions_of(graph);
-        for (std::size_t i = 0; i < convolutions.size(); ++i)
-            plan.convolutions[i] = understood(convolutions[i].shape, plan.convolutions[i],
-                                              [&](const std::string &options) {
-                                                  return bench_.build(convolution_text, options);
-                                              });
         return plan;
     }
 
