@@ -13,8 +13,10 @@ class ConvolutionLaunches {
 public:
     /// The program is built with the convolution's options.
     ConvolutionLaunches(Program program, const workloads::ConvolutionShape &shape,
-                        const workloads::ConvolutionPlan &plan)
-        : program_(std::move(program)), shape_(shape), plan_(plan), convolution_(shape, plan) {}
+                        const workloads::ConvolutionPlan &plan,
+                        workloads::Numbers numbers = workloads::Numbers::fp32)
+        : program_(std::move(program)), shape_(shape), plan_(plan),
+          convolution_(shape, plan, numbers) {}
 
     [[nodiscard]] const workloads::Convolution &convolution() const { return convolution_; }
     [[nodiscard]] BoundLaunch pack_input(const Buffer &planes, const Argument &written) const;

@@ -40,6 +40,11 @@ struct CallRow {
     bool operator==(const CallRow &) const = default;
 };
 
+/// Why a run of a network has no findings of a probe's own shapes.
+[[nodiscard]] inline std::string asked_for_network(const BatchedNetwork &network) {
+    return "the run was asked for " + network.name();
+}
+
 /// The probe's own shapes, or `of_network` of the one that the run was asked for; why its own have
 /// no findings then is noted in the data.
 template <typename Shapes, typename OfNetwork>
@@ -49,7 +54,7 @@ template <typename Shapes, typename OfNetwork>
         return std::vector<Shape>(own.begin(), own.end());
     for (const Shape &shape : own)
         bench.data().text_attributes[entry::unmeasured + shape.name()] =
-            "the run was asked for " + bench.network()->name();
+            asked_for_network(*bench.network());
     return std::vector<Shape>(of_network(*bench.network()));
 }
 
@@ -71,19 +76,24 @@ template <typename Shapes, typename OfNetwork, typename Prepare>
     return failure;
 }
 
+/// Times the calls of all rows once, as that block of the series.
+template <typename Row>
+void time_block_of(Series &series, const std::vector<std::pair<Row, TimedCalls>> &calls,
+                   int block) {
+    for (const auto &timed : calls)
+        timed.second.time([&](std::uint32_t count, double seconds) {
+            Point &point = series.point(coordinates(timed.first, count));
+            point.samples.push_back(seconds);
+            point.block.push_back(block);
+        });
+}
+
 /// Times the calls of all rows in turns, block after block.
 template <typename Row>
 void time_calls(Bench &bench, const std::string &name,
                 const std::vector<std::pair<Row, TimedCalls>> &calls) {
     Series &series = bench.series(name);
-    time_blocks(bench, [&](int block) {
-        for (const auto &timed : calls)
-            timed.second.time([&](std::uint32_t count, double seconds) {
-                Point &point = series.point(coordinates(timed.first, count));
-                point.samples.push_back(seconds);
-                point.block.push_back(block);
-            });
-    });
+    time_blocks(bench, [&](int block) { time_block_of(series, calls, block); });
 }
 
 } // namespace clprobe::probes::operators

@@ -24,7 +24,8 @@ inline const std::string kept = "kept from a race";
 inline const std::string predicted = "predicted to be the fastest";
 /// Number, then the shape: the time of the best of the likely plans over that of the best of all.
 inline const std::string over_best = "over_best.";
-inline const std::string unmeasured = "unmeasured."; ///< text, then the shape: why
+inline const std::string unmeasured = "unmeasured.";   ///< text, then the shape: why
+inline const std::string unsupported = ".unsupported"; ///< text, after the numbers: why
 } // namespace entry
 
 /// What an operator's rate is, and what it is set against.

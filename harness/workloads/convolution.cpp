@@ -8,8 +8,8 @@ using namespace convolution;
 ProbeInfo describe() {
     ProbeInfo info;
     info.name = "workloads/convolution";
-    info.question = "How fast are convolutions of one image in single precision, and how close to "
-                    "the rate of multiply-adds do they come?";
+    info.question = "How fast are convolutions of one image, and how close to the rate of "
+                    "multiply-adds do they come?";
     info.method =
         "Convolutions with bias and ReLU. Activations lie in blocks of as "
         "many channels as a vector has elements, each plane with a halo of zeros, and the output "
@@ -41,7 +41,12 @@ ProbeInfo describe() {
         "build is run on a shape that no tile divides, of which every output is compared, on both "
         "sides of 0, and the halo must be left alone; and on random reals, whose outputs are all "
         "compared with the host's sums in double precision. Of the first shape, the other "
-        "activations (none, ReLU6, hard-swish) are checked in this way too.";
+        "activations (none, ReLU6, hard-swish) are checked in this way too.\n\n"
+        "That is in single precision. Three shapes are computed in halves too, directly by panels, "
+        "with the plan that is the likeliest in single precision: added up in half precision "
+        "(fp16), where the driver has it, and in single (fp16_fp32), which any device can. Exact "
+        "operands are 1 and -1 then, and biases no larger than 1024: no product is 0, and no sum "
+        "is above 2048, the most up to which half precision holds all whole numbers.";
     info.pitfalls = {
         "Weights and input are in caches as far as these hold them: in a network they may not be.",
         "Products with the padding's zeros are computed, and count.",
@@ -72,7 +77,9 @@ ProbeInfo describe() {
     const Axis time{"time", Unit::second, {}};
     info.series = {{series::race, axes<RaceRow>(), time, "each plan that tuning tried"},
                    {series::call, axes<CallRow>(), time,
-                    "calls of each shape in a row, by the plan that was chosen"}};
+                    "calls of each shape in a row, by the plan that was chosen"},
+                   {series::other_numbers, axes<NumbersRow>(), time,
+                    "calls in a row that are not in single precision"}};
     for (SeriesShape &shape : info.series)
         shape.later_axes = {{"images", 1}};
     info.kernels = {kernel_text};
@@ -107,6 +114,13 @@ public:
         std::vector<KernelVariant> variants{
             variant("3x3", square), variant("1x1", {512, 512, 14, 14, 1}),
             variant("depthwise 3x3", {512, 512, 14, 14, 3, 1, true})};
+        for (const Numbers numbers : other_numbers)
+            if (lacks(device, numbers).empty())
+                variants.push_back(
+                    {"3x3, " + name(numbers), kernel_text,
+                     Convolution(square, workloads::plan_for_halves(square, {device, {}}), numbers)
+                         .build_options(),
+                     "convolution"});
         if (device.type != DeviceType::cpu && device.local_memory_dedicated)
             variants.push_back(
                 {"3x3 by local memory", kernel_text,

@@ -15,8 +15,8 @@
 
 namespace clprobe::workloads {
 
-/// A convolution of an image, or of each image of a batch, in single precision, with bias and
-/// activation, padded by half a kernel of zeros on each side.
+/// A convolution of an image, or of each image of a batch, with bias and activation, padded by half
+/// a kernel of zeros on each side.
 struct ConvolutionShape {
     std::uint32_t input_channels = 1;
     std::uint32_t output_channels = 1;
@@ -84,7 +84,9 @@ struct ActivationLayout {
     [[nodiscard]] std::size_t elements() const { return plane() * images * blocks() * block; }
     /// Of all images.
     [[nodiscard]] std::uint32_t rows() const { return images * height; }
-    [[nodiscard]] std::size_t bytes() const { return sizeof(float) * elements(); }
+    [[nodiscard]] std::size_t bytes(Numbers numbers = Numbers::fp32) const {
+        return operand_bytes(numbers) * elements();
+    }
     /// Of an element, in elements; `y` counts the rows of all images.
     [[nodiscard]] std::size_t index(std::uint32_t channel, std::uint32_t y, std::uint32_t x) const {
         const std::size_t number = std::size_t{channel / block} * images + y / height;
@@ -182,15 +184,20 @@ struct ConvolutionPlan {
 ///
 /// Weights are packed once, and an image is where it enters a network: what one convolution writes
 /// is what the next one reads, where the block and the halo are equal.
+///
+/// Direct plans of panels have halves too, where a work-item has one tile: of several, sums lie in
+/// the output between blocks of the depth, which may have fewer bits than they.
 class Convolution {
 public:
     static constexpr std::uint32_t positions = 16; ///< of Winograd's: 4 x 4 inputs of a square
 
     /// Why the plan is none for the shape; empty where it is one.
     [[nodiscard]] static std::string unfit(const ConvolutionShape &shape,
-                                           const ConvolutionPlan &plan);
+                                           const ConvolutionPlan &plan,
+                                           Numbers numbers = Numbers::fp32);
     /// Throws InputError where it is none.
-    Convolution(const ConvolutionShape &shape, const ConvolutionPlan &plan);
+    Convolution(const ConvolutionShape &shape, const ConvolutionPlan &plan,
+                Numbers numbers = Numbers::fp32);
 
     [[nodiscard]] std::string build_options() const;
     [[nodiscard]] ActivationLayout input() const;
@@ -257,10 +264,14 @@ private:
 
     ConvolutionShape shape_;
     ConvolutionPlan plan_;
+    Numbers numbers_;
 };
 
 /// Whether a work-item finds registers for the plan's tile, as that of `GemmPlan`.
 [[nodiscard]] bool fits_registers(const ConvolutionPlan &plan, const Facts &facts);
+
+/// The likeliest plan that halves have too.
+[[nodiscard]] ConvolutionPlan plan_for_halves(const ConvolutionShape &shape, const Facts &facts);
 
 /// Plans to choose from on that device, those with the least predicted time first. Those whose
 /// tile does not fit the registers come after all others.

@@ -1,5 +1,5 @@
-// A convolution in single precision, with bias and activation. Activations lie in blocks of
-// channels, and each plane of a block has a halo of zeros around it, which no launch writes:
+// A convolution, with bias and activation. Activations lie in blocks of channels, and each plane of a
+// block has a halo of zeros around it, which no launch writes:
 //   activations  [blocks][images][halo, rows, halo][halo, pixels of a row, halo]
 //                [channels of a block]
 // Rows of pixels, and of what is made of them, are counted over all images of a batch: tiles need
@@ -9,7 +9,10 @@
 // tile. Those of both are
 //   ACTIVATION  none, relu, relu6 or hard_swish
 //   WINOGRAD    1: of a 3x3 kernel with stride 1, in fewer products
+// The direct kernels of the family of panels have the numbers that the macros of numbers.clh say, bytes
+// excepted; the others are in single precision.
 #include "common/multiply_add.clh"
+#include "common/numbers.clh"
 #ifdef TILE_ROWS
 #define VECTOR float4
 #include "common/group_tile.clh"
@@ -22,7 +25,7 @@
 // From planes of height x width pixels, a channel after the other, an image after the other. A
 // work-item for each pixel of a block's plane, `block` channels each, along the first dimension, each
 // block, along the second, and each image, along the third.
-__kernel void pack_input(__global const float *planes, __global float *input, uint channels,
+__kernel void pack_input(__global const COPIED *planes, __global COPIED *input, uint channels,
                          uint height, uint width, uint halo,
                          uint block) {
     const uint pitch = width + 2 * halo;
@@ -36,12 +39,12 @@ __kernel void pack_input(__global const float *planes, __global float *input, ui
     const uint y = pixel / pitch - halo;
     const uint x = pixel % pitch - halo;
     planes += (size_t)image * channels * height * width;
-    __global float *to =
+    __global COPIED *to =
         input + (((size_t)number * get_global_size(2) + image) * plane + pixel) * block;
     for (uint i = 0; i < block; ++i) {
         const uint channel = number * block + i;
         const bool inside = y < height && x < width && channel < channels;
-        to[i] = inside ? planes[((size_t)channel * height + y) * width + x] : 0.0f;
+        to[i] = inside ? planes[((size_t)channel * height + y) * width + x] : (COPIED)0;
     }
 }
 
@@ -90,13 +93,13 @@ VECTOR hard_swish(VECTOR x) {
 
 // From weights[outputs][inputs][KERNEL][KERNEL], where inputs is 1 of a depthwise convolution. A
 // work-item for each row, along the first dimension, and each panel, along the second.
-__kernel void pack_weights(__global const float *weights, __global const float *biases,
-                           __global float *panels, uint outputs, uint inputs, uint rows) {
+__kernel void pack_weights(__global const COPIED *weights, __global const COPIED *biases,
+                           __global COPIED *panels, uint outputs, uint inputs, uint rows) {
     const uint row = (uint)get_global_id(0);
     const uint panel = (uint)get_global_id(1);
     if (row >= rows)
         return;
-    __global float *to = panels + ((size_t)panel * rows + row) * COLUMNS;
+    __global COPIED *to = panels + ((size_t)panel * rows + row) * COLUMNS;
     const uint taps = KERNEL * KERNEL;
     const uint channels = BLOCK_ROWS / taps;
     const uint block = (row - 1) / BLOCK_ROWS;
@@ -104,7 +107,7 @@ __kernel void pack_weights(__global const float *weights, __global const float *
     const uint channel = block * channels + (row - 1) % channels;
     for (uint i = 0; i < COLUMNS; ++i) {
         const uint output = panel * COLUMNS + i;
-        to[i] = 0.0f;
+        to[i] = 0;
         if (output < outputs && row == 0)
             to[i] = biases[output];
         else if (output < outputs && channel < inputs)
@@ -134,8 +137,8 @@ __kernel void pack_weights(__global const float *weights, __global const float *
 // panel of output channels, from `first_panel` on, along the second. Each channel is made of
 // `blocks` blocks of the input. Of several tiles each gets the products of a block before any gets
 // the next block's, so that weights are read only once; the sums lie in the output meanwhile.
-__kernel void convolution(__global const float *restrict input,
-                          __global const float *restrict weights, __global float *restrict output,
+__kernel void convolution(__global const STORED *restrict input,
+                          __global const STORED *restrict weights, __global RESULT *restrict output,
                           uint blocks, uint output_vectors, uint input_height, uint input_width,
                           uint input_halo, uint output_halo, uint tiles, uint first_panel,
                           uint images) {
@@ -154,7 +157,7 @@ __kernel void convolution(__global const float *restrict input,
     const uint output_rows = height + 2 * output_halo;
     const uint output_plane = output_pitch * output_rows * images;
     const uint skipped = input_halo - KERNEL / 2;
-    __global const float *panel_weights =
+    __global const STORED *panel_weights =
         weights + (size_t)panel * (1 + blocks * BLOCK_ROWS) * COLUMNS;
     const uint at_once = tiles > 1 ? 1 : blocks;
     for (uint first = 0; first < blocks; first += at_once) {
@@ -164,13 +167,13 @@ __kernel void convolution(__global const float *restrict input,
             const uint first_own = tile % tiles_of_row * ROWS;
             const uint x = min(first_own, width - ROWS);
             const uint first_channel = panel * COLUMNS;
-            __global float *to = output +
+            __global RESULT *to = output +
                                  ((size_t)(first_channel / OUTPUT_BLOCK) * output_plane +
                                   (image * output_rows + y + output_halo) * output_pitch + x +
                                   output_halo) *
                                      OUTPUT_BLOCK +
                                  first_channel % OUTPUT_BLOCK;
-            __global const float *right = panel_weights + (1 + first * BLOCK_ROWS) * COLUMNS;
+            __global const STORED *right = panel_weights + (1 + first * BLOCK_ROWS) * COLUMNS;
             DECLARE_TILE
             if (first == 0) {
                 EACH_ROW(LOAD_BIASES)
@@ -182,7 +185,7 @@ __kernel void convolution(__global const float *restrict input,
                               tile - first_tile, tiles);
             for (uint block = first; block < first + at_once; ++block) {
                 const uint channel = DEPTHWISE ? first_channel : block * STEP;
-                __global const float *corner =
+                __global const STORED *corner =
                     input +
                     ((size_t)(channel / STEP) * input_plane +
                      (image * input_rows + y * STRIDE + skipped) * input_pitch + x * STRIDE +
@@ -191,7 +194,7 @@ __kernel void convolution(__global const float *restrict input,
                     channel % STEP;
                 for (uint ky = 0; ky < KERNEL; ++ky)
                     for (uint kx = 0; kx < KERNEL; ++kx) {
-                        __global const float *left = corner + (ky * input_pitch + kx) * STEP;
+                        __global const STORED *left = corner + (ky * input_pitch + kx) * STEP;
 #if DEPTHWISE
                         LOAD_RIGHT(0, 0)
                         EACH_ROW(MULTIPLY_CHANNELS)

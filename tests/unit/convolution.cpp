@@ -302,7 +302,6 @@ TEST_CASE("unit.convolution.a_call_is_set_against_the_roof_and_the_prediction") 
     Facts facts = cpu_facts();
     add_fact(facts, "fma.fp32.rate", 1e12);
     const auto findings = findings_of(timed_calls(plain, plain_plan, 1e-3), facts);
-    CHECK(findings.size() == finding_keys().size());
     const Finding &time = finding(findings, "conv.fp32.3x3.384_384.14x14.time");
     CHECK(time.status == Status::measured);
     CHECK(time.value == Approx(1e-3));
@@ -515,6 +514,73 @@ TEST_CASE("unit.convolution.calls_that_nobody_verified_are_suspect") {
     const Finding time =
         finding(findings_of(data, cpu_facts()), "conv.fp32.3x3.384_384.14x14.time");
     CHECK(time.status == Status::suspect);
+}
+
+TEST_CASE("unit.convolution.numbers_are_told_apart") {
+    Facts facts = cpu_facts();
+    add_fact(facts, "fma.fp32.rate", 1e12);
+    add_fact(facts, "fma.fp16.rate", 2e12);
+    const ConvolutionShape &shape = other_shapes[1];
+    const std::string key = ".3x3.64_64.56x56.";
+    Dataset data;
+    data.text_attributes["fp16.unsupported"] = "no half precision";
+    data.number_attributes["verified.fp16_fp32"] = 5;
+    Series &series =
+        data.add(series::other_numbers, axes<NumbersRow>(), {"time", Unit::second, {}});
+    const auto add_calls = [&](Numbers numbers, double seconds) {
+        Point &point = series.point(coordinates(NumbersRow{numbers, shape, plain_plan}, 1));
+        for (int block = 0; block < 5; ++block) {
+            point.samples.push_back(seconds * (1 + 0.005 * (block - 2)));
+            point.block.push_back(block);
+        }
+    };
+    add_calls(Numbers::fp16_fp32, 1e-3);
+    const auto findings = findings_of(data, facts);
+    const Finding unsupported = finding(findings, "conv.fp16" + key + "rate");
+    CHECK(unsupported.status == Status::unsupported);
+    CHECK(unsupported.note == "no half precision");
+    const Finding rate = finding(findings, "conv.fp16_fp32" + key + "rate");
+    CHECK(rate.status == Status::measured);
+    CHECK(rate.value == Approx(shape.flops() / 1e-3));
+    // Sums in single precision are compared with its rate.
+    CHECK(finding(findings, "conv.fp16_fp32" + key + "roof_share").value ==
+          Approx(shape.flops() / 1e-3 / 1e12));
+    CHECK(finding(findings, "conv.fp16_fp32.3x3.16_16.14x14.time").status == Status::inconclusive);
+    // Those of half precision are compared with its own.
+    data.text_attributes.clear();
+    data.number_attributes["verified.fp16"] = 5;
+    add_calls(Numbers::fp16, 0.5e-3);
+    CHECK(finding(findings_of(data, facts), "conv.fp16" + key + "roof_share").value ==
+          Approx(shape.flops() / 0.5e-3 / 2e12));
+    // Which were not verified is told of each.
+    data.number_attributes.erase("verified.fp16");
+    CHECK(finding(findings_of(data, facts), "conv.fp16" + key + "time").status == Status::suspect);
+    CHECK(finding(findings_of(data, facts), "conv.fp16_fp32" + key + "time").status ==
+          Status::measured);
+}
+
+TEST_CASE("unit.convolution.a_report_from_before_halves_says_nothing_of_them") {
+    for (const Finding &found : findings_of(timed_calls(plain, plain_plan, 1e-3), cpu_facts()))
+        CHECK(found.key.starts_with("conv.fp32."));
+}
+
+TEST_CASE("unit.convolution.halves_are_for_direct_panels_of_one_tile") {
+    ConvolutionPlan several = plain_plan;
+    several.tiles = 3;
+    ConvolutionPlan winograd = plain_plan.by_winograd();
+    for (const ConvolutionPlan &plan : {several, winograd, ConvolutionPlan::by_local_memory({})}) {
+        CHECK(Convolution::unfit(plain, plan).empty());
+        CHECK_THAT(Convolution::unfit(plain, plan, Numbers::fp16_fp32),
+                   ContainsSubstring("single precision"));
+    }
+    CHECK_THAT(Convolution::unfit(plain, plain_plan, Numbers::int8), ContainsSubstring("bytes"));
+    CHECK(Convolution(plain, plain_plan, Numbers::fp16).weights_bytes() * 2 ==
+          Convolution(plain, plain_plan).weights_bytes());
+    CHECK_THAT(Convolution(plain, plain_plan, Numbers::fp16).build_options(),
+               ContainsSubstring("-DHALF_SUMS"));
+    for (const ConvolutionShape &shape : other_shapes)
+        for (const Facts &facts : {cpu_facts(), cpu_facts(4)})
+            CHECK(Convolution::unfit(shape, plan_for_halves(shape, facts), Numbers::fp16).empty());
 }
 
 TEST_CASE("unit.convolution.calls_of_a_plan_that_is_none_count_nothing") {

@@ -429,13 +429,14 @@ TEST_CASE("unit.gemm.a_call_by_local_memory_is_one_launch_or_two") {
 
 TEST_CASE("unit.gemm.numbers_need_what_they_need") {
     DeviceInfo device;
-    CHECK_THAT(lacks(device, Numbers::fp16), ContainsSubstring("half precision"));
-    CHECK(lacks(device, Numbers::fp16_fp32).empty());
-    CHECK_THAT(lacks(device, Numbers::int8), ContainsSubstring("cl_khr_integer_dot_product"));
+    CHECK_THAT(probes::lacks(device, Numbers::fp16), ContainsSubstring("half precision"));
+    CHECK(probes::lacks(device, Numbers::fp16_fp32).empty());
+    CHECK_THAT(probes::lacks(device, Numbers::int8),
+               ContainsSubstring("cl_khr_integer_dot_product"));
     device.fp16 = true;
     device.extensions = {"cl_khr_integer_dot_product"};
-    CHECK(lacks(device, Numbers::fp16).empty());
-    CHECK(lacks(device, Numbers::int8).empty());
+    CHECK(probes::lacks(device, Numbers::fp16).empty());
+    CHECK(probes::lacks(device, Numbers::int8).empty());
 }
 
 TEST_CASE("unit.gemm.panels_are_as_large_as_their_numbers") {

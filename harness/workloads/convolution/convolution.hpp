@@ -1,4 +1,5 @@
 #pragma once
+#include "common/numbers.hpp"
 #include "common/operands.hpp"
 #include "common/operator_calls.hpp"
 
@@ -36,12 +37,33 @@ inline constexpr std::array<ConvolutionShape, 14> shapes{
      {512, 512, 14, 14, 3, 1, true},
      {3, 64, 224, 224, 7, 2, false, Activation::relu, 3}}};
 
+/// Numbers that have findings beside those of single precision, at few shapes: whose sums half
+/// precision holds exactly, of operands 1 and -1.
+inline constexpr std::array<Numbers, 2> other_numbers{Numbers::fp16, Numbers::fp16_fp32};
+inline constexpr std::array<ConvolutionShape, 3> other_shapes{
+    {{16, 16, 14, 14}, {64, 64, 56, 56}, {512, 512, 14, 14, 1}}};
+
 using RaceRow = operators::RaceRow<ConvolutionShape, ConvolutionPlan>;
 using CallRow = operators::CallRow<ConvolutionShape, ConvolutionPlan>;
+
+/// Calls in other numbers than those of single precision.
+struct NumbersRow {
+    Numbers numbers = Numbers::fp16;
+    ConvolutionShape shape;
+    ConvolutionPlan plan;
+
+    static auto columns() {
+        return std::tuple{column("numbers", &NumbersRow::numbers, workloads::number_names),
+                          part(&NumbersRow::shape), part(&NumbersRow::plan), trips("calls")};
+    }
+    bool operator==(const NumbersRow &) const = default;
+};
 
 namespace series {
 inline const std::string race = "race"; ///< calls of the plans that were tried
 inline const std::string call = "call"; ///< of the chosen plan of each shape
+inline const std::string other_numbers =
+    "other_numbers"; ///< calls that are not in single precision
 } // namespace series
 
 /// What the host computes of an output, before its activation: exact where the operands are whole

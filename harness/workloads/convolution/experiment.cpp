@@ -75,7 +75,16 @@ public:
             verify_all_text();
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
-        operators::time_calls(bench_, series::call, calls_);
+        operators::prepare_in_numbers(bench_, other_numbers, other_shapes,
+                                      [&](const ConvolutionShape &shape, Numbers numbers) {
+                                          return prepare(shape, numbers);
+                                      });
+        Series &series = bench_.series(series::call);
+        Series &others = bench_.series(series::other_numbers);
+        operators::time_blocks(bench_, [&](int block) {
+            operators::time_block_of(series, calls_, block);
+            operators::time_block_of(others, other_calls_, block);
+        });
     }
 
 private:
@@ -139,17 +148,54 @@ private:
         return "";
     }
 
-    [[nodiscard]] std::string too_large(const ConvolutionShape &shape,
-                                        const ConvolutionPlan &plan) const {
+    /// By the likeliest direct plan of panels, which is predicted for single precision.
+    [[nodiscard]] std::string prepare(const ConvolutionShape &shape, Numbers numbers) {
+        const ConvolutionPlan plan = workloads::plan_for_halves(shape, bench_.facts());
+        std::string reason = too_large(shape, plan, numbers);
+        if (!reason.empty())
+            return reason;
+        const ConvolutionShape edges = off_the_tile(shape, plan);
+        const Program program = built(edges, plan, numbers);
+        const auto run = [&](const HostOperands &operands, const auto &check) {
+            const Tensors tensors(bench_, program, edges, plan, operands, numbers);
+            (void)seconds_alone(
+                bench_, tensors.call([&](const LaunchOutcome &outcome) { check(tensors, outcome); },
+                                     expected_seconds(edges, plan, numbers), longest_launch()));
+        };
+        run(operands_of(edges, ones, bench_.random()),
+            [](const Tensors &tensors, const LaunchOutcome &outcome) {
+                tensors.expect_each_exact(outcome);
+            });
+        HostOperands random = operands_of(edges, reals, bench_.random());
+        for (std::vector<float> *values : {&random.input, &random.weights, &random.biases})
+            *values = as_stored(std::move(*values), numbers);
+        run(random, [&](const Tensors &tensors, const LaunchOutcome &outcome) {
+            double &error = bench_.data().number_attributes[operators::error_entry(numbers)];
+            error = std::max(error, tensors.largest_error(outcome));
+        });
+
+        HostOperands &operands = operands_.emplace_back(operands_of(shape, ones, bench_.random()));
+        // So large that no sum is negative, and no partial one above 2048.
+        for (float &bias : operands.biases)
+            bias += static_cast<float>(shape.products() + 4);
+        const Tensors &tensors = tensors_.emplace_back(bench_, built(shape, plan, numbers), shape,
+                                                       plan, operands, numbers);
+        other_calls_.emplace_back(NumbersRow{numbers, shape, plan},
+                                  TimedCalls(bench_, plain_, verified_call(tensors)));
+        return "";
+    }
+
+    [[nodiscard]] std::string too_large(const ConvolutionShape &shape, const ConvolutionPlan &plan,
+                                        Numbers numbers = Numbers::fp32) const {
         if (bench_.tiny() && shape.flops() > 1e6)
             return "the tiny profile has no time for it";
-        const Convolution convolution(shape, plan);
-        if (std::max({convolution.input().bytes(), convolution.output().bytes(),
+        const Convolution convolution(shape, plan, numbers);
+        if (std::max({convolution.input().bytes(numbers), convolution.output().bytes(numbers),
                       convolution.weights_bytes(), convolution.parts_bytes(),
                       convolution.transforms_input() ? convolution.transformed_bytes() : 0}) >
             bench_.most_bytes())
             return "one of its tensors is more than a buffer may have";
-        const auto expected = expected_seconds(shape, plan);
+        const auto expected = expected_seconds(shape, plan, numbers);
         if (!expected && shape.flops() > 1e8)
             return "how long a call takes is not known: the rate of multiply-adds was not measured";
         if (expected.value_or(0) > bench_.budget() / 50)
@@ -160,9 +206,14 @@ private:
 
     /// As predicted; where the rate of multiply-adds was not measured, by the calls so far.
     [[nodiscard]] std::optional<double> expected_seconds(const ConvolutionShape &shape,
-                                                         const ConvolutionPlan &plan) const {
-        const auto predicted = Convolution(shape, plan).predicted_seconds(bench_.facts());
-        return predicted || rate_ == 0 ? predicted : shape.flops() / rate_;
+                                                         const ConvolutionPlan &plan,
+                                                         Numbers numbers = Numbers::fp32) const {
+        auto expected = Convolution(shape, plan).predicted_seconds(bench_.facts());
+        if (!expected && rate_ > 0)
+            expected = shape.flops() / rate_;
+        if (expected)
+            *expected *= operators::seconds_over_single(bench_.facts(), numbers);
+        return expected;
     }
 
     /// A depthwise convolution whose blocks have more channels than its vectors.
@@ -218,8 +269,9 @@ private:
     }
 
     /// Built once, since shapes and plans share programs.
-    [[nodiscard]] const Program &built(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
-        const std::string options = Convolution(shape, plan).build_options();
+    [[nodiscard]] const Program &built(const ConvolutionShape &shape, const ConvolutionPlan &plan,
+                                       Numbers numbers = Numbers::fp32) {
+        const std::string options = Convolution(shape, plan, numbers).build_options();
         auto program = programs_.find(options);
         if (program == programs_.end())
             program = programs_.emplace(options, bench_.build(kernel_text, options)).first;
@@ -229,9 +281,10 @@ private:
     [[nodiscard]] std::vector<BoundLaunch> verified_call(const Tensors &tensors) {
         const auto check = [this, &tensors](const LaunchOutcome &outcome) {
             tensors.expect_exact(outcome);
-            ++bench_.data().number_attributes[entry::verified];
+            ++bench_.data().number_attributes[operators::verified_entry(tensors.numbers())];
         };
-        return tensors.call(check, expected_seconds(tensors.shape(), tensors.plan()),
+        return tensors.call(check,
+                            expected_seconds(tensors.shape(), tensors.plan(), tensors.numbers()),
                             longest_launch());
     }
 
@@ -246,6 +299,7 @@ private:
     std::deque<HostOperands> operands_;
     std::deque<Tensors> tensors_;
     std::vector<std::pair<CallRow, TimedCalls>> calls_;
+    std::vector<std::pair<NumbersRow, TimedCalls>> other_calls_;
     double rate_ = 0; ///< flop/s, the best so far
 };
 

@@ -29,15 +29,43 @@ std::optional<Measured> measured_of(const Dataset &data, const ConvolutionShape 
     return std::nullopt;
 }
 
-std::string prefix_of(const ConvolutionShape &shape) {
-    return fmt::format("conv.fp32.{}.", in_key(shape.name()));
+std::string prefix_of(const ConvolutionShape &shape, Numbers numbers = Numbers::fp32) {
+    return fmt::format("conv.{}.{}.", name(numbers), in_key(shape.name()));
 }
 
-operators::ShapeKeys keys_of(const ConvolutionShape &shape) {
+operators::ShapeKeys keys_of(const ConvolutionShape &shape, Numbers numbers = Numbers::fp32) {
     return {
-        prefix_of(shape), "a convolution with bias and ReLU, its operands packed before",
+        prefix_of(shape, numbers), "a convolution with bias and ReLU, its operands packed before",
         "two for each tap, input and output channel and output pixel, padding's among them, over "
-        "the time"};
+        "the time",
+        operators::rate_kind(numbers)};
+}
+
+std::optional<Measured> measured_of(const Dataset &data, const ConvolutionShape &shape,
+                                    Numbers numbers) {
+    for (const auto &[row, times] : times_by_row<NumbersRow>(data.find(series::other_numbers)))
+        if (row.numbers == numbers && row.shape == shape &&
+            Convolution::unfit(shape, row.plan, numbers).empty())
+            if (const auto time = call_time(times))
+                return Measured{row.plan, *time};
+    return std::nullopt;
+}
+
+void add_other_numbers(std::vector<Finding> &findings, const ConvolutionShape &shape,
+                       Numbers numbers, const Dataset &data, const Facts &facts) {
+    std::optional<operators::Calls> calls;
+    if (const auto found = measured_of(data, shape, numbers))
+        calls = operators::Calls{
+            .seconds = found->time.seconds,
+            .interval = found->time.interval,
+            .work = shape.flops(),
+            .predicted = {},
+            .method = fmt::format("{}, the likeliest direct panels in single precision; {}; {}",
+                                  found->plan.describe(), found->time.statistic,
+                                  operators::verification(data, numbers, "results")),
+            .series = series::other_numbers};
+    operators::add_findings_in(findings, numbers, keys_of(shape, numbers),
+                               operators::name_of(shape, numbers), calls, data, facts);
 }
 
 } // namespace
@@ -47,6 +75,10 @@ std::vector<FindingKey> finding_keys() {
     for (const ConvolutionShape &shape : shapes)
         for (const FindingKey &key : keys_of(shape).all())
             keys.push_back(key);
+    for (const Numbers numbers : other_numbers)
+        for (const ConvolutionShape &shape : other_shapes)
+            for (const FindingKey &key : keys_of(shape, numbers).all())
+                keys.push_back(key);
     return keys;
 }
 
@@ -60,20 +92,22 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
                 .interval = found->time.interval,
                 .work = shape.flops(),
                 .predicted = Convolution(shape, found->plan).predicted_seconds(facts),
-                .method = fmt::format(
-                    "{}, {}; {}; {:.0f} results of whole numbers exact in every "
-                    "element, errors of random reals up to {:.2g} sqrt(k) u sum|ab|",
-                    found->plan.describe(), data.text_attribute(entry::choice + shape.name()),
-                    found->time.statistic, data.number_attribute(entry::verified).value_or(0),
-                    data.number_attribute(entry::error).value_or(0)),
+                .method = fmt::format("{}, {}; {}; {}", found->plan.describe(),
+                                      data.text_attribute(entry::choice + shape.name()),
+                                      found->time.statistic,
+                                      operators::verification(data, Numbers::fp32, "results")),
                 .series = series::call,
                 .computed = Convolution(shape, found->plan).flops()};
         operators::add_findings(findings, keys_of(shape), shape.name(), calls, data, facts);
     }
+    for (const Numbers numbers : other_numbers)
+        for (const ConvolutionShape &shape : other_shapes)
+            add_other_numbers(findings, shape, numbers, data, facts);
     // A short call is hardly more than its launch.
     allow_on_cpu(findings, facts, taking_part, [](const std::string &key) {
         return std::ranges::any_of(shapes, [&](const ConvolutionShape &shape) {
-            return shape.flops() < 1e8 && key.starts_with(prefix_of(shape));
+            return shape.flops() < 1e8 &&
+                   key.find("." + in_key(shape.name()) + ".") != std::string::npos;
         });
     });
     return findings;

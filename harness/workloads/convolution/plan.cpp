@@ -43,8 +43,14 @@ std::string ConvolutionPlan::describe() const {
     return fmt::format("{}tiles of {}{}{}", method, tile.describe(), several, groups);
 }
 
-std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionPlan &plan) {
+std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionPlan &plan,
+                               Numbers numbers) {
     const Tile &tile = plan.tile;
+    if (numbers == Numbers::int8)
+        return "the kernel has no bytes";
+    if (numbers != Numbers::fp32 &&
+        (plan.family != KernelFamily::panels || plan.winograd || plan.tiles > 1))
+        return "only direct panels of one tile a work-item are not in single precision";
     if (shape.kernel % 2 == 0)
         return "only kernels of an odd number of taps are supported";
     if (shape.input_halo < shape.kernel / 2)
@@ -80,9 +86,10 @@ std::string Convolution::unfit(const ConvolutionShape &shape, const ConvolutionP
     return "";
 }
 
-Convolution::Convolution(const ConvolutionShape &shape, const ConvolutionPlan &plan)
-    : shape_(shape), plan_(plan) {
-    if (const std::string reason = unfit(shape, plan); !reason.empty())
+Convolution::Convolution(const ConvolutionShape &shape, const ConvolutionPlan &plan,
+                         Numbers numbers)
+    : shape_(shape), plan_(plan), numbers_(numbers) {
+    if (const std::string reason = unfit(shape, plan, numbers); !reason.empty())
         throw InputError(
             fmt::format("convolution {}, {}: {}", shape.name(), plan.describe(), reason));
 }
@@ -92,9 +99,10 @@ std::string Convolution::build_options() const {
         return fmt::format("{} -DACTIVATION={} -DWINOGRAD={:d}", plan_.group_tile.build_options(),
                            clprobe::name(shape_.activation), plan_.winograd);
     return fmt::format("{} -DKERNEL={} -DSTRIDE={} -DDEPTHWISE={:d} -DACTIVATION={} "
-                       "-DPREFETCH={:d} -DWINOGRAD={:d}",
+                       "-DPREFETCH={:d} -DWINOGRAD={:d}{}",
                        plan_.tile.build_options(), shape_.kernel, shape_.stride, shape_.depthwise,
-                       clprobe::name(shape_.activation), plan_.prefetch, plan_.winograd);
+                       clprobe::name(shape_.activation), plan_.prefetch, plan_.winograd,
+                       workloads::build_options(numbers_));
 }
 
 ActivationLayout Convolution::input() const {
@@ -142,7 +150,7 @@ std::uint32_t Convolution::columns() const {
                              : plan_.tile.row_elements();
 }
 std::size_t Convolution::weights_bytes() const {
-    return sizeof(float) * weight_rows() * columns() * (by_local_memory() ? 1 : panels());
+    return operand_bytes(numbers_) * weight_rows() * columns() * (by_local_memory() ? 1 : panels());
 }
 std::uint32_t Convolution::tiles() const {
     return plan_.winograd ? quotient_up(squares(), plan_.tile.rows)
@@ -320,6 +328,13 @@ std::vector<ConvolutionPlan> winograd_plans(const ConvolutionShape &shape, const
 }
 
 } // namespace
+
+ConvolutionPlan plan_for_halves(const ConvolutionShape &shape, const Facts &facts) {
+    for (const ConvolutionPlan &plan : convolution_plans(shape, facts))
+        if (Convolution::unfit(shape, plan, Numbers::fp16).empty())
+            return plan;
+    throw InputError(fmt::format("convolution {}: no plan of it has halves", shape.name()));
+}
 
 std::vector<ConvolutionPlan> convolution_plans(const ConvolutionShape &shape, const Facts &facts) {
     std::vector<ConvolutionPlan> plans = direct_plans(shape, facts);

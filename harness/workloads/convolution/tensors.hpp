@@ -1,5 +1,6 @@
 #pragma once
 #include "common/convolution_launches.hpp"
+#include "common/numbers.hpp"
 #include "common/operands.hpp"
 #include "workloads/convolution/convolution.hpp"
 
@@ -22,13 +23,16 @@ class Tensors {
 public:
     /// Packs the operands, untimed. The program is built with the options of shape and plan.
     Tensors(Bench &bench, const Program &program, const ConvolutionShape &shape,
-            const ConvolutionPlan &plan, const HostOperands &operands)
-        : bench_(bench), shape_(shape), operands_(operands), plan_(plan),
-          launches_(program, shape, plan), input_(bench.buffer(convolution().input().bytes())),
+            const ConvolutionPlan &plan, const HostOperands &operands,
+            Numbers numbers = Numbers::fp32)
+        : bench_(bench), shape_(shape), operands_(operands), plan_(plan), numbers_(numbers),
+          launches_(program, shape, plan, numbers),
+          input_(bench.buffer(convolution().input().bytes(numbers))),
           weights_(bench.buffer(convolution().weights_bytes())),
-          output_(bench.buffer(convolution().output().bytes())) {
-        bench.launch(launches_.pack_input(written(operands.input), output(input_)));
-        bench.launch(launches_.pack_weights(written(operands.weights), written(operands.biases),
+          output_(bench.buffer(convolution().output().bytes(numbers))) {
+        bench.launch(launches_.pack_input(written(bench, operands.input, numbers), output(input_)));
+        bench.launch(launches_.pack_weights(written(bench, operands.weights, numbers),
+                                            written(bench, operands.biases, numbers),
                                             output(weights_)));
         if (convolution().transforms_input())
             transformed_ = bench.buffer(convolution().transformed_bytes());
@@ -38,6 +42,7 @@ public:
 
     [[nodiscard]] const ConvolutionShape &shape() const { return shape_; }
     [[nodiscard]] const ConvolutionPlan &plan() const { return plan_; }
+    [[nodiscard]] Numbers numbers() const { return numbers_; }
 
     /// The launches of a call that is expected to take so long, each of `longest` seconds at most.
     /// `check` is called after the last.
@@ -80,13 +85,12 @@ public:
                         shape_.activation,
                         static_cast<float>(host_sum(shape_, operands_, channel, y, x).value));
             });
-        const auto found = outcome.read<float>(output_, 0, layout.elements());
+        const auto found = read_results(outcome, output_, layout.elements(), numbers_);
         for (std::size_t i = 0; i < found.size(); ++i) {
             if (inside[i])
                 outcome.expect(found[i] == expected[i], "an output is not what the host computes");
             else
-                outcome.expect(std::bit_cast<std::uint32_t>(found[i]) == poison,
-                               "the halo of the output was written");
+                outcome.expect(is_poison(found[i], i), "the halo of the output was written");
         }
     }
 
@@ -96,7 +100,7 @@ public:
         const std::vector<double> factors =
             random_projection(shape_.output_channels, bench_.random());
         const workloads::ActivationLayout layout = convolution().output();
-        const auto found = outcome.read<float>(output_, 0, layout.elements());
+        const auto found = read_results(outcome, output_, layout.elements(), numbers_);
         std::vector<double> sums;
         for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
             double sum = 0;
@@ -112,11 +116,12 @@ public:
     /// order of sums can leave.
     [[nodiscard]] double largest_error(const LaunchOutcome &outcome) const {
         const workloads::ActivationLayout layout = convolution().output();
-        const auto found = outcome.read<float>(output_, 0, layout.elements());
+        const auto found = read_results(outcome, output_, layout.elements(), numbers_);
         double largest = 0;
         for (std::uint32_t channel = 0; channel < layout.channels; ++channel)
             for_each_pixel([&](std::uint32_t y, std::uint32_t x) {
-                ExactSum sum = bounded_sum(shape_, plan_, operands_, channel, y, x);
+                ExactSum sum =
+                    rounded_as(bounded_sum(shape_, plan_, operands_, channel, y, x), numbers_);
                 // What cuts both off brings them no further apart.
                 if (shape_.activation == Activation::relu)
                     sum.value = std::max(sum.value, 0.0);
@@ -128,10 +133,12 @@ public:
 
 private:
     [[nodiscard]] const Convolution &convolution() const { return launches_.convolution(); }
-    [[nodiscard]] Buffer written(const std::vector<float> &values) const {
-        const Buffer buffer = bench_.buffer(values.size() * sizeof(float));
-        bench_.write<float>(buffer, values);
-        return buffer;
+    /// Whether that element is what outputs are filled with: a float, or a half of one.
+    [[nodiscard]] bool is_poison(float found, std::size_t index) const {
+        return in_halves(numbers_)
+                   ? half_bits(static_cast<double>(found)) ==
+                         static_cast<std::uint16_t>(index % 2 == 0 ? poison : poison >> 16)
+                   : std::bit_cast<std::uint32_t>(found) == poison;
     }
     void for_each_pixel(const std::function<void(std::uint32_t y, std::uint32_t x)> &visit) const {
         for (std::uint32_t y = 0; y < convolution().output().rows(); ++y)
@@ -143,6 +150,7 @@ private:
     ConvolutionShape shape_;
     const HostOperands &operands_;
     ConvolutionPlan plan_;
+    Numbers numbers_;
     ConvolutionLaunches launches_;
     Buffer input_;
     Buffer weights_;

@@ -55,8 +55,14 @@ public:
             });
         if (calls_.empty() && failure)
             std::rethrow_exception(failure);
-        for (const Numbers numbers : other_numbers)
-            prepare(numbers);
+        operators::prepare_in_numbers(
+            bench_, other_numbers, other_shapes, [&](const GemmShape &shape, Numbers numbers) {
+                std::string reason =
+                    too_large(shape, operators::seconds_over_single(bench_.facts(), numbers));
+                if (reason.empty())
+                    prepare(shape, numbers);
+                return reason;
+            });
         Series &series = bench_.series(series::call);
         Series &others = bench_.series(series::other_numbers);
         operators::time_blocks(bench_, [&](int block) {
@@ -71,29 +77,6 @@ private:
         GemmPlan plan;
         std::vector<std::pair<Stage, BoundLaunch>> launches;
     };
-
-    /// The shapes in numbers other than those of single precision. Each has its reason where it
-    /// cannot be measured: no failure of theirs is one of the probe.
-    void prepare(Numbers numbers) {
-        const std::string type = name(numbers);
-        if (const std::string reason = lacks(bench_.device(), numbers); !reason.empty()) {
-            bench_.data().text_attributes[type + entry::unsupported] = reason;
-            return;
-        }
-        for (const GemmShape &shape : other_shapes) {
-            std::exception_ptr failure;
-            std::string reason = too_large(shape, seconds_over_single(numbers));
-            if (reason.empty())
-                reason = operators::prepare_unless_it_fails(
-                    [&] {
-                        prepare(shape, numbers);
-                        return std::string();
-                    },
-                    failure);
-            if (!reason.empty())
-                bench_.data().text_attributes[entry::unmeasured + name_of(shape, numbers)] = reason;
-        }
-    }
 
     /// By the likeliest plan of panels: what is predicted for single precision.
     void prepare(const GemmShape &shape, Numbers numbers) {
@@ -111,15 +94,6 @@ private:
         Call call = call_of(matrices, plan);
         launch_all(call.launches);
         calls_.push_back(std::move(call));
-    }
-
-    /// How much longer a call may take than in single precision, by the rates of multiply-adds.
-    [[nodiscard]] double seconds_over_single(Numbers numbers) const {
-        const auto single = bench_.facts().value("fma.fp32.rate");
-        const auto half = bench_.facts().value("fma.fp16.rate");
-        return numbers == Numbers::fp16 && single && half && *half > 0
-                   ? std::max(1.0, *single / *half)
-                   : 1;
     }
 
     [[nodiscard]] std::string too_large(const GemmShape &shape, double seconds_by = 1) const {
@@ -177,7 +151,7 @@ private:
     void verify_reals(const GemmPlan &plan, Numbers numbers) {
         const GemmShape shape = bench_.tiny() ? off_the_tile : GemmShape{256, 256, 256};
         const Matrices random(bench_, shape, {reals, reals}, numbers);
-        double &error = bench_.data().number_attributes[error_entry(numbers)];
+        double &error = bench_.data().number_attributes[operators::error_entry(numbers)];
         const auto check = [&](const LaunchOutcome &outcome) {
             error = std::max(error, random.largest_error(outcome));
         };
@@ -189,7 +163,7 @@ private:
     Call call_of(const Matrices &matrices, const GemmPlan &plan) {
         const auto check = [this, &matrices](const LaunchOutcome &outcome) {
             matrices.expect_exact(outcome);
-            ++bench_.data().number_attributes[verified_entry(matrices.numbers())];
+            ++bench_.data().number_attributes[operators::verified_entry(matrices.numbers())];
         };
         return {&matrices, plan,
                 matrices.call(program_of(matrices.shape(), plan, matrices.numbers()), plan, check,

@@ -70,45 +70,15 @@ std::optional<Measured> measured_of(const Dataset &data, const GemmShape &shape,
 }
 
 operators::ShapeKeys keys_of(const GemmShape &shape, Numbers numbers = Numbers::fp32) {
-    operators::RateKind kind{.has_prediction = numbers == Numbers::fp32};
-    if (numbers == Numbers::int8) { // no probe finds the rate of dot products
-        kind.roof.clear();
-        kind.unit = Unit::op_per_second;
-    }
-    return {fmt::format("gemm.{}.", name_of(shape, numbers)),
+    return {fmt::format("gemm.{}.", operators::name_of(shape, numbers)),
             "a call: multiplying, and packing the operands or adding parts where it does",
-            "2 m n k over the time of a call", std::move(kind)};
+            "2 m n k over the time of a call", operators::rate_kind(numbers)};
 }
 
-std::string verification(const Dataset &data, Numbers numbers) {
-    std::string text = fmt::format("{:.0f} products of whole numbers exact in every element",
-                                   data.number_attribute(verified_entry(numbers)).value_or(0));
-    if (numbers != Numbers::int8)
-        text += fmt::format(", errors of random reals up to {:.2g} {}",
-                            data.number_attribute(error_entry(numbers)).value_or(0),
-                            numbers == Numbers::fp16_fp32
-                                ? "(sqrt(k) u sum|ab| + u |sum|), the latter u that of halves"
-                                : "sqrt(k) u sum|ab|");
-    return text;
-}
-
-/// Of one shape, where the data say anything of such numbers: reports of before do not.
 void add_other_numbers(std::vector<Finding> &findings, const GemmShape &shape, Numbers numbers,
                        const Dataset &data, const Facts &facts) {
-    const operators::ShapeKeys keys = keys_of(shape, numbers);
-    if (const std::string reason = data.text_attribute(name(numbers) + entry::unsupported);
-        !reason.empty()) {
-        for (const FindingKey &key : keys.all())
-            findings.push_back(without_value(key, Status::unsupported, reason));
-        return;
-    }
-    const std::string of = name_of(shape, numbers);
-    const auto found = measured_of(data, shape, numbers);
-    if (!found && data.text_attribute(entry::unmeasured + of).empty() &&
-        !data.number_attribute(verified_entry(numbers)))
-        return;
     std::optional<operators::Calls> calls;
-    if (found)
+    if (const auto found = measured_of(data, shape, numbers))
         calls = operators::Calls{
             .seconds = median(found->seconds),
             .interval = repeat_interval(found->seconds),
@@ -117,11 +87,11 @@ void add_other_numbers(std::vector<Finding> &findings, const GemmShape &shape, N
             .method = fmt::format("{}, the likeliest panels in single precision; median of {} "
                                   "calls, {:.0f} % of each spent on packing; {}",
                                   found->plan.describe(), found->seconds.size(),
-                                  100 * median(found->others), verification(data, numbers)),
-            .series = series::other_numbers,
-            .roof = numbers == Numbers::fp16 ? "fma.fp16.rate" : "fma.fp32.rate",
-            .verified = verified_entry(numbers)};
-    operators::add_findings(findings, keys, of, calls, data, facts);
+                                  100 * median(found->others),
+                                  operators::verification(data, numbers, "products")),
+            .series = series::other_numbers};
+    operators::add_findings_in(findings, numbers, keys_of(shape, numbers),
+                               operators::name_of(shape, numbers), calls, data, facts);
 }
 
 } // namespace
@@ -163,7 +133,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
                                       found->plan.describe(),
                                       data.text_attribute(entry::choice + shape.name()),
                                       found->seconds.size(), 100 * median(found->others),
-                                      verification(data, Numbers::fp32)),
+                                      operators::verification(data, Numbers::fp32, "products")),
                 .series = series::call};
         operators::add_findings(findings, keys_of(shape), shape.name(), calls, data, facts);
     }

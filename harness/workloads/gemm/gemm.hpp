@@ -1,4 +1,5 @@
 #pragma once
+#include "common/numbers.hpp"
 #include "common/operators.hpp"
 
 #include <clprobe/probe.hpp>
@@ -16,7 +17,6 @@ using workloads::Gemm;
 using workloads::GemmPlan;
 using workloads::GemmShape;
 using workloads::KernelFamily;
-using workloads::Numbers;
 
 inline constexpr const char *kernel_text = "workloads/gemm";
 
@@ -28,10 +28,6 @@ inline constexpr std::array<GemmShape, 5> shapes{
 inline constexpr std::array<Numbers, 3> other_numbers{Numbers::fp16, Numbers::fp16_fp32,
                                                       Numbers::int8};
 inline constexpr std::array<GemmShape, 2> other_shapes{{{64, 64, 64}, {1024, 1024, 1024}}};
-/// "fp16.64x64x64".
-[[nodiscard]] std::string name_of(const GemmShape &shape, Numbers numbers);
-/// Why the device cannot multiply them; empty where it can.
-[[nodiscard]] std::string lacks(const DeviceInfo &device, Numbers numbers);
 /// The likeliest plan of panels.
 [[nodiscard]] GemmPlan panels_for(const GemmShape &shape, Numbers numbers, const Facts &facts);
 
@@ -82,14 +78,7 @@ inline const std::string other_numbers =
     "other_numbers"; ///< calls that are not in single precision
 } // namespace series
 
-namespace entry {
-using namespace operators::entry;
-/// Text, after the numbers: why there are none.
-inline const std::string unsupported = ".unsupported";
-} // namespace entry
-/// The attributes of what was verified, and of its errors, in those numbers.
-[[nodiscard]] std::string verified_entry(Numbers numbers);
-[[nodiscard]] std::string error_entry(Numbers numbers);
+namespace entry = operators::entry;
 
 void run_experiments(Bench &bench);
 

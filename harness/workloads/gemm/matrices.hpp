@@ -1,6 +1,6 @@
 #pragma once
 #include "common/gemm_launches.hpp"
-#include "common/half.hpp"
+#include "common/numbers.hpp"
 #include "common/operands.hpp"
 #include "workloads/gemm/gemm.hpp"
 
@@ -52,16 +52,16 @@ inline Fills exact_fills(Numbers numbers) {
     }
 }
 
-/// The operands of one shape and room for the product, and launches over them. Whatever they are
-/// stored as, the host has them as floats, which hold all of their values.
+/// The operands of one shape and room for the product, and launches over them.
 class Matrices {
 public:
     Matrices(Bench &bench, const GemmShape &shape, const Fills &fills,
              Numbers numbers = Numbers::fp32)
         : bench_(bench), shape_(shape), numbers_(numbers),
-          left_(stored(fills.left(std::size_t{shape.m} * shape.k, bench.random()))),
-          right_(stored(fills.right(std::size_t{shape.k} * shape.n, bench.random()))),
-          left_buffer_(written(left_)), right_buffer_(written(right_)),
+          left_(as_stored(fills.left(std::size_t{shape.m} * shape.k, bench.random()), numbers)),
+          right_(as_stored(fills.right(std::size_t{shape.k} * shape.n, bench.random()), numbers)),
+          left_buffer_(written(bench, left_, numbers)),
+          right_buffer_(written(bench, right_, numbers)),
           product_(bench.buffer(workloads::result_bytes(numbers) * elements())) {}
 
     [[nodiscard]] const GemmShape &shape() const { return shape_; }
@@ -106,7 +106,7 @@ public:
     void expect_exact(const LaunchOutcome &outcome) const {
         const std::vector<double> vector = random_projection(shape_.n, bench_.random());
         const std::vector<double> expected = product(left_, product(right_, vector));
-        const std::vector<float> found = read(outcome);
+        const std::vector<float> found = read_results(outcome, product_, elements(), numbers_);
         outcome.expect(product(found, vector) == expected,
                        "the product is not what the host computes");
     }
@@ -115,7 +115,7 @@ public:
     /// where one is beyond what any order of sums can leave.
     [[nodiscard]] double largest_error(const LaunchOutcome &outcome) const {
         const std::size_t count = elements();
-        const std::vector<float> found = read(outcome);
+        const std::vector<float> found = read_results(outcome, product_, elements(), numbers_);
         std::vector<std::size_t> indices(count);
         std::iota(indices.begin(), indices.end(), std::size_t{0});
         if (count > 4096)
@@ -124,11 +124,7 @@ public:
         for (const std::size_t index : indices) {
             const std::size_t row = index / shape_.n;
             const std::size_t column = index % shape_.n;
-            ExactSum exact{0, 0, double{1} * shape_.k};
-            if (numbers_ == Numbers::fp16)
-                exact.roundoff = half_roundoff;
-            if (numbers_ == Numbers::fp16_fp32)
-                exact.stored = half_roundoff;
+            ExactSum exact = rounded_as({0, 0, double{1} * shape_.k}, numbers_);
             for (std::size_t i = 0; i < shape_.k; ++i) {
                 const double term = static_cast<double>(left_[row * shape_.k + i]) *
                                     static_cast<double>(right_[i * shape_.n + column]);
@@ -142,51 +138,6 @@ public:
 
 private:
     [[nodiscard]] std::size_t elements() const { return std::size_t{shape_.m} * shape_.n; }
-    [[nodiscard]] bool in_halves() const {
-        return numbers_ == Numbers::fp16 || numbers_ == Numbers::fp16_fp32;
-    }
-
-    /// As the device is given them.
-    [[nodiscard]] std::vector<float> stored(std::vector<float> values) const {
-        if (in_halves())
-            for (float &value : values)
-                value = static_cast<float>(rounded_to_half(static_cast<double>(value)));
-        return values;
-    }
-
-    [[nodiscard]] Buffer written(const std::vector<float> &values) const {
-        if (in_halves())
-            return written_as<std::uint16_t>(
-                values, [](float value) { return half_bits(static_cast<double>(value)); });
-        if (numbers_ == Numbers::int8)
-            return written_as<std::int8_t>(
-                values, [](float value) { return static_cast<std::int8_t>(value); });
-        return written_as<float>(values, [](float value) { return value; });
-    }
-    template <typename T, typename Convert>
-    [[nodiscard]] Buffer written_as(const std::vector<float> &values,
-                                    const Convert &convert) const {
-        std::vector<T> converted(values.size());
-        std::ranges::transform(values, converted.begin(), convert);
-        const Buffer buffer = bench_.buffer(sizeof(T) * converted.size());
-        bench_.write<T>(buffer, converted);
-        return buffer;
-    }
-
-    /// The product. Sums of up to 1024 products of bytes are at most 2^24, which a float holds.
-    [[nodiscard]] std::vector<float> read(const LaunchOutcome &outcome) const {
-        std::vector<float> values(elements());
-        if (in_halves())
-            std::ranges::transform(outcome.read<std::uint16_t>(product_, 0, elements()),
-                                   values.begin(), from_half_bits);
-        else if (numbers_ == Numbers::int8)
-            std::ranges::transform(outcome.read<std::int32_t>(product_, 0, elements()),
-                                   values.begin(),
-                                   [](std::int32_t value) { return static_cast<float>(value); });
-        else
-            values = outcome.read<float>(product_, 0, elements());
-        return values;
-    }
 
     Bench &bench_;
     GemmShape shape_;
