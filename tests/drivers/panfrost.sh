@@ -44,7 +44,7 @@ say "Building clprobe for arm64"
     aarch64-linux-gnu-g++ --sysroot="$sysroot" -O2 -Wall -Wextra -Werror -shared -fPIC \
         "$checks/fences.cpp" -o "$results/fences.so"
     aarch64-linux-gnu-g++ --sysroot="$sysroot" -std=c++20 -Iinclude -Wall -Wextra -Werror \
-        -Wl,--allow-shlib-undefined "$checks/clock.cpp" build/arm64/lib/libclprobe_core.a -lfmt \
+        -Wl,--allow-shlib-undefined "$checks/clock.cpp" build/arm64/lib/libclprobe_core.a -lfmt -lz \
         -o "$results/clock"
 ) >"$results/build.txt" 2>&1 || fail "the build failed: see $results/build.txt"
 
