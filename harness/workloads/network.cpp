@@ -93,7 +93,8 @@ public:
         return curves_of(data);
     }
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
-        return {{"", kernel_text, head_tile(device).build_options() + " -DHEAD=64", ""}};
+        const HeadTile tile = head_tile(device);
+        return {{"", kernel_text, tile.build_options() + attention_options(tile, 64, device), ""}};
     }
 
 private:

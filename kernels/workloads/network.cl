@@ -5,6 +5,7 @@
 //   RESULTS  of a work-group
 //   WIDTH    elements of a vector: 4, 8 or 16
 //   HEAD     channels of a head of attention(), a multiple of WIDTH; without it there is none
+//   KEY_LANES  work-items that share the keys of a head out, with HEAD
 #include "common/multiply_add.clh"
 #define ITEMS (LANES * RESULTS)
 #define JOIN_NAMES(a, b) a##b
@@ -211,12 +212,12 @@ __kernel void finish(__global const float *restrict biases, __global const float
 // Attention of one token to itself and those before it, with a softmax that is kept up to date as
 // keys come (M. Milakov and N. Gimelshein 2018). A work-group for each head; its lanes share the
 // keys out, WIDTH at a time.
-__kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
+__kernel __attribute__((reqd_work_group_size(KEY_LANES, 1, 1))) void
 attention(__global const float *restrict input, __global const float *restrict past,
           __global float *restrict output, uint cached, uint channels) {
-    __local float sums[LANES * HEAD];
-    __local float greatest[LANES];
-    __local float totals[LANES];
+    __local float sums[KEY_LANES * HEAD];
+    __local float greatest[KEY_LANES];
+    __local float totals[KEY_LANES];
     const uint lane = (uint)get_local_id(0);
     const uint head = (uint)get_group_id(0) * HEAD;
     const uint keys = cached + 1;
@@ -229,7 +230,7 @@ attention(__global const float *restrict input, __global const float *restrict p
     }
     float most = -INFINITY;
     float total = 0.0f;
-    for (uint first = lane * WIDTH; first < keys; first += LANES * WIDTH) {
+    for (uint first = lane * WIDTH; first < keys; first += KEY_LANES * WIDTH) {
         float logits[WIDTH];
         float next = most;
         for (uint i = 0; i < WIDTH; ++i) {
@@ -258,7 +259,7 @@ attention(__global const float *restrict input, __global const float *restrict p
     }
     greatest[lane] = most;
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (uint i = 0; i < LANES; ++i)
+    for (uint i = 0; i < KEY_LANES; ++i)
         most = greatest[i] > most ? greatest[i] : most;
     const float scale = exp(greatest[lane] - most);
     totals[lane] = total * scale;
@@ -267,11 +268,11 @@ attention(__global const float *restrict input, __global const float *restrict p
         STORE(values[v] * scale, v, sums + lane * HEAD);
     barrier(CLK_LOCAL_MEM_FENCE);
     total = 0.0f;
-    for (uint i = 0; i < LANES; ++i)
+    for (uint i = 0; i < KEY_LANES; ++i)
         total += totals[i];
-    for (uint i = lane; i < HEAD; i += LANES) {
+    for (uint i = lane; i < HEAD; i += KEY_LANES) {
         float sum = 0.0f;
-        for (uint other = 0; other < LANES; ++other)
+        for (uint other = 0; other < KEY_LANES; ++other)
             sum += sums[other * HEAD + i];
         output[head + i] = sum / total;
     }

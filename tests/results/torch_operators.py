@@ -99,7 +99,8 @@ def main():
         gain, bias = torch.randn(length, device="cuda"), torch.randn(length, device="cuda")
         norm = microseconds(lambda: torch.nn.functional.layer_norm(matrix, (length,), gain, bias))
         print(f"layer_norm.fp32.{rows}x{length} {norm:.1f} us", flush=True)
-    print(f"network.repvgg_a2 {min(repvgg(1, layout) for layout in layouts):.0f} us")
+    for batch, name in ((1, "repvgg_a2"), (32, "repvgg_a2.b32")):
+        print(f"network.{name} {min(repvgg(batch, layout) for layout in layouts):.0f} us", flush=True)
 
 
 if __name__ == "__main__":

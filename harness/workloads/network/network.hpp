@@ -96,10 +96,14 @@ struct HeadTile {
     [[nodiscard]] NdRange range(std::uint32_t all_results, std::uint32_t images) const;
     /// A work-item for each, in groups of as many.
     [[nodiscard]] NdRange items(std::size_t count) const;
-    /// A work-group of `lanes` for each.
-    [[nodiscard]] NdRange groups(std::size_t count) const;
+    /// Work-items that share out what one token attends to, by heads of so many channels: as many
+    /// as a group has, or as local memory has room for, where a result has several lanes.
+    [[nodiscard]] unsigned key_lanes(std::uint64_t head, const DeviceInfo &device) const;
 };
 [[nodiscard]] HeadTile head_tile(const DeviceInfo &device);
+/// The macros of an attention of one token.
+[[nodiscard]] std::string attention_options(const HeadTile &tile, std::uint64_t head,
+                                            const DeviceInfo &device);
 
 /// A layer of one of `network_names()`, alone, and the plan where it is a convolution.
 struct LayerRow {

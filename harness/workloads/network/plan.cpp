@@ -242,8 +242,16 @@ NdRange HeadTile::items(std::size_t count) const {
     return NdRange::linear((count + group - 1) / group, group);
 }
 
-NdRange HeadTile::groups(std::size_t count) const {
-    return NdRange::linear(count, lanes);
+unsigned HeadTile::key_lanes(std::uint64_t head, const DeviceInfo &device) const {
+    const std::uint64_t bytes_a_lane = sizeof(float) * (head + 2);
+    unsigned all = lanes > 1 ? lanes * results : 1;
+    while (all > lanes && all * bytes_a_lane > device.local_memory.value_or(0))
+        all /= 2;
+    return all;
+}
+
+std::string attention_options(const HeadTile &tile, std::uint64_t head, const DeviceInfo &device) {
+    return fmt::format(" -DHEAD={} -DKEY_LANES={}", head, tile.key_lanes(head, device));
 }
 
 HeadTile head_tile(const DeviceInfo &device) {

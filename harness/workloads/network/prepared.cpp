@@ -281,7 +281,8 @@ Kernel Prepared::kernel(const char *name) {
     // All of a network in one program: drivers compile each anew.
     for (const SizedLayer &each : graph_.layers())
         if (each.layer.op == Operator::attention) {
-            options += fmt::format(" -DHEAD={}", each.output.channels / each.layer.heads);
+            options +=
+                attention_options(head_, each.output.channels / each.layer.heads, bench_.device());
             break;
         }
     return built(kernel_text, options).kernel(name);

@@ -165,7 +165,8 @@ void Prepared::add_attention_of_token(std::uint32_t layer) {
     Ready ready{.layer = layer};
     ready.launches = {
         {kernel("attention"),
-         head_.groups(attention.heads),
+         NdRange::linear(attention.heads,
+                         head_.key_lanes(channels / attention.heads, bench_.device())),
          {*input_of(layer).buffer, written(past), *result_of(layer).buffer, cached, channels}}};
     add(std::move(ready), [&](const Place &place) { return attention_sum(layer, place, past); });
 }
