@@ -29,12 +29,9 @@ predicted_by_local_memory(const GroupProducts &work, const GroupTile &tile, cons
 /// Whether a work-item finds registers for it before it spills.
 [[nodiscard]] bool fits_registers(const GroupTile &tile, const Facts &facts);
 
-/// That a search may have to try.
-inline constexpr std::size_t most_plans = 200;
-
 /// Those with the least predicted time first. Those whose tile does not fit the registers come
 /// after all others. Of those that shall take as long, or of all without a prediction, the one that
-/// loads least comes first. Of more than `most_plans` the least likely that fit are left out.
+/// loads least comes first.
 template <typename Plan>
 void sort_by_prediction(
     std::vector<Plan> &plans, const Facts &facts,
@@ -47,13 +44,6 @@ void sort_by_prediction(
         return std::tuple(!fits_registers(plan, facts), predicted_seconds(plan).value_or(0), loads);
     };
     std::ranges::stable_sort(plans, {}, order);
-    if (plans.size() <= most_plans)
-        return;
-    const auto spilling =
-        std::ranges::find_if(plans, [&](const Plan &plan) { return !fits_registers(plan, facts); });
-    const auto fitting = spilling - plans.begin();
-    const auto left_out = std::min(static_cast<std::ptrdiff_t>(plans.size() - most_plans), fitting);
-    plans.erase(spilling - left_out, spilling);
 }
 
 /// Tiles to choose from on that device; none where it has no local memory of its own. Those of

@@ -77,8 +77,9 @@ void prepare_in_numbers(Bench &bench, const AllNumbers &all_numbers, const Shape
         for (const auto &shape : shapes) {
             std::exception_ptr failure;
             const std::string reason =
-                bench.network()
-                    ? asked_for_network(*bench.network())
+                bench.network() ? asked_for_network(*bench.network())
+                : bench.tuning() && !bench.tuning()->shape.empty()
+                    ? std::string(shape_not_asked_for) + " one in single precision"
                     : prepare_unless_it_fails([&] { return prepare(shape, numbers); }, failure);
             if (!reason.empty())
                 reasons[entry::unmeasured + name_of(shape, numbers)] = reason;

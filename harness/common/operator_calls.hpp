@@ -68,7 +68,7 @@ template <typename Shapes, typename OfNetwork, typename Prepare>
     for (const auto &shape : shapes_to_measure(bench, own, of_network))
         if (shape.name().find(only) == std::string::npos)
             bench.data().text_attributes[entry::unmeasured + shape.name()] =
-                fmt::format("the search was for '{}'", only);
+                fmt::format("{} '{}'", shape_not_asked_for, only);
         else if (const std::string reason =
                      prepare_unless_it_fails([&] { return prepare(shape); }, failure);
                  !reason.empty())

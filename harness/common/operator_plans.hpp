@@ -30,6 +30,9 @@ template <typename Plan>
     return std::nullopt;
 }
 
+/// That a search of every plan tries: the likeliest of more.
+inline constexpr std::size_t most_plans = 200;
+
 /// How plans are raced.
 template <typename Plan>
 struct Race {
@@ -80,16 +83,20 @@ template <typename Plan>
     return *tuner.best();
 }
 
-/// What the search is for: the fastest of the likely plans, in some 20 s, or of every one. Of a
-/// search of every plan the data say how much longer the best of the likely ones takes: both are
-/// timed again, in turns.
+/// What the search is for: the fastest of the likely plans, in some 20 s, or of every one, up to
+/// `most_plans`. Of a search of every plan the data say how much longer the best of the likely ones
+/// takes: both are timed again, in turns.
 template <typename Plan>
 [[nodiscard]] Plan searched(Bench &bench, const std::vector<Plan> &plans, const Race<Plan> &race) {
     const Plan likely = fastest(bench, likely_plans(bench, plans), race, 20);
     if (!bench.tuning()->every_plan)
         return likely;
     constexpr double any_time = 1e6;
-    const Plan best = fastest(bench, plans, race, any_time);
+    std::vector<Plan> space(plans.begin(), plans.begin() + static_cast<std::ptrdiff_t>(
+                                                               std::min(plans.size(), most_plans)));
+    if (std::ranges::count(space, likely) == 0) // it spills, after all that fit
+        space.push_back(likely);
+    const Plan best = fastest(bench, std::move(space), race, any_time);
     std::vector<double> ratios;
     for (int i = 0; i < 9; ++i) {
         const double least = race.time(best);

@@ -70,7 +70,8 @@ struct Options {
     bool disassemble = false;
     bool launch = false;
     bool verify = false;
-    std::optional<Search> tune; ///< `tune` is a run that searches
+    std::optional<Search> tune;                  ///< `tune` is a run that searches
+    std::optional<BatchedNetwork> tuned_network; ///< in place of the probes' own work
     bool isolate = true;
     bool verbose = false;
     bool driver_output = false; ///< pass on what drivers print

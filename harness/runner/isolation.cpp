@@ -30,7 +30,7 @@ namespace {
 double longest_search(const PlannedProbe &planned, const RunOptions &options) {
     if (!options.tune || planned.prerequisite)
         return 0;
-    return options.tune->every_plan ? 36000 : 1200;
+    return options.tune->every_plan || options.network ? 36000 : 1200; // of many layers
 }
 
 /// One of the builds to inspect.

@@ -4,6 +4,8 @@
 
 #include <clprobe/error.hpp>
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <map>
 
@@ -38,6 +40,14 @@ Network network_named(const std::string &name) {
         names[network.name];
     throw InputError(unknown_name("network", name, names,
                                   "`clprobe network` lists them, and a file is one too"));
+}
+
+BatchedNetwork batched_network(const Network &network, std::uint64_t batch) {
+    constexpr std::uint64_t most = 1 << 14;
+    if (batch < 1 || batch > most)
+        throw InputError(fmt::format("a batch of {}: expected 1 to {}", batch, most));
+    static_cast<void>(sized_layers(network, batch));
+    return {network, static_cast<std::uint32_t>(batch)};
 }
 
 std::string unknown_finding(const std::string &key, const Registry &registry) {

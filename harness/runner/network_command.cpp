@@ -26,10 +26,6 @@ ElementType type_named(const std::string &word) {
     throw InputError(unknown_name("type", word, {{"fp32", ""}, {"fp16", ""}}, "fp32 and fp16 are"));
 }
 
-BatchedNetwork batched(const NetworkTable &table) {
-    return {table.network, static_cast<std::uint32_t>(table.batch)};
-}
-
 /// Those of the device that is measured now.
 std::vector<Teardown> measured_teardowns(const NetworkTable &table, const Options &options,
                                          const Registry &registry) {
@@ -41,7 +37,7 @@ std::vector<Teardown> measured_teardowns(const NetworkTable &table, const Option
     std::random_device random;
     RunOptions run{profile_named(options.profile.value_or("standard")), random(),
                    interrupts.token()};
-    run.network = batched(table);
+    run.network = batched_network(table.network, table.batch);
     const Worker worker(registry, {options.timeout, options.driver_output, true, run.stop});
     const Listing listing = worker.list();
     if (listing.devices.empty())
@@ -53,12 +49,15 @@ std::vector<Teardown> measured_teardowns(const NetworkTable &table, const Option
         Report report = new_report(run, {"clprobe", "network"});
         run_probes(planned, listing.devices[index], worker, run, "", report);
         const DeviceRecord &record = report.devices.front();
-        teardowns.push_back(teardown_of(table.layers, record, table.type));
-        add_measured(teardowns.back(), *run.network, record);
-        if (teardowns.back().runs.empty())
-            throw Error(
-                fmt::format("{}: {}", record.device.slug, why_unmeasured(record, *run.network)));
+        Teardown teardown = teardown_of(table.layers, record, table.type);
+        add_measured(teardown, *run.network, record);
+        if (teardown.runs.empty())
+            say(fmt::format("{}: {}", record.device.slug, why_unmeasured(record, *run.network)));
+        else
+            teardowns.push_back(std::move(teardown));
     }
+    if (teardowns.empty())
+        throw Error("no device ran it");
     return teardowns;
 }
 
@@ -77,7 +76,7 @@ std::vector<Teardown> teardowns_of(const NetworkTable &table, const Options &opt
             continue;
         teardowns.push_back(teardown_of(table.layers, record, table.type));
         if (table.type == ElementType::fp32)
-            add_measured(teardowns.back(), batched(table), record);
+            add_measured(teardowns.back(), batched_network(table.network, table.batch), record);
     }
     if (teardowns.empty() && options.device)
         throw InputError(unknown_name("device", *options.device, slugs,
@@ -92,19 +91,26 @@ std::vector<Teardown> teardowns_of(const NetworkTable &table, const Options &opt
 int network_command(const Options &options, const Registry &registry) {
     const TextStyle style = style_of_stdout();
     if (!options.against.empty()) {
+        if (options.measure)
+            throw InputError("--against measures too: without --measure");
         std::optional<Network> network;
         if (!options.network.empty())
             network = network_named(options.network);
         return against_cpu_command(network, options, registry);
     }
     if (options.network.empty()) {
-        if (options.json || options.save || !options.report.empty() || options.as_markdown)
+        if (options.measure || options.json || options.save || !options.report.empty() ||
+            options.as_markdown)
             throw InputError("which network? `clprobe network` alone lists those that are there");
         std::cout << networks_text(known_networks(), style);
         return exit_done;
     }
     const NetworkTable table(network_named(options.network), type_named(options.type),
                              options.batch);
+    if (options.save)
+        ensure_writable(*options.save);
+    if (options.json)
+        ensure_writable(*options.json);
     const std::vector<Teardown> teardowns = options.measure
                                                 ? measured_teardowns(table, options, registry)
                                                 : teardowns_of(table, options);

@@ -54,9 +54,7 @@ RunOptions run_options(const Options &options, const std::optional<Report> &prev
         previous ? previous->seed : drawn >> 11; // exact as a double, for JSON readers
     RunOptions run{profile_named(name), options.seed.value_or(otherwise), std::move(stop),
                    options.tune};
-    if (!options.network.empty())
-        run.network = BatchedNetwork{network_named(options.network),
-                                     static_cast<std::uint32_t>(options.batch)};
+    run.network = options.tuned_network;
     return run;
 }
 
@@ -127,6 +125,15 @@ void forget_unfinished(Report &report, std::span<const PlannedProbe> planned) {
         });
 }
 
+/// Whether it was asked for any shape that the probe has.
+bool has_shape(const Dataset &data) {
+    return std::ranges::any_of(data.text_attributes, [](const auto &attribute) {
+        return attribute.first.starts_with("choice.") ||
+               (attribute.first.starts_with("unmeasured.") &&
+                !attribute.second.starts_with(shape_not_asked_for));
+    });
+}
+
 /// A line for each shape that plans were raced for: the fastest.
 std::string races_text(const Probe &probe, const Dataset &data) {
     std::string text;
@@ -190,11 +197,8 @@ public:
         if (!network_)
             show(device, record);
         if (tune_ && !probe_->prerequisite) {
-            const std::string races = races_text(*probe_->probe, record.data);
-            show(races.empty() && !tune_->shape.empty()
-                     ? fmt::format("{}: none of its shapes has '{}' in its name\n", record.probe,
-                                   tune_->shape)
-                     : races);
+            show(races_text(*probe_->probe, record.data));
+            found_shape_ |= has_shape(record.data);
         }
         if (!network_ && only_ != nullptr && only_->info().name == record.probe)
             show(plots_text(*only_, record, style_));
@@ -217,6 +221,9 @@ public:
             }
         }
     }
+    /// Whether a shape was searched for, or could have been.
+    [[nodiscard]] bool found_shape() const { return found_shape_; }
+
     /// The line under the findings, and what they say together.
     void run_finished(const Report &report) {
         if (network_)
@@ -252,6 +259,7 @@ private:
     bool verbose_;
     bool network_;
     std::optional<Search> tune_;
+    bool found_shape_ = false;
     TextStyle style_ = style_of_stdout();
     std::map<std::string, BriefText> briefs_; ///< by the device's slug
     ProgressLine progress_;
@@ -340,6 +348,11 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
         failed = true;
     }
     observer.run_finished(report);
+    if (run.tune && !run.tune->shape.empty() && report.complete && !observer.found_shape())
+        throw InputError(
+            fmt::format("no shape of these has '{}' in its name: `clprobe list` shows them, in "
+                        "the keys of findings",
+                        run.tune->shape));
     failed |= !files.finish(report);
     if (run.tune)
         for (const DeviceRecord &device : report.devices)
@@ -354,8 +367,7 @@ int run_command(Options options, const Registry &registry, std::vector<std::stri
 }
 
 int tune_command(Options options, const Registry &registry, std::vector<std::string> command_line) {
-    const std::string first = options.probes.front();
-    const auto fits = [&](const std::string &name) {
+    const auto is_probe = [&](const std::string &name) {
         try {
             (void)registry.match(std::vector{name});
             return true;
@@ -363,12 +375,16 @@ int tune_command(Options options, const Registry &registry, std::vector<std::str
             return false;
         }
     };
-    if (!fits(first) && options.probes.size() == 1) {
-        options.network = first;
+    const auto others = std::ranges::count_if(options.probes, std::not_fn(is_probe));
+    if (others > 0 && options.probes.size() > 1)
+        throw InputError(fmt::format("tune takes probes, or one network alone: '{}' is no probe",
+                                     *std::ranges::find_if_not(options.probes, is_probe)));
+    if (others > 0) {
+        const std::string name = options.probes.front();
         options.probes = {"workloads/convolution", "workloads/gemm", "workloads/attention",
                           "workloads/softmax_norm"};
         try {
-            (void)network_named(first);
+            options.tuned_network = batched_network(network_named(name), options.batch);
         } catch (const InputError &error) {
             throw InputError(fmt::format("no probe, and {}", error.what()));
         }

@@ -8,7 +8,7 @@ using namespace network;
 ProbeInfo describe() {
     ProbeInfo info;
     info.name = "workloads/network";
-    info.question = "How long does a whole neural network take for one image in single precision, "
+    info.question = "How long does a whole neural network take in single precision, "
                     "and each of its layers?";
     info.method =
         "The networks that come with clprobe (docs/networks.md). Convolutions, with bias and "

@@ -136,6 +136,9 @@ struct Search {
     std::string shape = {};  ///< only of shapes whose names have this in them
 };
 
+/// How the reason begins for which a shape is left out that the search is not for.
+inline constexpr std::string_view shape_not_asked_for = "the search was for";
+
 /// All that a probe sees of the harness. It owns what every probe would otherwise repeat: building
 /// and recording kernels, bounded buffers, calibration, the clock, verification, the stopping rule,
 /// and the time budget.

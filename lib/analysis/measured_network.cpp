@@ -1,4 +1,5 @@
 #include "model/key.hpp"
+#include "model/termination.hpp"
 #include "model/text.hpp"
 
 #include <clprobe/statistics.hpp>
@@ -60,6 +61,8 @@ std::vector<double> samples_of_asked(const Dataset &data, const std::string &nam
 /// What a run adds to others in a row, and what runs take that are waited for.
 std::vector<Finding> findings_of_runs(const Dataset &data, const std::string &prefix) {
     std::vector<Finding> findings;
+    if (termination_of(data)) // a result was wrong, or the device was lost
+        return findings;
     const auto add = [&](const std::string &what, Unit unit, double value, Interval interval) {
         findings.push_back(measured({prefix + what, unit, Better::lower, ""}, value, interval));
     };
@@ -69,9 +72,10 @@ std::vector<Finding> findings_of_runs(const Dataset &data, const std::string &pr
                 {std::ranges::min(samples), std::ranges::max(samples)});
     };
     std::vector<TripTime> times;
-    if (const Series *series = data.find("network"))
+    if (const Series *series = data.find("network"); series != nullptr && series->axes.size() == 2)
         for (const Point &point : series->points)
-            for (std::size_t i = 0; i < point.samples.size() && i < point.block.size(); ++i)
+            for (std::size_t i = 0;
+                 point.at.size() == 2 && i < point.samples.size() && i < point.block.size(); ++i)
                 times.push_back({point.at.back(), point.samples[i], point.block[i]});
     if (const auto fit = fit_slope(times); fit && fit->seconds_per_trip > 0)
         add("time", Unit::second, fit->seconds_per_trip, fit->interval);
@@ -92,6 +96,8 @@ std::string why_unmeasured(const DeviceRecord &record, const BatchedNetwork &net
     const auto *probe = pointer_to(record.probes, "workloads/network", &ProbeRecord::probe);
     if (probe == nullptr)
         return "it was not run";
+    if (const auto ending = termination_of(probe->data))
+        return ending->reason;
     for (const std::string &name : {std::string(asked_network), network.name()})
         if (std::string reason = probe->data.text_attribute("unmeasured." + name); !reason.empty())
             return reason;

@@ -3,6 +3,7 @@
 #include "analysis/against_cpu.hpp"
 #include "model/key.hpp"
 #include "model/layer_titles.hpp"
+#include "model/termination.hpp"
 #include "model/text.hpp"
 
 #include <clprobe/teardown.hpp>
@@ -184,6 +185,11 @@ void add_layers(CallTimes &times, const Network &network, const Network &whole,
 
 void add_network(CallTimes &times, const Network &network, const DeviceRecord &record) {
     const std::string label = label_of(network, record);
+    if (const auto *probe = pointer_to(record.probes, "workloads/network", &ProbeRecord::probe);
+        probe != nullptr && termination_of(probe->data)) {
+        times.absent = why_unmeasured(record, {network});
+        return;
+    }
     for_each_point(record, "workloads/network", "run", [&](const At &at, const Point &point) {
         if (at.label("network") == label)
             times.seconds.insert(times.seconds.end(), point.samples.begin(), point.samples.end());

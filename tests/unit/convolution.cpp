@@ -1,4 +1,3 @@
-#include "common/group_tile.hpp"
 #include "interpreted.hpp"
 #include "workloads/convolution/convolution.hpp"
 
@@ -442,19 +441,6 @@ TEST_CASE("unit.convolution.a_work_item_of_a_cpu_takes_all_squares_of_a_position
     for (const ConvolutionPlan &plan : convolution_plans(wide, cpu_facts()))
         if (plan.winograd)
             CHECK(Convolution(wide, plan).transform_input().local[0] <= 64);
-}
-
-TEST_CASE("unit.convolution.a_search_has_200_plans_at_most_and_keeps_those_that_spill") {
-    Facts facts = cpu_facts(4);
-    facts.device->type = DeviceType::gpu;
-    facts.device->max_work_group_size = 1024;
-    facts.device->local_memory = 48 << 10;
-    add_fact(facts, "local.own_memory", 1);
-    const std::vector<ConvolutionPlan> plans = convolution_plans(plain, facts);
-    CHECK(plans.size() == workloads::most_plans);
-    CHECK(std::ranges::any_of(plans, [&](const ConvolutionPlan &plan) {
-        return !workloads::fits_registers(plan, facts);
-    }));
 }
 
 TEST_CASE("unit.convolution.winograd_rounds_what_its_transforms_add") {

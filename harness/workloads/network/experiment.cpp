@@ -33,12 +33,12 @@ public:
         };
         if (const auto &asked = bench_.network()) {
             for (const BatchedNetwork &other : measured_networks())
-                bench_.data().text_attributes[entry::unmeasured + other.name()] =
-                    "the run was asked for " + asked->name();
+                if (other != *asked)
+                    bench_.data().text_attributes[entry::unmeasured + other.name()] =
+                        operators::asked_for_network(*asked);
             const std::uint32_t number = number_of(*asked);
             if (number == numbered_networks().size()) // only its data say which it was
                 bench_.data().text_attributes[std::string(asked_network)] = asked->name();
-            bench_.data().text_attributes.erase(entry::unmeasured + asked->name());
             prepare_one(number, *asked);
         }
         for (std::uint32_t number = 0; !bench_.network() && number < numbered_networks().size();
@@ -82,6 +82,8 @@ private:
         if (!bench_.tiny() && small)
             return "it is for tests of the kernels, at the tiny profile";
         const Graph graph(network);
+        if (const std::string reason = too_large(graph); !reason.empty())
+            return reason;
         const std::optional<NetworkPlan> likely = plan_of(graph);
         if (!likely)
             return "no plans of its layers fit together";
@@ -215,17 +217,30 @@ private:
                              {buffer, static_cast<std::uint32_t>(vectors)}}});
     }
 
+    /// Before the host has all of it.
+    [[nodiscard]] std::string too_large(const Graph &graph) const {
+        for (std::size_t tensor = 0; tensor < graph.tensors(); ++tensor) {
+            const TensorShape shape = graph.batch_shape(tensor);
+            if (sizeof(float) * shape.channels * shape.positions() > bench_.most_bytes())
+                return "its activations are more than a buffer may have";
+        }
+        return "";
+    }
+
     [[nodiscard]] std::string too_long(const Graph &graph, const NetworkPlan &plan) const {
-        if (bench_.tiny() || bench_.network()) // which was asked for, however long it takes
+        if (bench_.tiny())
             return "";
         std::optional<double> seconds = predicted_seconds(graph, plan, bench_.facts());
         // One that is suspect is good enough for this.
         const Finding *rate = bench_.facts().find("fma.fp32.rate");
         if (!seconds && rate != nullptr && rate->value.value_or(0) > 0)
             seconds = total_of(graph.layers()).flop() / *rate->value;
+        if (!seconds && bench_.network()) // it was asked for
+            return "";
         if (!seconds)
             return "how long a run takes is not known: the rate of multiply-adds was not measured";
-        if (*seconds > bench_.budget() / 60)
+        const double runs = bench_.network() ? 6 : 60; // that the budget has to hold
+        if (*seconds > bench_.budget() / runs)
             return fmt::format("a run of some {} is too long for this profile",
                                format({*seconds, Unit::second}));
         return "";

@@ -76,39 +76,6 @@ std::string unfit_attention(const Graph &graph, std::size_t index) {
     return "";
 }
 
-std::string unfit_layer(const Graph &graph, std::size_t index) {
-    const SizedLayer &sized = graph.layers()[index];
-    const Layer &layer = sized.layer;
-    const bool takes_image = graph.is_image(graph.inputs(index).front());
-    const char *const for_images = "it has one for images only";
-    const char *const for_tokens = "it has one for tokens only";
-    switch (layer.op) {
-    case Operator::convolution:
-    case Operator::depthwise_convolution:
-        return takes_image ? unfit_convolution(layer) : for_images;
-    case Operator::max_pool:
-        return !takes_image                           ? for_images
-               : layer.activation != Activation::none ? "it has an activation"
-               : layer.kernel == 0                    ? "it is over the whole image"
-               : layer.padding * 2 > layer.kernel     ? "some of its windows have no pixel"
-                                                      : "";
-    case Operator::average_pool:
-        return takes_image && layer.kernel == 0 ? ""
-                                                : "only the average over a whole image has one";
-    case Operator::dense:
-        return takes_image ? for_tokens : unfit_activation(layer);
-    case Operator::layer_norm:
-        return takes_image ? for_tokens : "";
-    case Operator::attention:
-        return takes_image         ? for_tokens
-               : graph.batch() > 1 ? "it has one for a single sequence only"
-                                   : unfit_attention(graph, index);
-    case Operator::add:
-        return unfit_addition(graph, index);
-    }
-    return "its operator has none yet";
-}
-
 Layer made_layer(const char *called, Operator op, std::uint64_t channels = 0) {
     Layer made;
     made.name = called;
@@ -231,6 +198,39 @@ std::optional<std::size_t> Graph::addend(std::size_t layer) const {
         return std::nullopt;
     const std::vector<std::size_t> &added = inputs_[layer + 1];
     return added.front() == layer + 1 ? added.back() : added.front();
+}
+
+std::string unfit_layer(const Graph &graph, std::size_t index) {
+    const SizedLayer &sized = graph.layers()[index];
+    const Layer &layer = sized.layer;
+    const bool takes_image = graph.is_image(graph.inputs(index).front());
+    const char *const for_images = "it has one for images only";
+    const char *const for_tokens = "it has one for tokens only";
+    switch (layer.op) {
+    case Operator::convolution:
+    case Operator::depthwise_convolution:
+        return takes_image ? unfit_convolution(layer) : for_images;
+    case Operator::max_pool:
+        return !takes_image                           ? for_images
+               : layer.activation != Activation::none ? "it has an activation"
+               : layer.kernel == 0                    ? "it is over the whole image"
+               : layer.padding * 2 > layer.kernel     ? "some of its windows have no pixel"
+                                                      : "";
+    case Operator::average_pool:
+        return takes_image && layer.kernel == 0 ? ""
+                                                : "only the average over a whole image has one";
+    case Operator::dense:
+        return takes_image ? for_tokens : unfit_activation(layer);
+    case Operator::layer_norm:
+        return takes_image ? for_tokens : "";
+    case Operator::attention:
+        return takes_image         ? for_tokens
+               : graph.batch() > 1 ? "it has one for a single sequence only"
+                                   : unfit_attention(graph, index);
+    case Operator::add:
+        return unfit_addition(graph, index);
+    }
+    return "its operator has none yet";
 }
 
 std::string without_kernel(const BatchedNetwork &network) {

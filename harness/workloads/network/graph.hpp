@@ -70,6 +70,8 @@ private:
 /// Why this program cannot run the network, naming the first layer that it has no kernel for; empty
 /// where it can.
 [[nodiscard]] std::string without_kernel(const BatchedNetwork &network);
+/// Why that layer has none; empty where it has.
+[[nodiscard]] std::string unfit_layer(const Graph &graph, std::size_t layer);
 
 /// Small ones, for tests of the kernels at the profile `tiny`: of images, one and several, of
 /// several tokens, of one.

@@ -56,7 +56,7 @@ std::vector<Shape> distinct_shapes(const BatchedNetwork &network,
     std::vector<Shape> shapes;
     for (std::size_t layer = 0; layer < graph.layers().size(); ++layer)
         if (const auto shape = shape_of(graph, layer);
-            shape && std::ranges::count(shapes, *shape) == 0)
+            shape && unfit_layer(graph, layer).empty() && std::ranges::count(shapes, *shape) == 0)
             shapes.push_back(*shape);
     return shapes;
 }
@@ -118,11 +118,13 @@ std::optional<SoftmaxNormShape> norm_of(const Graph &graph, std::size_t layer) {
 }
 
 std::vector<ConvolutionShape> distinct_convolutions(const BatchedNetwork &network) {
+    const Graph graph(network);
     std::vector<ConvolutionShape> shapes;
-    for (const NetworkConvolution &each : convolutions_of(Graph(network))) {
+    for (const NetworkConvolution &each : convolutions_of(graph)) {
         ConvolutionShape shape = each.shape;
         shape.activation = Activation::relu;
-        if (std::ranges::count(shapes, shape.name(), &ConvolutionShape::name) == 0)
+        if (unfit_layer(graph, each.output - 1).empty() &&
+            std::ranges::count(shapes, shape.name(), &ConvolutionShape::name) == 0)
             shapes.push_back(shape);
     }
     return shapes;
