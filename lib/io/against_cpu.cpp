@@ -121,7 +121,9 @@ std::vector<TablePart> parts_of(const AgainstCpu &table) {
                              "ms of a call in single precision, at batch 1: half of the calls take "
                              "no longer (nine of ten)",
                              times_cell),
-            columns_of_sides(table, "Gflop/s (share of the side's own rate of multiply-adds)",
+            columns_of_sides(table,
+                             "Gflop/s (share of the side's own rate of multiply-adds; Winograd's "
+                             "algorithm makes fewer than are counted)",
                              rate_cell),
             where_slower(table),
             sides_of(table),
