@@ -42,7 +42,7 @@ struct CallRow {
 
 /// Why a run of a network has no findings of a probe's own shapes.
 [[nodiscard]] inline std::string asked_for_network(const BatchedNetwork &network) {
-    return "the run was asked for " + network.name();
+    return fmt::format("{} {}", own_not_asked_for, network.name());
 }
 
 /// The probe's own shapes, or `of_network` of the one that the run was asked for; why its own have

@@ -125,12 +125,13 @@ void forget_unfinished(Report &report, std::span<const PlannedProbe> planned) {
         });
 }
 
-/// Whether it was asked for any shape that the probe has.
+/// Whether any shape that the search was for came up: it has a choice, or why there is none.
 bool has_shape(const Dataset &data) {
     return std::ranges::any_of(data.text_attributes, [](const auto &attribute) {
-        return attribute.first.starts_with("choice.") ||
-               (attribute.first.starts_with("unmeasured.") &&
-                !attribute.second.starts_with(shape_not_asked_for));
+        const auto &[name, text] = attribute;
+        return name.starts_with("choice.") || (name.starts_with("unmeasured.") &&
+                                               !text.starts_with(shape_not_asked_for) &&
+                                               !text.starts_with(own_not_asked_for));
     });
 }
 

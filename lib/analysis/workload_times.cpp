@@ -1,9 +1,9 @@
 // What reports hold of the operators and networks that `workloads/*` timed.
 
 #include "analysis/against_cpu.hpp"
+#include "analysis/series_at.hpp"
 #include "model/key.hpp"
 #include "model/layer_titles.hpp"
-#include "model/termination.hpp"
 #include "model/text.hpp"
 
 #include <clprobe/teardown.hpp>
@@ -18,28 +18,7 @@
 namespace clprobe {
 namespace {
 
-/// Coordinates by the axis's name.
-class At {
-public:
-    At(const Series &series, const Point &point) : series_(series), point_(point) {}
-
-    [[nodiscard]] std::uint64_t number(const std::string &axis) const {
-        for (std::size_t i = 0; i < series_.axes.size() && i < point_.at.size(); ++i)
-            if (series_.axes[i].name == axis)
-                return static_cast<std::uint64_t>(point_.at[i]);
-        return 0;
-    }
-    /// Of an axis whose coordinates have names.
-    [[nodiscard]] std::string label(const std::string &axis) const {
-        const Axis *found = pointer_to(series_.axes, axis, &Axis::name);
-        const std::uint64_t at = number(axis);
-        return found != nullptr && at < found->labels.size() ? found->labels[at] : "";
-    }
-
-private:
-    const Series &series_;
-    const Point &point_;
-};
+constexpr const char *networks_probe = "workloads/network";
 
 Network of_one_layer(const std::string &name, const TensorShape &input, Layer layer) {
     layer.inputs.clear();
@@ -99,19 +78,6 @@ const std::array<OperatorSeries, 2> &operator_sources() {
     return sources;
 }
 
-const Series *series_of(const DeviceRecord &record, const std::string &probe,
-                        const std::string &series) {
-    const auto *found = pointer_to(record.probes, probe, &ProbeRecord::probe);
-    return found == nullptr ? nullptr : found->data.find(series);
-}
-
-void for_each_point(const DeviceRecord &record, const std::string &probe, const std::string &name,
-                    const std::function<void(const At &, const Point &)> &visit) {
-    if (const Series *series = series_of(record, probe, name))
-        for (const Point &point : series->points)
-            visit(At(*series, point), point);
-}
-
 /// The number of calls in a row, by whichever name the series has it.
 std::uint64_t calls_in_a_row(const At &at) {
     return std::max({std::uint64_t{1}, at.number("calls"), at.number("rounds")});
@@ -131,8 +97,9 @@ public:
         for (std::size_t i = 0; i < seconds.size(); ++i)
             all[i] += seconds[i];
     }
+    [[nodiscard]] bool none() const { return seconds_.empty(); }
     void add_to(CallTimes &times) const {
-        if (seconds_.empty())
+        if (none())
             return;
         const auto &[most, seconds] = *seconds_.rbegin();
         for (const double each : seconds)
@@ -145,8 +112,11 @@ private:
 
 void add_operator(CallTimes &times, const Network &network, const DeviceRecord &record) {
     for (const OperatorSeries &source : operator_sources()) {
+        const auto *probe = pointer_to(record.probes, source.probe, &ProbeRecord::probe);
+        if (probe == nullptr)
+            continue;
         Calls calls;
-        for_each_point(record, source.probe, source.series, [&](const At &at, const Point &point) {
+        for_each_point(probe->data, source.series, [&](const At &at, const Point &point) {
             if (source.network(at) != network)
                 return;
             if (at.label("stage").empty())
@@ -154,48 +124,33 @@ void add_operator(CallTimes &times, const Network &network, const DeviceRecord &
             else
                 calls.add_stage(point.samples);
         });
-        calls.add_to(times);
+        if (const auto ending = termination_of(probe->data); ending && !calls.none())
+            times.absent = ending->reason;
+        else
+            calls.add_to(times);
     }
-}
-
-/// What the series of `workloads/network` call that network.
-std::string label_of(const Network &network, const DeviceRecord &record) {
-    const auto *probe = pointer_to(record.probes, "workloads/network", &ProbeRecord::probe);
-    const std::string asked(asked_network);
-    const bool is_asked = probe != nullptr && probe->data.text_attribute(asked) == network.name;
-    return is_asked ? asked : network.name;
 }
 
 /// Of the layers of `whole` that are that one.
 void add_layers(CallTimes &times, const Network &network, const Network &whole,
-                const DeviceRecord &record) {
+                const Dataset &data) {
     const std::vector<SizedLayer> layers = sized_layers(whole);
-    const std::string label = label_of(whole, record);
     for (std::size_t i = 0; i < layers.size(); ++i) {
         if (layer_title(layers[i]) != network.name)
             continue;
         Calls calls;
-        for_each_point(record, "workloads/network", "layer", [&](const At &at, const Point &point) {
-            if (at.label("network") == label && at.number("layer") == i)
+        for_each_point_of({whole}, data, "layer", [&](const At &at, const Point &point) {
+            if (at.number("layer") == i)
                 calls.add(calls_in_a_row(at), point.samples);
         });
         calls.add_to(times);
     }
 }
 
-void add_network(CallTimes &times, const Network &network, const DeviceRecord &record) {
-    const std::string label = label_of(network, record);
-    if (const auto *probe = pointer_to(record.probes, "workloads/network", &ProbeRecord::probe);
-        probe != nullptr && termination_of(probe->data)) {
-        times.absent = why_unmeasured(record, {network});
-        return;
-    }
-    for_each_point(record, "workloads/network", "run", [&](const At &at, const Point &point) {
-        if (at.label("network") == label)
-            times.seconds.insert(times.seconds.end(), point.samples.begin(), point.samples.end());
+void add_network(CallTimes &times, const Network &network, const Dataset &data) {
+    for_each_point_of({network}, data, "run", [&](const At &, const Point &point) {
+        times.seconds.insert(times.seconds.end(), point.samples.begin(), point.samples.end());
     });
-    if (times.seconds.empty())
-        times.absent = why_unmeasured(record, {network});
 }
 
 bool is_timed_alone(const SizedLayer &sized) {
@@ -212,13 +167,15 @@ std::vector<Network> computations_of(const DeviceRecord &record) {
             networks.push_back(network);
     };
     for (const OperatorSeries &source : operator_sources())
-        for_each_point(record, source.probe, source.series,
-                       [&](const At &at, const Point &) { add(source.network(at)); });
-    for_each_point(record, "workloads/network", "run", [&](const At &at, const Point &) {
-        if (const Network *known =
-                pointer_to(known_networks(), at.label("network"), &Network::name))
-            add(*known);
-    });
+        if (const auto *probe = pointer_to(record.probes, source.probe, &ProbeRecord::probe))
+            for_each_point(probe->data, source.series,
+                           [&](const At &at, const Point &) { add(source.network(at)); });
+    if (const auto *probe = pointer_to(record.probes, networks_probe, &ProbeRecord::probe))
+        for_each_point(probe->data, "run", [&](const At &at, const Point &) {
+            if (const Network *known =
+                    pointer_to(known_networks(), at.label("network"), &Network::name))
+                add(*known);
+        });
     return networks;
 }
 
@@ -234,14 +191,18 @@ std::vector<Network> single_layers(const Network &network) {
 
 void add_times(TimedSide &side, const std::vector<Network> &networks, const Network *whole,
                const DeviceRecord &record) {
+    const ProbeRecord *of_networks = ended_well(record, networks_probe);
     for (const Network &network : networks) {
         CallTimes &times = side.times[network.name];
-        if (network.layers.size() > 1 || (whole != nullptr && network == *whole))
-            add_network(times, network, record);
-        else if (whole != nullptr)
-            add_layers(times, network, *whole, record);
-        else
+        const bool is_whole = network.layers.size() > 1 || (whole != nullptr && network == *whole);
+        if (!is_whole && whole == nullptr)
             add_operator(times, network, record);
+        else if (of_networks != nullptr && is_whole)
+            add_network(times, network, of_networks->data);
+        else if (of_networks != nullptr)
+            add_layers(times, network, *whole, of_networks->data);
+        if (times.seconds.empty() && (is_whole || whole != nullptr))
+            times.absent = why_unmeasured(record, {is_whole ? network : *whole});
     }
 }
 

@@ -4,6 +4,7 @@
 #include "analysis/against_cpu.hpp"
 #include "io/against_cpu.hpp"
 #include "io/network.hpp"
+#include "model/termination.hpp"
 
 #include <clprobe/row.hpp>
 #include <clprobe/workloads_convolution.hpp>
@@ -216,6 +217,50 @@ TEST_CASE("unit.against_cpu reads a network and its layers from a report") {
     asked.probes.front().data.text_attributes[std::string(asked_network)] = "mine";
     add_times(side, {own}, &own, asked);
     CHECK(side.of(own).seconds == std::vector{0.7});
+}
+
+TEST_CASE("unit.against_cpu leaves out the times of a run with a wrong result") {
+    const Network &network = known("repvgg-a2");
+    const Network layer = single_layers(network).front();
+    const Axis names{"network", Unit::one, {network.name}};
+    const Axis numbers{"layer", Unit::one, {}};
+    const Axis rounds{"rounds", Unit::one, {}};
+    const auto timed = [&](bool wrong) {
+        DeviceRecord record =
+            record_of("workloads/network", series_over("layer", {names, numbers, rounds}),
+                      {{{0, 0, 8}, {0.8}}});
+        Dataset &data = record.probes.front().data;
+        data.series.push_back(series_over("run", {names}));
+        data.series.back().points = {{{0}, {0.5}, {}}};
+        if (wrong)
+            set_termination(data, {Status::failed, "element 3 is 7 and not 8", true});
+        TimedSide side;
+        add_times(side, {network, layer}, &network, record);
+        return side;
+    };
+    CHECK(timed(false).of(network).seconds == std::vector{0.5});
+    CHECK(timed(false).of(layer).seconds == std::vector{0.1});
+    for (const Network &each : {network, layer}) {
+        CHECK(timed(true).of(each).seconds.empty());
+        CHECK_THAT(timed(true).of(each).absent, ContainsSubstring("element 3 is 7"));
+    }
+
+    DeviceRecord products = record_of("workloads/gemm",
+                                      series_over("call", {{"m", Unit::one, {}},
+                                                           {"n", Unit::one, {}},
+                                                           {"k", Unit::one, {}},
+                                                           {"calls", Unit::one, {}}}),
+                                      {{{4, 4, 4, 2}, {0.4}}});
+    const std::vector<Network> found = computations_of(products);
+    REQUIRE(found.size() == 1);
+    TimedSide side;
+    add_times(side, found, nullptr, products);
+    CHECK(side.of(found.front()).seconds == std::vector{0.2});
+    set_termination(products.probes.front().data, {Status::failed, "wrong", true});
+    TimedSide none;
+    add_times(none, found, nullptr, products);
+    CHECK(none.of(found.front()).seconds.empty());
+    CHECK(none.of(found.front()).absent == "wrong");
 }
 
 TEST_CASE("unit.against_cpu is text, Markdown and data") {

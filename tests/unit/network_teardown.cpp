@@ -1,6 +1,7 @@
 // A network on a device whose findings are made up, so that all times are known.
 
 #include "io/network.hpp"
+#include "model/termination.hpp"
 
 #include <clprobe/error.hpp>
 #include <clprobe/teardown.hpp>
@@ -285,6 +286,22 @@ DeviceRecord device_that_ran_a_network() {
     return record;
 }
 
+/// The device that was asked to run a network of its own, and has another's runs beside.
+DeviceRecord device_that_was_asked() {
+    DeviceRecord record = made_up_device();
+    ProbeRecord &probe = record.probes.emplace_back();
+    probe.probe = "workloads/network";
+    probe.data.text_attributes[std::string(asked_network)] = "mine";
+    const Axis networks{"network", Unit::one, {"small", std::string(asked_network)}};
+    Series &series = probe.data.add("network", {networks, {"runs", Unit::one, {}}},
+                                    {"time", Unit::second, {}});
+    for (const double runs : {10.0, 20.0}) {
+        series.point({0, runs}) = {{0, runs}, std::vector(3, 7 * runs), {0, 1, 2}};
+        series.point({1, runs}) = {{1, runs}, std::vector(3, 0.02 * runs), {0, 1, 2}};
+    }
+    return record;
+}
+
 const Network &repvgg() {
     return *std::ranges::find(known_networks(), "repvgg-a2", &Network::name);
 }
@@ -296,6 +313,17 @@ Teardown measured_teardown(const Network &network, const DeviceRecord &record) {
 }
 
 } // namespace
+
+TEST_CASE("unit.teardown.of a network that was asked for its own runs count") {
+    Network network = repvgg();
+    network.name = "mine";
+    DeviceRecord record = device_that_was_asked();
+    CHECK(measured_teardown(network, record).whole.measured.value() == Approx(0.02));
+    CHECK_FALSE(measured_teardown(repvgg(), record).whole.measured);
+    set_termination(record.probes.back().data, {Status::failed, "element 3 is wrong", true});
+    CHECK_FALSE(measured_teardown(network, record).whole.measured);
+    CHECK(why_unmeasured(record, {network}) == "element 3 is wrong");
+}
 
 TEST_CASE("unit.teardown.what the device took stands beside the prediction") {
     const Teardown teardown = measured_teardown(repvgg(), device_that_ran_a_network());
