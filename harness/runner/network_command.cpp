@@ -100,7 +100,7 @@ int network_command(const Options &options, const Registry &registry) {
     }
     if (options.network.empty()) {
         if (options.measure || options.json || options.save || !options.report.empty() ||
-            options.as_markdown)
+            options.as_markdown || options.batch != 1)
             throw InputError("which network? `clprobe network` alone lists those that are there");
         std::cout << networks_text(known_networks(), style);
         return exit_done;

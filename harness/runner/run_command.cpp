@@ -129,9 +129,9 @@ void forget_unfinished(Report &report, std::span<const PlannedProbe> planned) {
 bool has_shape(const Dataset &data) {
     return std::ranges::any_of(data.text_attributes, [](const auto &attribute) {
         const auto &[name, text] = attribute;
-        return name.starts_with("choice.") || (name.starts_with("unmeasured.") &&
-                                               !text.starts_with(shape_not_asked_for) &&
-                                               !text.starts_with(own_not_asked_for));
+        return name.starts_with("choice.") ||
+               (name.starts_with("unmeasured.") && !text.starts_with(shape_not_asked_for) &&
+                !text.starts_with(own_not_asked_for));
     });
 }
 
@@ -384,11 +384,14 @@ int tune_command(Options options, const Registry &registry, std::vector<std::str
         const std::string name = options.probes.front();
         options.probes = {"workloads/convolution", "workloads/gemm", "workloads/attention",
                           "workloads/softmax_norm"};
-        try {
-            options.tuned_network = batched_network(network_named(name), options.batch);
-        } catch (const InputError &error) {
-            throw InputError(fmt::format("no probe, and {}", error.what()));
-        }
+        const auto network = [&] {
+            try {
+                return network_named(name);
+            } catch (const InputError &error) {
+                throw InputError(fmt::format("no probe, and {}", error.what()));
+            }
+        }();
+        options.tuned_network = batched_network(network, options.batch);
     } else if (options.batch != 1) {
         throw InputError("--batch is of a network: probes have shapes of their own");
     }

@@ -104,6 +104,7 @@ TEST_CASE("program.network refuses what it cannot read or does not know") {
     refused({"resnet-18", "--type", "fp61"}, "no type is called \"fp61\"");
     refused({"resnet-18", "--batch", "0"}, "batch is 0");
     refused({"resnet-18", "--batch", "-1"}, "no whole number");
+    refused({"--batch", "4"}, "which network?");
     refused({"resnet-18", "--batch", "1000000000000"}, "batch is 1000000000000");
     refused({"resnet-18", "--device", "gpu0-made-up"}, "--device chooses one of a report");
     refused({"resnet-18", "--report", report, "--device", "gpu0-made-off"},

@@ -142,6 +142,28 @@ TEST_CASE("program.tune_refuses_what_has_no_choice_to_make") {
                                 ContainsSubstring("workloads/gemm"));
 }
 
+TEST_CASE("program.tune_takes_one_network_at_a_batch_that_can_be") {
+    const auto refused = [](const std::vector<std::string> &arguments, const std::string &what) {
+        std::vector<std::string> command = {"tune"};
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        const Outcome outcome = run_on_stub("", command);
+        CHECK(outcome.exit_status == 2);
+        CHECK_THAT(outcome.err, ContainsSubstring(what));
+    };
+    refused({"nonsense"}, "no probe, and no network is called \"nonsense\"");
+    refused({"resnet-18", "--batch", "0"}, "a batch of 0: expected 1 to");
+    refused({"resnet-18", "--batch", "1000000000"}, "a batch of 1000000000: expected 1 to");
+    refused({"resnet-18", "repvgg-a2"}, "one network alone");
+    refused({"workloads/gemm", "--batch", "4"}, "--batch is of a network");
+}
+
+TEST_CASE("program.tune_says_that_no_shape_of_a_network_has_that_name") {
+    const Outcome outcome =
+        run_on_stub("", {"tune", "resnet-18", "--shape", "no such shape", "--profile", "tiny"});
+    CHECK(outcome.exit_status == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring("no shape of these has 'no such shape'"));
+}
+
 TEST_CASE("program.tune_needs_a_place_for_what_it_finds") {
     const Outcome outcome =
         run_on_stub("", {"tune", "workloads/gemm"}, {{"HOME", ""}, {"XDG_CACHE_HOME", ""}});
