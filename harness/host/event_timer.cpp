@@ -1,4 +1,5 @@
 #include "common/launch_size.hpp"
+#include "common/recurrence.hpp"
 #include "measure/clock.hpp"
 
 #include <clprobe/probe.hpp>
@@ -10,17 +11,6 @@ namespace {
 
 constexpr std::size_t work_items = 64;
 constexpr const char *refusal = "profiling_refusal"; ///< the attribute: why there is no profiling
-
-/// x after `steps` steps of x -> a x + c modulo 2^32, by squaring the step.
-std::uint32_t after_steps(std::uint32_t x, std::uint32_t a, std::uint32_t c, std::uint32_t steps) {
-    for (; steps != 0; steps >>= 1) {
-        if ((steps & 1) != 0)
-            x = a * x + c;
-        c = (a + 1) * c;
-        a *= a;
-    }
-    return x;
-}
 
 ProbeInfo describe() {
     ProbeInfo info;

@@ -30,10 +30,14 @@ struct LaunchingDriver {
                                        {LaunchCall::set_argument, 2e-8},
                                        {LaunchCall::finish, 1e-7}};
     double back_to_back = 3e-6;
-    double noise = 0;   ///< of each time, in its logarithm
-    double drift = 0;   ///< of each block
-    double hiccups = 0; ///< the share of launches that take ten times as long
-    double tick = 0;    ///< of the timestamps
+    double gap = 2e-6;  ///< between launches that are long
+    double step = 1e-8; ///< of a chain
+    double steps = 60000;
+    double most_shared = 50; ///< launches that share them out
+    double noise = 0;        ///< of each time, in its logarithm
+    double drift = 0;        ///< of each block
+    double hiccups = 0;      ///< the share of launches that take ten times as long
+    double tick = 0;         ///< of the timestamps
     bool profiling = true;
     int blocks = 24;
     int singles = 100;
@@ -77,6 +81,19 @@ struct LaunchingDriver {
         for (const double length : {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000})
             if (length <= longest)
                 add(2, length, noisy(7e-6 + length * back_to_back, pace));
+        for (int repetition = 0; repetition < 2; ++repetition)
+            for (const double length : {1, 10, 25, 50})
+                if (length <= most_shared)
+                    add_chain(data, block, steps, length, pace);
+        add_chain(data, block, steps / 2, 1, pace);
+    }
+
+    /// Of a long chain the noise is that of the whole time, in which a launch's own is small.
+    void add_chain(Dataset &data, int block, double of_chain, double length, double pace) {
+        const double seconds = 9e-6 + of_chain * step + (length - 1) * gap;
+        Point &point = data.series[3].point({of_chain, length});
+        point.samples.push_back(pace * seconds * std::exp(noise / 100 * random.normal()));
+        point.block.push_back(block);
     }
 };
 
@@ -115,7 +132,8 @@ TEST_CASE("unit.launch.finds_what_each_part_takes") {
         {"dispatch.p50", 5e-6}, {"dispatch.p99", 5e-6},   {"device.p50", 2e-6},
         {"device.p90", 2e-6},   {"round_trip.p50", 1e-5}, {"round_trip.p99", 1e-5},
         {"enqueue", 1e-6},      {"set_argument", 2e-8},   {"event", 5e-7},
-        {"finish", 1e-7},       {"first", 5e-3},          {"back_to_back", 3e-6}};
+        {"finish", 1e-7},       {"first", 5e-3},          {"back_to_back", 3e-6},
+        {"gap", 2e-6}};
     for (const auto &[key, seconds] : truth) {
         CAPTURE(key);
         const Finding found = finding(findings, "launch." + key);
@@ -144,7 +162,8 @@ TEST_CASE("unit.launch.intervals_hold_the_truth_and_a_second_run") {
         {"launch.dispatch.p90", 5e-6 * std::exp(std::hypot(0.2, 0.03) * z90)},
         {"launch.round_trip.p99", 10e-6 * std::exp(std::hypot(0.2, 0.03) * z99)},
         {"launch.enqueue", 1e-6},
-        {"launch.back_to_back", 3e-6}};
+        {"launch.back_to_back", 3e-6},
+        {"launch.gap", 2e-6}};
     for (int seed = 0; seed < seeds; ++seed) {
         const auto findings = run(seed);
         const auto again = run(seed + 1000);
@@ -248,8 +267,57 @@ TEST_CASE("unit.launch.batches_must_show_what_a_launch_adds") {
           Status::inconclusive);
 }
 
+TEST_CASE("unit.launch.a_gap_that_does_not_show_is_at_most_its_interval") {
+    LaunchingDriver driver;
+    driver.noise = 0.2;
+    driver.gap = 0;
+    const Finding none = finding(launch_findings(driver.data()), "launch.gap");
+    CHECK(none.status == Status::measured);
+    CHECK(none.value.value() < 1e-7);
+    CHECK(none.interval->low == 0);
+    CHECK(none.interval->high < 2e-7);
+    CHECK_THAT(none.note, ContainsSubstring("does not differ from nothing: at most"));
+    driver.gap = -2e-6; // launches that are merged, or a clock that rises
+    const Finding less = finding(launch_findings(driver.data()), "launch.gap");
+    CHECK(less.status == Status::inconclusive);
+    CHECK_THAT(less.note, ContainsSubstring("less time than one of as many steps"));
+}
+
+TEST_CASE("unit.launch.a_gap_is_one_between_launches_that_work_and_are_long") {
+    const auto note = [](LaunchingDriver driver) {
+        const Finding gap = finding(launch_findings(driver.data()), "launch.gap");
+        CHECK(gap.status == Status::inconclusive);
+        return gap.note;
+    };
+    LaunchingDriver folded;
+    folded.step = 1e-13;
+    CHECK_THAT(note(folded), ContainsSubstring("do not show how they grow"));
+    LaunchingDriver slow_host;
+    slow_host.calls[LaunchCall::enqueue] = 2e-5;
+    CHECK_THAT(note(slow_host), ContainsSubstring("too short for the host to be ahead"));
+    LaunchingDriver hurried;
+    hurried.most_shared = 1;
+    CHECK_THAT(note(hurried), ContainsSubstring("were not timed"));
+    LaunchingDriver few;
+    few.most_shared = 10; // all that the time allows
+    CHECK(finding(launch_findings(few.data()), "launch.gap").value == Approx(2e-6));
+}
+
+TEST_CASE("unit.launch.a_report_from_before_has_no_gap") {
+    Dataset data = LaunchingDriver{}.data();
+    std::erase_if(data.series, [](const Series &each) { return each.name == "long_launches"; });
+    const Probe &probe = builtin("host/launch");
+    const auto findings = probe.interpret(data, with_sound_timestamps());
+    CHECK(findings.size() == probe.info().findings.size() - 1);
+    CHECK(std::ranges::count(findings, "launch.gap", &Finding::key) == 0);
+    CHECK(finding(findings, "launch.back_to_back").value == Approx(3e-6));
+}
+
 TEST_CASE("unit.launch.says_what_is_missing") {
-    for (const Finding &found : launch_findings({}))
+    Dataset nothing;
+    nothing.add("long_launches", {{"steps", Unit::one, {}}, {"launches", Unit::one, {}}},
+                {"time", Unit::second, {}});
+    for (const Finding &found : launch_findings(nothing))
         CHECK_FALSE(found.value);
     LaunchingDriver driver;
     driver.blocks = 1; // cut short

@@ -216,7 +216,55 @@ public:
         return finding;
     }
 
+    /// What several launches take longer than a single one of as many steps, for each but the
+    /// first.
+    [[nodiscard]] Finding gap(const FindingKey &key) const {
+        const auto rows = times_by_row<LongRow>(data_.find(long_launches));
+        if (rows.size() != 2)
+            return undecided(key, "launches that share out a chain of steps were not timed");
+        const std::vector<TripTime> &half = rows.front().times;
+        const std::vector<TripTime> &whole = rows.back().times;
+        const auto fit = fit_slope(whole);
+        if (!fit || fit->blocks < 2)
+            return undecided(key, "several numbers of launches were not timed in several rounds");
+        const double alone = median_of_single(whole);
+        if (const double more = alone - median_of_single(half); !(more > 0.25 * alone))
+            return undecided(key, "the times do not show how they grow with the steps",
+                             {long_launches});
+        double most = 1;
+        for (const TripTime &time : whole)
+            most = std::max(most, time.trips);
+        const auto enqueues = calls_.find(Call::enqueue);
+        if (enqueues != calls_.end() && alone / most < 2 * median(all_of(enqueues->second)))
+            return undecided(key, "the launches are too short for the host to be ahead of them",
+                             {long_launches});
+        if (fit->interval.high < 0)
+            return undecided(key, "several launches take less time than one of as many steps",
+                             {long_launches});
+        Finding finding =
+            measured(key, std::max(0.0, fit->seconds_per_trip),
+                     {std::max(0.0, fit->interval.low), std::max(0.0, fit->interval.high)});
+        finding.method =
+            fmt::format("slope of time over the launches, up to {:g}, that share out steps of {} "
+                        "altogether, without profiling",
+                        most, in_seconds(alone));
+        finding.evidence = {long_launches};
+        if (fit->interval.low <= 0)
+            finding.note = fmt::format("does not differ from nothing: at most {}",
+                                       in_seconds(finding.interval->high));
+        widen_to(finding, commands_of_host);
+        return finding;
+    }
+
 private:
+    [[nodiscard]] static double median_of_single(const std::vector<TripTime> &times) {
+        std::vector<double> seconds;
+        for (const TripTime &time : times)
+            if (time.trips == 1)
+                seconds.push_back(time.seconds);
+        return seconds.empty() ? 0 : median(seconds);
+    }
+
     [[nodiscard]] const Blocks &blocks(Part part) const {
         static const Blocks none;
         const auto found = launches_.find(part);
@@ -296,6 +344,9 @@ std::vector<FindingKey> finding_keys() {
         for (const auto &[name, q] : quantiles)
             add(fmt::format("{}.{}", name_of(part), name), meaning);
     add("back_to_back", "what each launch adds to many in a row");
+    add("gap",
+        "the device's time between two launches in a row that are long enough for the host to "
+        "be ahead of them");
     add("enqueue", "the host's time for a call of clEnqueueNDRangeKernel");
     add("set_argument", "the host's time for a call of clSetKernelArg");
     add("event", "what an enqueue takes longer where it makes an event, and its release");
@@ -313,6 +364,9 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         for (const auto &[name, q] : quantiles)
             findings.push_back(reader.of_part(*key++, part, q));
     findings.push_back(reader.back_to_back(*key++));
+    const FindingKey &gap = *key++;
+    if (data.find(long_launches) != nullptr) // a report from before has none
+        findings.push_back(reader.gap(gap));
     findings.push_back(reader.of_call(*key++, Call::enqueue, "mean of a burst of enqueues"));
     findings.push_back(
         reader.of_call(*key++, Call::set_argument, "mean of a loop that sets an argument of 4 B"));

@@ -3,6 +3,8 @@
 #include <clprobe/row.hpp>
 
 #include <array>
+#include <cstdint>
+#include <tuple>
 
 /// What the parts of host/launch share.
 namespace clprobe::probes::launch {
@@ -33,11 +35,24 @@ struct BatchRow {
     static auto columns() { return std::tuple{trips("launches")}; }
 };
 
+/// So many steps of a chain, shared out among launches that are longer than the host takes to
+/// enqueue one.
+struct LongRow {
+    std::uint32_t steps = 0;
+
+    static auto columns() {
+        constexpr double most = 4294967295;
+        return std::tuple{column("steps", &LongRow::steps).between(0, most), trips("launches")};
+    }
+    bool operator==(const LongRow &) const = default;
+};
+
 /// The series: times of single launches; of one call in a loop of them; of batches over the number
-/// of launches.
+/// of launches; of the same steps in one launch and in several, and of half as many in one.
 inline constexpr const char *launches = "launches";
 inline constexpr const char *calls = "calls";
 inline constexpr const char *batches = "batches";
+inline constexpr const char *long_launches = "long_launches";
 
 /// The attributes: why there is no queue with profiling, and how many launches have an earlier
 /// timestamp where a later one is due.

@@ -15,6 +15,21 @@ cl_uint spun(const Kernel &kernel, cl_uint item) {
     return item;
 }
 
+/// What the work-items of `advance` do (kernels/host/launch.cl).
+std::function<void()> advanced(const Kernel &kernel, std::size_t work_items) {
+    const auto state = argument<cl_mem>(kernel, "state");
+    if (!alive(state) || state->body->size < work_items * sizeof(cl_uint))
+        return {};
+    return [storage = state->body->storage, kernel, work_items] {
+        for (std::size_t item = 0; item < work_items; ++item) {
+            cl_uint value = 0;
+            std::memcpy(&value, storage.get() + item * sizeof value, sizeof value);
+            value = spun(kernel, value);
+            std::memcpy(storage.get() + item * sizeof value, &value, sizeof value);
+        }
+    };
+}
+
 /// What a work-item of `fill_unit` leaves (kernels/execution/compute_units.cl).
 cl_uint filled(const Kernel &kernel, cl_uint item) {
     const auto a = argument<cl_uint>(kernel, "a");
@@ -59,6 +74,8 @@ std::function<void()> counted(const Kernel &kernel) {
 std::function<void()> execution_of(const Kernel &kernel, std::size_t work_items) {
     if (kernel.name == "count_launch" && behaviour().asks("counts"))
         return counted(kernel);
+    if (kernel.name == "advance" && behaviour().asks("counts"))
+        return advanced(kernel, work_items);
     const bool spins = kernel.name == "spin" && behaviour().asks("execute");
     const bool fills = kernel.name == "fill_unit" && behaviour().asks("units");
     if (!spins && !fills)

@@ -20,8 +20,8 @@ template <class T>
 
 /// What launching the kernel does to its buffers, so that it gets past its probe's verification:
 /// with the behaviour `execute` what `spin` of host/event_timer computes, with `units` what
-/// `fill_unit` of execution/compute_units does, with `counts` what `count_launch` of host/launch
-/// does. Nothing for any other kernel.
+/// `fill_unit` of execution/compute_units does, with `counts` what `count_launch` and
+/// `advance` of host/launch do. Nothing for any other kernel.
 [[nodiscard]] std::function<void()> execution_of(const Kernel &kernel, std::size_t work_items);
 
 } // namespace stub
