@@ -52,6 +52,55 @@ bool fits_registers(const Tile &tile, const Facts &facts) {
     return vectors * tile.width <= limit.value_or(64);
 }
 
+double resident_groups(const GroupNeeds &needs, const Facts &facts) {
+    double most = 1e9;
+    const auto limit = [&](const char *key, double needed) {
+        const auto available = facts.value(key);
+        most = std::min(most, available ? std::floor(*available / needed) : 1);
+    };
+    limit("local_memory.bytes_per_cu", static_cast<double>(needs.local_bytes));
+    limit("occupancy.max_threads_per_cu", needs.items);
+    limit("register_file.bytes_per_cu", 4.0 * needs.registers * needs.items);
+    return std::max(most, 1.0);
+}
+
+double busy_share(double items, const Facts &facts) {
+    constexpr double in_flight = 4;
+    constexpr double uncertain = 0.1; // the latency is no whole number of cycles
+    const auto rate = facts.value("fma.fp32.rate");
+    const auto latency = facts.value("fma.fp32.latency");
+    if (!rate || !latency || *rate * *latency <= 0)
+        return 1;
+    const double units = std::max(1.0, facts.value("compute_units").value_or(1));
+    const double needed = *rate / 2 / units * *latency / in_flight;
+    const double turns = std::max(1.0, std::ceil((1 - uncertain) * items / needed));
+    return std::min(1.0, items / (turns * needed));
+}
+
+double at_the_same_time(std::initializer_list<double> seconds) {
+    double squares = 0;
+    for (const double each : seconds)
+        squares += each * each;
+    return std::sqrt(squares);
+}
+
+double fetch_and_store(double launches, const Facts &facts) {
+    return 2 * launches * facts.value("buffer.memory.latency").value_or(0);
+}
+
+namespace {
+
+/// Of what other units wrote: the last cache's, which all share, or else memory's.
+std::optional<double> latency_of_others(const Facts &facts) {
+    auto latency = facts.value("buffer.memory.latency");
+    for (unsigned level = 2; const auto of_level = facts.value(finding_of_level(level, "latency"));
+         ++level)
+        latency = of_level;
+    return latency;
+}
+
+} // namespace
+
 std::optional<double> predicted_seconds(const PredictedWork &work, const Facts &facts) {
     const auto rate = facts.value("fma.fp32.rate");
     if (!rate || *rate <= 0)
@@ -61,25 +110,27 @@ std::optional<double> predicted_seconds(const PredictedWork &work, const Facts &
     const double units = std::max(1.0, facts.value("compute_units").value_or(1));
     // The last groups leave units idle.
     const double rounds = std::ceil(groups / units) * units / groups;
-    double slowest = work.flops / *rate * rounds;
-    const auto bound = [&](std::optional<double> bandwidth, double bytes) {
-        if (bandwidth && *bandwidth > 0)
-            slowest = std::max(slowest, bytes / *bandwidth);
+    const double multiplying = work.flops / *rate * rounds;
+    const auto seconds_at = [&](std::optional<double> bandwidth, double bytes) {
+        return bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0;
     };
-    bound(facts.value("buffer.l1.read_bandwidth"), work.loaded);
-    const auto near = facts.value("buffer.l2.latency");
-    const auto latency = near ? near : facts.value("buffer.memory.latency");
-    if (latency && !on_cpu(facts)) {
-        const auto items = static_cast<double>(work.range.work_items());
-        const double at_once = units * facts.value("occupancy.max_threads_per_cu").value_or(1e9);
-        slowest = std::max(slowest, std::ceil(items / at_once) * work.waits * *latency);
-    }
+    const double loading = seconds_at(facts.value("buffer.l1.read_bandwidth"), work.loaded);
+    double fetching = 0;
     for (unsigned level = 1; const auto size = facts.value(finding_of_level(level, "read_size"));
          ++level) {
         const auto next = facts.value(finding_of_level(level + 1, "read_bandwidth"));
-        bound(next ? next : facts.value("buffer.memory.read_bandwidth"), work.bytes_beyond(*size));
+        fetching =
+            std::max(fetching, seconds_at(next ? next : facts.value("buffer.memory.read_bandwidth"),
+                                          work.bytes_beyond(*size)));
     }
-    return slowest;
+    if (on_cpu(facts)) // whose cores reorder what they load and compute
+        return std::max({multiplying, loading, fetching});
+    const auto items = static_cast<double>(work.range.work_items());
+    const double at_once = units * facts.value("occupancy.max_threads_per_cu").value_or(1e9);
+    const double waiting =
+        std::ceil(items / at_once) * work.waits * latency_of_others(facts).value_or(0);
+    return std::max(at_the_same_time({multiplying, loading, fetching}), waiting) +
+           fetch_and_store(1, facts);
 }
 
 } // namespace clprobe::workloads

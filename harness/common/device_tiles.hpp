@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 
 // What the plans of operators ask of a device's findings, whatever the operator.
@@ -30,6 +31,31 @@ namespace clprobe::workloads {
 /// the device's findings; where they do not say how many there are, for 16 vectors on a CPU and 64
 /// numbers elsewhere.
 [[nodiscard]] bool fits_registers(const Tile &tile, const Facts &facts);
+
+/// What a work-group takes of a compute unit.
+struct GroupNeeds {
+    unsigned items = 1;
+    std::size_t local_bytes = 0;
+    unsigned registers = 0; ///< of a work-item
+};
+/// Groups that a compute unit holds at the same time, by the device's findings; one where they do
+/// not say what limits them.
+[[nodiscard]] double resident_groups(const GroupNeeds &needs, const Facts &facts);
+
+/// How much of its rate of multiply-adds a unit reaches with so many work-items (Little's law):
+/// each has no more of them in flight than a core that issues one after the other begins in their
+/// latency. As many as keep the unit busy take turns with the rest, whose last turn is as long as
+/// any.
+[[nodiscard]] double busy_share(double items, const Facts &facts);
+
+/// Seconds of parts of a device that work at the same time, each of which would take so long alone:
+/// those that take much longer than the others hide them, those that take as long are in each
+/// other's way. The square root of the sum of their squares.
+[[nodiscard]] double at_the_same_time(std::initializer_list<double> seconds);
+
+/// What launches that fetch and store take beside all that bandwidths and rates explain: each
+/// begins with a load from memory and ends with a store to it that nothing hides.
+[[nodiscard]] double fetch_and_store(double launches, const Facts &facts);
 
 /// Work that is predicted: what the slowest part of the device takes for it.
 struct PredictedWork {

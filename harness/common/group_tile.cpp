@@ -1,3 +1,4 @@
+#include "common/device_tiles.hpp"
 #include "common/group_tile.hpp"
 
 #include <fmt/format.h>
@@ -27,19 +28,6 @@ struct Instructions {
     double others;
 };
 
-/// Groups that a compute unit holds at the same time.
-double resident_groups(const GroupTile &tile, const Facts &facts) {
-    double most = 1e9;
-    const auto limit = [&](const char *key, double needed) {
-        const auto available = facts.value(key);
-        most = std::min(most, available ? std::floor(*available / needed) : 1);
-    };
-    limit("local_memory.bytes_per_cu", static_cast<double>(tile.local_bytes()));
-    limit("occupancy.max_threads_per_cu", tile.items());
-    limit("register_file.bytes_per_cu", 4.0 * tile.registers() * tile.items());
-    return std::max(most, 1.0);
-}
-
 double groups_of(const GemmShape &shape, const GroupTile &tile) {
     return std::ceil(double{1} * shape.m / tile.tile_rows) *
            std::ceil(double{1} * shape.n / tile.tile_columns) * tile.splits;
@@ -47,20 +35,13 @@ double groups_of(const GemmShape &shape, const GroupTile &tile) {
 double units_of(const Facts &facts) {
     return std::max(1.0, facts.value("compute_units").value_or(1));
 }
-/// How much of its rate a unit reaches with so many work-items (Little's law): each has no more
-/// multiply-adds in flight than a core that issues one after the other begins in their latency.
-double busy_share(double items, double rate, const Facts &facts) {
-    constexpr double in_flight = 4;
-    const auto latency = facts.value("fma.fp32.latency");
-    if (!latency || *latency <= 0)
-        return 1;
-    const double needed = rate / 2 / units_of(facts) * *latency / in_flight;
-    return std::min(1.0, items / needed);
+GroupNeeds needs_of(const GroupTile &tile) {
+    return {tile.items(), tile.local_bytes(), tile.registers()};
 }
 /// How often a unit's resident groups give way to the next.
 double waves(double groups, const GroupTile &tile, const Facts &facts) {
     const double of_a_unit = std::ceil(groups / units_of(facts));
-    return std::ceil(of_a_unit / resident_groups(tile, facts));
+    return std::ceil(of_a_unit / resident_groups(needs_of(tile), facts));
 }
 
 /// How many of the neighbours lie below each other, so that they read the fewest different
@@ -109,8 +90,8 @@ std::string GroupTile::describe() const {
                        splits > 1 ? fmt::format(", the depth in {} parts", splits) : "");
 }
 
-std::optional<double> predicted_by_local_memory(const GroupProducts &work, const GroupTile &tile,
-                                                const Facts &facts) {
+std::optional<PredictedCall> predicted_by_local_memory(const GroupProducts &work,
+                                                       const GroupTile &tile, const Facts &facts) {
     const GemmShape &shape = work.shape;
     const auto rate = facts.value("fma.fp32.rate");
     if (!rate || *rate <= 0)
@@ -122,42 +103,43 @@ std::optional<double> predicted_by_local_memory(const GroupProducts &work, const
     const Instructions instructions(tile, work.left_fetches);
     const double flops = 2.0 * tile.tile_rows * tile.tile_columns * depth;
     const double of_a_unit = std::ceil(groups / units_of(facts));
-    const double together = std::min(of_a_unit, resident_groups(tile, facts));
-    double slowest = of_a_unit * units_of(facts) * flops / *rate *
-                     (1 + instructions.others / instructions.multiply_adds) /
-                     busy_share(together * tile.items(), *rate, facts);
+    const double together = std::min(of_a_unit, resident_groups(needs_of(tile), facts));
+    double multiplying = of_a_unit * units_of(facts) * flops / *rate *
+                         (1 + instructions.others / instructions.multiply_adds) /
+                         busy_share(together * tile.items(), facts);
     // Each step of a slice waits for its operands, which other groups of the unit do not hide:
     // their barriers keep them in step.
-    slowest += waves(groups, tile, facts) * depth * facts.value("local.latency").value_or(0);
-    const auto bound = [&](std::optional<double> bandwidth, double bytes) {
-        if (bandwidth && *bandwidth > 0)
-            slowest = std::max(slowest, bytes / *bandwidth);
+    multiplying += waves(groups, tile, facts) * depth * facts.value("local.latency").value_or(0);
+    const auto seconds_at = [&](std::optional<double> bandwidth, double bytes) {
+        return bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0;
     };
-    // Neighbours that read the same element read it once.
-    const double read = double{1} * tile.lanes_down * tile.item_rows +
-                        double{1} * neighbours / tile.lanes_down * tile.item_columns;
-    bound(facts.value("local.bandwidth"),
-          groups * depth * tile.items() / neighbours * read * sizeof(float));
+    // Neighbours that read the same element read it each for itself: of vectors of four elements
+    // local memory serves a few work-items at a time.
+    const double exchanging = seconds_at(facts.value("local.bandwidth"),
+                                         groups * depth * tile.items() *
+                                             (tile.item_rows + tile.item_columns) * sizeof(float));
     // What groups fetch comes from beyond the first level, which is another in each unit.
     const auto shared = facts.value("buffer.l2.read_bandwidth");
     const auto memory = facts.value("buffer.memory.read_bandwidth");
-    bound(shared ? shared : memory, groups * depth *
-                                        (work.left_fetches * tile.tile_rows + tile.tile_columns) *
-                                        sizeof(float));
-    bound(memory, work.operands);
+    const double fetching = std::max(
+        seconds_at(shared ? shared : memory,
+                   groups * depth * (work.left_fetches * tile.tile_rows + tile.tile_columns) *
+                       sizeof(float)),
+        seconds_at(memory, work.operands));
+    double seconds = at_the_same_time({multiplying, exchanging, fetching});
     // A slice takes no less than its fetch; other groups of the unit fetch meanwhile.
     const auto near = facts.value("buffer.l2.latency");
     const auto latency = near ? near : facts.value("buffer.memory.latency");
     if (latency)
-        slowest = std::max(slowest, waves(groups, tile, facts) * slices * *latency);
+        seconds = std::max(seconds, waves(groups, tile, facts) * slices * *latency);
 
-    double seconds = slowest;
     const bool in_parts = tile.splits > 1 || work.products > 1;
     const double result = 1.0 * sizeof(float) * shape.m * shape.n * work.products;
-    const auto copy = facts.value("buffer.memory.copy_bandwidth");
-    if (in_parts && copy && *copy > 0)
-        seconds += (2.0 * tile.splits + 1) * result / *copy;
-    return seconds + facts.value("launch.back_to_back").value_or(0) * (in_parts ? 2 : 1);
+    if (in_parts)
+        seconds += seconds_at(facts.value("buffer.memory.copy_bandwidth"),
+                              (2.0 * tile.splits + 1) * result);
+    const double launches = in_parts ? 2 : 1;
+    return PredictedCall{seconds + fetch_and_store(launches, facts), launches};
 }
 
 std::vector<GroupTile> group_tiles_of_all_text(const DeviceInfo &device) {

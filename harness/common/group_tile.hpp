@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace clprobe::workloads {
@@ -19,8 +20,8 @@ struct GroupProducts {
     /// made.
     double operands = 0;
 };
-/// Seconds that they take, as Gemm::predicted_seconds has it.
-[[nodiscard]] std::optional<double>
+/// What they take, as Gemm::predicted_call has it.
+[[nodiscard]] std::optional<PredictedCall>
 predicted_by_local_memory(const GroupProducts &work, const GroupTile &tile, const Facts &facts);
 
 /// Tiles that reach all of the kernels' text, where the device can run them.
@@ -43,7 +44,12 @@ void sort_by_prediction(
         const double loads = 1 / rows + 1 / columns;
         return std::tuple(!fits_registers(plan, facts), predicted_seconds(plan).value_or(0), loads);
     };
-    std::ranges::stable_sort(plans, {}, order);
+    using Order = decltype(order(plans.front()));
+    std::vector<std::pair<Order, Plan>> ordered; // each is predicted once
+    for (const Plan &plan : plans)
+        ordered.emplace_back(order(plan), plan);
+    std::ranges::stable_sort(ordered, {}, &std::pair<Order, Plan>::first);
+    std::ranges::transform(ordered, plans.begin(), &std::pair<Order, Plan>::second);
 }
 
 /// Tiles to choose from on that device; none where it has no local memory of its own. Those of

@@ -9,6 +9,14 @@
 namespace clprobe::probes::operators {
 namespace {
 
+/// The findings, launches' costs with that end of their intervals as the value.
+Facts with_launches_at(Facts facts, double Interval::*end) {
+    for (Finding &finding : facts.findings)
+        if (finding.key.starts_with("launch.") && finding.value && finding.interval)
+            finding.value = (*finding.interval).*end;
+    return facts;
+}
+
 void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const Calls &calls,
                   const Facts &facts) {
     const auto add = [&](const FindingKey &key, double value, Interval interval) -> Finding & {
@@ -39,9 +47,10 @@ void add_measured(std::vector<Finding> &findings, const ShapeKeys &keys, const C
     if (!keys.kind.has_prediction)
         return;
     if (calls.predicted) {
-        const double predicted = *calls.predicted;
-        Finding &share = add(keys.predicted_share, predicted / calls.seconds,
-                             {predicted / calls.interval.high, predicted / calls.interval.low});
+        const auto &[predicted, interval] = *calls.predicted;
+        Finding &share =
+            add(keys.predicted_share, predicted / calls.seconds,
+                {interval.low / calls.interval.high, interval.high / calls.interval.low});
         constexpr double right = 1.25;
         if (share.interval->high * right < 1 || share.interval->low > right)
             share.note = "the model of rate and bandwidths is wrong here by more than a quarter";
@@ -71,6 +80,17 @@ std::vector<FindingKey> ShapeKeys::all() const {
     if (kind.has_prediction)
         keys.push_back(predicted_share);
     return keys;
+}
+
+std::optional<Prediction>
+predicted_by(const Facts &facts,
+             const std::function<std::optional<double>(const Facts &)> &seconds) {
+    const auto value = seconds(facts);
+    if (!value)
+        return std::nullopt;
+    const double low = seconds(with_launches_at(facts, &Interval::low)).value_or(*value);
+    const double high = seconds(with_launches_at(facts, &Interval::high)).value_or(*value);
+    return Prediction{*value, {std::min(low, *value), std::max(high, *value)}};
 }
 
 std::string prepare_unless_it_fails(const std::function<std::string()> &prepare,

@@ -53,12 +53,23 @@ struct ShapeKeys {
     RateKind kind;
 };
 
+/// Seconds by the model, and what the intervals of launches' costs make of them: what the host is
+/// bound by goes at its pace of the minute.
+struct Prediction {
+    double seconds = 0;
+    Interval interval;
+};
+/// `seconds` is asked with these findings, and with the ends of launches' costs in their place.
+[[nodiscard]] std::optional<Prediction>
+predicted_by(const Facts &facts,
+             const std::function<std::optional<double>(const Facts &)> &seconds);
+
 /// The calls of one shape.
 struct Calls {
     double seconds = 0; ///< of one
     Interval interval;
-    double work = 0;                 ///< of one, in what the rate counts
-    std::optional<double> predicted; ///< seconds
+    double work = 0; ///< of one, in what the rate counts
+    std::optional<Prediction> predicted;
     std::string method;
     std::string series;
     /// What is really multiplied and added, where that is not the same.

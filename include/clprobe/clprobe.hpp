@@ -15,6 +15,7 @@
 #include <clprobe/memory.hpp>
 #include <clprobe/network.hpp>
 #include <clprobe/page.hpp>
+#include <clprobe/predicted_call.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/registry.hpp>
 #include <clprobe/report.hpp>

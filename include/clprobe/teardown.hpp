@@ -32,8 +32,10 @@ struct LayerTeardown {
     /// The highest first; of what takes no part, or was not measured, there is none.
     std::vector<TimeFloor> floors;
     std::string bound; ///< the highest floor's `by`; empty where there is no prediction
-    /// The launch, and the highest of the other floors; absent where the device's report lacks a
-    /// rate that this layer is bound by: the multiply-adds', or the bandwidth of what it moves.
+    /// What is between two launches, and the highest of the other floors; of the whole at least
+    /// what the host needs for all launches (`seconds_in_a_row`); absent where the device's report
+    /// lacks a rate that this layer is bound by: the multiply-adds', or the bandwidth of what it
+    /// moves.
     std::optional<PredictedTime> predicted;
     /// Of the multiply-adds' rate that the prediction comes to; absent where there are none.
     std::optional<double> share;

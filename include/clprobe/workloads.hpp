@@ -1,5 +1,6 @@
 #pragma once
 #include <clprobe/context.hpp>
+#include <clprobe/predicted_call.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/row.hpp>
 
@@ -181,16 +182,19 @@ public:
     /// Bytes of the largest buffer that it needs beside A, B and C.
     [[nodiscard]] std::size_t most_bytes() const;
 
-    /// Seconds that the launches take together by this device's findings: the rate of
-    /// multiply-adds, the size, latency and read bandwidth of each cache level, the memory's and
-    /// local memory's bandwidth, what a launch adds. Nothing where the first of them was not
-    /// measured. In single precision, whatever the numbers are.
-    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
+    /// The launches' work by this device's findings: the rate of multiply-adds, the size, latency
+    /// and read bandwidth of each cache level, the memory's and local memory's bandwidth. Nothing
+    /// where the first of them was not measured. In single precision, whatever the numbers are.
+    [[nodiscard]] std::optional<PredictedCall> predicted_call(const Facts &facts) const;
+    /// Seconds that they add to others in a row: `seconds_in_a_row` of it.
+    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const {
+        return seconds_in_a_row(predicted_call(facts), facts);
+    }
 
 private:
     [[nodiscard]] NdRange pack(std::uint32_t panels) const;
     [[nodiscard]] std::size_t panel_bytes(std::size_t elements) const;
-    [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;
+    [[nodiscard]] std::optional<PredictedCall> predicted_of_panels(const Facts &facts) const;
 
     GemmShape shape_;
     GemmPlan plan_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <clprobe/kernel.hpp>
 #include <clprobe/network.hpp>
+#include <clprobe/predicted_call.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/row.hpp>
 #include <clprobe/workloads.hpp>
@@ -243,10 +244,13 @@ public:
     /// `ConvolutionShape::flops`, or by Winograd's those of the transformed, without the
     /// transforms.
     [[nodiscard]] double flops() const;
-    /// Seconds that the convolution takes by this device's findings: the rate of multiply-adds, the
-    /// size and read bandwidth of each cache level, what a launch adds. Nothing where the first was
-    /// not measured.
-    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
+    /// The launches' work by this device's findings: the rate of multiply-adds, the size and read
+    /// bandwidth of each cache level. Nothing where the first was not measured.
+    [[nodiscard]] std::optional<PredictedCall> predicted_call(const Facts &facts) const;
+    /// Seconds that they add to others in a row: `seconds_in_a_row` of it.
+    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const {
+        return seconds_in_a_row(predicted_call(facts), facts);
+    }
 
 private:
     [[nodiscard]] bool by_local_memory() const {
@@ -258,8 +262,8 @@ private:
     [[nodiscard]] std::uint32_t tiles() const;
     [[nodiscard]] NdRange transforms(std::uint32_t blocks) const;
     [[nodiscard]] double bytes_beyond(double size) const;
-    [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;
-    [[nodiscard]] std::optional<double> predicted_of_squares(const Facts &facts) const;
+    [[nodiscard]] std::optional<PredictedCall> predicted_of_panels(const Facts &facts) const;
+    [[nodiscard]] std::optional<PredictedCall> predicted_of_squares(const Facts &facts) const;
     [[nodiscard]] std::optional<double> predicted_of_transforms(const Facts &facts) const;
 
     ConvolutionShape shape_;

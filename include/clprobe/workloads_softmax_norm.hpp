@@ -1,5 +1,6 @@
 #pragma once
 #include <clprobe/kernel.hpp>
+#include <clprobe/predicted_call.hpp>
 #include <clprobe/report.hpp>
 #include <clprobe/row.hpp>
 
@@ -94,11 +95,14 @@ public:
     /// So many rows: all of them, or fewer where a launch may not take long.
     [[nodiscard]] NdRange range(std::uint32_t rows) const;
 
-    /// Seconds that the launch takes by this device's findings: the size, latency and read
-    /// bandwidth of each cache level, the memory's bandwidth, the rate of multiply-adds, local
-    /// memory's latency, what a launch adds. Nothing where the bandwidth of what holds input and
-    /// output was not measured.
-    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
+    /// The launch's work by this device's findings: the size, latency and read bandwidth of each
+    /// cache level, the memory's bandwidth, the rate of multiply-adds, local memory's latency.
+    /// Nothing where the bandwidth of what holds input and output was not measured.
+    [[nodiscard]] std::optional<PredictedCall> predicted_call(const Facts &facts) const;
+    /// Seconds that it adds to others in a row: `seconds_in_a_row` of it.
+    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const {
+        return seconds_in_a_row(predicted_call(facts), facts);
+    }
 
 private:
     [[nodiscard]] double resident_groups(const Facts &facts) const;

@@ -1,5 +1,6 @@
 #include "model/invariants.hpp"
 
+#include <clprobe/predicted_call.hpp>
 #include <clprobe/teardown.hpp>
 
 #include <fmt/format.h>
@@ -51,6 +52,8 @@ public:
         memory = {"memory", 0, usable("buffer.memory.read_bandwidth", Unit::byte_per_second),
                   usable("buffer.memory.write_bandwidth", Unit::byte_per_second)};
         launch = launch_cost();
+        if (facts_.find("launch.gap") != nullptr) // reports from before have none
+            gap = usable("launch.gap", Unit::second, true);
     }
 
     /// The smallest level that holds so many bytes: memory where no other does.
@@ -69,11 +72,36 @@ public:
                (memory.read != nullptr || work.parameters() + work.cached == 0);
     }
 
+    /// Of the whole network: the host enqueues launches while the device works.
+    [[nodiscard]] PredictedTime in_a_row(const PredictedTime &work, double launches) const {
+        return with_launches(work, launches, launch);
+    }
+    /// Of one layer among others, for whose launch the host is no slower than for theirs.
+    [[nodiscard]] PredictedTime among_others(const PredictedTime &work) const {
+        return with_launches(work, 1, gap == nullptr ? launch : nullptr);
+    }
+
     const Finding *rate = nullptr;
     const Finding *launch = nullptr;
+    const Finding *gap = nullptr; ///< what a launch adds to long ones
     BufferLevel memory;
 
 private:
+    [[nodiscard]] PredictedTime with_launches(const PredictedTime &work, double launches,
+                                              const Finding *of_host) const {
+        const auto at = [&](double seconds, const auto &end_of) {
+            LaunchCosts costs;
+            if (of_host != nullptr)
+                costs.in_a_row = end_of(*of_host);
+            if (gap != nullptr)
+                costs.gap = end_of(*gap);
+            return seconds_in_a_row({seconds, launches}, costs);
+        };
+        return {at(work.seconds, [](const Finding &each) { return *each.value; }),
+                {at(work.interval.low, [](const Finding &each) { return each.interval->low; }),
+                 at(work.interval.high, [](const Finding &each) { return each.interval->high; })}};
+    }
+
     [[nodiscard]] bool has_level(int n) const {
         return facts_.find(fmt::format("buffer.l{}.size", n)) != nullptr ||
                facts_.find(fmt::format("buffer.l{}.read_bandwidth", n)) != nullptr;
@@ -95,12 +123,12 @@ private:
     }
 
     /// The finding, where times can be made of it; else the reason is told.
-    const Finding *usable(const std::string &key, Unit unit) {
+    const Finding *usable(const std::string &key, Unit unit, bool may_be_nothing = false) {
         Finding *finding = nullptr;
         for (Finding &each : facts_.findings)
             if (each.key == key)
                 finding = &each;
-        const std::string reason = problem_with(finding, unit);
+        const std::string reason = problem_with(finding, unit, may_be_nothing);
         if (!reason.empty()) {
             teardown_.absent.push_back({key, reason});
             return nullptr;
@@ -111,7 +139,7 @@ private:
         return finding;
     }
 
-    static std::string problem_with(const Finding *finding, Unit unit) {
+    static std::string problem_with(const Finding *finding, Unit unit, bool may_be_nothing) {
         if (finding == nullptr)
             return "the report has none";
         if (finding->status != Status::measured || !finding->value)
@@ -121,7 +149,7 @@ private:
             return fmt::format("it is in {}, not in {}", symbol(finding->unit), symbol(unit));
         const Interval interval =
             finding->interval.value_or(Interval{*finding->value, *finding->value});
-        if (*finding->value <= 0 || interval.low <= 0)
+        if (std::min(*finding->value, interval.low) <= 0 && !(may_be_nothing && interval.low == 0))
             return "it is not above 0";
         const std::string low = problem_of(interval.low);
         return low.empty() ? problem_of(interval.high) : low;
@@ -154,8 +182,8 @@ std::vector<TimeFloor> floors_of(const Work &work, ElementType type, const Roofs
     move(level, level.read, bytes(work.inputs));
     move(level, level.write, bytes(work.outputs));
     move(roofs.memory, roofs.memory.read, bytes(work.parameters() + work.cached));
-    if (roofs.launch != nullptr)
-        floors.push_back({"launch", {*roofs.launch->value, *roofs.launch->interval}});
+    if (const Finding *between = roofs.gap != nullptr ? roofs.gap : roofs.launch)
+        floors.push_back({"launch", {*between->value, *between->interval}});
     return floors;
 }
 
@@ -172,32 +200,26 @@ void conclude(LayerTeardown &layer, const std::optional<PredictedTime> &predicte
         layer.share = compute->time.seconds / predicted->seconds;
 }
 
-/// What goes on at once takes as long as the longest, and the launch comes before it.
-PredictedTime time_of(const std::vector<TimeFloor> &floors) {
-    PredictedTime parts;
-    PredictedTime launch;
+/// What goes on at once takes as long as the longest.
+PredictedTime work_of(const std::vector<TimeFloor> &floors) {
+    PredictedTime work;
     for (const TimeFloor &floor : floors)
-        if (floor.by == "launch")
-            launch = floor.time;
-        else
-            parts = longer(parts, floor.time);
-    return parts + launch;
+        if (floor.by != "launch")
+            work = longer(work, floor.time);
+    return work;
 }
 
-LayerTeardown sum_of(const std::vector<LayerTeardown> &layers) {
-    LayerTeardown whole;
-    whole.name = "whole";
-    std::optional<PredictedTime> predicted{PredictedTime{}}; // of all, or nothing
-    for (const LayerTeardown &layer : layers) {
+/// The floors of all layers together, of which launches are the host's to make where it is that
+/// takes longest.
+std::vector<TimeFloor> floors_of(const std::vector<LayerTeardown> &layers, const Roofs &roofs) {
+    std::vector<TimeFloor> floors;
+    for (const LayerTeardown &layer : layers)
         for (const TimeFloor &floor : layer.floors)
-            add_floor(whole.floors, floor.by, floor.time);
-        if (predicted && layer.predicted)
-            predicted = *predicted + *layer.predicted;
-        else
-            predicted.reset();
-    }
-    conclude(whole, predicted);
-    return whole;
+            add_floor(floors, floor.by, floor.time);
+    const auto launch = std::ranges::find(floors, "launch", &TimeFloor::by);
+    if (launch != floors.end())
+        launch->time = roofs.in_a_row({}, static_cast<double>(layers.size()));
+    return floors;
 }
 
 } // namespace
@@ -208,14 +230,26 @@ Teardown teardown_of(const std::vector<SizedLayer> &layers, const DeviceRecord &
     teardown.device = record.device;
     teardown.launches = layers.size();
     const Roofs roofs(record, type, teardown);
+    PredictedTime work;
+    bool all_known = true;
     for (const SizedLayer &sized : layers) {
         LayerTeardown &layer = teardown.layers.emplace_back();
         layer.name = sized.layer.name;
         layer.floors = floors_of(sized.work, type, roofs);
-        conclude(layer, roofs.suffice(sized.work, type) ? std::optional{time_of(layer.floors)}
-                                                        : std::nullopt);
+        if (!roofs.suffice(sized.work, type)) {
+            conclude(layer, std::nullopt);
+            all_known = false;
+            continue;
+        }
+        const PredictedTime own = work_of(layer.floors);
+        conclude(layer, roofs.among_others(own));
+        work = work + own;
     }
-    teardown.whole = sum_of(teardown.layers);
+    teardown.whole.name = "whole";
+    teardown.whole.floors = floors_of(teardown.layers, roofs);
+    conclude(teardown.whole,
+             all_known ? std::optional(roofs.in_a_row(work, static_cast<double>(layers.size())))
+                       : std::nullopt);
     return teardown;
 }
 

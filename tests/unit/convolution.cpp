@@ -589,7 +589,7 @@ TEST_CASE("unit.convolution.only_what_a_race_chose_is_kept") {
 TEST_CASE("unit.convolution.what_is_predicted_from_is_measured_before") {
     const ProbeInfo &info = builtin("workloads/convolution").info();
     for (const char *key : {"fma.fp32.rate", "compute_units", "registers.full_occupancy_limit",
-                            "buffer.memory.read_bandwidth", "launch.back_to_back"}) {
+                            "buffer.memory.read_bandwidth", "launch.back_to_back", "launch.gap"}) {
         CAPTURE(key);
         CHECK(std::ranges::any_of(info.depends_on, [&](const std::string &probe) {
             return std::ranges::count(builtin(probe).info().findings, key, &FindingKey::key) > 0;

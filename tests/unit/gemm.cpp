@@ -1,3 +1,4 @@
+#include "common/device_tiles.hpp"
 #include "interpreted.hpp"
 #include "workloads/gemm/gemm.hpp"
 
@@ -194,9 +195,10 @@ TEST_CASE("unit.gemm.what_is_predicted_from_is_measured_before") {
     for (const char *key :
          {"fma.fp32.rate", "compute_units", "registers.full_occupancy_limit",
           "registers.spill_limit", "register_file.bytes_per_cu", "local_memory.bytes_per_cu",
-          "occupancy.max_threads_per_cu", "local.own_memory", "local.bandwidth",
-          "buffer.memory.latency", "buffer.memory.read_bandwidth", "buffer.memory.copy_bandwidth",
-          "launch.back_to_back"}) {
+          "occupancy.max_threads_per_cu", "local.own_memory", "local.bandwidth", "local.latency",
+          "fma.fp32.latency", "launch.device.p50", "launch.round_trip.p50", "buffer.memory.latency",
+          "buffer.memory.read_bandwidth", "buffer.memory.copy_bandwidth", "launch.back_to_back",
+          "launch.gap"}) {
         CAPTURE(key);
         CHECK(std::ranges::any_of(info.depends_on, [&](const std::string &probe) {
             return std::ranges::count(builtin(probe).info().findings, key, &FindingKey::key) > 0;
@@ -361,22 +363,48 @@ TEST_CASE("unit.gemm.what_groups_read_bounds_them") {
     Facts facts = gpu();
     facts.findings[1].value = 1e18;
     add(facts, "local.bandwidth", 1e12);
-    // 32 neighbours read 8 x 4 elements of A and 4 x 4 of B.
-    CHECK(predicted(shape, small_tile, facts) == Approx(128 * 1024.0 * 8 * 48 * 4 / 1e12));
+    // 256 work-items read 4 elements of A and 4 of B each.
+    CHECK(predicted(shape, small_tile, facts) == Approx(128 * 1024.0 * 256 * 8 * 4 / 1e12));
+    facts.findings.pop_back();
     add(facts, "buffer.memory.read_bandwidth", 1e10);
     CHECK(predicted(shape, small_tile, facts) == Approx(128 * 1024.0 * 128 * 4 / 1e10));
     add(facts, "buffer.l2.read_bandwidth", 1e11);
     CHECK(predicted(shape, small_tile, facts) == Approx(128 * 1024.0 * 128 * 4 / 1e11));
     // 64 slices, each fetched in turn; four groups of a unit where one is resident, or all.
     add(facts, "buffer.memory.latency", 1);
-    CHECK(predicted(shape, small_tile, facts) == Approx(64));
-    CHECK(predicted({2048, 1024, 1024}, small_tile, facts) == Approx(4 * 64));
+    // A load and a store besides, which nothing hides.
+    CHECK(predicted(shape, small_tile, facts) == Approx(64 + 2));
+    CHECK(predicted({2048, 1024, 1024}, small_tile, facts) == Approx(4 * 64 + 2));
     add(facts, "local_memory.bytes_per_cu", 1e6);
     add(facts, "occupancy.max_threads_per_cu", 2048);
     add(facts, "register_file.bytes_per_cu", 262144);
-    CHECK(predicted({2048, 1024, 1024}, small_tile, facts) == Approx(64));
+    CHECK(predicted({2048, 1024, 1024}, small_tile, facts) == Approx(64 + 2));
     add(facts, "buffer.l2.latency", 2);
-    CHECK(predicted(shape, small_tile, facts) == Approx(128));
+    CHECK(predicted(shape, small_tile, facts) == Approx(128 + 2));
+}
+
+TEST_CASE("unit.gemm.parts_that_take_as_long_are_in_each_others_way") {
+    const GemmShape shape{1024, 512, 1024}; // 128 tiles
+    Facts facts = gpu();
+    const double alone = predicted(shape, small_tile, facts);
+    // Local memory and the level beyond take as long as multiplying does.
+    add(facts, "local.bandwidth", 128 * 1024.0 * 256 * 8 * 4 / alone);
+    CHECK(predicted(shape, small_tile, facts) == Approx(alone * std::sqrt(2)));
+    add(facts, "buffer.memory.read_bandwidth", 128 * 1024.0 * 128 * 4 / alone);
+    CHECK(predicted(shape, small_tile, facts) == Approx(alone * std::sqrt(3)));
+}
+
+TEST_CASE("unit.gemm.work_items_take_whole_turns") {
+    Facts facts = gpu();
+    const double lanes = 256; // that multiply at the same time, four steps a latency
+    add(facts, "fma.fp32.latency", 4 * lanes / (64e12 / 2 / 128));
+    CHECK(workloads::busy_share(lanes / 2, facts) == Approx(0.5));
+    CHECK(workloads::busy_share(lanes, facts) == Approx(1));
+    CHECK(workloads::busy_share(1.05 * lanes, facts) == 1); // the latency is no exact one
+    CHECK(workloads::busy_share(1.5 * lanes, facts) == Approx(0.75));
+    CHECK(workloads::busy_share(2 * lanes, facts) == Approx(1));
+    CHECK(workloads::busy_share(7.5 * lanes, facts) == 1);
+    CHECK(workloads::busy_share(lanes, {}) == 1);
 }
 
 TEST_CASE("unit.gemm.few_work_items_wait") {

@@ -52,6 +52,7 @@ Facts wide_gpu() {
     add_fact(facts, "buffer.l1.read_bandwidth", 33e12);
     add_fact(facts, "buffer.l2.size", 30e6);
     add_fact(facts, "buffer.l2.read_bandwidth", 8e12);
+    add_fact(facts, "buffer.l2.latency", 147e-9);
     add_fact(facts, "buffer.memory.read_bandwidth", 4.6e12);
     return facts;
 }
@@ -356,6 +357,14 @@ TEST_CASE("unit.network_run.a_network_takes_the_times_of_its_layers") {
     // The dense layer's weights and biases besides.
     CHECK(*predicted_seconds(graph, plan, facts) >= *computed + 24e-3 + 4 * 1409e3 / 1e9);
     CHECK_FALSE(predicted_seconds(graph, {{plans->front()}, {}}, facts).has_value());
+    // The host's time for all launches, where that is longer than the device's.
+    const double added = *predicted_seconds(graph, plan, facts);
+    add_fact(facts, "launch.gap", 1e-4);
+    CHECK(*predicted_seconds(graph, plan, facts) == Approx(24e-3));
+    CHECK(added > 24e-3);
+    facts.findings.back().value = 1e3;
+    CHECK(*predicted_seconds(graph, plan, facts) >= 24e3);
+    facts.findings.pop_back();
     // Products of several tokens have plans of their own.
     const Graph block({known("vit-s-block")});
     const GemmPlan product = gemm_plans(*product_of(block, 1), facts).front();

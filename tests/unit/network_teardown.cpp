@@ -158,6 +158,42 @@ TEST_CASE("unit.teardown.the whole is the sum of the layers") {
     CHECK(teardown.launches == 3);
 }
 
+TEST_CASE("unit.teardown.launches are made while the device works") {
+    const auto layers = sized({256, 32, 32}, {layer("a", Operator::convolution, 256, 3),
+                                              layer("b", Operator::average_pool),
+                                              layer("c", Operator::dense, 1000)});
+    DeviceRecord record = made_up_device();
+    const Teardown before = teardown_of(layers, record, ElementType::fp32);
+    record.probes[0].findings.push_back(found("launch.gap", Unit::second, 5e-7, 0.1));
+    const Teardown ahead = teardown_of(layers, record, ElementType::fp32);
+    const double work = before.whole.predicted->seconds - 3 * 2e-6;
+    CHECK(ahead.whole.predicted->seconds == Approx(work + 3 * 5e-7));
+    CHECK(seconds_of(ahead.layers[0], "launch") == Approx(5e-7));
+    CHECK(ahead.layers[1].predicted->seconds ==
+          Approx(before.layers[1].predicted->seconds - 2e-6 + 5e-7));
+    CHECK(seconds_of(ahead.whole, "launch") == Approx(6e-6)); // at least what the host needs
+    CHECK(ahead.absent.empty());
+
+    record.probes[0].findings[7] = found("launch.back_to_back", Unit::second, 1, 0.1);
+    const Teardown behind = teardown_of(layers, record, ElementType::fp32);
+    CHECK(behind.whole.predicted->seconds == Approx(3));
+    CHECK(behind.whole.predicted->interval.high == Approx(3.3));
+    CHECK(behind.whole.bound == "launch");
+    CHECK(behind.layers[0].predicted == ahead.layers[0].predicted);
+
+    // That a gap does not show says that there is hardly one.
+    Finding &gap = record.probes[0].findings.back();
+    record.probes[0].findings[7] = found("launch.back_to_back", Unit::second, 2e-6, 0.1);
+    gap.value = 0;
+    gap.interval = Interval{0, 1e-7};
+    const Teardown none = teardown_of(layers, record, ElementType::fp32);
+    CHECK(none.absent.empty());
+    CHECK(none.whole.predicted->seconds == Approx(work));
+    gap.interval = Interval{-1e-7, 1e-7};
+    CHECK(teardown_of(layers, record, ElementType::fp32).whole.predicted->seconds ==
+          Approx(work + 3 * 2e-6));
+}
+
 TEST_CASE("unit.teardown.what is not measured is absent with its reason, never 0") {
     const auto layers = one({256, 32, 32}, layer("a", Operator::convolution, 256, 3));
     const auto absent = [](const Teardown &teardown, const std::string &key) {

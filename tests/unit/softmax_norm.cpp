@@ -235,7 +235,7 @@ TEST_CASE("unit.softmax_norm.what_is_predicted_from_is_measured_before") {
     for (const char *key :
          {"fma.fp32.rate", "compute_units", "registers.spill_limit", "register_file.bytes_per_cu",
           "occupancy.max_threads_per_cu", "local.latency", "buffer.memory.latency",
-          "buffer.memory.copy_bandwidth", "launch.back_to_back"}) {
+          "buffer.memory.copy_bandwidth", "launch.back_to_back", "launch.gap"}) {
         CAPTURE(key);
         CHECK(std::ranges::any_of(info.depends_on, [&](const std::string &probe) {
             return std::ranges::count(builtin(probe).info().findings, key, &FindingKey::key) > 0;

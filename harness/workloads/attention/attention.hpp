@@ -5,6 +5,7 @@
 #include <clprobe/kernel.hpp>
 #include <clprobe/launch.hpp>
 #include <clprobe/memory.hpp>
+#include <clprobe/predicted_call.hpp>
 #include <clprobe/probe.hpp>
 #include <clprobe/workloads.hpp>
 
@@ -159,15 +160,26 @@ public:
     /// Bytes of the largest buffer that it needs beside Q, K, V and O.
     [[nodiscard]] std::size_t most_bytes() const;
 
-    /// Seconds that the launches take together by this device's findings. Nothing where the rate of
-    /// multiply-adds was not measured.
-    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const;
+    /// The launches' work by this device's findings. Nothing where the rate of multiply-adds was
+    /// not measured.
+    [[nodiscard]] std::optional<PredictedCall> predicted_call(const Facts &facts) const;
+    /// Seconds that they add to others in a row: `seconds_in_a_row` of it.
+    [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const {
+        return seconds_in_a_row(predicted_call(facts), facts);
+    }
 
 private:
     [[nodiscard]] std::uint32_t tiles() const; ///< of a head
     [[nodiscard]] double computed_scores() const;
-    [[nodiscard]] std::optional<double> predicted_of_panels(const Facts &facts) const;
-    [[nodiscard]] std::optional<double> predicted_by_local_memory(const Facts &facts) const;
+    /// Blocks of keys that groups go through: of causal ones some have more than others.
+    struct BlockCounts {
+        double all = 0;
+        double heaviest_unit = 0; ///< of all groups of one unit
+        double longest_row = 0;   ///< of groups that take turns in one place of a unit
+    };
+    [[nodiscard]] BlockCounts blocks_of_groups(double all_units, double resident) const;
+    [[nodiscard]] std::optional<PredictedCall> predicted_of_panels(const Facts &facts) const;
+    [[nodiscard]] std::optional<PredictedCall> predicted_by_local_memory(const Facts &facts) const;
 
     AttentionShape shape_;
     AttentionPlan plan_;

@@ -46,11 +46,13 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         std::optional<operators::Calls> calls;
         if (const auto found = measured_of(data, shape)) {
             const auto &[plan, time] = *found;
+            const Attention attention(shape, plan);
             calls = operators::Calls{
                 .seconds = time.seconds,
                 .interval = time.interval,
                 .work = shape.flops(),
-                .predicted = Attention(shape, plan).predicted_seconds(facts),
+                .predicted = operators::predicted_by(
+                    facts, [&](const Facts &given) { return attention.predicted_seconds(given); }),
                 .method = fmt::format(
                     "{}, {}; {}; {:.0f} results verified, errors of random reals up to {:.2g} "
                     "sqrt(roundings) u sum p|v|",

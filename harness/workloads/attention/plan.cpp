@@ -7,6 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <queue>
+#include <utility>
+#include <vector>
 
 namespace clprobe::probes::attention {
 namespace {
@@ -18,33 +22,6 @@ using workloads::quotient_up;
 /// exponential, the sum.
 constexpr double instructions_of_panels = 14;
 constexpr double instructions_of_groups = 10;
-
-/// Work-items that run together, which read an element that several of them need once.
-constexpr double neighbours = 32;
-
-/// Groups that a compute unit holds at the same time.
-double resident_groups(const ScoreTile &tile, unsigned width, const Facts &facts) {
-    double most = 1e9;
-    const auto limit = [&](const char *key, double needed) {
-        const auto available = facts.value(key);
-        most = std::min(most, available ? std::floor(*available / needed) : 1);
-    };
-    limit("local_memory.bytes_per_cu", static_cast<double>(tile.local_bytes(width)));
-    limit("occupancy.max_threads_per_cu", tile.items());
-    limit("register_file.bytes_per_cu", 4.0 * tile.registers(width) * tile.items());
-    return std::max(most, 1.0);
-}
-
-/// The share of a unit's multiply-adds that so many work-items of it can issue. Each issues one
-/// after the other, and has four on their way at most.
-double issued_share(double work_items, double units, const Facts &facts) {
-    const auto rate = facts.value("fma.fp32.rate");
-    const auto latency = facts.value("fma.fp32.latency");
-    if (!rate || !latency || *rate * *latency <= 0)
-        return 1;
-    constexpr double on_their_way = 4;
-    return std::min(1.0, work_items * on_their_way / (*rate / 2 / units * *latency));
-}
 
 bool fits_device(const ScoreTile &tile, const AttentionShape &shape, const DeviceInfo &device) {
     return tile.items() <= device.max_work_group_size.value_or(64) &&
@@ -209,12 +186,12 @@ double Attention::computed_scores() const {
     return shape_.heads * scores;
 }
 
-std::optional<double> Attention::predicted_seconds(const Facts &facts) const {
+std::optional<PredictedCall> Attention::predicted_call(const Facts &facts) const {
     return plan_.family == KernelFamily::panels ? predicted_of_panels(facts)
                                                 : predicted_by_local_memory(facts);
 }
 
-std::optional<double> Attention::predicted_of_panels(const Facts &facts) const {
+std::optional<PredictedCall> Attention::predicted_of_panels(const Facts &facts) const {
     const Tile &tile = plan_.tile;
     const double scores = computed_scores();
     const auto output_width = static_cast<double>(multiple_up(shape_.width, tile.row_elements()));
@@ -237,60 +214,100 @@ std::optional<double> Attention::predicted_of_panels(const Facts &facts) const {
         return std::nullopt;
     const double packed = 4.0 * sizeof(float) * static_cast<double>(shape_.elements());
     const auto copy = facts.value("buffer.memory.copy_bandwidth");
-    constexpr int launches = 3;
-    return *seconds + (copy && *copy > 0 ? packed / *copy : 0) +
-           launches * facts.value("launch.back_to_back").value_or(0);
+    constexpr double launches = 3;
+    return PredictedCall{*seconds + (copy && *copy > 0 ? packed / *copy : 0), launches};
 }
 
-std::optional<double> Attention::predicted_by_local_memory(const Facts &facts) const {
+std::optional<PredictedCall> Attention::predicted_by_local_memory(const Facts &facts) const {
     const auto rate = facts.value("fma.fp32.rate");
     if (!rate || *rate <= 0)
         return std::nullopt;
     const ScoreTile &tile = plan_.group_tile;
     const double width = shape_.width;
-    const double groups = 1.0 * tiles() * shape_.heads * tile.splits;
     const double units = std::max(1.0, facts.value("compute_units").value_or(1));
-    // Of causal tiles, whose keys differ in number, the mean.
-    const double scores = computed_scores() / groups;
-    const double blocks = std::ceil(scores / (1.0 * tile.queries * tile.keys));
+    const double groups = 1.0 * tiles() * shape_.heads * tile.splits;
+    const double resident = std::min(
+        std::ceil(groups / units),
+        workloads::resident_groups(
+            {tile.items(), tile.local_bytes(shape_.width), tile.registers(shape_.width)}, facts));
+    const BlockCounts blocks = blocks_of_groups(units, resident);
 
     // Operands, in quads, for each element of both depths; what a block of keys needs besides.
     const double item = 1.0 * tile.item_rows * tile.item_columns;
     const double columns = width / tile.items_beside();
-    const double loads = (tile.item_rows + tile.item_columns) * width / 4 +
-                         (tile.item_rows + columns) * tile.keys / 4;
+    const double read =
+        (tile.item_rows + tile.item_columns) * width + (tile.item_rows + columns) * tile.keys;
     const double others = item * instructions_of_groups + tile.item_rows * columns +
                           4.0 * tile.keys * width / 4 / tile.items();
     const double multiplied = item * width + tile.item_rows * columns * tile.keys;
-    const double share = multiplied / (multiplied + loads + others);
-    const double of_a_unit = std::ceil(groups / units);
-    const double resident = resident_groups(tile, shape_.width, facts);
-    double slowest = of_a_unit * units * scores * 4 * width / *rate / share /
-                     issued_share(std::min(resident, of_a_unit) * tile.items(), units, facts);
-    const auto bound = [&](std::optional<double> bandwidth, double bytes) {
-        if (bandwidth && *bandwidth > 0)
-            slowest = std::max(slowest, bytes / *bandwidth);
+    // The unit with the most blocks decides.
+    const double computed = units * blocks.heaviest_unit;
+    const double flops = 2 * computed * tile.items() * (multiplied + read / 4 + others);
+    // Each step waits for its operands, which other groups of the unit do not hide.
+    const double multiplying =
+        flops / *rate / workloads::busy_share(resident * tile.items(), facts) +
+        blocks.longest_row * (width + tile.keys) * facts.value("local.latency").value_or(0);
+    const auto seconds_at = [&](std::optional<double> bandwidth, double bytes) {
+        return bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0;
     };
-    // Neighbours that read the same element read it once.
-    const double beside = std::min(neighbours, double{1} * tile.items_beside());
-    const double read = neighbours / beside * tile.item_rows * (width + tile.keys) +
-                        beside * (tile.item_columns * width + columns * tile.keys);
-    bound(facts.value("local.bandwidth"),
-          groups * blocks * tile.items() / neighbours * read * sizeof(float));
+    const double exchanging =
+        seconds_at(facts.value("local.bandwidth"), computed * tile.items() * read * sizeof(float));
     const auto shared = facts.value("buffer.l2.read_bandwidth");
     const auto memory = facts.value("buffer.memory.read_bandwidth");
-    bound(shared ? shared : memory, groups * blocks * 2 * tile.keys * width * sizeof(float));
     const auto operand = sizeof(float) * static_cast<double>(shape_.elements());
-    bound(memory, 3 * operand);
+    const double fetching = std::max(
+        seconds_at(shared ? shared : memory, blocks.all * 2 * tile.keys * width * sizeof(float)),
+        seconds_at(memory, 3 * operand));
+    double seconds = workloads::at_the_same_time({multiplying, exchanging, fetching});
     // A block takes no less than its two fetches; other groups of the unit fetch meanwhile.
     const auto near = facts.value("buffer.l2.latency");
     const auto latency = near ? near : facts.value("buffer.memory.latency");
     if (latency)
-        slowest = std::max(slowest, std::ceil(of_a_unit / resident) * 2 * blocks * *latency);
-    const auto copy = facts.value("buffer.memory.copy_bandwidth");
-    if (in_parts() && copy && *copy > 0)
-        slowest += (2.0 * tile.splits + 1) * operand / *copy;
-    return slowest + facts.value("launch.back_to_back").value_or(0) * (in_parts() ? 2 : 1);
+        seconds = std::max(seconds, 2 * blocks.longest_row * *latency);
+    if (in_parts())
+        seconds += seconds_at(facts.value("buffer.memory.copy_bandwidth"),
+                              (2.0 * tile.splits + 1) * operand);
+    const double launches = in_parts() ? 2 : 1;
+    return PredictedCall{seconds + workloads::fetch_and_store(launches, facts), launches};
+}
+
+/// In the order of the launch: the first groups are dealt out to all units, others go to where one
+/// ends first. Where they are very many they even out.
+Attention::BlockCounts Attention::blocks_of_groups(double all_units, double resident) const {
+    constexpr double many = 1 << 13;
+    const ScoreTile &tile = plan_.group_tile;
+    const std::uint32_t all = quotient_up(shape_.length, tile.keys);
+    const double groups = 1.0 * tiles() * shape_.heads * tile.splits;
+    if (groups > many) {
+        const double blocks = computed_scores() / tile.queries / tile.keys;
+        return {blocks, blocks / all_units, blocks / all_units / resident};
+    }
+    const auto units = static_cast<std::size_t>(std::min(all_units, groups));
+    const auto places = static_cast<std::size_t>(std::min(resident * all_units, groups));
+    using Row = std::pair<double, std::size_t>; // groups one after the other: blocks, and where
+    std::priority_queue<Row, std::vector<Row>, std::greater<>> rows;
+    for (std::size_t place = 0; place < places; ++place)
+        rows.emplace(0, place);
+    std::vector<double> of_units(units);
+    BlockCounts counts;
+    for (std::uint32_t part = 0; part < tile.splits; ++part)
+        for (std::uint32_t head = 0; head < shape_.heads; ++head)
+            for (std::uint32_t last = tiles(); last > 0; --last) {
+                const std::uint32_t seen =
+                    shape_.causal ? std::min(quotient_up(last * tile.queries, tile.keys), all)
+                                  : all;
+                const std::uint32_t begin = all * part / tile.splits;
+                const std::uint32_t end = std::min(all * (part + 1) / tile.splits, seen);
+                const double blocks = end > begin ? end - begin : 0;
+                const Row first = rows.top();
+                rows.pop();
+                rows.emplace(first.first + blocks, first.second);
+                of_units[first.second % units] += blocks;
+                counts.all += blocks;
+                counts.longest_row = std::max(counts.longest_row, first.first + blocks);
+            }
+    counts.heaviest_unit = std::ranges::max(of_units);
+    return counts;
 }
 
 bool fits_registers(const AttentionPlan &plan, const Facts &facts) {

@@ -91,7 +91,11 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
                 .seconds = found->time.seconds,
                 .interval = found->time.interval,
                 .work = shape.flops(),
-                .predicted = Convolution(shape, found->plan).predicted_seconds(facts),
+                .predicted = operators::predicted_by(
+                    facts,
+                    [&](const Facts &given) {
+                        return Convolution(shape, found->plan).predicted_seconds(given);
+                    }),
                 .method = fmt::format("{}, {}; {}; {}", found->plan.describe(),
                                       data.text_attribute(entry::choice + shape.name()),
                                       found->time.statistic,

@@ -23,7 +23,7 @@ double Convolution::bytes_beyond(double size) const {
     return times * weights + (once ? 1 : panels()) * image;
 }
 
-std::optional<double> Convolution::predicted_seconds(const Facts &facts) const {
+std::optional<PredictedCall> Convolution::predicted_call(const Facts &facts) const {
     if (!by_local_memory())
         return plan_.winograd ? predicted_of_squares(facts) : predicted_of_panels(facts);
     const auto operands = static_cast<double>(input().bytes() + weights_bytes());
@@ -38,7 +38,7 @@ std::optional<double> Convolution::predicted_seconds(const Facts &facts) const {
         facts);
 }
 
-std::optional<double> Convolution::predicted_of_panels(const Facts &facts) const {
+std::optional<PredictedCall> Convolution::predicted_of_panels(const Facts &facts) const {
     const Tile &tile = plan_.tile;
     const double computed = double{1} * panels() * tiles();
     const double depth = weight_rows() - 1;
@@ -56,10 +56,10 @@ std::optional<double> Convolution::predicted_of_panels(const Facts &facts) const
         facts);
     if (!seconds)
         return std::nullopt;
-    return *seconds + facts.value("launch.back_to_back").value_or(0);
+    return PredictedCall{*seconds, 1};
 }
 
-std::optional<double> Convolution::predicted_of_squares(const Facts &facts) const {
+std::optional<PredictedCall> Convolution::predicted_of_squares(const Facts &facts) const {
     const Tile &tile = plan_.tile;
     const double computed = double{1} * positions * panels() * tiles();
     const double depth = double{1} * blocks() * input().block;
@@ -86,7 +86,7 @@ std::optional<double> Convolution::predicted_of_squares(const Facts &facts) cons
     const auto transforms = predicted_of_transforms(facts);
     if (!products || !transforms)
         return std::nullopt;
-    return *products + *transforms + 3 * facts.value("launch.back_to_back").value_or(0);
+    return PredictedCall{*products + *transforms, 3};
 }
 
 /// Of the input and of the sums: additions, of which each takes the place of a multiply-add, and

@@ -69,6 +69,13 @@ std::optional<Measured> measured_of(const Dataset &data, const GemmShape &shape,
     return sums.measured();
 }
 
+/// Of a call whose stages are timed each by itself.
+std::optional<double> predicted_seconds(const GemmShape &shape, const GemmPlan &plan,
+                                        const Facts &facts) {
+    const auto call = Gemm(shape, plan).predicted_call(facts);
+    return call ? std::optional(seconds_alone(*call, launch_costs(facts))) : std::nullopt;
+}
+
 operators::ShapeKeys keys_of(const GemmShape &shape, Numbers numbers = Numbers::fp32) {
     return {fmt::format("gemm.{}.", operators::name_of(shape, numbers)),
             "a call: multiplying, and packing the operands or adding parts where it does",
@@ -127,7 +134,11 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
                 .seconds = median(found->seconds),
                 .interval = repeat_interval(found->seconds),
                 .work = shape.flops(),
-                .predicted = Gemm(shape, found->plan).predicted_seconds(facts),
+                .predicted =
+                    operators::predicted_by(facts,
+                                            [&](const Facts &given) {
+                                                return predicted_seconds(shape, found->plan, given);
+                                            }),
                 .method = fmt::format("{}, {}; median of {} calls, {:.0f} % of each spent on "
                                       "packing or adding parts; {}",
                                       found->plan.describe(),

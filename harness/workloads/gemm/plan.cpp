@@ -150,7 +150,7 @@ std::size_t Gemm::most_bytes() const {
     return plan_.group_tile.splits > 1 ? parts_bytes() : 0;
 }
 
-std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
+std::optional<PredictedCall> Gemm::predicted_call(const Facts &facts) const {
     return plan_.family == KernelFamily::panels
                ? predicted_of_panels(facts)
                : predicted_by_local_memory({.shape = shape_,
@@ -159,7 +159,7 @@ std::optional<double> Gemm::predicted_seconds(const Facts &facts) const {
                                            plan_.group_tile, facts);
 }
 
-std::optional<double> Gemm::predicted_of_panels(const Facts &facts) const {
+std::optional<PredictedCall> Gemm::predicted_of_panels(const Facts &facts) const {
     const Tile &tile = plan_.tile;
     const double depth = double{1} * steps_ * tile.step;
     const double tiles = double{1} * left_panels_ * right_panels_;
@@ -179,9 +179,8 @@ std::optional<double> Gemm::predicted_of_panels(const Facts &facts) const {
         return std::nullopt;
     const double packed = 2.0 * sizeof(float) * shape_.k * (double{1} * shape_.m + shape_.n);
     const auto copy = facts.value("buffer.memory.copy_bandwidth");
-    constexpr int launches = 3;
-    return *multiplying + (copy && *copy > 0 ? packed / *copy : 0) +
-           launches * facts.value("launch.back_to_back").value_or(0);
+    constexpr double launches = 3;
+    return PredictedCall{*multiplying + (copy && *copy > 0 ? packed / *copy : 0), launches};
 }
 
 bool fits_registers(const GemmPlan &plan, const Facts &facts) {

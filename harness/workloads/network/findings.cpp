@@ -118,7 +118,8 @@ std::optional<operators::Calls> calls_of(const Dataset &data, const Facts &facts
         .seconds = fit->seconds_per_trip,
         .interval = fit->interval,
         .work = flops_of(graph),
-        .predicted = predicted_seconds(graph, plan, facts),
+        .predicted = operators::predicted_by(
+            facts, [&](const Facts &given) { return predicted_seconds(graph, plan, given); }),
         .method = fmt::format(
             "slope of time over up to {:g} runs in a row, in {} blocks; {:.0f} of {} plans kept "
             "from races; a sample of each layer's outputs compared, errors up to "

@@ -275,36 +275,38 @@ std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &p
     auto product = plan.products.begin();
     std::vector<NetworkConvolution> convolutions = convolutions_of(graph);
     auto shape = convolutions.begin();
-    double seconds = 0;
+    PredictedCall whole;
     for (std::size_t i = 0; i < graph.layers().size(); ++i) {
         const SizedLayer &sized = graph.layers()[i];
-        std::optional<double> predicted;
+        std::optional<PredictedCall> predicted;
         if (shape != convolutions.end() && shape->output == i + 1) {
             if (convolution == plan.convolutions.end() ||
                 !Convolution::unfit(shape->shape, *convolution).empty())
                 return std::nullopt;
-            predicted = Convolution(shape->shape, *convolution).predicted_seconds(facts);
+            predicted = Convolution(shape->shape, *convolution).predicted_call(facts);
             ++shape, ++convolution;
         } else if (const auto gemm = product_of(graph, i)) {
             if (product == plan.products.end())
                 return std::nullopt;
-            predicted = workloads::Gemm(*gemm, *product).predicted_seconds(facts);
+            predicted = workloads::Gemm(*gemm, *product).predicted_call(facts);
             ++product;
-        } else {
+        } else if (!graph.is_fused(i)) {
             const Work &work = sized.work;
             const auto bytes =
                 static_cast<double>(size_of(ElementType::fp32) *
                                     (work.parameters() + work.inputs + work.outputs + work.cached));
-            predicted = graph.is_fused(i)
-                            ? 0
-                            : facts.value("launch.back_to_back").value_or(0) +
-                                  (bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0);
+            predicted = {bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0, 1};
+            if (!workloads::on_cpu(facts))
+                predicted->work += workloads::fetch_and_store(1, facts);
+        } else {
+            predicted = PredictedCall{};
         }
         if (!predicted)
             return std::nullopt;
-        seconds += *predicted;
+        whole.work += predicted->work;
+        whole.launches += predicted->launches;
     }
-    return seconds;
+    return seconds_in_a_row(whole, launch_costs(facts));
 }
 
 } // namespace clprobe::probes::network

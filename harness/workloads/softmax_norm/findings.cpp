@@ -53,12 +53,14 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
         std::optional<operators::Calls> calls;
         if (const auto found = measured_of(data, shape)) {
             const auto &[plan, time] = *found;
+            const SoftmaxNorm norm(shape, plan);
             const std::string roof = workloads::bandwidth_that_holds(shape.bytes(), facts);
             calls = operators::Calls{
                 .seconds = time.seconds,
                 .interval = time.interval,
                 .work = shape.bytes(),
-                .predicted = SoftmaxNorm(shape, plan).predicted_seconds(facts),
+                .predicted = operators::predicted_by(
+                    facts, [&](const Facts &given) { return norm.predicted_seconds(given); }),
                 .method = fmt::format(
                     "{}, {}; {}; against {}; {:.0f} results verified, errors of random reals up to "
                     "{:.2g} sqrt(roundings) u",

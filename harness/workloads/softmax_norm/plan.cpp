@@ -113,7 +113,7 @@ double SoftmaxNorm::instructions(const Facts &facts) const {
                          : vectors * (of_element * plan_.width + of_vector);
 }
 
-std::optional<double> SoftmaxNorm::predicted_seconds(const Facts &facts) const {
+std::optional<PredictedCall> SoftmaxNorm::predicted_call(const Facts &facts) const {
     const auto bandwidth = facts.value(bandwidth_that_holds(shape_.bytes(), facts));
     if (!bandwidth || *bandwidth <= 0)
         return std::nullopt;
@@ -147,7 +147,7 @@ std::optional<double> SoftmaxNorm::predicted_seconds(const Facts &facts) const {
             fetches * *latency + 2 * barriers * facts.value("local.latency").value_or(0);
         slowest = std::max(slowest, std::ceil(of_a_unit / resident) * waited);
     }
-    return slowest + facts.value("launch.back_to_back").value_or(0);
+    return PredictedCall{slowest, 1};
 }
 
 bool fits_registers(const SoftmaxNormPlan &plan, const Facts &facts) {
