@@ -47,7 +47,7 @@ std::vector<Finding> findings_of_runs(const BatchedNetwork &network, const Datas
     };
     std::vector<TripTime> times;
     for_each_point_of(network, data, "network", [&](const At &at, const Point &point) {
-        add_trip_times(times, at.number("rounds"), point);
+        add_trip_times(times, at.number("runs"), point);
     });
     if (const auto fit = fit_slope(times); fit && fit->seconds_per_trip > 0)
         add("time", Unit::second, fit->seconds_per_trip, fit->interval);
