@@ -10,6 +10,8 @@
 namespace clprobe::workloads {
 namespace {
 
+constexpr const char *own_local_memory = "local.own_memory";
+
 std::string finding_of_level(unsigned level, const char *what) {
     return fmt::format("buffer.l{}.{}", level, what);
 }
@@ -18,6 +20,15 @@ std::string finding_of_level(unsigned level, const char *what) {
 
 bool on_cpu(const Facts &facts) {
     return facts.device && facts.device->type == DeviceType::cpu;
+}
+
+bool has_own_local_memory(const Facts &facts) {
+    return facts.device && !on_cpu(facts) && facts.value(own_local_memory) == 1.0;
+}
+
+Facts facts_by_word(const DeviceInfo &device) {
+    const double own = device.local_memory_dedicated ? 1 : 0;
+    return {device, {measured({own_local_memory, Unit::one, Better::none, {}}, own, {own, own})}};
 }
 
 unsigned native_width(const Facts &facts) {

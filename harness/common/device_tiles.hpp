@@ -21,6 +21,14 @@ namespace clprobe::workloads {
 
 [[nodiscard]] bool on_cpu(const Facts &facts);
 
+/// Whether kernels go by way of local memory: on devices other than CPUs where that was found to be
+/// a memory of its own. On others it is as far away as what it holds copies of.
+[[nodiscard]] bool has_own_local_memory(const Facts &facts);
+
+/// What is known where nothing is measured: the driver's word for local memory in place of the
+/// finding, so that an inspection builds the family of kernels that a run would take.
+[[nodiscard]] Facts facts_by_word(const DeviceInfo &device);
+
 /// Elements of the widest vector that a tile's rows are made of.
 [[nodiscard]] unsigned native_width(const Facts &facts);
 

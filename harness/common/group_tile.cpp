@@ -166,8 +166,7 @@ bool fits_registers(const GroupTile &tile, const Facts &facts) {
 }
 
 std::vector<GroupTile> group_tiles(const GroupProducts &work, const Facts &facts) {
-    if (!facts.device || facts.device->type == DeviceType::cpu ||
-        facts.value("local.own_memory") != 1.0)
+    if (!has_own_local_memory(facts))
         return {};
     struct Size {
         unsigned rows, columns, slice, item_rows, item_columns;

@@ -1,3 +1,4 @@
+#include "common/device_tiles.hpp"
 #include "workloads/attention/attention.hpp"
 
 namespace clprobe::probes {
@@ -18,7 +19,8 @@ ProbeInfo describe() {
         "query sees the keys up to its own row. Two families of kernels compete. Through caches, "
         "on CPUs: a call packs keys and values into panels, and each work-item makes some rows of "
         "O by tiles in registers, with an exponential of its own that compilers keep in vectors. "
-        "By way of local memory, elsewhere: a work-group holds a tile of queries, the keys, whose "
+        "By way of local memory, where that is its own: a work-group holds a tile of queries, the "
+        "keys, whose "
         "room the weights take, and the values in local memory; where queries are few, the keys "
         "are split among several groups, and a second kernel adds the parts by their largest "
         "scores. Tile, unrolling and splits are chosen by a prediction: the padded multiply-adds, "
@@ -84,7 +86,7 @@ public:
     }
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
         const AttentionShape shape{8, 1024, 64};
-        const AttentionPlan plan = attention_plans(shape, {device, {}}).front();
+        const AttentionPlan plan = attention_plans(shape, workloads::facts_by_word(device)).front();
         return {{plan.family == KernelFamily::panels ? "panels" : "local memory", kernel_text,
                  Attention(shape, plan).build_options(), "attention"}};
     }

@@ -1,3 +1,4 @@
+#include "common/device_tiles.hpp"
 #include "workloads/convolution/convolution.hpp"
 
 namespace clprobe::probes {
@@ -105,27 +106,28 @@ public:
         return choices_of(data);
     }
     [[nodiscard]] std::vector<KernelVariant> kernels(const DeviceInfo &device) const override {
-        const auto variant = [&](const char *name, const ConvolutionShape &shape) {
-            const ConvolutionPlan plan = workloads::convolution_plans(shape, {device, {}}).front();
+        const Facts facts = workloads::facts_by_word(device);
+        const bool local = workloads::has_own_local_memory(facts);
+        // The first of the family that a run would take.
+        const auto variant = [&](const char *name, const ConvolutionShape &shape, bool winograd) {
+            ConvolutionPlan plan = ConvolutionPlan::by_local_memory({});
+            if (winograd)
+                plan = plan.by_winograd();
+            if (!local || shape.depthwise)
+                for (const ConvolutionPlan &likely : workloads::convolution_plans(shape, facts))
+                    if (likely.family == workloads::KernelFamily::panels &&
+                        likely.winograd == winograd) {
+                        plan = likely;
+                        break;
+                    }
             return KernelVariant{name, kernel_text, Convolution(shape, plan).build_options(),
                                  "convolution"};
         };
         const ConvolutionShape square{384, 384, 14, 14};
         std::vector<KernelVariant> variants{
-            variant("3x3", square), variant("1x1", {512, 512, 14, 14, 1}),
-            variant("depthwise 3x3", {512, 512, 14, 14, 3, 1, true})};
-        for (const Numbers numbers : other_numbers)
-            if (lacks(device, numbers).empty())
-                variants.push_back(
-                    {"3x3, " + name(numbers), kernel_text,
-                     Convolution(square, workloads::plan_for_halves(square, {device, {}}), numbers)
-                         .build_options(),
-                     "convolution"});
-        if (device.type != DeviceType::cpu && device.local_memory_dedicated)
-            variants.push_back(
-                {"3x3 by local memory", kernel_text,
-                 Convolution(square, ConvolutionPlan::by_local_memory({})).build_options(),
-                 "convolution"});
+            variant("3x3", square, false), variant("1x1", {512, 512, 14, 14, 1}, false),
+            variant("depthwise 3x3", {512, 512, 14, 14, 3, 1, true}, false),
+            variant("3x3 by Winograd", square, true)};
         return variants;
     }
 

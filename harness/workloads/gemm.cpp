@@ -1,3 +1,4 @@
+#include "common/device_tiles.hpp"
 #include "workloads/gemm/gemm.hpp"
 
 namespace clprobe::probes {
@@ -92,11 +93,11 @@ public:
         const auto variant = [&](const char *name, const GemmPlan &plan) {
             return KernelVariant{name, kernel_text, Gemm(shape, plan).build_options(), {}};
         };
-        // Without findings these are panels.
+        const Facts facts = workloads::facts_by_word(device);
         std::vector<KernelVariant> variants{
-            variant("panels", workloads::gemm_plans(shape, {device, {}}).front())};
-        if (device.type != DeviceType::cpu && device.local_memory_dedicated)
-            variants.push_back(variant("local memory", GemmPlan::by_local_memory({})));
+            workloads::has_own_local_memory(facts)
+                ? variant("local memory", GemmPlan::by_local_memory({}))
+                : variant("panels", workloads::gemm_plans(shape, facts).front())};
         for (const Numbers numbers : other_numbers)
             if (lacks(device, numbers).empty())
                 variants.push_back(

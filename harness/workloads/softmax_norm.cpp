@@ -1,3 +1,4 @@
+#include "common/device_tiles.hpp"
 #include "workloads/softmax_norm/softmax_norm.hpp"
 
 namespace clprobe::probes {
@@ -89,8 +90,9 @@ public:
         for (const SoftmaxNormShape &shape :
              {SoftmaxNormShape{RowOperator::softmax, 12288, 1024},
               SoftmaxNormShape{RowOperator::layer_norm, 1024, 768}}) {
-            const SoftmaxNorm norm(shape,
-                                   workloads::softmax_norm_plans(shape, {device, {}}).front());
+            const SoftmaxNorm norm(
+                shape,
+                workloads::softmax_norm_plans(shape, workloads::facts_by_word(device)).front());
             variants.push_back({norm.kernel(), kernel_text, norm.build_options(), norm.kernel()});
         }
         return variants;

@@ -26,6 +26,8 @@ Facts facts_of(DeviceType type) {
     facts.device->native_float_width = 16;
     facts.device->max_work_group_size = 1024;
     facts.device->local_memory = 49152;
+    facts.findings.push_back(
+        measured({"local.own_memory", Unit::one, Better::none, ""}, 1, {1, 1}));
     return facts;
 }
 
@@ -82,9 +84,9 @@ TEST_CASE("unit.attention.plans_fit_their_device") {
                         const NdRange range = Attention(shape, plan).attend(shape.heads);
                         const bool local = plan.family == KernelFamily::local_memory;
                         CHECK(range.group_size() <= most);
-                        CHECK(range.global[0] / range.local[0] *
-                                  (local ? plan.group_tile.queries : plan.tile.rows) >=
-                              shape.length);
+                        const std::size_t groups = range.global[0] / range.local[0];
+                        CHECK((local ? groups * plan.group_tile.queries
+                                     : range.global[0] * plan.tile.rows) >= shape.length);
                         if (local)
                             CHECK(plan.group_tile.local_bytes(shape.width) <= bytes);
                         CHECK(local == (type == DeviceType::gpu &&
@@ -100,6 +102,17 @@ TEST_CASE("unit.attention.a_width_that_no_tile_has_is_for_panels") {
                ContainsSubstring("multiples of 32"));
     CHECK_THAT(Attention::unfit(large, {KernelFamily::panels, {4, 2, 16, 1, 1}, 48, {}}),
                ContainsSubstring("whole number of panels"));
+}
+
+TEST_CASE("unit.attention.memory_that_is_only_called_local_is_not_used") {
+    Facts facts = facts_of(DeviceType::gpu);
+    facts.findings.front().value = 0;
+    CHECK(attention_plans(large, facts).front().family == KernelFamily::panels);
+    facts.findings.clear();
+    const AttentionPlan plan = attention_plans(large, facts).front();
+    CHECK(plan.family == KernelFamily::panels);
+    CHECK(Attention(large, plan).attend(8).group_size() == 8);
+    CHECK(Attention(large, plan).pack(8).group_size() == 8);
 }
 
 TEST_CASE("unit.attention.panels_are_filled_up") {
@@ -127,7 +140,7 @@ TEST_CASE("unit.attention.few_queries_are_worth_splitting_the_keys") {
     add(facts, "occupancy.max_threads_per_cu", 2048);
     add(facts, "register_file.bytes_per_cu", 262144);
     CHECK(predicted(large, split(4), facts) == Approx(predicted(large, split(1), facts) / 4));
-    facts.findings.resize(2);
+    facts.findings.resize(3);
     add(facts, "launch.back_to_back", 1e-3);
     CHECK(predicted(one, split(8), facts) > predicted(one, split(1), facts));
     // A mask leaves half of the keys, and a few more of whole tiles.
@@ -160,7 +173,7 @@ TEST_CASE("unit.attention.the_slowest_part_is_what_a_call_takes") {
     add(facts, "buffer.l1.read_size", 1e5);
     add(facts, "buffer.memory.read_bandwidth", 1e9);
     CHECK(attention.predicted_seconds(facts) == Approx(74 * 8 * 524288.0 / 1e9));
-    facts.findings[1].value = 1e6;
+    facts.findings[2].value = 1e6;
     CHECK(attention.predicted_seconds(facts) == Approx(compute));
     for (const char *key : {"compute_units", "local.bandwidth", "buffer.memory.copy_bandwidth"}) {
         Facts nothing = facts_of(DeviceType::gpu);

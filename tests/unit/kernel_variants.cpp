@@ -129,6 +129,22 @@ TEST_CASE("unit.kernel_variants.a probe's variants are told apart") {
         }
 }
 
+TEST_CASE("unit.kernel_variants.operators are of the family that the device would take") {
+    const Registry registry = builtin_probes();
+    DeviceInfo device;
+    device.max_work_group_size = 1024;
+    device.local_memory = 49152;
+    for (const bool own : {false, true})
+        for (const char *name :
+             {"workloads/attention", "workloads/convolution", "workloads/gemm"}) {
+            device.local_memory_dedicated = own;
+            const KernelVariant variant = registry.find(name)->kernels(device).front();
+            INFO(name << ": " << variant.options);
+            const bool by_local_memory = variant.options.find("-DTILE_") != std::string::npos;
+            CHECK(by_local_memory == own);
+        }
+}
+
 TEST_CASE("unit.kernel_variants.types that a device lacks are left out") {
     const Registry registry = builtin_probes();
     const Probe &probe = *registry.find("compute/fma_rate");

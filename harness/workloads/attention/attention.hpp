@@ -169,6 +169,8 @@ public:
     }
 
 private:
+    /// Work-items of a group, along the first dimension, in the family of panels.
+    [[nodiscard]] std::size_t group_of_panels() const;
     [[nodiscard]] std::uint32_t tiles() const; ///< of a head
     [[nodiscard]] double computed_scores() const;
     /// Blocks of keys that groups go through: of causal ones some have more than others.
@@ -213,7 +215,8 @@ attention_launches(const Program &program, const Attention &attention,
 [[nodiscard]] bool fits_registers(const AttentionPlan &plan, const Facts &facts);
 
 /// Plans to choose from on that device, the likeliest first; those that do not fit the registers
-/// come after all others. By local memory wherever the device is no CPU and has room for a tile.
+/// come after all others. By local memory wherever that is a memory of its own and has room for a
+/// tile.
 [[nodiscard]] std::vector<AttentionPlan> attention_plans(const AttentionShape &shape,
                                                          const Facts &facts);
 /// Shapes and plans that reach all of the kernels' text, for devices that take others.

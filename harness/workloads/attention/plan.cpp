@@ -30,7 +30,7 @@ bool fits_device(const ScoreTile &tile, const AttentionShape &shape, const Devic
 }
 
 std::vector<ScoreTile> score_tiles(const AttentionShape &shape, const Facts &facts) {
-    if (!facts.device || workloads::on_cpu(facts))
+    if (!workloads::has_own_local_memory(facts))
         return {};
     struct Size {
         unsigned queries, keys, item_rows, item_columns;
@@ -137,8 +137,16 @@ std::size_t Attention::value_panels_bytes() const {
     return sizeof(float) * shape_.heads * multiple_up(shape_.length, columns) *
            multiple_up(shape_.width, columns);
 }
+/// A CPU's work-item is one alone. GPUs, whose vectors have four elements, run several together.
+std::size_t Attention::group_of_panels() const {
+    constexpr std::size_t together = 8;
+    return plan_.tile.width == 4 ? together : 1;
+}
 NdRange Attention::pack(std::uint32_t heads) const {
-    return {{quotient_up(shape_.length, plan_.tile.row_elements()), heads, 1}, {1, 1, 1}, 2};
+    const std::size_t group = group_of_panels();
+    return {{multiple_up(quotient_up(shape_.length, plan_.tile.row_elements()), group), heads, 1},
+            {group, 1, 1},
+            2};
 }
 std::size_t Attention::parts_bytes() const {
     return sizeof(float) * shape_.elements() * plan_.group_tile.splits;
@@ -161,7 +169,7 @@ std::uint32_t Attention::tiles() const {
 }
 NdRange Attention::attend(std::uint32_t heads) const {
     if (plan_.family == KernelFamily::panels)
-        return {{tiles(), heads, 1}, {1, 1, 1}, 2};
+        return {{multiple_up(tiles(), group_of_panels()), heads, 1}, {group_of_panels(), 1, 1}, 2};
     const ScoreTile &tile = plan_.group_tile;
     return {{std::size_t{tiles()} * tile.items(), heads, tile.splits}, {tile.items(), 1, 1}, 3};
 }
