@@ -54,11 +54,16 @@ unsigned group_side(const Facts &facts) {
     return side;
 }
 
-bool fits_registers(const Tile &tile, const Facts &facts) {
+bool fits_registers(const Tile &tile, const Facts &facts, unsigned others) {
     const unsigned vectors = tile.rows * tile.vectors + tile.vectors + 1;
     // What no probe finds of CPUs. None with vectors has fewer than 16 registers for them.
     if (on_cpu(facts))
         return vectors <= 16;
+    if (!has_own_local_memory(facts)) {
+        const unsigned more = tile.has_quads() ? 3 * tile.vectors : 0;
+        return (vectors + more) * tile.width + others <=
+               facts.value("registers.spill_limit").value_or(64);
+    }
     const auto limit = facts.value("registers.full_occupancy_limit");
     return vectors * tile.width <= limit.value_or(64);
 }

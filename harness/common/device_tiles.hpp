@@ -35,10 +35,12 @@ namespace clprobe::workloads {
 /// Work-items of a group along each of two sides.
 [[nodiscard]] unsigned group_side(const Facts &facts);
 
-/// Whether a work-item finds registers for the tile, a row of the right operand and a factor, by
-/// the device's findings; where they do not say how many there are, for 16 vectors on a CPU and 64
-/// numbers elsewhere.
-[[nodiscard]] bool fits_registers(const Tile &tile, const Facts &facts);
+/// Whether a work-item finds registers for the tile, the rows of the right operand that are
+/// multiplied at once, and a factor, by the device's findings; where they do not say how many there
+/// are, for 16 vectors on a CPU and 64 numbers elsewhere. On devices that read operands through
+/// their caches the tile may take all registers but `others`, though it leaves half of the threads,
+/// since it is loads that bound them. Of other GPUs all threads are to stay.
+[[nodiscard]] bool fits_registers(const Tile &tile, const Facts &facts, unsigned others);
 
 /// What a work-group takes of a compute unit.
 struct GroupNeeds {

@@ -34,6 +34,8 @@ struct Tile {
                           column("unroll", &Tile::unroll).between(1, 16)};
     }
     [[nodiscard]] unsigned row_elements() const { return vectors * width; }
+    /// Whether four elements of the depth are multiplied at once, in single precision.
+    [[nodiscard]] bool has_quads() const { return width == 4 && step == 4; }
     [[nodiscard]] std::string build_options() const;
     /// "14 rows of 2 float16, unrolled by 2".
     [[nodiscard]] std::string describe() const;

@@ -81,6 +81,11 @@ VECTOR hard_swish(VECTOR x) {
 //   UNROLL      how many channels of a block are multiplied between two branches
 //   PREFETCH    1: the weights of a block are asked for while those of the one before are used, if
 //               a work-item has several tiles
+//   ONE_TILE    1: `tiles` is 1, whatever it says, and the sums stay in registers
+
+#ifndef ONE_TILE
+#define ONE_TILE 0
+#endif
 
 // Rows of the weights for each block.
 #if DEPTHWISE
@@ -129,6 +134,32 @@ __kernel void pack_weights(__global const COPIED *weights, __global const COPIED
 #define LOAD_SUMS(r) EACH_VECTOR(LOAD_SUM, r)
 #define STORE_SUMS(r) EACH_VECTOR(STORE_SUM, r)
 
+#if ONE_TILE
+#define EACH_PASS const uint first = 0, at_once = blocks;
+#define EACH_TILE const uint tile = first_tile; if (tile < last_tile)
+#else
+#define EACH_PASS                                                                                  \
+    const uint at_once = tiles > 1 ? 1 : blocks;                                                   \
+    for (uint first = 0; first < blocks; first += at_once)
+#define EACH_TILE for (uint tile = first_tile; tile < last_tile; ++tile)
+#endif
+
+// Where Mesa's compilers know how many taps there are, they make one piece of all, and run out of registers: the rows'
+// end is KERNEL here, as there is a tile. What steps from row to row is an address, to which they add with three
+// instructions; to an index with six.
+#ifdef QUADS
+#define EACH_TAP                                                                                   \
+    __global const STORED *taps = corner;                                                          \
+    for (uint ky = 0; ky < KERNEL + (tiles == 0); ++ky, taps += input_pitch * STEP)                \
+        for (uint kx = 0; kx < KERNEL; ++kx)
+#define TAP (taps + kx * STEP)
+#else
+#define EACH_TAP                                                                                   \
+    for (uint ky = 0; ky < KERNEL; ++ky)                                                           \
+        for (uint kx = 0; kx < KERNEL; ++kx)
+#define TAP (corner + (ky * input_pitch + kx) * STEP)
+#endif
+
 // Of a depthwise convolution: adds the products of one tap, a vector of channels each.
 #define MULTIPLY_CHANNELS(r)                                                                       \
     tile_##r##_0 = MULTIPLY_ADD(LOAD(0, left + r * ROW_PITCH), right_0, tile_##r##_0);
@@ -159,9 +190,8 @@ __kernel void convolution(__global const STORED *restrict input,
     const uint skipped = input_halo - KERNEL / 2;
     __global const STORED *panel_weights =
         weights + (size_t)panel * (1 + blocks * BLOCK_ROWS) * COLUMNS;
-    const uint at_once = tiles > 1 ? 1 : blocks;
-    for (uint first = 0; first < blocks; first += at_once) {
-        for (uint tile = first_tile; tile < last_tile; ++tile) {
+    EACH_PASS {
+        EACH_TILE {
             const uint image = tile / tiles_of_row / height;
             const uint y = tile / tiles_of_row % height;
             const uint first_own = tile % tiles_of_row * ROWS;
@@ -180,7 +210,7 @@ __kernel void convolution(__global const STORED *restrict input,
             } else {
                 EACH_ROW(LOAD_SUMS)
             }
-            if (tiles > 1)
+            if (!ONE_TILE && tiles > 1)
                 prefetch_part(right + BLOCK_ROWS * COLUMNS, BLOCK_ROWS * COLUMNS,
                               tile - first_tile, tiles);
             for (uint block = first; block < first + at_once; ++block) {
@@ -192,20 +222,19 @@ __kernel void convolution(__global const STORED *restrict input,
                      skipped) *
                         STEP +
                     channel % STEP;
-                for (uint ky = 0; ky < KERNEL; ++ky)
-                    for (uint kx = 0; kx < KERNEL; ++kx) {
-                        __global const STORED *left = corner + (ky * input_pitch + kx) * STEP;
+                EACH_TAP {
+                    __global const STORED *left = TAP;
 #if DEPTHWISE
-                        LOAD_RIGHT(0, 0)
-                        EACH_ROW(MULTIPLY_CHANNELS)
-                        right += COLUMNS;
+                    LOAD_RIGHT(0, 0)
+                    EACH_ROW(MULTIPLY_CHANNELS)
+                    right += COLUMNS;
 #else
 #pragma unroll UNROLL
-                        for (uint i = 0; i < STEP; ++i) {
-                            MULTIPLY
-                        }
-#endif
+                    for (uint i = 0; i < STEP; i += AT_ONCE) {
+                        MULTIPLY
                     }
+#endif
+                }
             }
             if (first + at_once == blocks) {
                 EACH_ROW(ACTIVATE_ROW)

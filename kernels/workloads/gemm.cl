@@ -59,6 +59,18 @@ __kernel void pack_right(__global const COPIED *restrict matrix, __global COPIED
 #endif
 
 // Where a vector reaches beyond C, its elements are stored one by one.
+#ifdef QUADS // C's rows begin anywhere, and some compilers put an array into memory
+void store(float4 value, __global float *to, uint column, uint columns) {
+    if (column < columns)
+        to[0] = value.x;
+    if (column + 1 < columns)
+        to[1] = value.y;
+    if (column + 2 < columns)
+        to[2] = value.z;
+    if (column + 3 < columns)
+        to[3] = value.w;
+}
+#else
 #if WIDTH == 1
 #define KEEP(value, to) ((to)[0] = (value))
 #else
@@ -74,6 +86,7 @@ void store(VECTOR value, __global RESULT *to, uint column, uint columns) {
             STORE_ELEMENT(elements[i], i, to);
     }
 }
+#endif
 #define STORE_VECTOR(r, v)                                                                         \
     store(tile_##r##_##v, to + v * WIDTH, column + v * WIDTH, columns);
 #define STORE_ROW(r)                                                                               \
@@ -99,7 +112,7 @@ __kernel void gemm(__global const STORED *left_panels, __global const STORED *ri
     DECLARE_TILE
     for (uint step = 0; step < steps; ++step) {
 #pragma unroll UNROLL
-        for (uint i = 0; i < STEP; ++i) {
+        for (uint i = 0; i < STEP; i += AT_ONCE) {
             MULTIPLY
         }
         left += ROWS * STEP;

@@ -376,6 +376,19 @@ TEST_CASE("unit.convolution.local_memory_is_offered_where_it_is_one_of_its_own")
     CHECK(std::ranges::count_if(convolution_plans(depthwise, facts), together) == 0);
 }
 
+TEST_CASE("unit.convolution.a_build_of_quads_knows_whether_it_has_one_tile") {
+    const ConvolutionPlan quads{{4, 1, 4, 4, 1}, 1, false, 8, 8};
+    const auto options = [](const ConvolutionPlan &plan, Numbers numbers = Numbers::fp32) {
+        return Convolution({64, 64, 14, 14}, plan, numbers).build_options();
+    };
+    CHECK_THAT(options(quads), ContainsSubstring(" -DONE_TILE=1"));
+    ConvolutionPlan other = quads;
+    other.tiles = 3;
+    CHECK_THAT(options(other), !ContainsSubstring("ONE_TILE"));
+    CHECK_THAT(options(quads, Numbers::fp16_fp32), !ContainsSubstring("ONE_TILE"));
+    CHECK_THAT(options(plain_plan), !ContainsSubstring("ONE_TILE"));
+}
+
 TEST_CASE("unit.convolution.winograd_covers_odd_sizes_by_squares") {
     const ConvolutionShape shape{64, 70, 7, 9};
     const ConvolutionPlan by_panels =

@@ -122,10 +122,23 @@ TEST_CASE("unit.gemm.a tile stays within the registers that are known") {
     CHECK(of_cpu.rows * of_cpu.vectors + of_cpu.vectors + 1 <= 16);
     CHECK(of_cpu.width == 16);
 
+    // Of a GPU that reads operands through its caches: tile, four rows of the right operand, a
+    // quad of the left one, twelve others.
     facts.device->type = DeviceType::gpu;
-    add(facts, "registers.full_occupancy_limit", 32);
+    const auto registers = [](const Tile &tile) {
+        return (tile.rows * tile.vectors + 4 * tile.vectors + 1) * tile.width + 12;
+    };
     const Tile of_gpu = gemm_plans(large, facts).front().tile;
-    CHECK((of_gpu.rows * of_gpu.vectors + of_gpu.vectors + 1) * of_gpu.width <= 32);
+    CHECK(registers(of_gpu) == 64);
+    add(facts, "registers.full_occupancy_limit", 32);
+    add(facts, "registers.spill_limit", 57);
+    CHECK(registers(gemm_plans(large, facts).front().tile) <= 57);
+    // Others keep all their threads.
+    add(facts, "local.own_memory", 1);
+    for (const GemmPlan &plan : gemm_plans(large, facts))
+        if (const Tile &tile = plan.tile; plan.family == KernelFamily::panels)
+            CHECK(fits_registers(plan, facts) ==
+                  ((tile.rows * tile.vectors + tile.vectors + 1) * tile.width <= 32));
 }
 
 TEST_CASE("unit.gemm.plans of a claimed width of no use are of vectors all the same") {

@@ -319,8 +319,9 @@ Attention::BlockCounts Attention::blocks_of_groups(double all_units, double resi
 }
 
 bool fits_registers(const AttentionPlan &plan, const Facts &facts) {
+    constexpr unsigned others = 40; // addresses of arrays of its own, and ends of many loops
     if (plan.family == KernelFamily::panels)
-        return workloads::fits_registers(plan.tile, facts);
+        return workloads::fits_registers(plan.tile, facts, others);
     constexpr unsigned usual_width = 64;
     return plan.group_tile.registers(usual_width) <=
            facts.value("registers.spill_limit").value_or(64);

@@ -97,6 +97,7 @@ private:
             verify(shapes[0], plan.by_winograd());
         }
         ConvolutionPlan by_panels;
+        verify(shapes[0], by_panels);
         by_panels.tile.rows = 7;
         by_panels.tile.vectors = 2;
         by_panels.prefetch = true;
@@ -248,7 +249,7 @@ private:
         other.tiles = plan.tiles == 1 ? 3 : 1;
         other.group_tile.splits = plan.group_tile.splits == 1 ? 3 : 1;
         const Program program = built(edges, plan);
-        expect_each_exact(program, other);
+        expect_each_exact(built(edges, other), other);
         expect_each_exact(program, plan);
         if (first_of_family)
             for (const Activation activation :

@@ -98,11 +98,13 @@ std::string Convolution::build_options() const {
     if (by_local_memory())
         return fmt::format("{} -DACTIVATION={} -DWINOGRAD={:d}", plan_.group_tile.build_options(),
                            clprobe::name(shape_.activation), plan_.winograd);
+    const bool one_tile =
+        plan_.tiles == 1 && plan_.tile.has_quads() && numbers_ == Numbers::fp32 && !plan_.winograd;
     return fmt::format("{} -DKERNEL={} -DSTRIDE={} -DDEPTHWISE={:d} -DACTIVATION={} "
-                       "-DPREFETCH={:d} -DWINOGRAD={:d}{}",
+                       "-DPREFETCH={:d} -DWINOGRAD={:d}{}{}",
                        plan_.tile.build_options(), shape_.kernel, shape_.stride, shape_.depthwise,
                        clprobe::name(shape_.activation), plan_.prefetch, plan_.winograd,
-                       workloads::build_options(numbers_));
+                       one_tile ? " -DONE_TILE=1" : "", workloads::build_options(numbers_));
 }
 
 ActivationLayout Convolution::input() const {
@@ -239,8 +241,11 @@ NdRange Convolution::convolve(std::uint32_t panels) const {
 }
 
 bool fits_registers(const ConvolutionPlan &plan, const Facts &facts) {
+    // Addresses of three arrays, counters of three loops, and where the outputs go, by what Mesa's
+    // compiler takes for a G52.
+    constexpr unsigned others = 28;
     return plan.family == KernelFamily::local_memory ? fits_registers(plan.group_tile, facts)
-                                                     : fits_registers(plan.tile, facts);
+                                                     : fits_registers(plan.tile, facts, others);
 }
 
 namespace {

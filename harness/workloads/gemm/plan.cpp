@@ -184,8 +184,9 @@ std::optional<PredictedCall> Gemm::predicted_of_panels(const Facts &facts) const
 }
 
 bool fits_registers(const GemmPlan &plan, const Facts &facts) {
+    constexpr unsigned others = 12; // addresses and a counter
     return plan.family == KernelFamily::local_memory ? fits_registers(plan.group_tile, facts)
-                                                     : fits_registers(plan.tile, facts);
+                                                     : fits_registers(plan.tile, facts, others);
 }
 
 GemmPlan fitting(GemmPlan plan, Numbers numbers) {
