@@ -28,6 +28,15 @@ bool is_fma(std::string_view operation) {
     return operation == "FMA" || operation == "FFMA";
 }
 
+/// 16 of Mali's "LOAD.i128 t1, r4, t1, @r16"; 0 of what loads nothing.
+std::uint64_t loaded_by(std::string_view instruction) {
+    constexpr std::string_view load = "LOAD.i";
+    if (!instruction.starts_with(load))
+        return 0;
+    const std::string_view bits = instruction.substr(load.size());
+    return number_in<std::uint64_t>(bits.substr(0, bits.find_first_of(". \t"))).value_or(0) / 8;
+}
+
 /// How far "BRANCHZ.eq r4, offset:-8" jumps.
 std::optional<long> offset_of(std::string_view instruction) {
     constexpr std::string_view mark = "offset:";
@@ -51,6 +60,7 @@ bool read_bifrost(std::string_view line, std::size_t, CodeLine &code) {
     line.remove_prefix(1);
     code.instruction = operation_of(line) != "NOP";
     code.fma = is_fma(operation_of(line));
+    code.loaded_bytes = loaded_by(line);
     if (last_operand(line).starts_with("clause_"))
         code.jump = last_operand(line);
     code.goes_on = operation_of(line) != "JUMP";
@@ -65,6 +75,7 @@ bool read_valhall(std::string_view line, std::size_t place, CodeLine &code) {
     code.slot = true;
     code.instruction = operation_of(line) != "NOP";
     code.fma = is_fma(operation_of(line));
+    code.loaded_bytes = loaded_by(line);
     if (const auto offset = offset_of(line)) {
         code.jump = std::to_string(static_cast<long>(place) + 1 + *offset);
         code.goes_on = line.find(" 0x0,") == std::string_view::npos; // 0 is always zero
@@ -172,6 +183,8 @@ void add(const CodeLine &line, InstructionCount &count) {
     count.instructions += line.instruction ? 1 : 0;
     count.slots += line.slot ? 1 : 0;
     count.fma += line.fma ? 1 : 0;
+    if (line.loaded_bytes > 0)
+        count.loaded_bytes = count.loaded_bytes.value_or(0) + line.loaded_bytes;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #pragma once
 #include "inspect/inspection.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ struct CodeLine {
     bool instruction = false;        ///< does something
     bool slot = false;               ///< a multiply-add could stand here
     bool fma = false;
+    std::uint64_t loaded_bytes = 0; ///< by a work-item
 };
 
 /// The counts of the innermost loop, as `Disassembly` says; nothing where no line jumps back.

@@ -28,6 +28,9 @@ struct InstructionCount {
     std::uint64_t instructions = 0; ///< that do something
     std::uint64_t fma = 0;
     std::uint64_t slots = 0;
+    /// That a work-item loads from memory, its own included; told of Bifrost and Valhall only,
+    /// where it loads any.
+    std::optional<std::uint64_t> loaded_bytes = {};
 
     /// The multiply-adds' share of the slots; 0 where there are none.
     [[nodiscard]] double share() const {
@@ -126,7 +129,7 @@ struct KernelChange {
                                                         const Inspection &after);
 
 /// The version of the inspection's format (docs/inspection.schema.json).
-inline constexpr std::string_view inspection_version = "1.1.0";
+inline constexpr std::string_view inspection_version = "1.2.0";
 
 /// As of reports: throw what the functions of <clprobe/json.hpp> throw.
 [[nodiscard]] Json to_json(const InspectedKernel &kernel);

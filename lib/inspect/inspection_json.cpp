@@ -7,6 +7,7 @@ void members(const auto &each, Either<InstructionCount> auto &count) {
     each("instructions", count.instructions);
     each("fma", count.fma);
     each("slots", count.slots);
+    each.filled("loaded_bytes", count.loaded_bytes);
 }
 
 void members(const auto &each, Either<Disassembly> auto &code) {

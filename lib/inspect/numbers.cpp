@@ -21,6 +21,7 @@ void add(std::vector<KernelNumber> &numbers, const std::string &before,
     add(numbers, before + "instructions", count.instructions);
     add(numbers, before + "fma", count.fma);
     add(numbers, before + "slots", count.slots);
+    add(numbers, before + "loaded_bytes", count.loaded_bytes, Unit::byte);
 }
 
 /// "compute/julia.unrolled.julia".

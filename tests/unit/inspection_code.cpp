@@ -135,7 +135,7 @@ kernel.so:     file format elf64-x86-64
 TEST_CASE("unit.inspection.bifrost's tuples are counted, and its loop without the way out") {
     const auto code = counted("bifrost", bifrost);
     REQUIRE(code);
-    CHECK(code->all == InstructionCount{10, 2, 8});
+    CHECK(code->all == InstructionCount{10, 2, 8, 4});
     CHECK(code->loop == InstructionCount{6, 2, 5});
     CHECK(code->all.share() == 0.25);
 }
@@ -143,7 +143,7 @@ TEST_CASE("unit.inspection.bifrost's tuples are counted, and its loop without th
 TEST_CASE("unit.inspection.valhall's jumps count instructions") {
     const auto code = counted("valhall", valhall);
     REQUIRE(code);
-    CHECK(code->all == InstructionCount{10, 2, 12});
+    CHECK(code->all == InstructionCount{10, 2, 12, 4});
     // ICMP_OR, BRANCHZ over the way out, NOP.wait0 and the four behind it.
     CHECK(code->loop == InstructionCount{6, 2, 7});
 }
@@ -189,4 +189,14 @@ TEST_CASE("unit.inspection.of two loops the one with more multiply-adds counts")
     CHECK(count_loop(code) == InstructionCount{3, 0, 3});
     CHECK_FALSE(count_loop({}));
     CHECK_FALSE(count_loop({line({"a"}, "", true)}));
+}
+
+TEST_CASE("unit.inspection.what a Mali's loop loads is counted in bytes") {
+    const auto code = counted("bifrost", "clause_0:\n*NOP t0\n+LOAD.i128 t1, r4, t1, @r16\n"
+                                         "*FMA.f32 r1:t0, r16, r17, r1\n+LOAD.i32.tl t1, #0.x\n"
+                                         "*NOP t0\n+LD_VAR.f32 t1, r4\n"
+                                         "*NOP t0\n+BRANCHZ.i16.eq t1, t1.h0, clause_0\n");
+    REQUIRE(code);
+    CHECK(code->loop == InstructionCount{5, 1, 4, 20});
+    CHECK_FALSE(counted("ptx", "ld.global.f32 %f1, [%rd1];\n")->all.loaded_bytes);
 }

@@ -63,7 +63,7 @@ TEST_CASE("unit.inspection.bifrost's kernels are told apart, the last compilatio
     REQUIRE(mali_language(zeta->statistics) == "bifrost");
     const auto code = counted("bifrost", zeta->disassembly);
     REQUIRE(code);
-    CHECK(code->all == InstructionCount{16, 2, 15});
+    CHECK(code->all == InstructionCount{16, 2, 15, 4});
     CHECK(code->loop == InstructionCount{6, 2, 6});
     const MesaShader *alpha = output.find("alpha");
     REQUIRE(alpha != nullptr);
