@@ -15,6 +15,7 @@ import only_late
 sys.path.insert(0, str(Path(__file__).parent / "panfrost"))
 sys.path.insert(0, str(Path(__file__).parents[2] / ".ci"))
 import check_kernels  # pylint: disable=wrong-import-position
+import check_operators  # pylint: disable=wrong-import-position
 import check_run  # pylint: disable=wrong-import-position
 import skipped_tests  # pylint: disable=wrong-import-position
 
@@ -110,6 +111,31 @@ class Malis(unittest.TestCase):
             row = {key: value for key, value in self.kernel.items() if key != lack}
             self.assertEqual(self.kernels([row]), 1)
         self.assertEqual(self.kernels([self.kernel | {"error": "no"}]), 1)
+
+    def test_operators_are_in_another_inspection(self):
+        self.listed = {"probes": self.listed["probes"] + [{"name": "workloads/x", "kernels": ["x.cl"]}]}
+        self.assertEqual(self.kernels([self.kernel]), 0)
+
+    def operators(self, fma=64, slots=80, loaded=128, spills=0):
+        """The status of the check, and what it says of the first operator."""
+        claims = [{"key": "fma.fp32.rate", "value": 76.8}] + [
+            {"key": "buffer.l1.read_bandwidth", "value": value} for value in (95, 19.2)]
+        kernels = [{"probe": probe, "variant": variant, "function": function, "private_memory": 0,
+                    "statistics": {"threads": 1, "spills": spills},
+                    "code": {"loop": {"fma": fma, "slots": slots, "loaded_bytes": loaded}}}
+                   for probe, variant, function in sorted(check_operators.MUST_NOT_SPILL)]
+        with tempfile.TemporaryDirectory() as folder:
+            names = [f"{folder}/claims", f"{folder}/kernels"]
+            for name, content in zip(names, ({"expectations": claims}, {"kernels": kernels})):
+                Path(name).write_text(json.dumps(content), encoding="utf-8")
+            rows, wrong = check_operators.table(*names)
+        return len(wrong), rows[2].split(" | ")[-5:]
+
+    def test_an_operator_reaches_what_the_slowest_part_lets_it(self):
+        # 2 B of 19.2 G/s: 9.6 G of 38.4
+        self.assertEqual(self.operators(), (0, ["half", "64 of 80", "80 %", "2.00", "25 % |"]))
+        self.assertEqual(self.operators(loaded=32)[1][-1], "80 % |")
+        self.assertEqual(self.operators(spills=1)[0], len(check_operators.MUST_NOT_SPILL))
 
     def run_status(self, **record):
         record = {"probe": "a/b", "status": "failed", "reason": "verification: no", "findings": [],

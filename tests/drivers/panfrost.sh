@@ -5,7 +5,8 @@
 #   tests/drivers/panfrost.sh [--gpu g52]... [--kernels]
 # All of those below by default; with --kernels no probe is run, and kernels are but compiled and
 # launched: some four minutes for one GPU from nothing, half of that with its caches. A GPU takes 80 s
-# of a processor's time; all of it, on two processors, nine minutes from nothing and six later.
+# of a processor's time, and operators, which two of them compile, 115 s more; the rest is the build,
+# which ccache saves, the committed reports, and three runs of all probes.
 . "$(dirname "$0")/common.sh"
 
 declare -A id_of=( # as the kernel driver tells them, in hexadecimal
@@ -113,14 +114,27 @@ check_run() { # GPU SHADERS NAME
         { cat "$results/$3.md"; return 1; }
 }
 
+# Compiles and launches the kernels of these families of probes.
+inspect() { # GPU SHADERS NAME FAMILY...
+    on "$1" "$2" inspect "${@:4}" --no-isolate --launch --json "$results/inspect-$3.json" \
+        >"$results/inspect-$3.txt" 2>&1 || { say "$1: see $results/inspect-$3.txt"; return 1; }
+}
+
 # All that is tried on one GPU; whether all is as it must be.
 examine() { # GPU
     local gpu=$1 shaders=$results/shaders-$1 start=$SECONDS good=0
     prime "$gpu"
     cp -a "$cache/panfrost/shaders/$gpu" "$shaders"
     say "Compiling and launching every kernel on $gpu"
-    on "$gpu" "$shaders" inspect --no-isolate --launch --json "$results/inspect-$gpu.json" \
-        >"$results/inspect-$gpu.txt" 2>&1 || { say "$gpu: see $results/inspect-$gpu.txt"; good=1; }
+    inspect "$gpu" "$shaders" "$gpu" compute execution host memory || good=1
+    # Operators' kernels are large: one of Bifrost and one of Valhall will do. A network's attention to
+    # one token takes the compiler minutes, as it keeps a whole head in registers that are not there.
+    case "$gpu" in
+        g52 | g610)
+            inspect "$gpu" "$shaders" "$gpu-operators" workloads/attention workloads/convolution \
+                workloads/gemm workloads/softmax_norm || good=1
+            ;;
+    esac
     say "$gpu: every kernel after $((SECONDS - start)) s"
     if [ "$gpu" = g52 ]; then
         check_clock "$gpu" "$shaders" || { say "$gpu: see $results/$gpu*clock.txt"; good=1; }
@@ -155,6 +169,9 @@ if [ -f "$results/inspect-g52.json" ]; then
     "$checks/check_loops.py" "$checks/operations.txt" "$results/inspect-g52.json" \
         >"$results/loops.md" || bad=1
     cat "$results/loops.md"
+    "$checks/check_operators.py" "$tree/docs/expectations/mali-g52.json" \
+        "$results/inspect-g52-operators.json" >"$results/operators.md" || bad=1
+    cat "$results/operators.md"
 fi
 if [ -n "$with_runs" ]; then
     echo 'no kernel executes: each probe that has one must be "failed"' >>"$results/notes.txt"

@@ -4,7 +4,8 @@
 LIST is what `clprobe list --json` prints, an INSPECTION what `clprobe inspect --launch --json` writes.
 Prints a row a kernel with a column a GPU: its instructions and its threads, in the compiler's words, 2
 (on Midgard 4) being all that there can be; then a line that counts. Exits 1 where a probe with kernels
-has none, a GPU lacks a kernel that another has, or one was not compiled, not launched or not told of."""
+has none, a GPU lacks a kernel that another has, or one was not compiled, not launched or not told of.
+Operators are another inspection's, which check_operators.py reads."""
 import json
 import sys
 
@@ -33,7 +34,8 @@ def cell(row):
 
 def with_kernels(file):
     with open(file, encoding="utf-8") as text:
-        return [probe["name"] for probe in json.load(text)["probes"] if probe["kernels"]]
+        return [probe["name"] for probe in json.load(text)["probes"]
+                if probe["kernels"] and not probe["name"].startswith("workloads/")]
 
 
 def table(inspections):

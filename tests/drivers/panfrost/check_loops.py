@@ -5,7 +5,7 @@ INSPECTION is what `clprobe inspect --json` writes there, OPERATIONS the table b
 a kernel: instructions of its innermost loop, how many it needs, threads (2 are all that there can be),
 spills and bytes of scratch. Exits 1 where a loop has more than 1.25 times what it needs, threads are
 fewer than they should be, or registers are spilled; where a line of the table has no kernel, and where
-a probe with kernels has no line."""
+a probe whose kernels have loops has no line."""
 import json
 import re
 import sys
@@ -65,7 +65,9 @@ def table(operations, inspection):
     found = {(kernel["probe"], kernel.get("function")) for kernel in kernels}
     wrong += [f"no such kernel: {' '.join(key)}" for key in lines if key not in found]
     for probe in dict.fromkeys(kernel["probe"] for kernel in kernels):
-        if not any(key[0] == probe for key in lines):
+        loops = [kernel for kernel in kernels
+                 if kernel["probe"] == probe and "loop" in kernel.get("code", {})]
+        if loops and not any(key[0] == probe for key in lines):
             wrong.append(f"no line for {probe}")
     return rows, wrong
 

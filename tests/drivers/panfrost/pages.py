@@ -12,11 +12,12 @@ from pathlib import Path
 
 import check_kernels
 import check_loops
+import check_operators
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[2] / "docs"
 PAGES = [DOCS / name for name in ("mali-kernels.md", "mali-loops.md", "mali-occupancy.md",
-                               "g52-write-up.md")]
+                               "mali-operators.md", "g52-write-up.md")]
 GPUS = ("g31", "g52", "g57", "g72", "g76", "g310", "g610", "t860")
 PUBLISHED = {16: "16 of 25", 48: "48 of 65", 107: "107 of 129", 169: "169 of 197"}
 
@@ -38,6 +39,12 @@ def kernels():
 def loops():
     """Every kernel of a G52, and how much its innermost loop does."""
     rows, _ = check_loops.table(HERE / "operations.txt", inspection("g52"))
+    return rows
+
+
+def operators():
+    """Every operator's kernel of a G52, and how near the lane peak it can come."""
+    rows, _ = check_operators.table(DOCS / "expectations" / "mali-g52.json", inspection("g52-operators"))
     return rows
 
 
@@ -77,7 +84,7 @@ def dot_products():
     return rows
 
 
-TABLES = {"kernels": kernels, "loops": loops, "occupancy": occupancy, "dot_products": dot_products}
+TABLES = {"kernels": kernels, "loops": loops, "operators": operators, "occupancy": occupancy, "dot_products": dot_products}
 
 
 def with_tables(page):
