@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <string>
 
 using namespace clprobe;
 using namespace clprobe::probes::attention;
@@ -29,6 +30,10 @@ Facts facts_of(DeviceType type) {
     facts.findings.push_back(
         measured({"local.own_memory", Unit::one, Better::none, ""}, 1, {1, 1}));
     return facts;
+}
+
+Finding &found(Facts &facts, const std::string &key) {
+    return *std::ranges::find(facts.findings, key, &Finding::key);
 }
 
 void add(Facts &facts, const char *key, double value) {
@@ -140,17 +145,17 @@ TEST_CASE("unit.attention.few_queries_are_worth_splitting_the_keys") {
     add(facts, "occupancy.max_threads_per_cu", 2048);
     add(facts, "register_file.bytes_per_cu", 262144);
     CHECK(predicted(large, split(4), facts) == Approx(predicted(large, split(1), facts) / 4));
-    facts.findings.resize(3);
+    facts.findings.resize(3); // to the number of units
     add(facts, "launch.back_to_back", 1e-3);
     CHECK(predicted(one, split(8), facts) > predicted(one, split(1), facts));
     // A mask leaves half of the keys, and a few more of whole tiles.
     facts.findings.pop_back();
     const AttentionShape causal{8, 1024, 64, true};
-    facts.findings[1].value = 1;
+    found(facts, "compute_units").value = 1;
     CHECK(predicted(causal, split(1), facts) ==
           Approx(predicted(large, split(1), facts) * 17 / 32));
     // With a unit for each tile, the last one sees all keys.
-    facts.findings[1].value = 128;
+    found(facts, "compute_units").value = 128;
     CHECK(predicted(causal, split(1), facts) == Approx(predicted(large, split(1), facts)));
     // 512 parts: those of the last tiles have as many keys as without a mask.
     CHECK(predicted(causal, split(4), facts) < predicted(causal, split(1), facts));
@@ -173,7 +178,7 @@ TEST_CASE("unit.attention.the_slowest_part_is_what_a_call_takes") {
     add(facts, "buffer.l1.read_size", 1e5);
     add(facts, "buffer.memory.read_bandwidth", 1e9);
     CHECK(attention.predicted_seconds(facts) == Approx(74 * 8 * 524288.0 / 1e9));
-    facts.findings[2].value = 1e6;
+    found(facts, "buffer.l1.read_size").value = 1e6;
     CHECK(attention.predicted_seconds(facts) == Approx(compute));
     for (const char *key : {"compute_units", "local.bandwidth", "buffer.memory.copy_bandwidth"}) {
         Facts nothing = facts_of(DeviceType::gpu);
