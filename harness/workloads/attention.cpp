@@ -17,10 +17,10 @@ ProbeInfo describe() {
         "the largest score so far, and what was summed before is rescaled where a larger one turns "
         "up. Shapes are heads (of a whole batch) x length x width of a head; of causal ones a "
         "query sees the keys up to its own row. Two families of kernels compete. Through caches, "
-        "on CPUs: a call packs keys and values into panels, and each work-item makes some rows of "
+        "where local memory is none of its own: a call packs keys and values into panels, and each "
+        "work-item makes some rows of "
         "O by tiles in registers, with an exponential of its own that compilers keep in vectors. "
-        "By way of local memory, where that is its own: a work-group holds a tile of queries, the "
-        "keys, whose "
+        "By way of local memory elsewhere: a work-group holds a tile of queries, the keys, whose "
         "room the weights take, and the values in local memory; where queries are few, the keys "
         "are split among several groups, and a second kernel adds the parts by their largest "
         "scores. Tile, unrolling and splits are chosen by a prediction: the padded multiply-adds, "
@@ -62,6 +62,8 @@ ProbeInfo describe() {
     info.series = {{series::race, axes<RaceRow>(), time, "a call by each plan that tuning tried"},
                    {series::call, axes<CallRow>(), time,
                     "calls of each shape in a row, by the plan that was chosen"}};
+    for (SeriesShape &shape : info.series)
+        shape.later_axes = {{"tiles_together", 1}};
     info.kernels = {kernel_text};
     info.seconds = 15;
     info.quick_seconds = 4;

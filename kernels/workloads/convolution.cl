@@ -81,7 +81,7 @@ VECTOR hard_swish(VECTOR x) {
 //   UNROLL      how many channels of a block are multiplied between two branches
 //   PREFETCH    1: the weights of a block are asked for while those of the one before are used, if
 //               a work-item has several tiles
-//   ONE_TILE    1: `tiles` is 1, whatever it says, and the sums stay in registers
+//   ONE_TILE    1: `tiles` is always 1, and the sums stay in registers
 
 #ifndef ONE_TILE
 #define ONE_TILE 0
@@ -144,8 +144,8 @@ __kernel void pack_weights(__global const COPIED *weights, __global const COPIED
 #define EACH_TILE for (uint tile = first_tile; tile < last_tile; ++tile)
 #endif
 
-// Where Mesa's compilers know how many taps there are, they make one piece of all, and run out of registers: the rows'
-// end is KERNEL here, as there is a tile. What steps from row to row is an address, to which they add with three
+// Where Mesa's compilers know how many taps there are, they make one piece of all, and run out of registers. That
+// `tiles` is never 0 is what hides it from them. What steps from row to row is an address, to which they add with three
 // instructions; to an index with six.
 #ifdef QUADS
 #define EACH_TAP                                                                                   \

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 
 // What series of a report hold, by the names of their axes.
@@ -18,11 +19,15 @@ class At {
 public:
     At(const Series &series, const Point &point) : series_(series), point_(point) {}
 
-    /// 0 where the series lacks that axis.
+    /// 0 where the series lacks that axis; the largest there is where the coordinate counts
+    /// nothing.
     [[nodiscard]] std::uint64_t number(const std::string &axis) const {
+        constexpr double most = std::uint64_t{1} << 53;
         for (std::size_t i = 0; i < series_.axes.size() && i < point_.at.size(); ++i)
             if (series_.axes[i].name == axis)
-                return static_cast<std::uint64_t>(point_.at[i]);
+                return point_.at[i] >= 0 && point_.at[i] <= most
+                           ? static_cast<std::uint64_t>(point_.at[i])
+                           : std::numeric_limits<std::uint64_t>::max();
         return 0;
     }
     /// Of an axis whose coordinates have names; empty where the series lacks it.

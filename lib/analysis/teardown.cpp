@@ -149,7 +149,8 @@ private:
             return fmt::format("it is in {}, not in {}", symbol(finding->unit), symbol(unit));
         const Interval interval =
             finding->interval.value_or(Interval{*finding->value, *finding->value});
-        if (std::min(*finding->value, interval.low) <= 0 && !(may_be_nothing && interval.low == 0))
+        const double least = std::min(*finding->value, interval.low);
+        if (least < 0 || (least == 0 && !may_be_nothing))
             return "it is not above 0";
         const std::string low = problem_of(interval.low);
         return low.empty() ? problem_of(interval.high) : low;
@@ -196,7 +197,7 @@ void conclude(LayerTeardown &layer, const std::optional<PredictedTime> &predicte
     layer.predicted = predicted;
     layer.bound = layer.floors.front().by;
     const auto compute = std::ranges::find(layer.floors, "compute", &TimeFloor::by);
-    if (compute != layer.floors.end())
+    if (compute != layer.floors.end() && predicted->seconds > 0)
         layer.share = compute->time.seconds / predicted->seconds;
 }
 

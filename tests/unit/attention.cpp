@@ -74,7 +74,7 @@ TEST_CASE("unit.attention.what_is_counted") {
 
 TEST_CASE("unit.attention.plans_fit_their_device") {
     for (const DeviceType type : {DeviceType::cpu, DeviceType::gpu})
-        for (const std::uint64_t most : {16u, 64u, 1024u})
+        for (const std::uint64_t most : {1u, 4u, 16u, 64u, 1024u})
             for (const std::uint64_t bytes : {16384u, 32768u, 49152u})
                 for (const AttentionShape &shape : shapes) {
                     Facts facts = facts_of(type);
@@ -98,6 +98,16 @@ TEST_CASE("unit.attention.plans_fit_their_device") {
                                         plans.front().family == KernelFamily::local_memory));
                     }
                 }
+}
+
+TEST_CASE("unit.attention.work_items_of_a_cpu_are_alone_whatever_the_width_of_its_vectors") {
+    Facts facts = facts_of(DeviceType::cpu);
+    facts.device->native_float_width = 4;
+    for (const AttentionPlan &plan : attention_plans(large, facts))
+        CHECK(Attention(large, plan).attend(8).group_size() == 1);
+    facts.device->type = DeviceType::gpu;
+    facts.findings.clear(); // with no local memory of its own
+    CHECK(Attention(large, attention_plans(large, facts).front()).attend(8).group_size() == 8);
 }
 
 TEST_CASE("unit.attention.a_width_that_no_tile_has_is_for_panels") {

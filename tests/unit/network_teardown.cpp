@@ -192,6 +192,10 @@ TEST_CASE("unit.teardown.launches are made while the device works") {
     gap.interval = Interval{-1e-7, 1e-7};
     CHECK(teardown_of(layers, record, ElementType::fp32).whole.predicted->seconds ==
           Approx(work + 3 * 2e-6));
+    gap.value = -1; // as a report may have it that nobody checked
+    gap.interval = Interval{0, 1e-6};
+    CHECK(teardown_of(layers, record, ElementType::fp32).whole.predicted->seconds ==
+          Approx(work + 3 * 2e-6));
 }
 
 TEST_CASE("unit.teardown.what is not measured is absent with its reason, never 0") {
@@ -329,8 +333,8 @@ DeviceRecord device_that_was_asked() {
     probe.probe = "workloads/network";
     probe.data.text_attributes[std::string(asked_network)] = "mine";
     const Axis networks{"network", Unit::one, {"small", std::string(asked_network)}};
-    Series &series = probe.data.add("network", {networks, {"runs", Unit::one, {}}},
-                                    {"time", Unit::second, {}});
+    Series &series =
+        probe.data.add("network", {networks, {"runs", Unit::one, {}}}, {"time", Unit::second, {}});
     for (const double runs : {10.0, 20.0}) {
         series.point({0, runs}) = {{0, runs}, std::vector(3, 7 * runs), {0, 1, 2}};
         series.point({1, runs}) = {{1, runs}, std::vector(3, 0.02 * runs), {0, 1, 2}};

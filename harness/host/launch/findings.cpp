@@ -249,10 +249,10 @@ public:
                         "altogether, without profiling",
                         most, in_seconds(alone));
         finding.evidence = {long_launches};
+        widen_to(finding, commands_of_host);
         if (fit->interval.low <= 0)
             finding.note = fmt::format("does not differ from nothing: at most {}",
                                        in_seconds(finding.interval->high));
-        widen_to(finding, commands_of_host);
         return finding;
     }
 

@@ -62,7 +62,7 @@ void LongLaunches::calibrate(double seconds) {
     while (!tiny_ && each < most && taken < 10 * seconds)
         taken = time_of(each *= 2);
     if (!tiny_)
-        each = static_cast<std::uint32_t>(std::max(1.0, each * seconds / taken));
+        each = static_cast<std::uint32_t>(std::clamp(each * seconds / taken, 1.0, double{most}));
     if (tiny_ || few_counts.back() * seconds > affordable_)
         lengths_.assign({1, 2});
     else if (many_counts.back() * seconds > affordable_)

@@ -103,12 +103,14 @@ struct AttentionPlan {
     Tile tile = {.rows = 4, .vectors = 1, .width = 4, .step = 1, .unroll = 1};
     unsigned keys = 64; ///< a multiple of the elements in a tile's row
     ScoreTile group_tile = {};
+    unsigned tiles_together = 1; ///< in the family of panels, the work-items of a group
 
     static auto columns() {
-        return std::tuple{column("family", &AttentionPlan::family, workloads::family_names),
-                          part(&AttentionPlan::tile),
-                          column("keys", &AttentionPlan::keys).between(1, 4096),
-                          part(&AttentionPlan::group_tile)};
+        return std::tuple{
+            column("family", &AttentionPlan::family, workloads::family_names),
+            part(&AttentionPlan::tile), column("keys", &AttentionPlan::keys).between(1, 4096),
+            part(&AttentionPlan::group_tile),
+            column("tiles_together", &AttentionPlan::tiles_together).between(1, 1024)};
     }
     [[nodiscard]] static AttentionPlan by_local_memory(const ScoreTile &tile);
     [[nodiscard]] std::string describe() const;
@@ -169,8 +171,6 @@ public:
     }
 
 private:
-    /// Work-items of a group, along the first dimension, in the family of panels.
-    [[nodiscard]] std::size_t group_of_panels() const;
     [[nodiscard]] std::uint32_t tiles() const; ///< of a head
     [[nodiscard]] double computed_scores() const;
     /// Blocks of keys that groups go through: of causal ones some have more than others.

@@ -137,13 +137,8 @@ std::size_t Attention::value_panels_bytes() const {
     return sizeof(float) * shape_.heads * multiple_up(shape_.length, columns) *
            multiple_up(shape_.width, columns);
 }
-/// A CPU's work-item is one alone. GPUs, whose vectors have four elements, run several together.
-std::size_t Attention::group_of_panels() const {
-    constexpr std::size_t together = 8;
-    return plan_.tile.width == 4 ? together : 1;
-}
 NdRange Attention::pack(std::uint32_t heads) const {
-    const std::size_t group = group_of_panels();
+    const std::size_t group = plan_.tiles_together;
     return {{multiple_up(quotient_up(shape_.length, plan_.tile.row_elements()), group), heads, 1},
             {group, 1, 1},
             2};
@@ -169,7 +164,9 @@ std::uint32_t Attention::tiles() const {
 }
 NdRange Attention::attend(std::uint32_t heads) const {
     if (plan_.family == KernelFamily::panels)
-        return {{multiple_up(tiles(), group_of_panels()), heads, 1}, {group_of_panels(), 1, 1}, 2};
+        return {{multiple_up(tiles(), plan_.tiles_together), heads, 1},
+                {plan_.tiles_together, 1, 1},
+                2};
     const ScoreTile &tile = plan_.group_tile;
     return {{std::size_t{tiles()} * tile.items(), heads, tile.splits}, {tile.items(), 1, 1}, 3};
 }
@@ -329,6 +326,7 @@ bool fits_registers(const AttentionPlan &plan, const Facts &facts) {
 
 std::vector<AttentionPlan> attention_plans(const AttentionShape &shape, const Facts &facts) {
     const unsigned width = workloads::native_width(facts);
+    const unsigned together = workloads::group_side(facts);
     std::vector<AttentionPlan> plans;
     for (const ScoreTile &tile : score_tiles(shape, facts))
         plans.push_back(AttentionPlan::by_local_memory(tile));
@@ -339,8 +337,11 @@ std::vector<AttentionPlan> attention_plans(const AttentionShape &shape, const Fa
                     for (const unsigned panels : {2u, 4u, 8u, 16u})
                         if (const Tile tile{rows, vectors, width, 1, unroll};
                             rows * vectors <= 28 && panels * tile.row_elements() <= 512)
-                            plans.push_back(
-                                {KernelFamily::panels, tile, panels * tile.row_elements(), {}});
+                            plans.push_back({KernelFamily::panels,
+                                             tile,
+                                             panels * tile.row_elements(),
+                                             {},
+                                             together});
     workloads::sort_by_prediction<AttentionPlan>(plans, facts, [&](const AttentionPlan &plan) {
         return Attention(shape, plan).predicted_seconds(facts);
     });

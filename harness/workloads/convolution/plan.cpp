@@ -261,8 +261,11 @@ std::vector<Tile> tiles_of(const std::set<unsigned> &rows_to_try, unsigned step,
         for (const unsigned vectors : {1u, 2u, 3u, 4u})
             for (const unsigned unroll : {1u, 2u}) {
                 const unsigned sums = rows * vectors;
+                const Tile tile{rows, vectors, width, step, unroll};
+                if (tile.has_quads() && unroll > 1) // its loop has a single trip
+                    continue;
                 if (on_cpu(facts) ? sums <= most_sums_on_cpu : sums * width <= 64)
-                    tiles.push_back({rows, vectors, width, step, unroll});
+                    tiles.push_back(tile);
             }
     return tiles;
 }

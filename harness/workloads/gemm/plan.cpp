@@ -204,9 +204,11 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
         for (const unsigned vectors : {1u, 2u, 3u, 4u})
             for (const unsigned unroll : {1u, 2u, 4u})
                 for (const std::uint32_t block : {16u, 64u}) {
+                    const Tile tile{rows, vectors, width, cpu ? width : 4, unroll};
+                    if (tile.has_quads() && unroll > 1) // its loop has a single trip
+                        continue;
                     if (rows * vectors <= 28 || (!cpu && rows * vectors * width <= 64))
-                        plans.push_back(
-                            {{rows, vectors, width, cpu ? width : 4, unroll}, block, group, group});
+                        plans.push_back({tile, block, group, group});
                 }
     for (const GroupTile &tile : group_tiles({.shape = shape}, facts))
         plans.push_back(GemmPlan::by_local_memory(tile));
