@@ -68,6 +68,14 @@ bool fits_registers(const Tile &tile, const Facts &facts, unsigned others) {
     return vectors * tile.width <= limit.value_or(64);
 }
 
+double units_of(const Facts &facts) {
+    return std::max(1.0, facts.value("compute_units").value_or(1));
+}
+
+double seconds_at(std::optional<double> bandwidth, double bytes) {
+    return bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0;
+}
+
 double resident_groups(const GroupNeeds &needs, const Facts &facts) {
     double most = 1e9;
     const auto limit = [&](const char *key, double needed) {
@@ -87,7 +95,7 @@ double busy_share(double items, const Facts &facts) {
     const auto latency = facts.value("fma.fp32.latency");
     if (!rate || !latency || *rate * *latency <= 0)
         return 1;
-    const double units = std::max(1.0, facts.value("compute_units").value_or(1));
+    const double units = units_of(facts);
     const double needed = *rate / 2 / units * *latency / in_flight;
     const double turns = std::max(1.0, std::ceil((1 - uncertain) * items / needed));
     return std::min(1.0, items / (turns * needed));
@@ -123,13 +131,10 @@ std::optional<double> predicted_seconds(const PredictedWork &work, const Facts &
         return std::nullopt;
     const std::size_t work_groups = work.range.work_items() / work.range.group_size();
     const auto groups = static_cast<double>(work_groups);
-    const double units = std::max(1.0, facts.value("compute_units").value_or(1));
+    const double units = units_of(facts);
     // The last groups leave units idle.
     const double rounds = std::ceil(groups / units) * units / groups;
     const double multiplying = work.flops / *rate * rounds;
-    const auto seconds_at = [&](std::optional<double> bandwidth, double bytes) {
-        return bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0;
-    };
     const double loading = seconds_at(facts.value("buffer.l1.read_bandwidth"), work.loaded);
     double fetching = 0;
     for (unsigned level = 1; const auto size = facts.value(finding_of_level(level, "read_size"));

@@ -42,6 +42,12 @@ namespace clprobe::workloads {
 /// since it is loads that bound them. Of other GPUs all threads are to stay.
 [[nodiscard]] bool fits_registers(const Tile &tile, const Facts &facts, unsigned others);
 
+/// One where they were not counted.
+[[nodiscard]] double units_of(const Facts &facts);
+
+/// Seconds of so many bytes; 0 where the bandwidth was not measured.
+[[nodiscard]] double seconds_at(std::optional<double> bandwidth, double bytes);
+
 /// What a work-group takes of a compute unit.
 struct GroupNeeds {
     unsigned items = 1;

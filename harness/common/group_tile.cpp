@@ -32,9 +32,6 @@ double groups_of(const GemmShape &shape, const GroupTile &tile) {
     return std::ceil(double{1} * shape.m / tile.tile_rows) *
            std::ceil(double{1} * shape.n / tile.tile_columns) * tile.splits;
 }
-double units_of(const Facts &facts) {
-    return std::max(1.0, facts.value("compute_units").value_or(1));
-}
 GroupNeeds needs_of(const GroupTile &tile) {
     return {tile.items(), tile.local_bytes(), tile.registers()};
 }
@@ -110,9 +107,6 @@ std::optional<PredictedCall> predicted_by_local_memory(const GroupProducts &work
     // Each step of a slice waits for its operands, which other groups of the unit do not hide:
     // their barriers keep them in step.
     multiplying += waves(groups, tile, facts) * depth * facts.value("local.latency").value_or(0);
-    const auto seconds_at = [&](std::optional<double> bandwidth, double bytes) {
-        return bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0;
-    };
     // Neighbours that read the same element read it each for itself: of vectors of four elements
     // local memory serves a few work-items at a time.
     const double exchanging = seconds_at(facts.value("local.bandwidth"),

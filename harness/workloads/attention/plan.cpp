@@ -252,17 +252,15 @@ std::optional<PredictedCall> Attention::predicted_by_local_memory(const Facts &f
     const double multiplying =
         flops / *rate / workloads::busy_share(resident * tile.items(), facts) +
         blocks.longest_row * (width + tile.keys) * facts.value("local.latency").value_or(0);
-    const auto seconds_at = [&](std::optional<double> bandwidth, double bytes) {
-        return bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0;
-    };
-    const double exchanging =
-        seconds_at(facts.value("local.bandwidth"), computed * tile.items() * read * sizeof(float));
+    const double exchanging = workloads::seconds_at(facts.value("local.bandwidth"),
+                                                    computed * tile.items() * read * sizeof(float));
     const auto shared = facts.value("buffer.l2.read_bandwidth");
     const auto memory = facts.value("buffer.memory.read_bandwidth");
     const auto operand = sizeof(float) * static_cast<double>(shape_.elements());
-    const double fetching = std::max(
-        seconds_at(shared ? shared : memory, blocks.all * 2 * tile.keys * width * sizeof(float)),
-        seconds_at(memory, 3 * operand));
+    const double fetching =
+        std::max(workloads::seconds_at(shared ? shared : memory,
+                                       blocks.all * 2 * tile.keys * width * sizeof(float)),
+                 workloads::seconds_at(memory, 3 * operand));
     double seconds = workloads::at_the_same_time({multiplying, exchanging, fetching});
     // A block takes no less than its two fetches; other groups of the unit fetch meanwhile.
     const auto near = facts.value("buffer.l2.latency");
@@ -270,8 +268,8 @@ std::optional<PredictedCall> Attention::predicted_by_local_memory(const Facts &f
     if (latency)
         seconds = std::max(seconds, 2 * blocks.longest_row * *latency);
     if (in_parts())
-        seconds += seconds_at(facts.value("buffer.memory.copy_bandwidth"),
-                              (2.0 * tile.splits + 1) * operand);
+        seconds += workloads::seconds_at(facts.value("buffer.memory.copy_bandwidth"),
+                                         (2.0 * tile.splits + 1) * operand);
     const double launches = in_parts() ? 2 : 1;
     return PredictedCall{seconds + workloads::fetch_and_store(launches, facts), launches};
 }
