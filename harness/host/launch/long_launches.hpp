@@ -3,10 +3,7 @@
 
 #include <clprobe/probe.hpp>
 
-#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <utility>
 #include <vector>
 
 namespace clprobe::probes::launch {

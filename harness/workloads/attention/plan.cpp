@@ -218,9 +218,10 @@ std::optional<PredictedCall> Attention::predicted_of_panels(const Facts &facts) 
     if (!seconds)
         return std::nullopt;
     const double packed = 4.0 * sizeof(float) * static_cast<double>(shape_.elements());
-    const auto copy = facts.value("buffer.memory.copy_bandwidth");
     constexpr double launches = 3;
-    return PredictedCall{*seconds + (copy && *copy > 0 ? packed / *copy : 0), launches};
+    return PredictedCall{
+        *seconds + workloads::seconds_at(facts.value("buffer.memory.copy_bandwidth"), packed),
+        launches};
 }
 
 std::optional<PredictedCall> Attention::predicted_by_local_memory(const Facts &facts) const {
@@ -229,7 +230,7 @@ std::optional<PredictedCall> Attention::predicted_by_local_memory(const Facts &f
         return std::nullopt;
     const ScoreTile &tile = plan_.group_tile;
     const double width = shape_.width;
-    const double units = std::max(1.0, facts.value("compute_units").value_or(1));
+    const double units = workloads::units_of(facts);
     const double groups = 1.0 * tiles() * shape_.heads * tile.splits;
     const double resident = std::min(
         std::ceil(groups / units),

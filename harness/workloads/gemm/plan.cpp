@@ -178,9 +178,9 @@ std::optional<PredictedCall> Gemm::predicted_of_panels(const Facts &facts) const
     if (!multiplying)
         return std::nullopt;
     const double packed = 2.0 * sizeof(float) * shape_.k * (double{1} * shape_.m + shape_.n);
-    const auto copy = facts.value("buffer.memory.copy_bandwidth");
     constexpr double launches = 3;
-    return PredictedCall{*multiplying + (copy && *copy > 0 ? packed / *copy : 0), launches};
+    return PredictedCall{
+        *multiplying + seconds_at(facts.value("buffer.memory.copy_bandwidth"), packed), launches};
 }
 
 bool fits_registers(const GemmPlan &plan, const Facts &facts) {

@@ -295,7 +295,7 @@ std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &p
             const auto bytes =
                 static_cast<double>(size_of(ElementType::fp32) *
                                     (work.parameters() + work.inputs + work.outputs + work.cached));
-            predicted = {bandwidth && *bandwidth > 0 ? bytes / *bandwidth : 0, 1};
+            predicted = {workloads::seconds_at(bandwidth, bytes), 1};
             if (!workloads::on_cpu(facts))
                 predicted->work += workloads::fetch_and_store(1, facts);
         } else {

@@ -118,7 +118,7 @@ std::optional<PredictedCall> SoftmaxNorm::predicted_call(const Facts &facts) con
     if (!bandwidth || *bandwidth <= 0)
         return std::nullopt;
     const double groups = quotient_up(shape_.rows, plan_.rows);
-    const double units = std::max(1.0, facts.value("compute_units").value_or(1));
+    const double units = units_of(facts);
     const double of_a_unit = std::ceil(groups / units);
     const double resident = std::min(on_cpu(facts) ? 1 : resident_groups(facts), of_a_unit);
     // The last groups leave units idle.
