@@ -136,8 +136,8 @@ struct Search {
     std::string shape = {};  ///< only of shapes whose names have this in them
 };
 
-/// How the reasons begin for which a shape is left out that the search is not for, and all shapes of
-/// the probe's own where the run is for a network.
+/// How the reasons begin for which a shape is left out that the search is not for, and all shapes
+/// of the probe's own where the run is for a network.
 inline constexpr std::string_view shape_not_asked_for = "the search was for";
 inline constexpr std::string_view own_not_asked_for = "the run was asked for";
 
