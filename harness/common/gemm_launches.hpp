@@ -18,7 +18,7 @@ public:
         : program_(std::move(program)), shape_(shape), plan_(plan), gemm_(shape, plan, numbers) {}
 
     [[nodiscard]] const workloads::Gemm &gemm() const { return gemm_; }
-    /// Whether the operands have to be packed first.
+    /// Whether B has to be packed first; A where `gemm().packs_left()`.
     [[nodiscard]] bool packs() const { return plan_.family == workloads::KernelFamily::panels; }
     /// Whether the product is made in parts, which `add_parts` adds up.
     [[nodiscard]] bool in_parts() const { return !packs() && plan_.group_tile.splits > 1; }

@@ -13,16 +13,18 @@ ProbeInfo describe() {
                     "do they come?";
     info.method =
         "C = A B, all in rows, by one of two families of kernels. Through caches: a call packs "
-        "both "
-        "operands into panels, so that a work-item reads them from end to end, and multiplies "
-        "them; each work-item makes a tile of C in registers. By way of local memory, where that "
+        "both operands into panels, so that a work-item reads them from end to end, and multiplies "
+        "them; each work-item makes a tile of C in registers. A CPU reads the left operand as it "
+        "is where it has whole tiles and steps. By way of local memory, where that "
         "is a memory of its own: a work-group makes a tile of C from slices of both operands, one "
         "in local memory being multiplied while the next is fetched; where tiles are few, the "
         "depth is split among several groups, and a second kernel adds the parts. The tile and "
-        "all else of a plan are chosen by a prediction: the slowest of the padded multiply-adds at "
-        "the device's rate, as far as loads leave it instructions, the loads at the first "
-        "level's or local memory's bandwidth, what comes from beyond each level at the next one's, "
-        "and a fetch's latency for each slice; then the copies, and what launches add. `clprobe "
+        "all else of a plan are chosen by a prediction of the padded multiply-adds at the device's "
+        "rate, as far as loads leave it instructions, the loads at the first level's or local "
+        "memory's bandwidth, what comes from beyond each level at the next one's, and a fetch's "
+        "latency for each slice: the slowest of these on a CPU, and on a GPU, where they are in "
+        "each other's way, the root of their squares' sum; then the copies, and what launches add. "
+        "`clprobe "
         "tune` races the best 24 by that prediction, and some that it rejects, for 20 s a shape at "
         "most; later runs take what won.\n\n"
         "The operands are random whole numbers from -4 to 4, whose sums are exact in any order. "
@@ -39,8 +41,9 @@ ProbeInfo describe() {
         "exactly. Signed bytes (int8) are added up in 32 bits by dot products of four, where the "
         "driver has them, and take all values from -128 to 127.";
     info.pitfalls = {
-        "Through caches a call packs both operands: where one of them is a weight that stays, less "
-        "is to be done.",
+        "Through caches a call packs operands: where one of them is a weight that stays, less is "
+        "to "
+        "be done.",
         ("No probe finds how many vectors a CPU has registers for: without a kept choice (`clprobe "
          "tune workloads/gemm`) a tile takes sixteen at most, where some have twice as many."),
         "Times of short kernels hold the launch.",
@@ -66,6 +69,8 @@ ProbeInfo describe() {
                    {series::call, axes<StageRow>(), time, "each stage of a call"},
                    {series::other_numbers, axes<NumbersRow>(), time,
                     "each stage of a call that is not in single precision"}};
+    for (SeriesShape &shape : info.series)
+        shape.later_axes = {{"left_in_place", 0}};
     info.kernels = {kernel_text};
     info.seconds = 15;
     info.quick_seconds = 3;

@@ -72,8 +72,10 @@ ProbeInfo describe() {
         {series::cold, axes<RunRow>(), time,
          "runs, each behind one that went through more memory than caches hold"},
         {series::first, axes<RunRow>(), time, "the first run"}};
-    for (SeriesShape &shape : info.series)
+    for (SeriesShape &shape : info.series) {
         shape.open_axis = "network";
+        shape.later_axes = {{"left_in_place", 0}};
+    }
     info.kernels = {kernel_text};
     info.seconds = 30;
     info.quick_seconds = 5;

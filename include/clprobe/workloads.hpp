@@ -132,14 +132,18 @@ struct GemmPlan {
     std::uint32_t group_right = 1; ///< and along panels of B
     KernelFamily family = KernelFamily::panels;
     GroupTile group_tile = {};
+    /// In the family of panels, A is read as it is, where a shape lets it: `Gemm::packs_left`.
+    bool left_in_place = false;
 
+    static constexpr std::array<const char *, 2> in_place_names{"no", "yes"};
     static auto columns() {
         return std::tuple{column("family", &GemmPlan::family, family_names),
                           part(&GemmPlan::tile),
                           column("panels_in_block", &GemmPlan::block).between(1, 1 << 16),
                           column("group_left", &GemmPlan::group_left).between(1, 1024),
                           column("group_right", &GemmPlan::group_right).between(1, 1024),
-                          part(&GemmPlan::group_tile)};
+                          part(&GemmPlan::group_tile),
+                          column("left_in_place", &GemmPlan::left_in_place, in_place_names)};
     }
     [[nodiscard]] static GemmPlan by_local_memory(const GroupTile &tile);
     [[nodiscard]] std::string describe() const;
@@ -149,9 +153,9 @@ struct GemmPlan {
 
 /// The launches of the kernel text `workloads/gemm`. In the family of panels:
 ///
-///     pack_left(A, left_panels, uint m, uint k, uint steps)
+///     pack_left(A, left_panels, uint m, uint k, uint steps)       where it packs_left()
 ///     pack_right(B, right_panels, uint n, uint k, uint steps)
-///     gemm(left_panels, right_panels, C, uint m, uint n, uint steps, uint first_block)
+///     gemm(left_panels or A, right_panels, C, uint m, uint n, uint steps, uint first_block)
 ///
 /// Operands that stay the same, like weights, need to be packed only once. In the family of local
 /// memory, the second only where the depth is split, and then the first writes the parts:
@@ -165,9 +169,12 @@ class Gemm {
 public:
     Gemm(const GemmShape &shape, const GemmPlan &plan, Numbers numbers = Numbers::fp32);
 
-    /// For this shape or any other whose n and k are multiples of 4 if this one's are.
+    /// For this shape or any other whose n and k are multiples of 4 if this one's are, and whose
+    /// left operand is packed if this one's is.
     [[nodiscard]] std::string build_options() const;
-    /// Of the family of panels.
+    /// Of the family of panels. A stays in place if the plan says so, it has as many rows as a tile
+    /// and k is a multiple of the tile's steps.
+    [[nodiscard]] bool packs_left() const;
     [[nodiscard]] std::size_t left_panels_bytes() const;
     [[nodiscard]] std::size_t right_panels_bytes() const;
     [[nodiscard]] std::uint32_t steps() const { return steps_; }
@@ -194,6 +201,7 @@ public:
     }
 
 private:
+    [[nodiscard]] std::size_t items_of_a_group() const;
     [[nodiscard]] NdRange pack(std::uint32_t panels) const;
     [[nodiscard]] std::size_t panel_bytes(std::size_t elements) const;
     [[nodiscard]] std::optional<PredictedCall> predicted_of_panels(const Facts &facts) const;

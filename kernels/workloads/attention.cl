@@ -159,6 +159,7 @@ __kernel void attention(__global const float *queries, __global const float *key
             const float among = largest_of(most);
             largest[r] = LARGER(before, among);
             VECTOR sum = (VECTOR)(0.0f);
+#pragma unroll UNROLL // constants are loaded once a trip
             for (uint v = 0; v < count / WIDTH; ++v) {
                 const VECTOR weight = power_of_2(LOAD(v, row) - largest[r]);
                 sum += weight;

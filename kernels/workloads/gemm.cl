@@ -10,7 +10,12 @@
 // to end, with zeros where a panel reaches beyond the matrix:
 //   A  [panels of ROWS rows][depth / STEP][ROWS][STEP]
 //   B  [panels of COLUMNS columns][depth, a multiple of STEP][COLUMNS]
+// If LEFT_IN_PLACE is 1, A is read as it is: of ROWS rows at least, and of a depth that is a multiple of STEP.
+#if LEFT_IN_PLACE
+#define ROW_PITCH row_pitch
+#endif
 #include "common/tile.clh"
+#include "common/prefetch.clh"
 
 #ifdef BYTES
 #include "workloads/gemm_bytes.clh"
@@ -41,19 +46,21 @@ __kernel void pack_left(__global const COPIED *restrict matrix, __global COPIED 
     }
 }
 
-// The same of B.
+// The same of B. Of the panels, every so manieth as there are work-items along the second dimension.
 __kernel void pack_right(__global const COPIED *restrict matrix, __global COPIED *restrict panels,
                          uint columns, uint depth, uint steps) {
     const uint step = (uint)get_global_id(0);
-    const uint panel = (uint)get_global_id(1);
+    const uint first = step * STEP;
     if (step >= steps)
         return;
-    const uint first = step * STEP;
-    const uint column = panel * COLUMNS;
-    __global COPIED *to = panels + ((size_t)panel * steps + step) * STEP * COLUMNS;
-    for (uint i = 0; i < STEP; ++i) {
-        const uint left = first + i < depth ? columns - column : 0;
-        COPY(COLUMNS, left, matrix + (size_t)(first + i) * columns + column, to + i * COLUMNS)
+    for (uint panel = (uint)get_global_id(1); panel * COLUMNS < columns;
+         panel += (uint)get_global_size(1)) {
+        const uint column = panel * COLUMNS;
+        __global COPIED *to = panels + ((size_t)panel * steps + step) * STEP * COLUMNS;
+        for (uint i = 0; i < STEP; ++i) {
+            const uint left = first + i < depth ? columns - column : 0;
+            COPY(COLUMNS, left, matrix + (size_t)(first + i) * columns + column, to + i * COLUMNS)
+        }
     }
 }
 #endif
@@ -90,32 +97,49 @@ void store(VECTOR value, __global RESULT *to, uint column, uint columns) {
 #define STORE_VECTOR(r, v)                                                                         \
     store(tile_##r##_##v, to + v * WIDTH, column + v * WIDTH, columns);
 #define STORE_ROW(r)                                                                               \
-    if (row + r < rows) {                                                                          \
+    if (r >= before && row + r < rows) {                                                                          \
         __global RESULT *to = product + (size_t)(row + r) * columns + column;                       \
         EACH_VECTOR(STORE_VECTOR, r)                                                               \
     }
 
+// The lines of the product, which come while the tile is made.
+#if PREFETCH
+#define ASK_FOR_ROW(r)                                                                             \
+    for (uint i = 0; i < COLUMNS; i += CACHE_LINE)                                                 \
+        PREFETCH_LINE(product + (size_t)(row + r) * columns + column + i);
+#else
+#define ASK_FOR_ROW(r)
+#endif
+
 // A work-item for a panel of A, along the first dimension, and one of B, along the second. The
 // third counts blocks of A's panels, from one of them on: those of a block and one panel of B are
-// used one after the other, so that caches can keep them.
+// used one after the other, so that caches can keep them. Where A stays in place, the last tile begins
+// `before` rows before its panel, so as to have all of its rows.
 __kernel void gemm(__global const STORED *left_panels, __global const STORED *right_panels,
                    __global RESULT *product, uint rows, uint columns, uint steps,
                    uint first_block) {
     const uint block = first_block + (uint)get_global_id(2);
     const uint panel = block * (uint)get_global_size(0) + (uint)get_global_id(0);
-    const uint row = panel * ROWS;
     const uint column = (uint)get_global_id(1) * COLUMNS;
-    if (row >= rows || column >= columns)
+    if (panel * ROWS >= rows || column >= columns)
         return;
+#if LEFT_IN_PLACE
+    const uint row_pitch = steps * STEP;
+    const uint row = min(panel * ROWS, rows - ROWS);
+#else
+    const uint row = panel * ROWS;
+#endif
+    const uint before = panel * ROWS - row;
     __global const STORED *left = left_panels + (size_t)row * steps * STEP;
     __global const STORED *right = right_panels + (size_t)column * steps * STEP;
+    EACH_ROW(ASK_FOR_ROW)
     DECLARE_TILE
     for (uint step = 0; step < steps; ++step) {
 #pragma unroll UNROLL
         for (uint i = 0; i < STEP; i += AT_ONCE) {
             MULTIPLY
         }
-        left += ROWS * STEP;
+        left += LEFT_IN_PLACE ? STEP : ROWS * STEP;
     }
     EACH_ROW(STORE_ROW)
 }

@@ -18,13 +18,16 @@
 namespace clprobe::probes::gemm {
 namespace {
 
-/// A shape whose sizes no tile divides, and less than a tile deep in its last step.
-constexpr GemmShape off_the_tile{37, 55, 31};
+/// A shape whose sizes no tile divides, and less than a tile deep in its last step, unless the left
+/// operand is to stay in place.
+GemmShape off_the_tile(const GemmPlan &plan) {
+    return {37, 55, plan.left_in_place ? 64u : 31u};
+}
 
 /// A shape that no tile of the plan divides, of several tiles, and more slices than splits.
 GemmShape edges_of(const GemmPlan &plan) {
     if (plan.family == KernelFamily::panels)
-        return off_the_tile;
+        return off_the_tile(plan);
     // As much aligned as the shapes that are measured: another would be another program.
     const workloads::GroupTile &tile = plan.group_tile;
     return {2 * tile.tile_rows + 5, tile.tile_columns + 12, tile.slice * (2 * tile.splits) + 4};
@@ -32,7 +35,7 @@ GemmShape edges_of(const GemmPlan &plan) {
 
 /// Plans that reach all of the kernels' text, for devices that take others or none of the family.
 std::vector<GemmPlan> plans_of_each_family(const DeviceInfo &device) {
-    std::vector<GemmPlan> plans{{}};
+    std::vector<GemmPlan> plans{{}, {.tile = {}, .left_in_place = true}};
     for (const workloads::GroupTile &tile : workloads::group_tiles_of_all_text(device))
         plans.push_back(GemmPlan::by_local_memory(tile));
     return plans;
@@ -85,7 +88,7 @@ private:
             for (const auto &[stage, launch] : launches)
                 bench_.launch(launch);
         };
-        const Matrices edges(bench_, off_the_tile, exact_fills(numbers), numbers);
+        const Matrices edges(bench_, off_the_tile(plan), exact_fills(numbers), numbers);
         launch_all(call_of(edges, plan).launches);
         if (numbers != Numbers::int8)
             verify_reals(plan, numbers);
@@ -149,7 +152,7 @@ private:
     }
 
     void verify_reals(const GemmPlan &plan, Numbers numbers) {
-        const GemmShape shape = bench_.tiny() ? off_the_tile : GemmShape{256, 256, 256};
+        const GemmShape shape = bench_.tiny() ? off_the_tile(plan) : GemmShape{256, 256, 256};
         const Matrices random(bench_, shape, {reals, reals}, numbers);
         double &error = bench_.data().number_attributes[operators::error_entry(numbers)];
         const auto check = [&](const LaunchOutcome &outcome) {

@@ -22,6 +22,8 @@ struct Measured {
 /// Adds up the stages of each call of one plan, the first that the rows have.
 class CallSums {
 public:
+    CallSums(const GemmShape &shape, Numbers numbers) : shape_(shape), numbers_(numbers) {}
+
     void add(const StageRow &row, const std::vector<TripTime> &times) {
         if (plan_ && !(*plan_ == row.plan))
             return;
@@ -33,7 +35,8 @@ public:
     [[nodiscard]] std::optional<Measured> measured() const {
         Measured measured;
         for (const auto &[block, stages] : calls_) {
-            if (stages.size() != stages_of(*plan_).size() || !stages.contains(Stage::multiply))
+            if (stages.size() != stages_of(shape_, *plan_, numbers_).size() ||
+                !stages.contains(Stage::multiply))
                 continue;
             double sum = 0;
             for (const auto &[stage, time] : stages)
@@ -50,13 +53,15 @@ public:
     }
 
 private:
+    GemmShape shape_;
+    Numbers numbers_;
     std::optional<GemmPlan> plan_;
     std::map<int, std::map<Stage, double>> calls_; ///< by block
 };
 
 std::optional<Measured> measured_of(const Dataset &data, const GemmShape &shape,
                                     Numbers numbers = Numbers::fp32) {
-    CallSums sums;
+    CallSums sums(shape, numbers);
     if (numbers == Numbers::fp32) {
         for (const auto &[row, times] : times_by_row<StageRow>(data.find(series::call)))
             if (row.shape == shape)
@@ -103,9 +108,11 @@ void add_other_numbers(std::vector<Finding> &findings, const GemmShape &shape, N
 
 } // namespace
 
-std::vector<Stage> stages_of(const GemmPlan &plan) {
-    if (plan.family == KernelFamily::panels)
+std::vector<Stage> stages_of(const GemmShape &shape, const GemmPlan &plan, Numbers numbers) {
+    if (Gemm(shape, plan, numbers).packs_left())
         return {Stage::pack_left, Stage::pack_right, Stage::multiply};
+    if (plan.family == KernelFamily::panels)
+        return {Stage::pack_right, Stage::multiply};
     if (plan.group_tile.splits > 1)
         return {Stage::multiply, Stage::add_parts};
     return {Stage::multiply};

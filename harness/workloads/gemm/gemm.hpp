@@ -35,7 +35,8 @@ inline constexpr std::array<GemmShape, 2> other_shapes{{{64, 64, 64}, {1024, 102
 enum class Stage { pack_left, pack_right, multiply, add_parts };
 inline constexpr std::array<const char *, 4> stage_names{"pack_left", "pack_right", "gemm",
                                                          "add_parts"};
-[[nodiscard]] std::vector<Stage> stages_of(const GemmPlan &plan);
+[[nodiscard]] std::vector<Stage> stages_of(const GemmShape &shape, const GemmPlan &plan,
+                                           Numbers numbers = Numbers::fp32);
 
 /// A call that tuning tried.
 struct PlanRow {

@@ -78,10 +78,13 @@ public:
         Buffer left = left_buffer_;
         Buffer right = right_buffer_;
         if (of_plan.packs()) {
-            left = bench_.buffer(gemm.left_panels_bytes());
+            if (gemm.packs_left()) {
+                left = bench_.buffer(gemm.left_panels_bytes());
+                launches = {{Stage::pack_left, of_plan.pack_left(left_buffer_, output(left))}};
+            }
             right = bench_.buffer(gemm.right_panels_bytes());
-            launches = {{Stage::pack_left, of_plan.pack_left(left_buffer_, output(left))},
-                        {Stage::pack_right, of_plan.pack_right(right_buffer_, output(right))}};
+            launches.emplace_back(Stage::pack_right,
+                                  of_plan.pack_right(right_buffer_, output(right)));
         }
         const Buffer result = of_plan.in_parts() ? bench_.buffer(gemm.parts_bytes()) : product_;
         // Without a prediction launches are short: of two blocks, so that tests see several.

@@ -80,7 +80,8 @@ std::string GemmPlan::describe() const {
     const std::string groups = group_left * group_right > 1
                                    ? fmt::format(", groups of {} x {}", group_left, group_right)
                                    : "";
-    return fmt::format("{}, blocks of {} panels{}", tile.describe(), block, groups);
+    return fmt::format("{}, blocks of {} panels{}{}", tile.describe(), block, groups,
+                       left_in_place ? ", the left operand in place" : "");
 }
 
 Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan, Numbers numbers)
@@ -93,9 +94,17 @@ Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan, Numbers numbers)
 
 std::string Gemm::build_options() const {
     if (plan_.family == KernelFamily::panels)
-        return plan_.tile.build_options() + workloads::build_options(numbers_);
+        return fmt::format("{} -DLEFT_IN_PLACE={:d} -DPREFETCH={:d}{}", plan_.tile.build_options(),
+                           !packs_left(), items_of_a_group() == 1,
+                           workloads::build_options(numbers_));
     return fmt::format("{} -DALIGNED={:d}", plan_.group_tile.build_options(),
                        shape_.n % 4 == 0 && shape_.k % 4 == 0);
+}
+
+bool Gemm::packs_left() const {
+    return plan_.family == KernelFamily::panels &&
+           !(plan_.left_in_place && shape_.m >= plan_.tile.rows &&
+             shape_.k % (plan_.tile.step * in_a_word(numbers_)) == 0);
 }
 
 std::size_t Gemm::left_panels_bytes() const {
@@ -108,15 +117,21 @@ std::size_t Gemm::panel_bytes(std::size_t elements) const {
     return operand_bytes(numbers_) * elements * steps_ * plan_.tile.step * in_a_word(numbers_);
 }
 
+std::size_t Gemm::items_of_a_group() const {
+    return std::size_t{plan_.group_left} * plan_.group_right;
+}
+
 NdRange Gemm::pack(std::uint32_t panels) const {
-    const std::size_t group = std::size_t{plan_.group_left} * plan_.group_right;
+    const std::size_t group = items_of_a_group();
     return {{multiple_up(steps_, group), panels, 1}, {group, 1, 1}, 2};
 }
 NdRange Gemm::pack_left() const {
     return pack(left_panels_);
 }
+// Where a work-item is a group, and so more than a few are of no use, it goes along all panels:
+// rows of B are read from end to end.
 NdRange Gemm::pack_right() const {
-    return pack(right_panels_);
+    return pack(items_of_a_group() == 1 ? 1 : right_panels_);
 }
 std::size_t Gemm::parts_bytes() const {
     return sizeof(float) * shape_.m * shape_.n * plan_.group_tile.splits;
@@ -177,8 +192,9 @@ std::optional<PredictedCall> Gemm::predicted_of_panels(const Facts &facts) const
         facts);
     if (!multiplying)
         return std::nullopt;
-    const double packed = 2.0 * sizeof(float) * shape_.k * (double{1} * shape_.m + shape_.n);
-    constexpr double launches = 3;
+    const double packed =
+        2.0 * sizeof(float) * shape_.k * ((packs_left() ? double{1} * shape_.m : 0.0) + shape_.n);
+    const double launches = packs_left() ? 3 : 2;
     return PredictedCall{
         *multiplying + seconds_at(facts.value("buffer.memory.copy_bandwidth"), packed), launches};
 }
@@ -199,6 +215,12 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
     const unsigned width = native_width(facts);
     const bool cpu = on_cpu(facts);
     const unsigned group = group_side(facts);
+    // Rows that begin multiples of 4 KiB apart share the sets of a first level, which have room for
+    // eight lines at least: six rows, and two of what else is read.
+    const auto in_place = [&](unsigned rows) {
+        constexpr unsigned way = 4096 / sizeof(float);
+        return cpu && (rows <= 6 || shape.k % way != 0);
+    };
     std::vector<GemmPlan> plans;
     for (const unsigned rows : {4u, 6u, 8u, 10u, 12u, 14u})
         for (const unsigned vectors : {1u, 2u, 3u, 4u})
@@ -208,7 +230,11 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
                     if (tile.has_quads() && unroll > 1) // its loop has a single trip
                         continue;
                     if (rows * vectors <= 28 || (!cpu && rows * vectors * width <= 64))
-                        plans.push_back({tile, block, group, group});
+                        plans.push_back({.tile = tile,
+                                         .block = block,
+                                         .group_left = group,
+                                         .group_right = group,
+                                         .left_in_place = in_place(rows)});
                 }
     for (const GroupTile &tile : group_tiles({.shape = shape}, facts))
         plans.push_back(GemmPlan::by_local_memory(tile));

@@ -86,9 +86,11 @@ void Prepared::add_product(std::uint32_t layer, const GemmShape &shape, const Ge
     if (launches.packs()) {
         right = buffer(gemm.right_panels_bytes());
         bench_.launch(launches.pack_right(passing(weights), output(right)));
-        const Buffer panels = buffer(gemm.left_panels_bytes());
-        ready.launches.push_back(launches.pack_left(left, panels));
-        left = panels;
+        if (gemm.packs_left()) {
+            const Buffer panels = buffer(gemm.left_panels_bytes());
+            ready.launches.push_back(launches.pack_left(left, panels));
+            left = panels;
+        }
     } else {
         right = written(weights);
     }
