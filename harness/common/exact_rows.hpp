@@ -8,6 +8,9 @@
 // count the roundings that any order of the sums leaves at most.
 namespace clprobe::probes {
 
+/// Of a layer norm, as published networks have it.
+inline constexpr float norm_epsilon = 1e-5f;
+
 [[nodiscard]] std::vector<ExactSum> exact_softmax(std::span<const float> row);
 /// `gains` and `biases` are as long as the row.
 [[nodiscard]] std::vector<ExactSum> exact_layer_norm(std::span<const float> row,

@@ -1,4 +1,6 @@
+#include "common/exact_rows.hpp"
 #include "library.hpp"
+#include "onednn_primitives.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -6,95 +8,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <map>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 namespace clprobe::cpu_libraries {
 namespace {
-
-using Memory = dnnl::memory;
-using Arguments = std::unordered_map<int, Memory>;
-using Format = Memory::format_tag;
-
-/// An image is {1, channels, rows, columns}, a sequence {tokens, channels}.
-bool is_image(const TensorShape &shape) {
-    return shape.columns > 1 || shape.rows == 1;
-}
-
-Memory::dim dim(std::uint64_t size) {
-    return static_cast<Memory::dim>(size);
-}
-
-Memory::dims dims_of(const TensorShape &shape) {
-    if (is_image(shape))
-        return {1, dim(shape.channels), dim(shape.rows), dim(shape.columns)};
-    return {dim(shape.rows), dim(shape.channels)};
-}
-
-Memory::desc description(const Memory::dims &dims, Format format) {
-    return {dims, Memory::data_type::f32, format};
-}
-
-/// Channel after channel.
-Format plain_format(const Memory::dims &dims) {
-    return dims.size() == 2 ? Format::cn : Format::nchw;
-}
-
-/// In the format that the library finds best.
-Memory::desc any(const Memory::dims &dims) {
-    return description(dims, Format::any);
-}
-
-// What the second and the third version have by different names.
-
-Memory::dims dims_of(const Memory::desc &described) {
-#if DNNL_VERSION_MAJOR >= 3
-    return described.get_dims();
-#else
-    return described.dims();
-#endif
-}
-
-void append(dnnl::post_ops &operations, dnnl::algorithm algorithm, float alpha, float beta) {
-#if DNNL_VERSION_MAJOR >= 3
-    operations.append_eltwise(algorithm, alpha, beta);
-#else
-    operations.append_eltwise(1, algorithm, alpha, beta);
-#endif
-}
-
-/// A primitive's description, of what is computed from what. Throws dnnl::error where the library
-/// has no such primitive on this processor or for this shape.
-template <typename Primitive, typename... Values>
-typename Primitive::primitive_desc primitive_of(const dnnl::engine &engine,
-                                                const dnnl::primitive_attr &attributes,
-                                                const Values &...values) {
-#if DNNL_VERSION_MAJOR >= 3
-    return typename Primitive::primitive_desc(engine, values..., attributes);
-#else
-    return
-        typename Primitive::primitive_desc(typename Primitive::desc(values...), attributes, engine);
-#endif
-}
-
-dnnl::primitive_attr fused(Activation activation) {
-    using dnnl::algorithm;
-    dnnl::post_ops operations;
-    if (activation == Activation::relu)
-        append(operations, algorithm::eltwise_relu, 0, 0);
-    else if (activation == Activation::relu6)
-        append(operations, algorithm::eltwise_clip, 0, 6);
-    else if (activation == Activation::hard_swish) // the second version takes no other numbers
-        append(operations, algorithm::eltwise_hardswish, 1.0F / 6, 0.5F);
-    else if (activation == Activation::gelu)
-        append(operations, algorithm::eltwise_gelu_erf, 0, 0);
-    dnnl::primitive_attr attributes;
-    attributes.set_post_ops(operations);
-    return attributes;
-}
 
 struct Step {
     dnnl::primitive primitive;
@@ -180,9 +100,12 @@ private:
         case Operator::average_pool:
         case Operator::max_pool:
             return {pool(layer)};
-        default:
-            return {};
+        case Operator::attention:
+            return attentions(layer);
+        case Operator::layer_norm:
+            return norms(layer);
         }
+        return {};
     }
 
     /// A layer with weights, which lie plainly as they are described. Adds nothing where the
@@ -307,6 +230,111 @@ private:
         way.steps.push_back({dnnl::pooling_forward(primitive), {{DNNL_ARG_SRC, input}}});
         finish(way, primitive);
         return way;
+    }
+
+    /// Of a sequence whose keys and values are all its own: read as they lie, side by side for each
+    /// token, or those of each head brought together first.
+    [[nodiscard]] std::vector<Way> attentions(std::size_t number) {
+        std::vector<Way> ways;
+        if (is_image(layers_[number].input) || layers_[number].layer.cached > 0)
+            return ways;
+        for (const bool together : {false, true})
+            ways.push_back(attention(number, together));
+        return ways;
+    }
+
+    /// In three steps: a product of matrices makes the scores of each head, of which a softmax
+    /// makes weights, and another product sums the values.
+    [[nodiscard]] Way attention(std::size_t number, bool together) {
+        const SizedLayer &sized = layers_[number];
+        const Memory::dim tokens = dim(sized.input.rows);
+        const Memory::dim heads = dim(sized.layer.heads);
+        const Memory::dim channels = dim(sized.output.channels);
+        const Memory::dim width = channels / heads;
+        Way way;
+        const Memory rows = source(way, number, 0, description({tokens, 3 * channels}, Format::ab));
+        kept_.push_back(rows);
+        // Queries, keys or values of each head, turned or not.
+        const auto part = [&](Memory::dim which, bool turned) {
+            const Memory::dim row = 3 * channels;
+            const Memory::desc lying =
+                turned
+                    ? Memory::desc({heads, width, tokens}, Memory::data_type::f32, {width, 1, row})
+                    : Memory::desc({heads, tokens, width}, Memory::data_type::f32, {width, row, 1});
+            const Memory view(lying, engine_,
+                              static_cast<float *>(rows.get_data_handle()) + which * channels);
+            return together ? reordered(way, view, description(dims_of(lying), Format::abc)) : view;
+        };
+        const Memory queries = part(0, false);
+        const Memory keys = part(1, true);
+        const Memory values = part(2, false);
+        const Memory scores(description({heads, tokens, tokens}, Format::abc), engine_);
+
+        dnnl::post_ops scaling;
+        append(scaling, dnnl::algorithm::eltwise_linear, 1 / std::sqrt(static_cast<float>(width)),
+               0);
+        dnnl::primitive_attr scaled;
+        scaled.set_post_ops(scaling);
+        add_product(way, queries, keys, scores, scaled);
+        if (sized.layer.causal)
+            hide_later_keys(way, scores, tokens);
+        const auto softmax = softmax_of(engine_, scores.get_desc(), 2);
+        way.steps.push_back(
+            {dnnl::softmax_forward(softmax), {{DNNL_ARG_SRC, scores}, {DNNL_ARG_DST, scores}}});
+        way.output = Memory(description({tokens, channels}, Format::ab), engine_);
+        const Memory sums({{heads, tokens, width}, Memory::data_type::f32, {width, channels, 1}},
+                          engine_, way.output.get_data_handle());
+        const std::string product = add_product(way, scores, values, sums, {});
+        way.implementation = fmt::format("{}, softmax by {}", product, softmax.impl_info_str());
+        return way;
+    }
+
+    /// Which of the library's kernels it is.
+    std::string add_product(Way &way, const Memory &left, const Memory &right, const Memory &to,
+                            const dnnl::primitive_attr &attributes) {
+        const auto primitive = primitive_of<dnnl::matmul>(engine_, attributes, left.get_desc(),
+                                                          right.get_desc(), to.get_desc());
+        way.steps.push_back(
+            {dnnl::matmul(primitive),
+             {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, to}}});
+        return primitive.impl_info_str();
+    }
+
+    /// Scores of keys that come after their query are lowered to what weighs nothing.
+    void hide_later_keys(Way &way, const Memory &scores, Memory::dim tokens) {
+        std::vector<float> lowered(static_cast<std::size_t>(tokens * tokens));
+        constexpr float far = -1e30F;
+        for (Memory::dim query = 0; query < tokens; ++query)
+            for (Memory::dim key = query + 1; key < tokens; ++key)
+                lowered[static_cast<std::size_t>(query * tokens + key)] = far;
+        const Memory::desc of_a_head = description({1, tokens, tokens}, Format::abc);
+        const auto primitive =
+            primitive_of<dnnl::binary>(engine_, {}, dnnl::algorithm::binary_add, scores.get_desc(),
+                                       of_a_head, scores.get_desc());
+        way.steps.push_back({dnnl::binary(primitive),
+                             {{DNNL_ARG_SRC_0, scores},
+                              {DNNL_ARG_SRC_1, packed(lowered, of_a_head, of_a_head)},
+                              {DNNL_ARG_DST, scores}}});
+    }
+
+    /// Of a sequence.
+    [[nodiscard]] std::vector<Way> norms(std::size_t number) {
+        const SizedLayer &sized = layers_[number];
+        if (is_image(sized.input))
+            return {};
+        const Memory::desc rows = description(dims_of(sized.input), Format::ab);
+        const Memory::desc of_a_channel = description({dim(sized.input.channels)}, Format::a);
+        Way way;
+        const Memory from = source(way, number, 0, rows);
+        const auto primitive = layer_norm_of(engine_, rows, probes::norm_epsilon);
+        const Weights &values = operands_.layers[number];
+        way.steps.push_back(
+            {dnnl::layer_normalization_forward(primitive),
+             {{DNNL_ARG_SRC, from},
+              {DNNL_ARG_SCALE, packed(values.weights, of_a_channel, of_a_channel)},
+              {DNNL_ARG_SHIFT, packed(values.biases, of_a_channel, of_a_channel)}}});
+        finish(way, primitive);
+        return {way};
     }
 
     [[nodiscard]] static Memory::dims image(const TensorShape &shape) {

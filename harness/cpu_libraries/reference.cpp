@@ -1,3 +1,4 @@
+#include "common/exact_rows.hpp"
 #include "reference.hpp"
 
 #include <fmt/format.h>
@@ -107,6 +108,49 @@ Sum pooled(const SizedLayer &sized, const Tensor &input, const Place &place) {
     return {sum.value / sum.terms, sum.magnitude / sum.terms, sum.terms + 1};
 }
 
+/// With the roundings of a sum, which those of the scores count among: an error of an exponent is
+/// one of a power, of which each is off by nine at most.
+Sum attended(const SizedLayer &sized, const Tensor &input, const Place &place) {
+    const std::uint64_t channels = sized.output.channels;
+    const std::uint64_t width = channels / sized.layer.heads;
+    const std::uint64_t first = place.channel / width * width; // of the head
+    const std::uint64_t seen = sized.layer.causal ? place.row + 1 : sized.input.rows;
+    const double scale = 1 / std::sqrt(static_cast<double>(width));
+    std::vector<double> scores;
+    double magnitude = 0; // of the products that make a score, at most
+    for (std::uint64_t key = 0; key < seen; ++key) {
+        Sum score;
+        for (std::uint64_t i = first; i < first + width; ++i)
+            score.add(static_cast<double>(input.at(i, place.row)) *
+                      static_cast<double>(input.at(channels + i, key)) * scale);
+        scores.push_back(score.value);
+        magnitude = std::max(magnitude, score.magnitude);
+    }
+    const auto [least, largest] = std::ranges::minmax(scores);
+    Sum sum;
+    double weights = 0;
+    for (std::uint64_t key = 0; key < seen; ++key) {
+        const double weight = std::exp(scores[key] - largest);
+        weights += weight;
+        sum.add(weight * static_cast<double>(input.at(2 * channels + place.channel, key)));
+    }
+    constexpr double of_a_power = 9;
+    const double of_a_score = static_cast<double>(width + 3) * magnitude + (largest - least);
+    // Once above and once below the line.
+    return {sum.value / weights, sum.magnitude / weights,
+            2 * (sum.terms + of_a_score + of_a_power)};
+}
+
+Sum normalized(const SizedLayer &sized, const Weights &weights, const Tensor &input,
+               const Place &place) {
+    std::vector<float> row;
+    for (std::uint64_t channel = 0; channel < sized.input.channels; ++channel)
+        row.push_back(input.at(channel, place.row * sized.input.columns + place.column));
+    const probes::ExactSum exact = probes::exact_layer_norm(
+        row, weights.weights, weights.biases, double{probes::norm_epsilon})[place.channel];
+    return {exact.value, exact.magnitude, exact.terms};
+}
+
 Sum sum_of(const SizedLayer &sized, const Weights &weights,
            const std::vector<const Tensor *> &inputs, const Place &place) {
     switch (sized.layer.op) {
@@ -118,7 +162,11 @@ Sum sum_of(const SizedLayer &sized, const Weights &weights,
     case Operator::average_pool:
     case Operator::max_pool:
         return pooled(sized, *inputs.front(), place);
-    default:
+    case Operator::attention:
+        return attended(sized, *inputs.front(), place);
+    case Operator::layer_norm:
+        return normalized(sized, weights, *inputs.front(), place);
+    case Operator::add:
         break;
     }
     Sum sum;

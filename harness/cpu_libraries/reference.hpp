@@ -40,7 +40,7 @@ inline constexpr std::size_t from_input = static_cast<std::size_t>(-1);
 
 /// What is wrong with a layer's output: its first element that is further from the sum in double
 /// precision than `growth` times what rounding explains, of 64 and those in the corners. Empty
-/// where it is right. The layer is none of attention and layer_norm.
+/// where it is right. An attention of the layer's has no kept keys.
 [[nodiscard]] std::string wrong_output(const SizedLayer &layer, const Weights &weights,
                                        const std::vector<const Tensor *> &inputs,
                                        const Tensor &output, double growth, std::uint64_t seed);

@@ -111,7 +111,8 @@ public:
         // The rate is every share's roof: it is measured for as long as the rest.
         std::vector<std::string> probes{"compute/fma_rate", "host/transfer", "workloads/network"};
         if (!whole)
-            probes.insert(probes.end(), {"workloads/convolution", "workloads/gemm"});
+            probes.insert(probes.end(), {"workloads/convolution", "workloads/gemm",
+                                         "workloads/attention", "workloads/softmax_norm"});
         planned_ = plan(registry, probes, run.profile);
         if (whole) {
             networks_ = single_layers(*whole);

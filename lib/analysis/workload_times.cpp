@@ -14,6 +14,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <optional>
 
 namespace clprobe {
 namespace {
@@ -64,17 +65,39 @@ Network product_at(const At &at) {
         {at.number("k"), at.number("m"), 1}, layer);
 }
 
-/// A series of a probe, and which computation a point of it is of.
+Network attention_at(const At &at) {
+    Layer layer;
+    layer.name = "attention";
+    layer.op = Operator::attention;
+    layer.heads = at.number("heads");
+    layer.causal = at.label("causal") == "yes";
+    const std::uint64_t width = at.number("width");
+    return of_one_layer(fmt::format("attention {}x{}x{}{}", layer.heads, at.number("length"), width,
+                                    layer.causal ? ".causal" : ""),
+                        {3 * layer.heads * width, at.number("length"), 1}, layer);
+}
+
+/// Nothing of a softmax, which is no layer.
+std::optional<Network> norm_at(const At &at) {
+    if (at.label("operator") != name(Operator::layer_norm))
+        return std::nullopt;
+    Layer layer;
+    layer.name = "norm";
+    layer.op = Operator::layer_norm;
+    return titled({at.number("length"), at.number("rows"), 1}, layer);
+}
+
+/// A probe whose series "call" has calls of operators, and which computation a point of it is of.
 struct OperatorSeries {
     const char *probe;
-    const char *series;
-    std::function<Network(const At &)> network;
+    std::function<std::optional<Network>(const At &)> network;
 };
 
-const std::array<OperatorSeries, 2> &operator_sources() {
-    static const std::array<OperatorSeries, 2> sources{
-        {{"workloads/convolution", "call", convolution_at},
-         {"workloads/gemm", "call", product_at}}};
+const std::array<OperatorSeries, 4> &operator_sources() {
+    static const std::array<OperatorSeries, 4> sources{{{"workloads/convolution", convolution_at},
+                                                        {"workloads/gemm", product_at},
+                                                        {"workloads/attention", attention_at},
+                                                        {"workloads/softmax_norm", norm_at}}};
     return sources;
 }
 
@@ -116,7 +139,7 @@ void add_operator(CallTimes &times, const Network &network, const DeviceRecord &
         if (probe == nullptr)
             continue;
         Calls calls;
-        for_each_point(probe->data, source.series, [&](const At &at, const Point &point) {
+        for_each_point(probe->data, "call", [&](const At &at, const Point &point) {
             if (source.network(at) != network)
                 return;
             if (at.label("stage").empty())
@@ -139,10 +162,11 @@ void add_layers(CallTimes &times, const Network &network, const Network &whole,
         if (layer_title(layers[i]) != network.name)
             continue;
         Calls calls;
-        for_each_point_of({whole}, data, "layer", [&](const At &at, const Point &point) {
-            if (at.number("layer") == i)
-                calls.add(calls_in_a_row(at), point.samples);
-        });
+        for (const char *series : {"layer", "product"}) // the second of dense layers of tokens
+            for_each_point_of({whole}, data, series, [&](const At &at, const Point &point) {
+                if (at.number("layer") == i)
+                    calls.add(calls_in_a_row(at), point.samples);
+            });
         calls.add_to(times);
     }
 }
@@ -154,8 +178,7 @@ void add_network(CallTimes &times, const Network &network, const Dataset &data) 
 }
 
 bool is_timed_alone(const SizedLayer &sized) {
-    return sized.work.weights > 0 || sized.layer.op == Operator::average_pool ||
-           sized.layer.op == Operator::max_pool;
+    return sized.layer.op != Operator::add;
 }
 
 } // namespace
@@ -168,8 +191,10 @@ std::vector<Network> computations_of(const DeviceRecord &record) {
     };
     for (const OperatorSeries &source : operator_sources())
         if (const auto *probe = pointer_to(record.probes, source.probe, &ProbeRecord::probe))
-            for_each_point(probe->data, source.series,
-                           [&](const At &at, const Point &) { add(source.network(at)); });
+            for_each_point(probe->data, "call", [&](const At &at, const Point &) {
+                if (const auto network = source.network(at))
+                    add(*network);
+            });
     if (const auto *probe = pointer_to(record.probes, networks_probe, &ProbeRecord::probe))
         for_each_point(probe->data, "run", [&](const At &at, const Point &) {
             if (const Network *known =

@@ -83,6 +83,29 @@ TEST_CASE("program.against_cpu runs a network by the processor's library, and ve
                ContainsSubstring("without") && ContainsSubstring("OMP_PROC_BIND"));
 }
 
+TEST_CASE("program.against_cpu runs a block of a transformer by the processor's library") {
+    skip_without_library();
+    for (const char *causal : {"false", "true"}) {
+        const Scratch scratch;
+        const std::string file = scratch.file("block.json");
+        write_file(file, R"({"network_version": "1.0.0", "name": "block", "title": "Block",
+                             "source": "me", "input": [24, 19], "layers": [
+            {"name": "norm", "operator": "layer_norm"},
+            {"name": "parts", "operator": "dense", "channels": 72},
+            {"name": "heads", "operator": "attention", "heads": 3, "causal": )" +
+                             std::string(causal) + R"(},
+            {"name": "joined", "operator": "dense", "channels": 24},
+            {"name": "sum", "operator": "add", "inputs": ["joined", "input"]}]})");
+        const Outcome outcome = against_cpu({file, "--json", "-"});
+        const Json table = parse_json(outcome.out);
+        const Json &times = cell(table, "block", "oneDNN, 1 thread");
+        CAPTURE(outcome.err, table.dump(1));
+        CHECK(times.at("p50") > 0);
+        CHECK(cell(table, "attention 72->24x19", "oneDNN, 1 thread").at("rate") > 0);
+        CHECK(cell(table, "layer norm 24x19", "oneDNN, 1 thread").at("p50") > 0);
+    }
+}
+
 TEST_CASE("program.against_cpu names the layer that the library has nothing for") {
     skip_without_library();
     const Scratch scratch;

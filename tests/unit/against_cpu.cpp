@@ -185,6 +185,56 @@ TEST_CASE("unit.against_cpu adds up the stages of a product of matrices") {
     CHECK(side.of(networks.front()).seconds == std::vector<double>{11, 22});
 }
 
+TEST_CASE("unit.against_cpu reads attention and layer norms from a report") {
+    const Axis causal{"causal", Unit::one, {"no", "yes"}};
+    DeviceRecord record = record_of("workloads/attention",
+                                    series_over("call", {{"heads", Unit::one, {}},
+                                                         {"length", Unit::one, {}},
+                                                         {"width", Unit::one, {}},
+                                                         causal,
+                                                         {"calls", Unit::one, {}}}),
+                                    {{{8, 1024, 64, 1, 2}, {0.4}}, {{6, 197, 64, 0, 4}, {0.4}}});
+    record.probes.push_back(
+        record_of("workloads/softmax_norm",
+                  series_over("call", {{"operator", Unit::one, {"softmax", "layer_norm"}},
+                                       {"rows", Unit::one, {}},
+                                       {"length", Unit::one, {}},
+                                       {"calls", Unit::one, {}}}),
+                  {{{0, 64, 40, 2}, {0.2}}, {{1, 197, 384, 2}, {0.6}}})
+            .probes.front());
+    const std::vector<Network> networks = computations_of(record);
+    REQUIRE(networks.size() == 3); // a softmax is no layer
+    CHECK(networks[0].name == "attention 8x1024x64.causal");
+    CHECK(total_of(sized_layers(networks[0])).multiply_adds == 8 * 64 * 1024 * 1025);
+    CHECK(networks[1].name == "attention 6x197x64");
+    CHECK(networks[2].name == "layer norm 384x197");
+    TimedSide side;
+    add_times(side, networks, nullptr, record);
+    CHECK(side.of(networks[0]).seconds == std::vector{0.2});
+    CHECK(side.of(networks[1]).seconds == std::vector{0.1});
+    CHECK(side.of(networks[2]).seconds == std::vector{0.3});
+}
+
+TEST_CASE("unit.against_cpu reads dense layers of tokens from a report") {
+    const Network &network = known("vit-s-block");
+    const std::vector<SizedLayer> sized = sized_layers(network);
+    const auto dense = std::ranges::find(sized, Operator::dense,
+                                         [](const SizedLayer &each) { return each.layer.op; });
+    REQUIRE(dense != sized.end());
+    const DeviceRecord record =
+        record_of("workloads/network",
+                  series_over("product", {{"network", Unit::one, {network.name}},
+                                          {"layer", Unit::one, {}},
+                                          {"rounds", Unit::one, {}}}),
+                  {{{0, static_cast<double>(dense - sized.begin()), 8}, {0.8}}});
+    const std::vector<Network> layers = single_layers(network);
+    TimedSide side;
+    add_times(side, layers, &network, record);
+    const auto timed = std::ranges::count_if(
+        layers, [&](const Network &layer) { return side.of(layer).seconds == std::vector{0.1}; });
+    CHECK(timed == 1);
+}
+
 TEST_CASE("unit.against_cpu reads a network and its layers from a report") {
     const Network &network = known("repvgg-a2");
     const std::vector<Axis> axes{{"network", Unit::one, {"other", "repvgg-a2"}},

@@ -7,6 +7,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
@@ -79,6 +80,35 @@ TEST_CASE("unit.cpu_reference knows each operator") {
     const AllOnes sum(
         R"({"name": "a", "operator": "add", "inputs": ["input", "input"], "activation": "hard_swish"})");
     CHECK(sum.wrong(5.0f / 3, 5.0f / 3).empty());
+}
+
+TEST_CASE("unit.cpu_reference knows attention and norms") {
+    for (const char *causal : {"false", "true"}) {
+        // Equal keys weigh the same, and their values are ones.
+        const AllOnes attention(R"({"name": "a", "operator": "attention", "heads": 2, "causal": )" +
+                                    std::string(causal) + "}",
+                                "[12, 5]");
+        CHECK(attention.wrong(1, 1).empty());
+        CHECK_FALSE(attention.wrong(1, 0.999f).empty());
+    }
+    // No channel differs from the mean: what is left are the biases.
+    const AllOnes norm(R"({"name": "a", "operator": "layer_norm"})", "[6, 5]");
+    CHECK(norm.wrong(1, 1).empty());
+    CHECK_FALSE(norm.wrong(1, 1.1f).empty());
+}
+
+TEST_CASE("unit.cpu_reference weighs the keys that a query sees") {
+    // One head of one channel, three tokens: queries 1, keys 0, 1 and 2, values 1, 2 and 4.
+    const Network network =
+        network_of(R"({"name": "a", "operator": "attention", "heads": 1, "causal": true})", "[3, 3]");
+    const SizedLayer sized = sized_layers(network).front();
+    const Tensor input{network.input, {1, 1, 1, 0, 1, 2, 1, 2, 4}};
+    const float e = std::exp(1.0f);
+    Tensor output{sized.output,
+                  {1, (1 + 2 * e) / (1 + e), (1 + 2 * e + 4 * e * e) / (1 + e + e * e)}};
+    CHECK(wrong_output(sized, {}, {&input}, output, 1, 7).empty());
+    output.values[1] = (1 + 2 * e + 4 * e * e) / (1 + e + e * e); // as if it saw the last one
+    CHECK_THAT(wrong_output(sized, {}, {&input}, output, 1, 7), ContainsSubstring("row 1"));
 }
 
 TEST_CASE("unit.cpu_reference leaves the padding out") {

@@ -12,7 +12,6 @@ namespace clprobe::probes::network {
 namespace {
 
 /// Of the squares of a layer norm, before the root.
-constexpr float epsilon = 1e-5f;
 
 /// What the activation multiplies the variance of, so that results are as large as inputs.
 double gain_of(const Layer &layer) {
@@ -130,11 +129,11 @@ void Prepared::add_layer_norm(std::uint32_t layer, const SoftmaxNormPlan &plan) 
     ready.launches = {{built(norm_text, norm.build_options()).kernel(norm.kernel()),
                        norm.range(shape.rows),
                        {*input.buffer, written(gains), written(biases), *result_of(layer).buffer,
-                        shape.rows, epsilon, 0u}}};
+                        shape.rows, norm_epsilon, 0u}}};
     add(std::move(ready), [&](const Place &place) {
         const std::span<const float> row =
             std::span(input.values).subspan(std::size_t{place.x} * shape.length, shape.length);
-        return exact_layer_norm(row, gains, biases, double{epsilon})[place.channel];
+        return exact_layer_norm(row, gains, biases, double{norm_epsilon})[place.channel];
     });
 }
 

@@ -50,7 +50,7 @@ public:
             arguments.push_back(first == 0 ? output(output_) : Argument(output_));
             arguments.emplace_back(shape_.rows);
             if (shape_.op == RowOperator::layer_norm)
-                arguments.emplace_back(epsilon);
+                arguments.emplace_back(norm_epsilon);
             arguments.emplace_back(first);
             launches.push_back({program.kernel(norm.kernel()),
                                 norm.range(std::min(most, shape_.rows - first)),

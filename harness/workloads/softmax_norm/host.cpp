@@ -81,7 +81,7 @@ std::vector<ExactSum> exact_row(const SoftmaxNormShape &shape, const HostOperand
     std::vector<ExactSum> exact =
         shape.op == RowOperator::softmax
             ? exact_softmax(values)
-            : exact_layer_norm(values, operands.gains, operands.biases, double{epsilon});
+            : exact_layer_norm(values, operands.gains, operands.biases, double{norm_epsilon});
     if (row < operands.terms.size() && operands.terms[row] > 0)
         for (ExactSum &element : exact)
             element.terms = operands.terms[row];

@@ -23,7 +23,6 @@ using workloads::SoftmaxNormPlan;
 using workloads::SoftmaxNormShape;
 
 inline constexpr const char *kernel_text = "workloads/softmax_norm";
-inline constexpr float epsilon = 1e-5f;
 
 /// The shapes that have findings: of each operator a small one, those of networks (ViT-B's
 /// attention by 12 heads and GPT-2's; ViT-S's norm and GPT-2's), and one that no cache holds.
