@@ -33,6 +33,12 @@ double longest_search(const PlannedProbe &planned, const RunOptions &options) {
     return options.tune->every_plan || options.network ? 36000 : 1200; // of many layers
 }
 
+/// Ten times its budget: a machine may be busy with other things, and a compiler may have nothing
+/// in its cache. Operators and networks build tens of programs.
+double generous_seconds(const PlannedProbe &planned) {
+    return std::max(planned.probe->info().on_request ? 300.0 : 60.0, 10 * planned.seconds);
+}
+
 /// One of the builds to inspect.
 struct InspectedBuild {
     const Probe *probe = nullptr;
@@ -279,10 +285,9 @@ ProbeRecord Worker::run_probe(const PlannedProbe &planned, const DeviceInfo &dev
         request["network"] = to_json(options.network->network);
         request["batch"] = options.network->batch;
     }
-    // Ten times: a machine busy with other things, a compiler that has nothing in its cache.
     const auto outcome =
         ask("probe", std::move(request),
-            limit(std::max(60.0, 10 * planned.seconds) + longest_search(planned, options)),
+            limit(generous_seconds(planned) + longest_search(planned, options)),
             [&](const Json &message) { progress(message.at("progress").get<double>()); });
     const double total = steady_time() - start;
     ProbeRecord record;

@@ -14,8 +14,11 @@ ProbeInfo describe() {
     info.method =
         "C = A B, all in rows, by one of two families of kernels. Through caches: a call packs "
         "both operands into panels, so that a work-item reads them from end to end, and multiplies "
-        "them; each work-item makes a tile of C in registers. A CPU reads the left operand as it "
-        "is where it has whole tiles and steps. By way of local memory, where that "
+        "them; each work-item makes a tile of C in registers. On a CPU the left "
+        "operand is not packed if it has at least as many rows as a tile and its depth is a "
+        "multiple "
+        "of a vector's width; of rows that lie multiples of 4 KiB apart, tiles have at most six "
+        "then. By way of local memory, where that "
         "is a memory of its own: a work-group makes a tile of C from slices of both operands, one "
         "in local memory being multiplied while the next is fetched; where tiles are few, the "
         "depth is split among several groups, and a second kernel adds the parts. The tile and "

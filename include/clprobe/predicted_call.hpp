@@ -23,6 +23,12 @@ struct LaunchCosts {
 struct PredictedCall {
     double work = 0;
     double launches = 0;
+
+    PredictedCall &operator+=(const PredictedCall &more) {
+        work += more.work;
+        launches += more.launches;
+        return *this;
+    }
 };
 
 /// Seconds that such a call adds to others in a row. The host enqueues while the device works, so

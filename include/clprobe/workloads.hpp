@@ -157,8 +157,9 @@ struct GemmPlan {
 ///     pack_right(B, right_panels, uint n, uint k, uint steps)
 ///     gemm(left_panels or A, right_panels, C, uint m, uint n, uint steps, uint first_block)
 ///
-/// Operands that stay the same, like weights, need to be packed only once. In the family of local
-/// memory, the second only where the depth is split, and then the first writes the parts:
+/// Matrices begin at multiples of 16 bytes, as buffers do. Operands that stay the same, like
+/// weights, need to be packed only once. In the family of local memory, the second only where the
+/// depth is split, and then the first writes the parts:
 ///
 ///     gemm(A, B, C or parts, uint m, uint n, uint k, uint first_block, uint strip)
 ///     add_<splits>_parts(parts, C, uint m, uint n)
@@ -172,8 +173,8 @@ public:
     /// For this shape or any other whose n and k are multiples of 4 if this one's are, and whose
     /// left operand is packed if this one's is.
     [[nodiscard]] std::string build_options() const;
-    /// Of the family of panels. A stays in place if the plan says so, it has as many rows as a tile
-    /// and k is a multiple of the tile's steps.
+    /// Of the family of panels. A stays in place if the plan says so, it has as many rows as a
+    /// tile, k is a multiple of `tile.step`, and its elements are no bytes.
     [[nodiscard]] bool packs_left() const;
     [[nodiscard]] std::size_t left_panels_bytes() const;
     [[nodiscard]] std::size_t right_panels_bytes() const;
@@ -195,6 +196,8 @@ public:
     /// and read bandwidth of each cache level, the memory's and local memory's bandwidth. Nothing
     /// where the first of them was not measured. In single precision, whatever the numbers are.
     [[nodiscard]] std::optional<PredictedCall> predicted_call(const Facts &facts) const;
+    /// The same where B stays what it is and has been packed.
+    [[nodiscard]] std::optional<PredictedCall> predicted_multiplying(const Facts &facts) const;
     /// Seconds that they add to others in a row: `seconds_in_a_row` of it.
     [[nodiscard]] std::optional<double> predicted_seconds(const Facts &facts) const {
         return seconds_in_a_row(predicted_call(facts), facts);
@@ -205,6 +208,8 @@ private:
     [[nodiscard]] NdRange pack(std::uint32_t panels) const;
     [[nodiscard]] std::size_t panel_bytes(std::size_t elements) const;
     [[nodiscard]] std::optional<PredictedCall> predicted_of_panels(const Facts &facts) const;
+    /// A copy of so many elements.
+    [[nodiscard]] PredictedCall predicted_packing(double elements, const Facts &facts) const;
 
     GemmShape shape_;
     GemmPlan plan_;

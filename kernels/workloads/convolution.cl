@@ -146,19 +146,12 @@ __kernel void pack_weights(__global const COPIED *weights, __global const COPIED
 
 // Where Mesa's compilers know how many taps there are, they make one piece of all, and run out of registers. That
 // `tiles` is never 0 is what hides it from them. What steps from row to row is an address, to which they add with three
-// instructions; to an index with six.
-#ifdef QUADS
+// instructions; to an index with six. Of an index, LLVM has computed the whole address again for each pixel of a tile.
 #define EACH_TAP                                                                                   \
     __global const STORED *taps = corner;                                                          \
     for (uint ky = 0; ky < KERNEL + (tiles == 0); ++ky, taps += input_pitch * STEP)                \
         for (uint kx = 0; kx < KERNEL; ++kx)
 #define TAP (taps + kx * STEP)
-#else
-#define EACH_TAP                                                                                   \
-    for (uint ky = 0; ky < KERNEL; ++ky)                                                           \
-        for (uint kx = 0; kx < KERNEL; ++kx)
-#define TAP (corner + (ky * input_pitch + kx) * STEP)
-#endif
 
 // Of a depthwise convolution: adds the products of one tap, a vector of channels each.
 #define MULTIPLY_CHANNELS(r)                                                                       \

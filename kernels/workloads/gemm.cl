@@ -10,7 +10,7 @@
 // to end, with zeros where a panel reaches beyond the matrix:
 //   A  [panels of ROWS rows][depth / STEP][ROWS][STEP]
 //   B  [panels of COLUMNS columns][depth, a multiple of STEP][COLUMNS]
-// If LEFT_IN_PLACE is 1, A is read as it is: of ROWS rows at least, and of a depth that is a multiple of STEP.
+// If LEFT_IN_PLACE is 1, A is read as it is; it has ROWS rows at least, and its depth is a multiple of STEP.
 #if LEFT_IN_PLACE
 #define ROW_PITCH row_pitch
 #endif
@@ -46,7 +46,7 @@ __kernel void pack_left(__global const COPIED *restrict matrix, __global COPIED 
     }
 }
 
-// The same of B. Of the panels, every so manieth as there are work-items along the second dimension.
+// The same of B. A work-item takes every n-th panel, n being the work-items along the second dimension.
 __kernel void pack_right(__global const COPIED *restrict matrix, __global COPIED *restrict panels,
                          uint columns, uint depth, uint steps) {
     const uint step = (uint)get_global_id(0);
@@ -67,15 +67,15 @@ __kernel void pack_right(__global const COPIED *restrict matrix, __global COPIED
 
 // Where a vector reaches beyond C, its elements are stored one by one.
 #ifdef QUADS // C's rows begin anywhere, and some compilers put an array into memory
-void store(float4 value, __global float *to, uint column, uint columns) {
+void store(VECTOR value, __global RESULT *to, uint column, uint columns) {
     if (column < columns)
-        to[0] = value.x;
+        STORE_ELEMENT(value.x, 0, to);
     if (column + 1 < columns)
-        to[1] = value.y;
+        STORE_ELEMENT(value.y, 1, to);
     if (column + 2 < columns)
-        to[2] = value.z;
+        STORE_ELEMENT(value.z, 2, to);
     if (column + 3 < columns)
-        to[3] = value.w;
+        STORE_ELEMENT(value.w, 3, to);
 }
 #else
 #if WIDTH == 1
@@ -102,10 +102,10 @@ void store(VECTOR value, __global RESULT *to, uint column, uint columns) {
         EACH_VECTOR(STORE_VECTOR, r)                                                               \
     }
 
-// The lines of the product, which come while the tile is made.
-#if PREFETCH
+// A CPU is asked for the product's lines, which come while the tile is made. It ignores those beyond the product.
+#ifdef PROCESSOR_PREFETCHES
 #define ASK_FOR_ROW(r)                                                                             \
-    for (uint i = 0; i < COLUMNS; i += CACHE_LINE)                                                 \
+    for (uint i = 0; i < COLUMNS; i += CACHE_LINE * sizeof(uint) / sizeof(RESULT))                 \
         PREFETCH_LINE(product + (size_t)(row + r) * columns + column + i);
 #else
 #define ASK_FOR_ROW(r)

@@ -99,8 +99,8 @@ TEST_CASE("unit.cpu_reference knows attention and norms") {
 
 TEST_CASE("unit.cpu_reference weighs the keys that a query sees") {
     // One head of one channel, three tokens: queries 1, keys 0, 1 and 2, values 1, 2 and 4.
-    const Network network =
-        network_of(R"({"name": "a", "operator": "attention", "heads": 1, "causal": true})", "[3, 3]");
+    const Network network = network_of(
+        R"({"name": "a", "operator": "attention", "heads": 1, "causal": true})", "[3, 3]");
     const SizedLayer sized = sized_layers(network).front();
     const Tensor input{network.input, {1, 1, 1, 0, 1, 2, 1, 2, 4}};
     const float e = std::exp(1.0f);

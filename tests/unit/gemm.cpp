@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 using namespace clprobe;
 using namespace clprobe::probes::gemm;
@@ -25,6 +26,9 @@ TEST_CASE("unit.gemm.launches cover the product, whatever divides it") {
             CHECK(all.global[0] % all.local[0] == 0);
             CHECK(all.global[1] % all.local[1] == 0);
             CHECK(gemm.steps() * plan.tile.step >= shape.k);
+            CHECK(gemm.pack_left().global[0] >= gemm.steps());
+            CHECK(gemm.pack_left().global[1] * plan.tile.rows >= shape.m);
+            CHECK(gemm.pack_right().global[0] >= gemm.steps());
             CHECK(gemm.left_panels_bytes() >= sizeof(float) * shape.m * shape.k);
             CHECK(gemm.right_panels_bytes() >= sizeof(float) * shape.k * shape.n);
         }
@@ -37,16 +41,17 @@ TEST_CASE("unit.gemm.the left operand stays where it is if it has whole tiles an
     CHECK(Gemm({5, 1, 8}, plan).packs_left());
     CHECK(Gemm({6, 1, 12}, plan).packs_left());
     CHECK(Gemm({6, 1, 8}, {.tile = plan.tile}).packs_left());
-    // A step of bytes is four times as deep.
-    CHECK(Gemm({6, 1, 8}, plan, Numbers::int8).packs_left());
-    CHECK_FALSE(Gemm({6, 1, 32}, plan, Numbers::int8).packs_left());
+    CHECK(Gemm({6, 1, 32}, plan, Numbers::int8).packs_left());
+    CHECK_FALSE(panels_for(large, Numbers::int8, cpu()).left_in_place);
     GemmPlan local = GemmPlan::by_local_memory({});
     local.left_in_place = true;
     CHECK_FALSE(Gemm({6, 1, 12}, local).packs_left());
 
     CHECK(stages_of({6, 1, 8}, plan) == std::vector{Stage::pack_right, Stage::multiply});
     CHECK(stages_of({6, 1, 12}, plan).size() == 3);
-    CHECK(Gemm({6, 1, 8}, plan).build_options() != Gemm({6, 1, 12}, plan).build_options());
+    CHECK_THAT(Gemm({6, 1, 8}, plan).build_options(), ContainsSubstring("-DLEFT_IN_PLACE=1"));
+    CHECK_THAT(Gemm({6, 1, 12}, plan).build_options(), ContainsSubstring("-DLEFT_IN_PLACE=0"));
+    CHECK(Gemm({60, 1, 8}, plan).most_bytes() < Gemm({60, 1, 12}, plan).most_bytes());
     CHECK_THAT(plan.describe(), ContainsSubstring("in place"));
 }
 
@@ -59,23 +64,40 @@ TEST_CASE("unit.gemm.what stays where it is costs no copy") {
     plan.left_in_place = true;
     const PredictedCall in_place = Gemm(large, plan).predicted_call(facts).value();
     CHECK(packed.work - in_place.work == Approx(8.0 * 1024 * 1024 / 1e9));
+    const PredictedCall alone = Gemm(large, plan).predicted_multiplying(facts).value();
+    CHECK(in_place.work - alone.work == Approx(8.0 * 1024 * 1024 / 1e9));
+    CHECK(alone.launches == 1);
     CHECK(in_place.launches == packed.launches - 1);
 }
 
 TEST_CASE("unit.gemm.a CPU's rows stay in place unless they crowd the sets of a cache") {
-    for (const GemmPlan &plan : gemm_plans(large, cpu()))
-        CHECK(plan.left_in_place == (plan.tile.rows <= 6));
-    for (const GemmPlan &plan : gemm_plans({1024, 1024, 1000}, cpu()))
-        CHECK(plan.left_in_place);
+    const auto ways = [](const GemmShape &shape, unsigned rows) {
+        std::set<bool> in_place;
+        for (const GemmPlan &plan : gemm_plans(shape, cpu()))
+            if (plan.tile.rows == rows)
+                in_place.insert(plan.left_in_place);
+        return in_place;
+    };
+    CHECK(ways({1024, 1024, 1008}, 14) == std::set{true});
+    CHECK(ways(large, 6) == std::set{false, true}); // too many for four ways of a cache
+    CHECK(ways(large, 8) == std::set{false});
+    CHECK(ways({1024, 1024, 512}, 4) == std::set{true});
+    CHECK(ways({1024, 1024, 512}, 12) == std::set{false, true});
+    CHECK(ways({1024, 1024, 512}, 14) == std::set{false});
+    for (const GemmShape &shape : {GemmShape{1024, 1024, 1000}, {5, 1024, 1008}, {37, 53, 29}})
+        for (const GemmPlan &plan : gemm_plans(shape, cpu()))
+            CHECK(plan.left_in_place != Gemm(shape, plan).packs_left());
     for (const GemmPlan &plan : gemm_plans(large, gpu()))
         CHECK_FALSE(plan.left_in_place);
 }
 
-TEST_CASE("unit.gemm.one work-item of a CPU packs a row of panels, many of a GPU do") {
-    const Gemm alone(large, {{8, 1, 16, 16, 1}, 16, 1, 1});
-    CHECK(alone.pack_right().global[1] == 1);
-    const Gemm together(large, {{8, 1, 4, 4, 1}, 16, 8, 8});
-    CHECK(together.pack_right().global[1] == 1024 / 4);
+TEST_CASE("unit.gemm.a CPU packs along rows, as far as there is work for all its threads") {
+    const GemmPlan alone{{8, 1, 16, 16, 1}, 16, 1, 1};
+    CHECK(Gemm({1024, 1024, 4096}, alone).pack_right().global[1] == 1);
+    CHECK(Gemm({1024, 1024, 64}, alone).pack_right().global[1] == 16);
+    CHECK(Gemm({1024, 16, 64}, alone).pack_right().global[1] == 1); // a single panel
+    const GemmPlan together{{8, 1, 4, 4, 1}, 16, 8, 8};
+    CHECK(Gemm(large, together).pack_right().global[1] == 1024 / 4);
 }
 
 TEST_CASE("unit.gemm.a block of panels is whole groups") {
@@ -188,6 +210,21 @@ TEST_CASE("unit.gemm.more than the rate of multiply-adds is suspect") {
     add(facts, "fma.fp32.rate", 1e11);
     const auto findings = findings_of(calls(large, {}, 4e-3), facts);
     CHECK(finding(findings, "gemm.fp32.1024x1024x1024.roof_share").status == Status::suspect);
+}
+
+TEST_CASE("unit.gemm.a call that packs one operand has two stages") {
+    Facts facts = cpu();
+    add(facts, "fma.fp32.rate", 1e12);
+    const GemmPlan plan{.tile = {6, 2, 16, 16, 1}, .left_in_place = true};
+    Dataset data = calls(large, plan, 4e-3);
+    const Finding time = finding(findings_of(data, facts), "gemm.fp32.1024x1024x1024.time");
+    CHECK(time.value == Approx(4e-3));
+    CHECK_THAT(time.method, ContainsSubstring("10 % of each"));
+    std::erase_if(data.series.front().points, [](const Point &point) {
+        return point.at.back() == static_cast<double>(Stage::pack_right);
+    });
+    CHECK(finding(findings_of(data, facts), "gemm.fp32.1024x1024x1024.time").status ==
+          Status::inconclusive);
 }
 
 TEST_CASE("unit.gemm.calls that nobody verified are suspect") {

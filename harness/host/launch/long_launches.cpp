@@ -43,23 +43,24 @@ LongLaunches::LongLaunches(Bench &bench, const Context &plain)
       multiplier_(static_cast<std::uint32_t>(bench.random()()) | 5u),
       increment_(static_cast<std::uint32_t>(bench.random()()) | 1u),
       values_(random_words(bench, range_.work_items())), tiny_(bench.tiny()),
-      affordable_(bench.budget() / 240) {
+      affordable_(std::min(bench.budget() / 240, bench.bounds().limit / 2)) {
     plain_.write<std::uint32_t>(state_, values_);
     kernel_.set(0, state_);
     kernel_.set(1, multiplier_);
     kernel_.set(2, increment_);
 }
 
-void LongLaunches::calibrate(double seconds) {
+void LongLaunches::calibrate(double wanted) {
     constexpr std::uint32_t most = 1U << 24;
-    const auto time_of = [&](std::uint32_t steps) { // interruptions only ever add time
+    const double seconds = std::min(wanted, affordable_ / 2); // two at least have to be had
+    const auto time_of = [&](std::uint32_t steps) {           // interruptions only ever add time
         return std::min(
             {this->seconds(1, steps), this->seconds(1, steps), this->seconds(1, steps)});
     };
     std::uint32_t each = 16;
     double taken = time_of(each); // the driver compiles
     // So long that what a launch takes anyway hardly counts.
-    while (!tiny_ && each < most && taken < 10 * seconds)
+    while (!tiny_ && each < most && taken < std::min(10 * seconds, affordable_))
         taken = time_of(each *= 2);
     if (!tiny_)
         each = static_cast<std::uint32_t>(std::clamp(each * seconds / taken, 1.0, double{most}));

@@ -17,9 +17,9 @@ public:
     /// `plain` is a context with a queue without profiling.
     LongLaunches(Bench &bench, const Context &plain);
 
-    /// Finds out how many steps take some `seconds`, and how many such launches in a row the time
-    /// allows.
-    void calibrate(double seconds);
+    /// Finds out how many steps take some `wanted` seconds, or as many as a launch may take, and
+    /// how many such launches in a row the time allows.
+    void calibrate(double wanted);
 
     /// How many launches share out the steps, from one to the most; empty before calibration.
     [[nodiscard]] const std::vector<std::uint32_t> &lengths() const { return lengths_; }
@@ -40,7 +40,7 @@ private:
     std::uint32_t increment_;
     std::vector<std::uint32_t> values_; ///< that the chain of each work-item has come to
     bool tiny_;
-    double affordable_; ///< seconds of one of the series' times
+    double affordable_; ///< seconds of one of the series' times, and of one launch
     std::uint32_t steps_ = 0;
     std::vector<std::uint32_t> lengths_;
 };

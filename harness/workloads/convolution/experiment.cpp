@@ -96,8 +96,11 @@ private:
                 verify(shape, plan);
             verify(shapes[0], plan.by_winograd());
         }
-        ConvolutionPlan by_panels;
-        verify(shapes[0], by_panels);
+        ConvolutionPlan by_panels; // of vectors of four
+        constexpr std::size_t strided = 1;
+        constexpr std::size_t depthwise = 12;
+        for (const std::size_t kind : {std::size_t{0}, strided, depthwise})
+            verify(shapes[kind], by_panels);
         by_panels.tile.rows = 7;
         by_panels.tile.vectors = 2;
         by_panels.prefetch = true;
@@ -155,6 +158,23 @@ private:
         std::string reason = too_large(shape, plan, numbers);
         if (!reason.empty())
             return reason;
+        verify(shape, plan, numbers);
+        if (bench_.tiny())
+            verify(shape, {}, numbers); // by vectors of four
+
+        HostOperands &operands = operands_.emplace_back(operands_of(shape, ones, bench_.random()));
+        // So large that no sum is negative, and no partial one above 2048.
+        for (float &bias : operands.biases)
+            bias += static_cast<float>(shape.products() + 4);
+        const Tensors &tensors = tensors_.emplace_back(bench_, built(shape, plan, numbers), shape,
+                                                       plan, operands, numbers);
+        other_calls_.emplace_back(NumbersRow{numbers, shape, plan},
+                                  TimedCalls(bench_, plain_, verified_call(tensors)));
+        return "";
+    }
+
+    /// On a shape that no tile divides, and with random reals.
+    void verify(const ConvolutionShape &shape, const ConvolutionPlan &plan, Numbers numbers) {
         const ConvolutionShape edges = off_the_tile(shape, plan);
         const Program program = built(edges, plan, numbers);
         const auto run = [&](const HostOperands &operands, const auto &check) {
@@ -174,16 +194,6 @@ private:
             double &error = bench_.data().number_attributes[operators::error_entry(numbers)];
             error = std::max(error, tensors.largest_error(outcome));
         });
-
-        HostOperands &operands = operands_.emplace_back(operands_of(shape, ones, bench_.random()));
-        // So large that no sum is negative, and no partial one above 2048.
-        for (float &bias : operands.biases)
-            bias += static_cast<float>(shape.products() + 4);
-        const Tensors &tensors = tensors_.emplace_back(bench_, built(shape, plan, numbers), shape,
-                                                       plan, operands, numbers);
-        other_calls_.emplace_back(NumbersRow{numbers, shape, plan},
-                                  TimedCalls(bench_, plain_, verified_call(tensors)));
-        return "";
     }
 
     [[nodiscard]] std::string too_large(const ConvolutionShape &shape, const ConvolutionPlan &plan,

@@ -98,8 +98,7 @@ std::string Convolution::build_options() const {
     if (by_local_memory())
         return fmt::format("{} -DACTIVATION={} -DWINOGRAD={:d}", plan_.group_tile.build_options(),
                            clprobe::name(shape_.activation), plan_.winograd);
-    const bool one_tile =
-        plan_.tiles == 1 && plan_.tile.has_quads() && numbers_ == Numbers::fp32 && !plan_.winograd;
+    const bool one_tile = plan_.tiles == 1 && plan_.tile.has_quads() && !plan_.winograd;
     return fmt::format("{} -DKERNEL={} -DSTRIDE={} -DDEPTHWISE={:d} -DACTIVATION={} "
                        "-DPREFETCH={:d} -DWINOGRAD={:d}{}{}",
                        plan_.tile.build_options(), shape_.kernel, shape_.stride, shape_.depthwise,

@@ -18,8 +18,8 @@
 namespace clprobe::probes::gemm {
 namespace {
 
-/// A shape whose sizes no tile divides, and less than a tile deep in its last step, unless the left
-/// operand is to stay in place.
+/// A shape whose sizes no tile divides, and less than a tile deep in its last step, unless the plan
+/// leaves the left operand in place.
 GemmShape off_the_tile(const GemmPlan &plan) {
     return {37, 55, plan.left_in_place ? 64u : 31u};
 }
@@ -88,10 +88,15 @@ private:
             for (const auto &[stage, launch] : launches)
                 bench_.launch(launch);
         };
-        const Matrices edges(bench_, off_the_tile(plan), exact_fills(numbers), numbers);
-        launch_all(call_of(edges, plan).launches);
-        if (numbers != Numbers::int8)
-            verify_reals(plan, numbers);
+        std::vector<GemmPlan> plans{plan};
+        if (bench_.tiny()) // packed, by vectors of four
+            plans.push_back(workloads::fitting({}, numbers));
+        for (const GemmPlan &each : plans) {
+            const Matrices edges(bench_, off_the_tile(each), exact_fills(numbers), numbers);
+            launch_all(call_of(edges, each).launches);
+            if (numbers != Numbers::int8)
+                verify_reals(each, numbers);
+        }
         const Matrices &matrices =
             matrices_.emplace_back(bench_, shape, exact_fills(numbers), numbers);
         Call call = call_of(matrices, plan);
@@ -103,7 +108,10 @@ private:
         if (bench_.tiny() && shape.m > 64)
             return "the tiny profile has no time for it";
         const Gemm gemm(shape, workloads::gemm_plans(shape, bench_.facts()).front());
-        if (std::max(sizeof(float) * shape.m * shape.n, gemm.most_bytes()) > bench_.most_bytes())
+        const std::size_t elements =
+            std::max({std::size_t{shape.m} * shape.n, std::size_t{shape.m} * shape.k,
+                      std::size_t{shape.k} * shape.n});
+        if (std::max(sizeof(float) * elements, gemm.most_bytes()) > bench_.most_bytes())
             return "one of its matrices is more than a buffer may have";
         auto predicted = gemm.predicted_seconds(bench_.facts());
         if (predicted)

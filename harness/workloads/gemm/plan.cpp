@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
+#include <vector>
 
 namespace clprobe::workloads {
 namespace {
@@ -19,6 +21,19 @@ double bytes_beyond(double size, const GemmPlan &plan, double left_panels, doubl
     if (left + right <= size)
         return once_a_block + left_panels * right_panels * left;
     return left_panels * right_panels * (left + right);
+}
+
+/// Which of both is worth a race on a CPU. Rows that begin multiples of 4 KiB apart share the sets
+/// of its first level: one with eight ways has room for six of them and what else is read, one with
+/// four for two.
+std::vector<bool> in_place_or_not(const GemmShape &shape, const Tile &tile) {
+    constexpr std::uint32_t way = 4096 / sizeof(float);
+    const double rows_in_a_set = double{1} * tile.rows * std::gcd(shape.k, way) / way;
+    if (shape.m < tile.rows || shape.k % tile.step != 0 || rows_in_a_set > 6)
+        return {false};
+    if (rows_in_a_set > 2)
+        return {true, false};
+    return {true};
 }
 
 /// Elements of the depth that the loop multiplies at a time.
@@ -94,17 +109,17 @@ Gemm::Gemm(const GemmShape &shape, const GemmPlan &plan, Numbers numbers)
 
 std::string Gemm::build_options() const {
     if (plan_.family == KernelFamily::panels)
-        return fmt::format("{} -DLEFT_IN_PLACE={:d} -DPREFETCH={:d}{}", plan_.tile.build_options(),
-                           !packs_left(), items_of_a_group() == 1,
+        return fmt::format("{} -DLEFT_IN_PLACE={:d}{}", plan_.tile.build_options(), !packs_left(),
                            workloads::build_options(numbers_));
     return fmt::format("{} -DALIGNED={:d}", plan_.group_tile.build_options(),
                        shape_.n % 4 == 0 && shape_.k % 4 == 0);
 }
 
+// Bytes are packed into words in an order of their own.
 bool Gemm::packs_left() const {
     return plan_.family == KernelFamily::panels &&
-           !(plan_.left_in_place && shape_.m >= plan_.tile.rows &&
-             shape_.k % (plan_.tile.step * in_a_word(numbers_)) == 0);
+           !(plan_.left_in_place && numbers_ != Numbers::int8 && shape_.m >= plan_.tile.rows &&
+             shape_.k % plan_.tile.step == 0);
 }
 
 std::size_t Gemm::left_panels_bytes() const {
@@ -128,10 +143,12 @@ NdRange Gemm::pack(std::uint32_t panels) const {
 NdRange Gemm::pack_left() const {
     return pack(left_panels_);
 }
-// Where a work-item is a group, and so more than a few are of no use, it goes along all panels:
-// rows of B are read from end to end.
+// A CPU's work-item, which is a group, goes along several panels, so that it reads rows of B from
+// end to end; there are still enough of them for all its threads.
 NdRange Gemm::pack_right() const {
-    return pack(items_of_a_group() == 1 ? 1 : right_panels_);
+    constexpr std::uint32_t most_threads = 64;
+    return pack(items_of_a_group() == 1 ? std::min(right_panels_, quotient_up(most_threads, steps_))
+                                        : right_panels_);
 }
 std::size_t Gemm::parts_bytes() const {
     return sizeof(float) * shape_.m * shape_.n * plan_.group_tile.splits;
@@ -161,17 +178,29 @@ NdRange Gemm::multiply(std::uint32_t blocks) const {
 
 std::size_t Gemm::most_bytes() const {
     if (plan_.family == KernelFamily::panels)
-        return std::max(left_panels_bytes(), right_panels_bytes());
+        return std::max(packs_left() ? left_panels_bytes() : 0, right_panels_bytes());
     return plan_.group_tile.splits > 1 ? parts_bytes() : 0;
 }
 
 std::optional<PredictedCall> Gemm::predicted_call(const Facts &facts) const {
+    auto call = predicted_multiplying(facts);
+    if (call && plan_.family == KernelFamily::panels)
+        *call += predicted_packing(double{1} * shape_.k * shape_.n, facts);
+    return call;
+}
+
+std::optional<PredictedCall> Gemm::predicted_multiplying(const Facts &facts) const {
     return plan_.family == KernelFamily::panels
                ? predicted_of_panels(facts)
                : predicted_by_local_memory({.shape = shape_,
                                             .operands = sizeof(float) * double{1} * shape_.k *
                                                         (double{1} * shape_.m + shape_.n)},
                                            plan_.group_tile, facts);
+}
+
+PredictedCall Gemm::predicted_packing(double elements, const Facts &facts) const {
+    return {seconds_at(facts.value("buffer.memory.copy_bandwidth"), 2 * sizeof(float) * elements),
+            1};
 }
 
 std::optional<PredictedCall> Gemm::predicted_of_panels(const Facts &facts) const {
@@ -192,11 +221,10 @@ std::optional<PredictedCall> Gemm::predicted_of_panels(const Facts &facts) const
         facts);
     if (!multiplying)
         return std::nullopt;
-    const double packed =
-        2.0 * sizeof(float) * shape_.k * ((packs_left() ? double{1} * shape_.m : 0.0) + shape_.n);
-    const double launches = packs_left() ? 3 : 2;
-    return PredictedCall{
-        *multiplying + seconds_at(facts.value("buffer.memory.copy_bandwidth"), packed), launches};
+    PredictedCall call{*multiplying, 1};
+    if (packs_left())
+        call += predicted_packing(double{1} * shape_.k * shape_.m, facts);
+    return call;
 }
 
 bool fits_registers(const GemmPlan &plan, const Facts &facts) {
@@ -206,8 +234,10 @@ bool fits_registers(const GemmPlan &plan, const Facts &facts) {
 }
 
 GemmPlan fitting(GemmPlan plan, Numbers numbers) {
-    if (numbers == Numbers::int8)
+    if (numbers == Numbers::int8) {
         plan.tile.width = 4;
+        plan.left_in_place = false;
+    }
     return plan;
 }
 
@@ -215,12 +245,7 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
     const unsigned width = native_width(facts);
     const bool cpu = on_cpu(facts);
     const unsigned group = group_side(facts);
-    // Rows that begin multiples of 4 KiB apart share the sets of a first level, which have room for
-    // eight lines at least: six rows, and two of what else is read.
-    const auto in_place = [&](unsigned rows) {
-        constexpr unsigned way = 4096 / sizeof(float);
-        return cpu && (rows <= 6 || shape.k % way != 0);
-    };
+    const std::vector<bool> packed{false};
     std::vector<GemmPlan> plans;
     for (const unsigned rows : {4u, 6u, 8u, 10u, 12u, 14u})
         for (const unsigned vectors : {1u, 2u, 3u, 4u})
@@ -229,12 +254,14 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
                     const Tile tile{rows, vectors, width, cpu ? width : 4, unroll};
                     if (tile.has_quads() && unroll > 1) // its loop has a single trip
                         continue;
-                    if (rows * vectors <= 28 || (!cpu && rows * vectors * width <= 64))
+                    if (rows * vectors > 28 && (cpu || rows * vectors * width > 64))
+                        continue;
+                    for (const bool in_place : cpu ? in_place_or_not(shape, tile) : packed)
                         plans.push_back({.tile = tile,
                                          .block = block,
                                          .group_left = group,
                                          .group_right = group,
-                                         .left_in_place = in_place(rows)});
+                                         .left_in_place = in_place});
                 }
     for (const GroupTile &tile : group_tiles({.shape = shape}, facts))
         plans.push_back(GemmPlan::by_local_memory(tile));

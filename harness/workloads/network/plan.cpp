@@ -288,7 +288,11 @@ std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &p
         } else if (const auto gemm = product_of(graph, i)) {
             if (product == plan.products.end())
                 return std::nullopt;
-            predicted = workloads::Gemm(*gemm, *product).predicted_call(facts);
+            predicted = workloads::Gemm(*gemm, *product).predicted_multiplying(facts);
+            if (predicted) // and what adds the biases
+                *predicted += {workloads::seconds_at(bandwidth, 2 * sizeof(float) * double{1} *
+                                                                    gemm->m * gemm->n),
+                               1};
             ++product;
         } else if (!graph.is_fused(i)) {
             const Work &work = sized.work;
@@ -303,8 +307,7 @@ std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &p
         }
         if (!predicted)
             return std::nullopt;
-        whole.work += predicted->work;
-        whole.launches += predicted->launches;
+        whole += *predicted;
     }
     return seconds_in_a_row(whole, launch_costs(facts));
 }
