@@ -8,7 +8,7 @@
 // count the roundings that any order of the sums leaves at most.
 namespace clprobe::probes {
 
-/// Of a layer norm, as published networks have it.
+/// What a layer norm adds to the mean of the squares, as published networks have it.
 inline constexpr float norm_epsilon = 1e-5f;
 
 [[nodiscard]] std::vector<ExactSum> exact_softmax(std::span<const float> row);

@@ -236,16 +236,28 @@ private:
     /// token, or those of each head brought together first.
     [[nodiscard]] std::vector<Way> attentions(std::size_t number) {
         std::vector<Way> ways;
-        if (is_image(layers_[number].input) || layers_[number].layer.cached > 0)
+        const SizedLayer &sized = layers_[number];
+        if (is_image(sized.input) || sized.layer.cached > 0)
             return ways;
+        const Memory::dim tokens = dim(sized.input.rows);
+        const Memory::desc all_scores =
+            description({dim(sized.layer.heads), tokens, tokens}, Format::abc);
+        constexpr std::size_t most_bytes = std::size_t{1} << 30;
+        if (all_scores.get_size() > most_bytes)
+            throw Error(fmt::format("layer {}: its scores alone take {:.1f} GiB", sized.layer.name,
+                                    static_cast<double>(all_scores.get_size()) / 0x1p30));
+        const Memory scores(all_scores, engine_);
         for (const bool together : {false, true})
-            ways.push_back(attention(number, together));
+            try {
+                ways.push_back(attention(number, scores, together));
+            } catch (const dnnl::error &) { // that layout is none of the library's
+            }
         return ways;
     }
 
     /// In three steps: a product of matrices makes the scores of each head, of which a softmax
     /// makes weights, and another product sums the values.
-    [[nodiscard]] Way attention(std::size_t number, bool together) {
+    [[nodiscard]] Way attention(std::size_t number, const Memory &scores, bool together) {
         const SizedLayer &sized = layers_[number];
         const Memory::dim tokens = dim(sized.input.rows);
         const Memory::dim heads = dim(sized.layer.heads);
@@ -268,7 +280,6 @@ private:
         const Memory queries = part(0, false);
         const Memory keys = part(1, true);
         const Memory values = part(2, false);
-        const Memory scores(description({heads, tokens, tokens}, Format::abc), engine_);
 
         dnnl::post_ops scaling;
         append(scaling, dnnl::algorithm::eltwise_linear, 1 / std::sqrt(static_cast<float>(width)),

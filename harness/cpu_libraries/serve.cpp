@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <new>
 #include <string>
 
 namespace clprobe::cpu_libraries {
@@ -88,6 +89,8 @@ void serve(const Json &request) {
             message = measure(*library, network, request);
         } catch (const Error &error) {
             message = {{"absent", error.what()}};
+        } catch (const std::bad_alloc &) {
+            message = {{"absent", "it takes more memory than there is"}};
         }
         message["network"] = network.name;
         send_to_clprobe(message);

@@ -130,6 +130,13 @@ public:
             variant("3x3", square, false), variant("1x1", {512, 512, 14, 14, 1}, false),
             variant("depthwise 3x3", {512, 512, 14, 14, 3, 1, true}, false),
             variant("3x3 by Winograd", square, true)};
+        for (const Numbers numbers : other_numbers)
+            if (lacks(device, numbers).empty())
+                variants.push_back(
+                    {"3x3, " + name(numbers), kernel_text,
+                     Convolution(square, workloads::plan_for_halves(square, facts), numbers)
+                         .build_options(),
+                     "convolution"});
         return variants;
     }
 

@@ -65,13 +65,16 @@ Network product_at(const At &at) {
         {at.number("k"), at.number("m"), 1}, layer);
 }
 
-Network attention_at(const At &at) {
+/// Nothing of what no report of a run has.
+std::optional<Network> attention_at(const At &at) {
     Layer layer;
     layer.name = "attention";
     layer.op = Operator::attention;
     layer.heads = at.number("heads");
     layer.causal = at.label("causal") == "yes";
     const std::uint64_t width = at.number("width");
+    if (layer.heads == 0 || width == 0)
+        return std::nullopt;
     return of_one_layer(fmt::format("attention {}x{}x{}{}", layer.heads, at.number("length"), width,
                                     layer.causal ? ".causal" : ""),
                         {3 * layer.heads * width, at.number("length"), 1}, layer);

@@ -19,8 +19,10 @@ std::string operator_title(const Layer &layer) {
                            layer.kernel == 0 ? "" : " " + window);
     case Operator::layer_norm:
         return "layer norm";
-    case Operator::dense:
     case Operator::attention:
+        return fmt::format("{}attention, {} head{}", layer.causal ? "causal " : "", layer.heads,
+                           layer.heads == 1 ? "" : "s");
+    case Operator::dense:
     case Operator::add:
         break;
     }

@@ -111,6 +111,47 @@ TEST_CASE("unit.cpu_reference weighs the keys that a query sees") {
     CHECK_THAT(wrong_output(sized, {}, {&input}, output, 1, 7), ContainsSubstring("row 1"));
 }
 
+TEST_CASE("unit.cpu_reference scales scores, and keeps heads apart") {
+    // Two heads of four channels and two tokens: queries 1, the first token's keys 0, the second's
+    // 1 in the first head and 2 in the other, so that scores are 0 and 2, or 0 and 4.
+    const Network network =
+        network_of(R"({"name": "a", "operator": "attention", "heads": 2})", "[24, 2]");
+    const SizedLayer sized = sized_layers(network).front();
+    Tensor input{network.input, {}};
+    for (std::size_t channel = 0; channel < 24; ++channel) {
+        const float of_head = channel / 4 % 2 == 0 ? 1.0f : 2.0f;
+        const bool query = channel < 8;
+        const bool key = !query && channel < 16;
+        input.values.push_back(query ? 1.0f : key ? 0.0f : 1.0f);
+        input.values.push_back(query ? 1.0f : key ? of_head : 3.0f);
+    }
+    const auto weighed = [](float score) {
+        return (1 + 3 * std::exp(score)) / (1 + std::exp(score));
+    };
+    Tensor output{sized.output, {}};
+    for (std::size_t channel = 0; channel < 8; ++channel)
+        output.values.insert(output.values.end(), 2, weighed(channel < 4 ? 2.0f : 4.0f));
+    CHECK(wrong_output(sized, {}, {&input}, output, 1, 7).empty());
+    output.values[8] = weighed(2.0f); // by the other head's keys
+    CHECK_THAT(wrong_output(sized, {}, {&input}, output, 1, 7), ContainsSubstring("channel 4"));
+    output.values.assign(16, weighed(8.0f)); // as if nothing scaled them
+    CHECK_FALSE(wrong_output(sized, {}, {&input}, output, 1, 7).empty());
+}
+
+TEST_CASE(
+    "unit.cpu_reference takes the mean off, divides by the deviation, and multiplies by the gain") {
+    const Network network = network_of(R"({"name": "a", "operator": "layer_norm"})", "[2, 3]");
+    const SizedLayer sized = sized_layers(network).front();
+    const Tensor input{network.input, {5, 5, 5, 3, 3, 3}};
+    const Weights weights{{2, 4}, {1, 7}};
+    CHECK(
+        wrong_output(sized, weights, {&input}, {sized.output, {3, 3, 3, 3, 3, 3}}, 200, 7).empty());
+    CHECK_FALSE(
+        wrong_output(sized, weights, {&input}, {sized.output, {2, 2, 2, 3, 3, 3}}, 200, 7).empty());
+    CHECK_FALSE(
+        wrong_output(sized, weights, {&input}, {sized.output, {3, 3, 3, 6, 6, 6}}, 200, 7).empty());
+}
+
 TEST_CASE("unit.cpu_reference leaves the padding out") {
     const AllOnes convolution(
         R"({"name": "a", "operator": "convolution", "channels": 1, "kernel": 3, "padding": 1})",

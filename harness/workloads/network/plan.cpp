@@ -270,7 +270,14 @@ HeadTile head_tile(const DeviceInfo &device) {
 
 std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &plan,
                                         const Facts &facts) {
-    const auto bandwidth = facts.value("buffer.memory.read_bandwidth");
+    // A launch that only reads and writes.
+    const auto passing = [&](double bytes) {
+        PredictedCall call{
+            workloads::seconds_at(facts.value("buffer.memory.read_bandwidth"), bytes), 1};
+        if (!workloads::on_cpu(facts))
+            call.work += workloads::fetch_and_store(1, facts);
+        return call;
+    };
     auto convolution = plan.convolutions.begin();
     auto product = plan.products.begin();
     std::vector<NetworkConvolution> convolutions = convolutions_of(graph);
@@ -289,19 +296,18 @@ std::optional<double> predicted_seconds(const Graph &graph, const NetworkPlan &p
             if (product == plan.products.end())
                 return std::nullopt;
             predicted = workloads::Gemm(*gemm, *product).predicted_multiplying(facts);
-            if (predicted) // and what adds the biases
-                *predicted += {workloads::seconds_at(bandwidth, 2 * sizeof(float) * double{1} *
-                                                                    gemm->m * gemm->n),
-                               1};
+            if (predicted) { // and what adds the biases
+                const double passes = graph.addend(i) ? 3 : 2;
+                const double bytes = passes * sizeof(float) * gemm->m * gemm->n;
+                *predicted += passing(bytes);
+            }
             ++product;
         } else if (!graph.is_fused(i)) {
             const Work &work = sized.work;
             const auto bytes =
                 static_cast<double>(size_of(ElementType::fp32) *
                                     (work.parameters() + work.inputs + work.outputs + work.cached));
-            predicted = {workloads::seconds_at(bandwidth, bytes), 1};
-            if (!workloads::on_cpu(facts))
-                predicted->work += workloads::fetch_and_store(1, facts);
+            predicted = passing(bytes);
         } else {
             predicted = PredictedCall{};
         }

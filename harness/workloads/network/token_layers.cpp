@@ -11,8 +11,6 @@
 namespace clprobe::probes::network {
 namespace {
 
-/// Of the squares of a layer norm, before the root.
-
 /// What the activation multiplies the variance of, so that results are as large as inputs.
 double gain_of(const Layer &layer) {
     return layer.activation == Activation::none ? 1 : 2;

@@ -12,7 +12,9 @@ import sys
 MUST_NOT_SPILL = {("workloads/gemm", "panels", "gemm"), ("workloads/convolution", "3x3", "convolution"),
                   ("workloads/convolution", "1x1", "convolution"),
                   ("workloads/convolution", "depthwise 3x3", "convolution"),
-                  ("workloads/convolution", "3x3 by Winograd", "convolution")}
+                  ("workloads/convolution", "3x3 by Winograd", "convolution"),
+                  ("workloads/gemm", "panels, fp16_fp32", "gemm"),
+                  ("workloads/convolution", "3x3, fp16_fp32", "convolution")}
 MAIN = ("gemm", "convolution", "attention", "softmax", "layer_norm")
 
 
