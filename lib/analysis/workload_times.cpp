@@ -26,8 +26,15 @@ Network of_one_layer(const std::string &name, const TensorShape &input, Layer la
     return {name, name, "clprobe", input, {std::move(layer)}, {}};
 }
 
+/// Which tells apart what takes another time.
 std::string layer_title(const SizedLayer &sized) {
-    return fmt::format("{} {}", operator_title(sized.layer), shape_title(sized));
+    const Layer &layer = sized.layer;
+    const std::string heads =
+        layer.op == Operator::attention
+            ? fmt::format(" by {} {}head{}", layer.heads, layer.causal ? "causal " : "",
+                          layer.heads == 1 ? "" : "s")
+            : "";
+    return fmt::format("{} {}{}", operator_title(layer), shape_title(sized), heads);
 }
 
 Network titled(const TensorShape &input, const Layer &layer) {

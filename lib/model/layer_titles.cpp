@@ -19,10 +19,8 @@ std::string operator_title(const Layer &layer) {
                            layer.kernel == 0 ? "" : " " + window);
     case Operator::layer_norm:
         return "layer norm";
-    case Operator::attention:
-        return fmt::format("{}attention, {} head{}", layer.causal ? "causal " : "", layer.heads,
-                           layer.heads == 1 ? "" : "s");
     case Operator::dense:
+    case Operator::attention:
     case Operator::add:
         break;
     }

@@ -12,6 +12,7 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
@@ -233,6 +234,31 @@ TEST_CASE("unit.against_cpu reads dense layers of tokens from a report") {
     const auto timed = std::ranges::count_if(
         layers, [&](const Network &layer) { return side.of(layer).seconds == std::vector{0.1}; });
     CHECK(timed == 1);
+}
+
+TEST_CASE("unit.against_cpu tells attentions by their heads and masks") {
+    Network network = known("vit-s-block");
+    Layer attention = *std::ranges::find(network.layers, Operator::attention, &Layer::op);
+    attention.inputs.clear();
+    network.input = {1152, 197, 1};
+    network.layers.clear();
+    for (const bool causal : {false, true})
+        for (const std::uint64_t heads : {6u, 12u}) {
+            Layer &layer = network.layers.emplace_back(attention);
+            layer.name = fmt::format("{}{}", causal, heads);
+            layer.inputs = {"input"};
+            layer.heads = heads;
+            layer.causal = causal;
+        }
+    Layer &sum = network.layers.emplace_back();
+    sum.name = "sum";
+    sum.op = Operator::add;
+    for (std::size_t i = 0; i < 4; ++i)
+        sum.inputs.push_back(network.layers[i].name);
+    network.outputs.clear();
+    const std::vector<Network> layers = single_layers(network);
+    REQUIRE(layers.size() == 4);
+    CHECK(layers.back().name == "attention 1152->384x197 by 12 causal heads");
 }
 
 TEST_CASE("unit.against_cpu reads a network and its layers from a report") {
