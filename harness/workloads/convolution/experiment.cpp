@@ -88,6 +88,10 @@ public:
     }
 
 private:
+    [[nodiscard]] static const ConvolutionShape &depthwise() {
+        return *std::ranges::find(shapes, true, &ConvolutionShape::depthwise);
+    }
+
     /// What the device itself would not take is verified too.
     void verify_all_text() {
         for (const auto &tile : workloads::group_tiles_of_all_text(bench_.device())) {
@@ -97,10 +101,8 @@ private:
             verify(shapes[0], plan.by_winograd());
         }
         ConvolutionPlan by_panels; // of vectors of four
-        constexpr std::size_t strided = 1;
-        constexpr std::size_t depthwise = 12;
-        for (const std::size_t kind : {std::size_t{0}, strided, depthwise})
-            verify(shapes[kind], by_panels);
+        for (const ConvolutionShape &shape : {shapes[0], shapes[1], depthwise()})
+            verify(shape, by_panels);
         by_panels.tile.rows = 7;
         by_panels.tile.vectors = 2;
         by_panels.prefetch = true;
@@ -229,10 +231,9 @@ private:
 
     /// A depthwise convolution whose blocks have more channels than its vectors.
     void verify_channels_together() {
-        const auto *depthwise = std::ranges::find(shapes, true, &ConvolutionShape::depthwise);
-        ConvolutionPlan plan = workloads::convolution_plans(*depthwise, bench_.facts()).front();
+        ConvolutionPlan plan = workloads::convolution_plans(depthwise(), bench_.facts()).front();
         plan.tile.step = 2 * plan.tile.width;
-        verify(*depthwise, plan);
+        verify(depthwise(), plan);
     }
 
     /// On a shape that no tile divides, with one tile and with several a work-item, and with random

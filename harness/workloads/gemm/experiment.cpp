@@ -84,23 +84,16 @@ private:
     /// By the likeliest plan of panels: what is predicted for single precision.
     void prepare(const GemmShape &shape, Numbers numbers) {
         const GemmPlan plan = panels_for(shape, numbers, bench_.facts());
-        const auto launch_all = [&](const std::vector<std::pair<Stage, BoundLaunch>> &launches) {
-            for (const auto &[stage, launch] : launches)
-                bench_.launch(launch);
-        };
         std::vector<GemmPlan> plans{plan};
         if (bench_.tiny()) // packed, by vectors of four
             plans.push_back(workloads::fitting({}, numbers));
-        for (const GemmPlan &each : plans) {
-            const Matrices edges(bench_, off_the_tile(each), exact_fills(numbers), numbers);
-            launch_all(call_of(edges, each).launches);
-            if (numbers != Numbers::int8)
-                verify_reals(each, numbers);
-        }
+        for (const GemmPlan &each : plans)
+            verify(each, numbers);
         const Matrices &matrices =
             matrices_.emplace_back(bench_, shape, exact_fills(numbers), numbers);
         Call call = call_of(matrices, plan);
-        launch_all(call.launches);
+        for (const auto &[stage, launch] : call.launches)
+            bench_.launch(launch);
         calls_.push_back(std::move(call));
     }
 
@@ -152,11 +145,12 @@ private:
     }
 
     /// On a shape that no tile divides, and with random reals.
-    void verify(const GemmPlan &plan) {
-        const Matrices edges(bench_, edges_of(plan), exact_fills(Numbers::fp32));
+    void verify(const GemmPlan &plan, Numbers numbers = Numbers::fp32) {
+        const Matrices edges(bench_, edges_of(plan), exact_fills(numbers), numbers);
         for (const auto &[stage, launch] : call_of(edges, plan).launches)
             bench_.launch(launch);
-        verify_reals(plan, Numbers::fp32);
+        if (numbers != Numbers::int8)
+            verify_reals(plan, numbers);
     }
 
     void verify_reals(const GemmPlan &plan, Numbers numbers) {

@@ -23,13 +23,13 @@ double bytes_beyond(double size, const GemmPlan &plan, double left_panels, doubl
     return left_panels * right_panels * (left + right);
 }
 
-/// Which of both is worth a race on a CPU. Rows that begin multiples of 4 KiB apart share the sets
-/// of its first level: one with eight ways has room for six of them and what else is read, one with
-/// four for two.
-std::vector<bool> in_place_or_not(const GemmShape &shape, const Tile &tile) {
+/// Which of both is worth a race; in place on CPUs alone. Rows that begin multiples of 4 KiB apart
+/// share the sets of its first level: one with eight ways has room for six of them and what else is
+/// read, one with four for two.
+std::vector<bool> in_place_or_not(const GemmShape &shape, const Tile &tile, bool cpu) {
     constexpr std::uint32_t way = 4096 / sizeof(float);
     const double rows_in_a_set = double{1} * tile.rows * std::gcd(shape.k, way) / way;
-    if (shape.m < tile.rows || shape.k % tile.step != 0 || rows_in_a_set > 6)
+    if (!cpu || shape.m < tile.rows || shape.k % tile.step != 0 || rows_in_a_set > 6)
         return {false};
     if (rows_in_a_set > 2)
         return {true, false};
@@ -245,7 +245,6 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
     const unsigned width = native_width(facts);
     const bool cpu = on_cpu(facts);
     const unsigned group = group_side(facts);
-    const std::vector<bool> packed{false};
     std::vector<GemmPlan> plans;
     for (const unsigned rows : {4u, 6u, 8u, 10u, 12u, 14u})
         for (const unsigned vectors : {1u, 2u, 3u, 4u})
@@ -256,7 +255,7 @@ std::vector<GemmPlan> gemm_plans(const GemmShape &shape, const Facts &facts) {
                         continue;
                     if (rows * vectors > 28 && (cpu || rows * vectors * width > 64))
                         continue;
-                    for (const bool in_place : cpu ? in_place_or_not(shape, tile) : packed)
+                    for (const bool in_place : in_place_or_not(shape, tile, cpu))
                         plans.push_back({.tile = tile,
                                          .block = block,
                                          .group_left = group,
