@@ -83,7 +83,7 @@ ProbeInfo describe() {
 }
 
 /// What the driver claims of its sub-groups; nothing is recorded where it has none.
-void record_claims(Bench &bench, const Kernel &kernel) {
+void record_claims(Bench &bench, const Kernel &kernel, std::size_t group_size) {
     auto &numbers = bench.data().number_attributes;
     if (const auto preferred = kernel.preferred_multiple(); preferred && *preferred > 0)
         numbers[preferred_entry] = static_cast<double>(*preferred);
@@ -93,14 +93,14 @@ void record_claims(Bench &bench, const Kernel &kernel) {
     try {
         const Buffer out = bench.buffer(sizeof(std::uint32_t));
         bench.launch({bench.kernel(text, "sub_group_size", *options + " " + ways_option(two)),
-                      NdRange::linear(1, std::min<std::size_t>(
-                                             64, std::max<std::size_t>(
-                                                     1, kernel.max_group_size().value_or(1)))),
+                      NdRange::linear(1, group_size),
                       {output(out, 0)}});
         if (const auto size = bench.read<std::uint32_t>(out, 0, 1).front(); size > 0)
             numbers[sub_group_entry] = static_cast<double>(size);
-    } catch (const Error &) {
+    } catch (const Error &error) {
         // An extension's name is no proof that its functions compile. This is but a claim.
+        if (!error.code())
+            throw;
     }
 }
 
@@ -111,9 +111,9 @@ void run_experiment(Bench &bench) {
     std::vector<Candidate> candidates;
     for (const unsigned ways : {two, many}) {
         const Kernel kernel = bench.kernel(text, "take_paths", ways_option(ways));
-        if (ways == two)
-            record_claims(bench, kernel);
         const NdRange range = filling_range(bench, kernel, ways);
+        if (ways == two)
+            record_claims(bench, kernel, range.group_size());
         const Buffer out = bench.buffer(range.work_items() * sizeof(std::uint32_t));
         for (std::size_t run = 1; run <= range.group_size(); run *= 2) {
             const auto shift = static_cast<std::uint32_t>(std::countr_zero(run));
