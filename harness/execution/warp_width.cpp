@@ -1,4 +1,5 @@
 #include "analysis/estimates.hpp"
+#include "common/launch_size.hpp"
 #include "common/paths.hpp"
 #include "common/sub_groups.hpp"
 #include "common/verdicts.hpp"
@@ -129,8 +130,9 @@ void run_experiment(Bench &bench) {
                                   .at = coordinates(RunRow{ways, run})});
         }
     }
+    const double seconds = is_cpu(bench) ? 2e-3 : 1e-3;
     for (Candidate &candidate : candidates)
-        candidate.trips = bench.calibrate(candidate.launch, 1e-3);
+        candidate.trips = bench.calibrate(candidate.launch, seconds);
     bench.warm_up(candidates.back().launch, candidates.back().trips);
     bench.sample(candidates,
                  {.relative_half_width = 0.01, .seconds = std::max(0.3, bench.remaining())});
@@ -169,9 +171,14 @@ double paths_met(std::size_t width, std::size_t run, unsigned ways) {
 constexpr double most_off = 0.322;
 constexpr double half_doubling = 0.5;
 
-/// Whether the cost is that of a warp of that width.
+/// How far the cost is from that of a warp of that width.
+double distance(const Cost &cost, std::size_t width, unsigned ways) {
+    return std::abs(std::log2(cost.ratio / paths_met(width, cost.run, ways)));
+}
+
+/// Whether the cost is that of a warp of that width, and of no other.
 bool agrees(const Cost &cost, std::size_t width, unsigned ways) {
-    const double off = std::abs(std::log2(cost.ratio / paths_met(width, cost.run, ways)));
+    const double off = distance(cost, width, ways);
     return off <= most_off && off + cost.error <= half_doubling;
 }
 
@@ -199,9 +206,12 @@ Verdict judge(const Dataset &data, unsigned ways) {
             const auto worst = std::ranges::find_if(costs, miss);
             if (worst != costs.end())
                 verdict.reason = fmt::format(
-                    "{} neighbours on each of {} paths take {:.2f} times as long as whole groups: "
-                    "not what a warp of any width takes",
-                    worst->run, ways, worst->ratio);
+                    "where runs of {} take one of {} paths, launches take {:.2f} times as long as "
+                    "where whole groups do: {}",
+                    worst->run, ways, worst->ratio,
+                    distance(*worst, width, ways) > most_off
+                        ? "not what warps of any width would take"
+                        : "too noisy to tell one number of paths from the next");
         }
         if (misses == 0) {
             ++widths;

@@ -22,44 +22,21 @@ const FindingKey loop_key{"divergence.loop_cost", Unit::one, Better::lower,
                           "time of a loop that one work-item of 32 goes round twice as often, over "
                           "that of as many rounds divided evenly"};
 
-using Blocks = std::map<int, SlopeFit>; ///< of time over trips, by the block they were taken in
-
-Blocks by_block(std::span<const TripTime> times) {
-    std::map<int, std::vector<TripTime>> blocks;
-    for (const TripTime &time : times)
-        blocks[time.block].push_back(time);
-    Blocks fits;
-    for (const auto &[block, of] : blocks)
-        if (const auto fit = fit_slope(of);
-            fit && fit->seconds_per_trip > 0 && fit->interval.low > 0)
-            fits[block] = *fit;
-    return fits;
-}
-
-/// A ratio of times, of one block as far as the line's residuals leave it open.
+/// A ratio of times, and what another run may find.
 struct Ratio {
     double value = 0;
     Interval interval;
-    std::size_t blocks = 1;
 };
 
-Ratio ratio(const SlopeFit &time, const SlopeFit &unit) {
-    return {time.seconds_per_trip / unit.seconds_per_trip,
-            {time.interval.low / unit.interval.high, time.interval.high / unit.interval.low}};
-}
-
-/// What the blocks come to; of external series, which have but one, what that leaves open.
-std::optional<Ratio> together(const std::vector<Ratio> &blocks) {
-    if (blocks.size() < 2)
-        return blocks.empty() ? std::nullopt : std::optional(blocks.front());
-    std::vector<double> values;
-    for (const Ratio &block : blocks)
-        values.push_back(block.value);
-    return Ratio{median(values), hull(repeat_interval(values), median(values)), blocks.size()};
+/// Two estimates of a trip's time, each of the quietest launches: what disturbs one adds to it.
+Ratio ratio(const Estimate &time, const Estimate &unit) {
+    const double value = time.value / unit.value;
+    const double error = 2 * std::hypot(time.error, unit.error);
+    return {value, {value * (1 - error), value * (1 + error)}};
 }
 
 /// The slope of `ratios` over the number of paths, by pairs of them (Theil 1950, Sen 1968).
-double slope_of(const std::map<unsigned, double> &ratios) {
+double slope_of(const std::vector<std::pair<double, double>> &ratios) {
     std::vector<double> slopes;
     for (auto low = ratios.begin(); low != ratios.end(); ++low)
         for (auto high = std::next(low); high != ratios.end(); ++high)
@@ -85,43 +62,42 @@ unsigned most_paths(const Facts &facts) {
     return width >= 2 && width <= ways ? static_cast<unsigned>(width) : ways;
 }
 
-/// The further cost of a path in each block.
-std::vector<Ratio> costs(const std::vector<RowTimes<PathsRow>> &rows, unsigned most) {
-    std::map<int, std::map<unsigned, SlopeFit>> blocks;
-    for (const auto &[row, times] : rows)
-        if (row.paths <= most)
-            for (const auto &[block, fit] : by_block(times))
-                blocks[block][row.paths] = fit;
-    std::vector<Ratio> costs;
-    for (const auto &[block, fits] : blocks) {
-        const auto one = fits.find(1);
-        if (one == fits.end() || fits.size() < 2)
-            continue;
-        std::map<unsigned, double> low{{1, 1}};
-        std::map<unsigned, double> middle{{1, 1}};
-        std::map<unsigned, double> high{{1, 1}};
-        for (auto further = std::next(one); further != fits.end(); ++further) {
-            const Ratio to_one = ratio(further->second, one->second);
-            low[further->first] = to_one.interval.low;
-            middle[further->first] = to_one.value;
-            high[further->first] = to_one.interval.high;
-        }
-        const double slope = slope_of(middle);
-        costs.push_back({slope, hull(hull({slope_of(low), slope_of(low)}, slope), slope_of(high))});
+/// The times over the number of paths up to the most, in their order; none where one path's is not
+/// among them, which is their unit.
+std::vector<Estimate> times_over_paths(const Dataset &data, unsigned most) {
+    auto curve = estimates_over(data.find(series::paths), &PathsRow::paths);
+    std::erase_if(curve, [&](const Estimate &estimate) { return estimate.x > most; });
+    if (curve.empty() || curve.front().x != 1)
+        curve.clear();
+    return curve;
+}
+
+/// The cost of a further path; nothing where only one number of paths was timed.
+std::optional<Ratio> cost_of(const std::vector<Estimate> &curve) {
+    if (curve.size() < 2)
+        return std::nullopt;
+    std::vector<std::pair<double, double>> low{{1, 1}};
+    std::vector<std::pair<double, double>> middle{{1, 1}};
+    std::vector<std::pair<double, double>> high{{1, 1}};
+    for (const Estimate &time : std::span(curve).subspan(1)) {
+        const auto [value, interval] = ratio(time, curve.front());
+        low.emplace_back(time.x, interval.low);
+        middle.emplace_back(time.x, value);
+        high.emplace_back(time.x, interval.high);
     }
-    return costs;
+    // Of paths that cost nothing the noise may say that they cost less.
+    const double cost = std::max(0.0, slope_of(middle));
+    return Ratio{cost, hull(hull({cost, cost}, std::max(0.0, slope_of(low))),
+                            std::max(0.0, slope_of(high)))};
 }
 
 /// Says so where the time of some number of paths is not what the cost makes of it.
-void note_bends(Finding &finding, const Dataset &data, unsigned most) {
+void note_bends(Finding &finding, const std::vector<Estimate> &curve) {
     constexpr double far = 0.15;
-    const auto curve = estimates_over(data.find(series::paths), &PathsRow::paths);
-    if (curve.empty() || curve.front().x != 1)
-        return;
     for (const Estimate &estimate : curve) {
         const double ratio = estimate.value / curve.front().value;
         const double straight = 1 + *finding.value * (estimate.x - 1);
-        if (estimate.x <= most && std::abs(ratio / straight - 1) > far) {
+        if (std::abs(ratio / straight - 1) > far) {
             finding.note = fmt::format("not in proportion: {:.0f} paths take {:.2f} times as long "
                                        "as one, where {:.2f} would be",
                                        estimate.x, ratio, straight);
@@ -131,21 +107,18 @@ void note_bends(Finding &finding, const Dataset &data, unsigned most) {
 }
 
 Finding path_cost(const Dataset &data, const Facts &facts) {
-    const auto rows = times_by_row<PathsRow>(data.find(series::paths));
     const unsigned most = most_paths(facts);
-    const auto cost = together(costs(rows, most));
+    const auto curve = times_over_paths(data, most);
+    const auto cost = cost_of(curve);
     if (!cost)
         return undecided(cost_key, "no time over the number of paths", {series::paths});
-    const auto no_less_than_nothing = [](double value) { return std::max(0.0, value); };
-    Finding finding = measured(
-        cost_key, no_less_than_nothing(cost->value),
-        {no_less_than_nothing(cost->interval.low), no_less_than_nothing(cost->interval.high)});
-    finding.method = fmt::format("slope of time over 1 to {} paths, one path's time as the unit, "
-                                 "{} blocks",
-                                 most, cost->blocks);
+    Finding finding = measured(cost_key, cost->value, cost->interval);
+    finding.method = fmt::format("slope of time over 1 to {:.0f} paths, one path's time as the "
+                                 "unit, the quietest of {} launches each",
+                                 curve.back().x, curve.front().samples);
     finding.evidence = {series::paths};
-    note_bends(finding, data, most);
-    for (const auto &[row, times] : rows)
+    note_bends(finding, curve);
+    for (const auto &[row, times] : times_by_row<PathsRow>(data.find(series::paths)))
         if (row.paths == 1 || row.paths == most)
             check_growth(finding, times);
     return finding;
@@ -159,27 +132,22 @@ double lockstep_cost(double width) {
 }
 
 Finding loop_cost(const Dataset &data, const Facts &facts) {
-    const auto rows = times_by_row<LoopRow>(data.find(series::loops));
-    std::map<bool, Blocks> fits;
-    for (const auto &[row, times] : rows)
-        fits[row.unequal] = by_block(times);
-    std::vector<Ratio> ratios;
-    for (const auto &[block, unequal] : fits[true])
-        if (const auto equal = fits[false].find(block); equal != fits[false].end())
-            ratios.push_back(ratio(unequal, equal->second));
-    const auto cost = together(ratios);
-    if (!cost)
+    std::map<bool, Estimate> times;
+    for (const auto &[row, estimate] : estimates_of<LoopRow>(data.find(series::loops)))
+        times[row.unequal] = estimate;
+    if (times.size() < 2)
         return undecided(loop_key, "not both loops' times grow with the trips", {series::loops});
-    Finding finding = measured(loop_key, cost->value, cost->interval);
-    finding.method = fmt::format("one of {} neighbours twice as often, over all equally often; "
-                                 "median of {} blocks",
-                                 one_of, cost->blocks);
+    const auto [value, interval] = ratio(times[true], times[false]);
+    Finding finding = measured(loop_key, value, interval);
+    finding.method = fmt::format("one of {} neighbours twice as often, over all equally often, the "
+                                 "quietest of {} launches each",
+                                 one_of, std::min(times[true].samples, times[false].samples));
     finding.evidence = {series::loops};
     if (const auto width = facts.value("warp.width"); width && *width >= 1)
         finding.note =
             fmt::format("lockstep of {:.0f} would cost {:.2f}", *width, lockstep_cost(*width));
-    for (const auto &[row, times] : rows)
-        check_growth(finding, times);
+    for (const auto &[row, launches] : times_by_row<LoopRow>(data.find(series::loops)))
+        check_growth(finding, launches);
     return finding;
 }
 
