@@ -7,7 +7,7 @@ namespace clprobe::probes {
 
 std::uint32_t after_steps_of_path(std::uint32_t path, std::uint32_t x, std::uint32_t b,
                                   std::uint64_t steps) {
-    const std::uint32_t factor = 2654435761U + 1640531526U * path;
+    const std::uint32_t factor = 2654435761U + 461845906U * path;
     if (path % 2 == 0)
         for (std::uint64_t step = 0; step < steps; ++step)
             x = (x * factor) ^ b;

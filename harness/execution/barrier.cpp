@@ -144,9 +144,10 @@ private:
 
     [[nodiscard]] BoundLaunch launch(const BarrierRow &row, const Kernel &kernel,
                                      std::size_t ring) const {
-        const Argument words = row.wait == Wait::global
-                                   ? Argument(words_)
-                                   : Argument(LocalBytes{row.work_items * set_bytes});
+        const Argument words =
+            row.wait == Wait::global
+                ? output(words_) // poisoned: what an earlier launch left must not pass
+                : Argument(LocalBytes{row.work_items * set_bytes});
         return {
             kernel,
             NdRange::linear(1, row.work_items),

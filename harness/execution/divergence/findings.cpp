@@ -30,8 +30,9 @@ struct Ratio {
 
 /// Two estimates of a trip's time, each of the quietest launches: what disturbs one adds to it.
 Ratio ratio(const Estimate &time, const Estimate &unit) {
+    constexpr double least_error = 0.002; // that another run differs by
     const double value = time.value / unit.value;
-    const double error = 2 * std::hypot(time.error, unit.error);
+    const double error = 2 * std::hypot(time.error, unit.error, least_error);
     return {value, {value * (1 - error), value * (1 + error)}};
 }
 
