@@ -89,8 +89,8 @@
 
 #define WARP 32u
 
-// After so many trips that `trip & turn` is `turn`, the left operands change their sign (`sign` has
-// the bits to change), so that sums come back before they outgrow what the type holds exactly.
+// After every `turn` trips the left operands change their sign (`sign` has the bits to change), so
+// that sums come back before they outgrow what the type holds exactly.
 //
 // `zero` is 0, which no compiler knows: right operands in registers are new ones for each step. An
 // assembler that makes an instruction of several others would multiply the same operands once and
@@ -122,6 +122,7 @@ kernel void multiply(global uint *words, global const LEFT *left, global const R
     EACH(i, ROWS) EACH(j, COLUMNS) EACH(k, SUMS)
         d[i][j][k] = start[((i * COLUMNS + j) * WARP + lane) * SUMS + k];
 
+    uint until = turn;
 #pragma unroll 1
     for (uint trip = 0; trip < trips; ++trip) {
         EACH(step, STEPS) {
@@ -136,7 +137,8 @@ kernel void multiply(global uint *words, global const LEFT *left, global const R
 #endif
             EACH(i, ROWS) EACH(j, COLUMNS) MULTIPLY(d[i][j], a[i], b[j]);
         }
-        if ((trip & turn) == turn) {
+        if (--until == 0u) {
+            until = turn;
 #ifdef FROM_LOCAL
             changed ^= sign;
 #else

@@ -33,9 +33,9 @@ public:
     void run() {
         // Rates from registers first: where time is short, each type has one.
         double reserve = 0.6;
-        for (const Quantity quantity : all_quantities) {
+        for (const Aspect aspect : all_aspects) {
             for (const Type &type : all_types())
-                choose(type, quantity, reserve * bench_.budget());
+                choose(type, aspect, reserve * bench_.budget());
             reserve -= 0.1;
         }
         std::vector<Candidate> all;
@@ -52,10 +52,10 @@ public:
     }
 
 private:
-    [[nodiscard]] std::vector<Variant> variants_for(const Type &type, Quantity quantity) const {
-        if (quantity == Quantity::latency)
+    [[nodiscard]] std::vector<Variant> variants_for(const Type &type, Aspect aspect) const {
+        if (aspect == Aspect::latency)
             return {latency_variant(type)};
-        const Source source = quantity == Quantity::local_rate ? Source::local : Source::registers;
+        const Source source = aspect == Aspect::local_rate ? Source::local : Source::registers;
         std::vector<Variant> variants =
             candidates_for(type, source, units_, largest_group(bench_.device()));
         if (bench_.tiny()) {
@@ -67,10 +67,10 @@ private:
     }
 
     /// Finds the fastest for what is asked, or notes why there is none.
-    void choose(const Type &type, Quantity quantity, double reserve) {
-        const std::string what = what_of(type, quantity);
-        const char *const name = quantity == Quantity::latency ? series::latency : series::rate;
-        const double seconds = quantity == Quantity::latency ? 0.3e-3 : 2e-3;
+    void choose(const Type &type, Aspect aspect, double reserve) {
+        const std::string what = what_of(type, aspect);
+        const char *const name = aspect == Aspect::latency ? series::latency : series::rate;
+        const double seconds = aspect == Aspect::latency ? 0.3e-3 : 2e-3;
         std::deque<Tried> tried;
         const auto sample = [&](const Variant &variant) {
             Candidate &timed = std::ranges::find(tried, variant, [](const Tried &one) {
@@ -95,7 +95,7 @@ private:
             .time_again = sample,
             .time_left = [&] { return bench_.remaining() > reserve; },
         });
-        const std::vector<Variant> variants = variants_for(type, quantity);
+        const std::vector<Variant> variants = variants_for(type, aspect);
         tuner.try_out(variants.front());
         tuner.try_all(variants);
         tuner.halve(2, [&] { return tuner.tries() > 1 && bench_.remaining() > reserve; });
@@ -131,26 +131,26 @@ private:
         if (group_size(bench_, kernel, variant.local_size) < variant.local_size)
             throw Unsupported("groups of " + std::to_string(variant.local_size) +
                               " take more registers than there are");
-        const auto work = std::make_shared<const Work>(work_for(variant, bench_.random()));
+        const auto problem = std::make_shared<const Problem>(problem_for(variant, bench_.random()));
         const auto verified = std::make_shared<std::size_t>(0);
         BoundLaunch launch{kernel,
                            NdRange::linear(variant.groups, variant.local_size),
                            {output(bench_.buffer(variant.work_items() * sizeof(std::uint32_t))),
-                            written(work->left), written(work->right), written(work->start),
-                            work->turn, work->sign, 0u, trip_count},
-                           [variant, work, verified](const LaunchOutcome &outcome) {
+                            written(problem->left), written(problem->right),
+                            written(problem->start), problem->turn, problem->sign, 0u, trip_count},
+                           [variant, problem, verified](const LaunchOutcome &outcome) {
                                for (const std::size_t item : outcome.sample(variant.work_items())) {
                                    outcome.expect(
                                        outcome.word(item) ==
-                                           expected_word(variant, *work, item, outcome.trips()),
+                                           expected_word(variant, *problem, item, outcome.trips()),
                                        variant.describe() + ": work-item " + std::to_string(item) +
                                            " has not the sums that the host computes");
                                    ++*verified;
                                }
                            }};
         if (variant.source == Source::local) {
-            launch.arguments.emplace_back(LocalBytes{work->left.size()});
-            launch.arguments.emplace_back(LocalBytes{work->right.size()});
+            launch.arguments.emplace_back(LocalBytes{problem->left.size()});
+            launch.arguments.emplace_back(LocalBytes{problem->right.size()});
         }
         bench_.launch(launch);
         return {variant, std::move(launch), verified};

@@ -12,25 +12,25 @@
 namespace clprobe::probes::matrix_rate {
 namespace {
 
-constexpr std::array quantity_names{"rate", "local_rate", "latency"};
+constexpr std::array aspect_names{"rate", "local_rate", "latency"};
 
 /// Operations of integers are no floating-point ones.
 Unit rate_unit(const Type &type) {
     return type.sum == Format::int32 ? Unit::op_per_second : Unit::flop_per_second;
 }
 
-FindingKey key_of(const Type &type, Quantity quantity) {
-    const std::string key = "matrix.ptx." + what_of(type, quantity);
+FindingKey key_of(const Type &type, Aspect aspect) {
+    const std::string key = "matrix.ptx." + what_of(type, aspect);
     const std::string what = " by instructions of inline PTX, which OpenCL C itself does not have";
-    switch (quantity) {
-    case Quantity::rate:
+    switch (aspect) {
+    case Aspect::rate:
         return {key, rate_unit(type), Better::higher,
                 "multiply-adds of matrices by the whole device, each counting two," + what +
                     "; operands in registers"};
-    case Quantity::local_rate:
+    case Aspect::local_rate:
         return {key, rate_unit(type), Better::higher,
                 "the same, operands fetched from local memory for each step"};
-    case Quantity::latency:
+    case Aspect::latency:
         return {key, Unit::second, Better::lower,
                 "from one such instruction to the next that adds to its result"};
     }
@@ -44,15 +44,15 @@ public:
           rates_(times_by_row<Variant>(data.find(series::rate))),
           latencies_(times_by_row<Variant>(data.find(series::latency))) {}
 
-    [[nodiscard]] Finding of(const Type &type, Quantity quantity) const {
-        const FindingKey key = key_of(type, quantity);
-        const std::string what = what_of(type, quantity);
+    [[nodiscard]] Finding of(const Type &type, Aspect aspect) const {
+        const FindingKey key = key_of(type, aspect);
+        const std::string what = what_of(type, aspect);
         if (const std::string reason = data_.text_attribute(what + entry::unsupported);
             !reason.empty())
             return without_value(key, Status::unsupported, reason);
         if (const std::string reason = data_.text_attribute(what + entry::failed); !reason.empty())
             return without_value(key, Status::failed, reason);
-        const RowTimes<Variant> *const row = row_of(type, quantity);
+        const RowTimes<Variant> *const row = row_of(type, aspect);
         if (row == nullptr)
             return undecided(key, "not timed");
         const double verified = data_.number_attribute(what + entry::verified).value_or(0);
@@ -61,7 +61,7 @@ public:
         const auto timing = time_per_trip(row->times);
         if (!timing)
             return undecided(key, "too few launches, or time does not grow with the trips");
-        const bool latency = quantity == Quantity::latency;
+        const bool latency = aspect == Aspect::latency;
         Finding finding = latency ? step_finding(key, row->row.steps(), *timing)
                                   : rate_finding(key, row->row.operations(), *timing);
         finding.method = fmt::format("inline PTX mma: {}; {}", row->row.describe(), timing->method);
@@ -78,9 +78,9 @@ public:
     }
 
 private:
-    [[nodiscard]] const RowTimes<Variant> *row_of(const Type &type, Quantity quantity) const {
-        const auto &rows = quantity == Quantity::latency ? latencies_ : rates_;
-        const Source source = quantity == Quantity::local_rate ? Source::local : Source::registers;
+    [[nodiscard]] const RowTimes<Variant> *row_of(const Type &type, Aspect aspect) const {
+        const auto &rows = aspect == Aspect::latency ? latencies_ : rates_;
+        const Source source = aspect == Aspect::local_rate ? Source::local : Source::registers;
         const auto found = std::ranges::find_if(rows, [&](const RowTimes<Variant> &one) {
             return instruction(one.row.mma).type == type && one.row.source == source;
         });
@@ -102,15 +102,15 @@ void check_order(Finding &rate, const Finding &local) {
 
 } // namespace
 
-std::string what_of(const Type &type, Quantity quantity) {
-    return type.name() + "." + quantity_names[static_cast<std::size_t>(quantity)];
+std::string what_of(const Type &type, Aspect aspect) {
+    return type.name() + "." + aspect_names[static_cast<std::size_t>(aspect)];
 }
 
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;
     for (const Type &type : all_types())
-        for (const Quantity quantity : all_quantities)
-            keys.push_back(key_of(type, quantity));
+        for (const Aspect aspect : all_aspects)
+            keys.push_back(key_of(type, aspect));
     return keys;
 }
 
@@ -118,12 +118,12 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &facts) {
     const Interpretation interpretation(data, facts);
     std::vector<Finding> findings;
     for (const Type &type : all_types()) {
-        Finding rate = interpretation.of(type, Quantity::rate);
-        Finding local = interpretation.of(type, Quantity::local_rate);
+        Finding rate = interpretation.of(type, Aspect::rate);
+        Finding local = interpretation.of(type, Aspect::local_rate);
         check_order(rate, local);
         findings.push_back(std::move(rate));
         findings.push_back(std::move(local));
-        findings.push_back(interpretation.of(type, Quantity::latency));
+        findings.push_back(interpretation.of(type, Aspect::latency));
     }
     return findings;
 }

@@ -121,29 +121,30 @@ struct Variant {
 /// know what it leaves. All are whole numbers, and few enough are added up before they are taken
 /// off again that no sum is ever rounded: whatever the order and the width of a unit's additions
 /// are, there is one right result, to the bit.
-struct Work {
+struct Problem {
     std::vector<std::byte> left;
     std::vector<std::byte> right;
     std::vector<std::byte> start;
-    std::uint32_t turn = 0; ///< trips until the left operands change their sign, less one
+    std::uint32_t turn = 1; ///< trips until the left operands change their sign
     std::uint32_t sign = 0; ///< the bits of a word that this changes
 
     unsigned width = 0;                 ///< of the following, which are one row after the other
     std::vector<std::int64_t> sums;     ///< before the first trip
     std::vector<std::int64_t> products; ///< what a trip adds
 };
-[[nodiscard]] Work work_for(const Variant &variant, std::mt19937_64 &random);
+[[nodiscard]] Problem problem_for(const Variant &variant, std::mt19937_64 &random);
 
-/// How often a trip's products are in the sums after so many trips, of which each `turn + 1` change
+/// How often a trip's products are in the sums after so many trips, where every `turn` trips change
 /// the sign.
 [[nodiscard]] std::int64_t times_added(std::uint32_t trips, std::uint32_t turn);
 
 /// The word that a work-item must leave.
-[[nodiscard]] std::uint32_t expected_word(const Variant &variant, const Work &work,
+[[nodiscard]] std::uint32_t expected_word(const Variant &variant, const Problem &problem,
                                           std::size_t item, std::uint32_t trips);
 
 /// What is tried for that type, the most promising first, on a device of so many compute units
-/// whose groups have up to `largest` work-items. Few enough groups that all are resident at once.
+/// whose groups have up to `largest` work-items. Few enough groups that all are resident at
+/// once.
 [[nodiscard]] std::vector<Variant> candidates_for(const Type &type, Source source,
                                                   std::size_t units, std::size_t largest);
 /// One warp, each instruction on the sums of the one before.
@@ -173,11 +174,10 @@ inline const std::string unsupported = ".unsupported"; ///< text
 inline const std::string failed = ".failed";           ///< text
 inline const std::string verified = ".verified_words"; ///< number
 } // namespace entry
-enum class Quantity { rate, local_rate, latency };
-inline constexpr Quantity all_quantities[] = {Quantity::rate, Quantity::local_rate,
-                                              Quantity::latency};
+enum class Aspect { rate, local_rate, latency };
+inline constexpr Aspect all_aspects[] = {Aspect::rate, Aspect::local_rate, Aspect::latency};
 /// "fp16.fp32.local_rate"
-[[nodiscard]] std::string what_of(const Type &type, Quantity quantity);
+[[nodiscard]] std::string what_of(const Type &type, Aspect aspect);
 
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);

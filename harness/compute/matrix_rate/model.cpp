@@ -98,10 +98,14 @@ struct Matrix {
     }
 };
 
-Matrix random_matrix(unsigned height, unsigned width, Format format, std::mt19937_64 &random) {
-    const std::size_t count = static_cast<std::size_t>(height) * width;
-    const std::vector<float> values =
-        format == Format::int8 ? signed_bytes(count, random) : ones_and_twos(count, random);
+/// The smaller, the less there is room for in the sums.
+std::vector<float> operands_of(const Type &type, std::size_t count, std::mt19937_64 &random) {
+    if (type.operand == Format::int8)
+        return signed_bytes(count, random);
+    return exact_up_to(type) <= 0x1p11 ? ones(count, random) : small_integers(count, random);
+}
+
+Matrix matrix_of(unsigned width, const std::vector<float> &values) {
     Matrix matrix{width, {}};
     for (const float value : values)
         matrix.values.push_back(static_cast<std::int64_t>(value));
@@ -119,30 +123,37 @@ void append_fragments(std::vector<std::byte> &bytes, Format format, const Matrix
         }
 }
 
-void add_product(Work &work, const Matrix &left, const Matrix &right, std::int64_t times) {
-    const unsigned depth = left.width;
-    for (std::size_t i = 0; i < work.products.size(); ++i) {
-        const auto row = static_cast<unsigned>(i / work.width);
-        const auto column = static_cast<unsigned>(i % work.width);
+/// Adds the product of such a slice to what a trip adds, and its magnitude to how far sums go while
+/// it does.
+void add_product(Problem &problem, std::vector<std::int64_t> &swings, const Matrix &left,
+                 const Matrix &right, std::int64_t times) {
+    for (std::size_t i = 0; i < problem.products.size(); ++i) {
+        const auto row = static_cast<unsigned>(i / problem.width);
+        const auto column = static_cast<unsigned>(i % problem.width);
         std::int64_t sum = 0;
-        for (unsigned k = 0; k < depth; ++k)
+        for (unsigned k = 0; k < left.width; ++k)
             sum += left.at(row, k) * right.at(k, column);
-        work.products[i] += times * sum;
+        problem.products[i] += times * sum;
+        swings[i] += times * std::abs(sum);
     }
 }
 
-/// Trips after which signs have to change for sums to stay exact, a power of two, less one.
-std::uint32_t turn_for(const Work &work, const Type &type) {
-    std::int64_t most_added = 1;
-    std::int64_t most_before = 0;
-    for (const std::int64_t product : work.products)
-        most_added = std::max(most_added, std::abs(product));
-    for (const std::int64_t sum : work.sums)
-        most_before = std::max(most_before, std::abs(sum));
-    const double most =
-        (exact_up_to(type) - static_cast<double>(most_before)) / static_cast<double>(most_added);
-    const double trips = std::clamp(most, 1.0, 0x1p31);
-    return std::bit_floor(static_cast<std::uint32_t>(trips)) - 1;
+std::int64_t largest(const std::vector<std::int64_t> &values) {
+    std::int64_t most = 1;
+    for (const std::int64_t value : values)
+        most = std::max(most, std::abs(value));
+    return most;
+}
+
+/// Trips after which signs have to change for sums to stay exact. No multiple of two or three: what
+/// counts of trips that are powers of two leave differs then, and is never what no trip leaves.
+std::uint32_t turn_for(const Problem &problem, const Type &type, std::int64_t swing) {
+    const double room = exact_up_to(type) - static_cast<double>(largest(problem.sums) + swing);
+    const double most = room / static_cast<double>(largest(problem.products));
+    auto trips = static_cast<std::uint32_t>(std::clamp(most, 1.0, 0x1p31 - 1));
+    while (trips % 2 == 0 || trips % 3 == 0)
+        --trips;
+    return trips;
 }
 
 /// The word that stands for those bytes of a sum, or of two halves.
@@ -246,47 +257,49 @@ std::string Variant::describe() const {
                        local_size);
 }
 
-Work work_for(const Variant &variant, std::mt19937_64 &random) {
+Problem problem_for(const Variant &variant, std::mt19937_64 &random) {
     const Instruction &mma = instruction(variant.mma);
     const unsigned height = variant.left * mma.m;
-    Work work;
-    work.width = variant.right * mma.n;
-    work.products.resize(static_cast<std::size_t>(height) * work.width);
+    Problem problem;
+    problem.width = variant.right * mma.n;
+    problem.products.resize(static_cast<std::size_t>(height) * problem.width);
+    std::vector<std::int64_t> swings(problem.products.size());
     for (unsigned slice = 0; slice < variant.slices(); ++slice) {
-        const Matrix left = random_matrix(height, mma.k, mma.type.operand, random);
-        const Matrix right = random_matrix(mma.k, work.width, mma.type.operand, random);
+        const Matrix left =
+            matrix_of(mma.k, operands_of(mma.type, std::size_t{height} * mma.k, random));
+        const Matrix right = matrix_of(
+            problem.width, operands_of(mma.type, std::size_t{mma.k} * problem.width, random));
         for (unsigned i = 0; i < variant.left; ++i)
             append_fragments(
-                work.left, mma.type.operand, left, {i * mma.m, 0}, mma.left_elements(),
+                problem.left, mma.type.operand, left, {i * mma.m, 0}, mma.left_elements(),
                 [&](unsigned lane, unsigned element) { return mma.left_place(lane, element); });
         for (unsigned i = 0; i < variant.right; ++i)
             append_fragments(
-                work.right, mma.type.operand, right, {0, i * mma.n}, mma.right_elements(),
+                problem.right, mma.type.operand, right, {0, i * mma.n}, mma.right_elements(),
                 [&](unsigned lane, unsigned element) { return mma.right_place(lane, element); });
-        add_product(work, left, right, variant.steps() / variant.slices());
+        add_product(problem, swings, left, right, variant.steps() / variant.slices());
     }
-    const Matrix start = random_matrix(height, work.width, mma.type.sum, random);
-    work.sums = start.values;
+    const Matrix start = matrix_of(problem.width, small_integers(problem.products.size(), random));
+    problem.sums = start.values;
     for (unsigned i = 0; i < variant.left; ++i)
         for (unsigned j = 0; j < variant.right; ++j)
-            append_fragments(work.start, mma.type.sum, start, {i * mma.m, j * mma.n},
+            append_fragments(problem.start, mma.type.sum, start, {i * mma.m, j * mma.n},
                              mma.sum_elements(), Instruction::sum_place);
-    work.turn = turn_for(work, mma.type);
-    work.sign = sign_bits(mma.type.operand);
-    return work;
+    problem.turn = turn_for(problem, mma.type, largest(swings) + mma.k);
+    problem.sign = sign_bits(mma.type.operand);
+    return problem;
 }
 
 std::int64_t times_added(std::uint32_t trips, std::uint32_t turn) {
-    const std::int64_t length = std::int64_t{turn} + 1;
-    const std::int64_t rest = trips % length;
-    return trips / length % 2 == 0 ? rest : length - rest;
+    const std::uint32_t rest = trips % turn;
+    return trips / turn % 2 == 0 ? rest : turn - rest;
 }
 
-std::uint32_t expected_word(const Variant &variant, const Work &work, std::size_t item,
+std::uint32_t expected_word(const Variant &variant, const Problem &problem, std::size_t item,
                             std::uint32_t trips) {
     const Instruction &mma = instruction(variant.mma);
     const auto lane = static_cast<unsigned>(item % warp);
-    const std::int64_t times = times_added(trips, work.turn);
+    const std::int64_t times = times_added(trips, problem.turn);
     const std::size_t a_word = std::max<std::size_t>(4, bytes_of(mma.type.sum));
     auto word = static_cast<std::uint32_t>(item);
     for (unsigned i = 0; i < variant.left; ++i)
@@ -295,9 +308,9 @@ std::uint32_t expected_word(const Variant &variant, const Work &work, std::size_
             for (unsigned element = 0; element < mma.sum_elements(); ++element) {
                 const Place place = Instruction::sum_place(lane, element);
                 const std::size_t at =
-                    static_cast<std::size_t>(i * mma.m + place.row) * work.width + j * mma.n +
+                    static_cast<std::size_t>(i * mma.m + place.row) * problem.width + j * mma.n +
                     place.column;
-                append(bytes, mma.type.sum, work.sums[at] + times * work.products[at]);
+                append(bytes, mma.type.sum, problem.sums[at] + times * problem.products[at]);
             }
             for (std::size_t at = 0; at < bytes.size(); at += a_word)
                 word = word * 31 + word_of(std::span(bytes).subspan(at, a_word));
