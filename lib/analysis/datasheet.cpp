@@ -264,10 +264,12 @@ DatasheetRate rate_of(const Source &source, std::span<const Source> sources) {
 
 /// What the highest rate is chosen among: the rates of memory are all shown, and so is a family's
 /// rate of its own ("julia.rate"), which stands for its others; else each kind has one ("fma.fp32",
-/// "atomic.local").
+/// "atomic.local", "matrix.ptx.fp16").
 std::string_view kind_of(std::string_view key) {
-    const auto second = key.find('.', key_family(key).size() + 1);
-    return begins_with(key, "buffer.memory") ? key : key.substr(0, second);
+    auto end = key.find('.', key_family(key).size() + 1);
+    if (begins_with(key, "matrix") && end != std::string_view::npos)
+        end = key.find('.', end + 1);
+    return begins_with(key, "buffer.memory") ? key : key.substr(0, end);
 }
 
 /// Families take turns, each with its roofs first. What is suspect, or neither a roof nor a share
@@ -302,7 +304,7 @@ void mark_headlines(std::vector<DatasheetRate> &rates) {
 }
 
 std::vector<DatasheetRate> rates_of(std::span<const Source> sources) {
-    constexpr int most_of_a_family = 4;
+    const auto most_of = [](std::string_view family) { return family == "matrix" ? 6 : 4; };
     std::vector<Source> highest;
     for (const Source &source : sources) {
         const Finding &finding = *source.finding;
@@ -332,7 +334,7 @@ std::vector<DatasheetRate> rates_of(std::span<const Source> sources) {
     for (const Source &source : highest) {
         const std::string_view family = key_family(source.finding->key);
         if ((stands_for_itself(source) || !with_own.contains(family)) &&
-            ++counts[family] <= most_of_a_family)
+            ++counts[family] <= most_of(family))
             rates.push_back(rate_of(source, sources));
     }
     // The device's own limits before what programs reach.

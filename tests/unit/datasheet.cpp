@@ -196,6 +196,25 @@ TEST_CASE("unit.datasheet.roofs_are_of_the_same_device") {
     CHECK(sheet.rates.front().finding.key == "fma.fp32.rate");
 }
 
+TEST_CASE("unit.datasheet.matrix_units_have_a_rate_for_what_they_multiply") {
+    const auto of = [](const char *type, double rate) {
+        return found(std::string("matrix.ptx.") + type, rate, Unit::flop_per_second);
+    };
+    const Datasheet sheet = datasheet_of(device_with(
+        {found("fma.fp32.rate", 6e13, Unit::flop_per_second), of("fp16.fp32.rate", 6e14),
+         of("fp16.fp32.local_rate", 5e14), of("bf16.fp32.rate", 6e14), of("tf32.fp32.rate", 3e14),
+         of("e4m3.fp32.rate", 6e14), of("int8.int32.rate", 1e15), of("fp16.fp16.rate", 5.9e14),
+         of("fp64.fp64.rate", 6e13)}));
+    for (const char *type :
+         {"fp16.fp32", "bf16.fp32", "tf32.fp32", "e4m3.fp32", "int8.int32", "fp64.fp64"}) {
+        CAPTURE(type);
+        CHECK(rate(sheet, std::string("matrix.ptx.") + type + ".rate") != nullptr);
+    }
+    CHECK(rate(sheet, "matrix.ptx.fp16.fp32.local_rate") == nullptr);
+    CHECK(rate(sheet, "matrix.ptx.fp16.fp16.rate") == nullptr); // the other is higher
+    CHECK(rate(sheet, "matrix.ptx.fp16.fp32.rate")->name == "matrix ptx fp16 fp32");
+}
+
 TEST_CASE("unit.datasheet.suspect_findings_are_no_roof_and_make_no_note") {
     std::vector<Finding> findings = two_paths(2);
     findings.push_back(found("fma.fp32.rate", 1e12, Unit::flop_per_second));

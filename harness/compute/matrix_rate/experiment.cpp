@@ -189,7 +189,7 @@ std::vector<Shape> shapes_for(Mma mma, Source source) {
                      : std::vector<Shape>{{4, 2, 256, 4}, {4, 4, 256, 2}};
     // More accumulators take less from local memory for each.
     return local
-               ? std::vector<Shape>{{4, 4, 256, 2}, {4, 8, 256, 1}, {4, 8, 128, 2}}
+               ? std::vector<Shape>{{4, 8, 256, 1}, {4, 8, 128, 2}}
                : std::vector<Shape>{{4, 2, 256, 4}, {4, 2, 256, 2}, {4, 4, 256, 2}, {4, 4, 128, 2}};
 }
 

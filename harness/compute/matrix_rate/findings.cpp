@@ -64,7 +64,7 @@ public:
         const bool latency = aspect == Aspect::latency;
         Finding finding = latency ? step_finding(key, row->row.steps(), *timing)
                                   : rate_finding(key, row->row.operations(), *timing);
-        finding.method = fmt::format("inline PTX mma: {}; {}", row->row.describe(), timing->method);
+        finding.method = fmt::format("inline PTX {}; {}", row->row.describe(), timing->method);
         finding.evidence = {latency ? series::latency : series::rate};
         if (external_) {
             finding.method += "; verification unknown";

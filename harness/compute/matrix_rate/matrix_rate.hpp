@@ -53,7 +53,7 @@ struct Instruction {
     unsigned k = 16;
     const char *macro = ""; ///< by which the kernel knows it
 
-    [[nodiscard]] std::string name() const; ///< "m16n8k16"
+    [[nodiscard]] std::string name() const; ///< "mma.m16n8k16.f32.f16.f16.f32"
     [[nodiscard]] std::size_t left_elements() const { return std::size_t{m} * k / warp; }
     [[nodiscard]] std::size_t right_elements() const { return std::size_t{k} * n / warp; }
     [[nodiscard]] std::size_t sum_elements() const { return std::size_t{m} * n / warp; }
@@ -109,7 +109,8 @@ struct Variant {
     /// Of all warps together in one trip, a multiplication and an addition counting two.
     [[nodiscard]] double operations() const;
     [[nodiscard]] std::string build_options() const;
-    /// What the compiler is given: "fp16.fp32 m16n8k16, 4 x 4 a warp, operands from local memory".
+    /// What the compiler is given: "mma.m16n8k16.f32.f16.f16.f32, 4 x 4 a warp, operands from
+    /// local memory".
     [[nodiscard]] std::string label() const;
     /// And how it is launched, behind that: "..., 264 groups of 256".
     [[nodiscard]] std::string describe() const;

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::array format_names{"fp64", "fp32", "tf32", "bf16", "fp16", "e4m3", "int8", "int32"};
 
+/// As the PTX ISA has them.
+constexpr std::array ptx_names{"f64", "f32", "tf32", "bf16", "f16", "e4m3", "s8", "s32"};
+
 constexpr std::array<Type, 7> types{{{Format::fp16, Format::fp32},
                                      {Format::bf16, Format::fp32},
                                      {Format::tf32, Format::fp32},
@@ -206,7 +209,9 @@ const Instruction &instruction(Mma mma) {
 }
 
 std::string Instruction::name() const {
-    return fmt::format("m{}n{}k{}", m, n, k);
+    const char *const of = ptx_names[static_cast<std::size_t>(type.operand)];
+    const char *const sum = ptx_names[static_cast<std::size_t>(type.sum)];
+    return fmt::format("mma.m{}n{}k{}.{}.{}.{}.{}", m, n, k, sum, of, of, sum);
 }
 
 // A register holds neighbours of a row of the left matrix; registers go down by eight rows first,
@@ -247,8 +252,7 @@ std::string Variant::build_options() const {
 }
 
 std::string Variant::label() const {
-    return fmt::format("{} {}, {} x {} a warp, operands {}", instruction(mma).type.name(),
-                       instruction(mma).name(), left, right,
+    return fmt::format("{}, {} x {} a warp, operands {}", instruction(mma).name(), left, right,
                        source == Source::local ? "from local memory" : "in registers");
 }
 
