@@ -27,6 +27,7 @@
 #endif
 
 #if defined(FP64_FP64_K4) || defined(FP64_FP64_K16)
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #define SUM double
 #define BITS(x) ((uint)(as_ulong(x) ^ (as_ulong(x) >> 32)))
 #define NEGATE(a, bits) // such sums stay exact without

@@ -58,7 +58,7 @@ constexpr const char *words_of_mesa =
 } // namespace
 
 TEST_CASE("program.inspect shows every probe's kernels") {
-    const Inspected every = inspect_on_stub("", {});
+    const Inspected every = inspect_on_stub("takes_ptx", {});
     CHECK(every.outcome.exit_status == 0);
     std::set<std::string> probes;
     for (const InspectedKernel &kernel : every.inspection.kernels) {

@@ -20,8 +20,8 @@ constexpr std::string_view settings[] = {
     "list_hang",       "load_crash",  "load_hang",      "local_bytes",    "lost",
     "memory_mib",      "mhz",         "name",           "no_cache_size",  "no_images",
     "no_platform",     "oom",         "oom_code",       "oom_launch",     "prints",
-    "queue_profiling", "stacks",      "stamps",         "timer_ns",       "trip_ns",
-    "units",           "uuid",        "vanish",         "version",
+    "queue_profiling", "stacks",      "stamps",         "takes_ptx",      "timer_ns",
+    "trip_ns",         "units",       "uuid",           "vanish",         "version",
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view entry) {

@@ -24,6 +24,8 @@ std::vector<std::string_view> extensions() {
         names.emplace_back("cl_khr_fp64");
     if (behaviour().asks("fp16"))
         names.emplace_back("cl_khr_fp16");
+    if (behaviour().asks("takes_ptx"))
+        names.emplace_back("cl_nv_compiler_options");
     if (behaviour().asks("uuid"))
         names.emplace_back("cl_khr_device_uuid");
     return names;
