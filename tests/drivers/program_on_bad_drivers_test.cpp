@@ -41,7 +41,7 @@ bool launches(const ProbeRecord &record) {
 } // namespace
 
 TEST_CASE("program.idle_kernels_are_never_measured") {
-    const StubRun run = report_on_stub("fp16,fp64");
+    const StubRun run = report_on_stub("fp16,fp64,takes_ptx");
     CHECK(run.outcome.exit_status == 1);
     CHECK(run.report.complete);
     const auto &records = run.report.devices.at(0).probes;
