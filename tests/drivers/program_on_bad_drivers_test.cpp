@@ -33,9 +33,12 @@ std::string without_blanks(std::string text) {
     return text;
 }
 
-/// Whether the probe runs kernels at all, of which the stub executes next to none.
+/// Whether the probe runs kernels at all, of which the stub executes next to none. Those of matrix
+/// units are not tried unless it takes PTX.
 bool launches(const ProbeRecord &record) {
-    return record.probe != "host/transfer";
+    const bool tried =
+        record.probe != "compute/matrix_rate" || record.status != Status::unsupported;
+    return record.probe != "host/transfer" && tried;
 }
 
 } // namespace
