@@ -241,8 +241,8 @@ unsigned Variant::steps() const {
 }
 
 double Variant::operations() const {
-    const Instruction &mma_ = instruction(mma);
-    const double one = 2.0 * mma_.m * mma_.n * mma_.k;
+    const Instruction &each = instruction(mma);
+    const double one = 2.0 * each.m * each.n * each.k;
     return one * left * right * steps() * static_cast<double>(work_items()) / warp;
 }
 
