@@ -128,7 +128,9 @@ public:
         enter_sizes(Wait::global, program_, "pass_global");
         if (const auto sub_groups = build_sub_groups())
             enter_sizes(Wait::sub_group, *sub_groups, "pass_sub_group");
-        enter({Wait::none, std::min(most_, headline)}, program_.kernel("keep_local"), 1);
+        const Kernel keep_local = program_.kernel("keep_local");
+        enter({Wait::none, group_size(bench_, keep_local, std::min(most_, headline))}, keep_local,
+              1);
         for (Candidate &candidate : candidates_)
             candidate.trips = bench_.calibrate(candidate.launch, launch_seconds);
         bench_.warm_up(candidates_.front().launch, candidates_.front().trips);
