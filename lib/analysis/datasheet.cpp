@@ -41,7 +41,7 @@ constexpr std::array rules = {
     Rule{"barrier", Place::unit, "compute units", "barrier"},
     Rule{"divergence", Place::unit, "compute units", "divergence"},
     Rule{"fma", Place::unit, "arithmetic", "fma"},
-    Rule{"instruction", Place::unit, "arithmetic"},
+    Rule{"instruction", Place::unit, "instructions"},
     Rule{"overlap", Place::unit, "arithmetic", "overlap"},
     Rule{"matrix", Place::unit, "arithmetic", "matrix"},
     Rule{"subgroup", Place::unit, "arithmetic", "subgroup"},

@@ -368,6 +368,11 @@ bool is_parameter(std::string_view part) {
            number_in<int>(part.substr(part.starts_with('l') ? 1 : 0));
 }
 
+/// Of instructions: none does what another one does.
+bool is_instruction(const Finding &finding) {
+    return key_family(finding.key) == "instruction";
+}
+
 bool is_speed(const Finding &finding) {
     return finding.better != Better::none && *finding.value > 0 && finding.unit != Unit::one &&
            finding.unit != Unit::byte && finding.unit != Unit::joule;
@@ -377,7 +382,7 @@ bool is_speed(const Finding &finding) {
 std::map<std::pair<std::string, Unit>, std::vector<const Finding *>> alike(Findings findings) {
     std::map<std::pair<std::string, Unit>, std::vector<const Finding *>> groups;
     for (const Finding *const finding : findings) {
-        if (!is_measured(finding) || !is_speed(*finding))
+        if (!is_measured(finding) || !is_speed(*finding) || is_instruction(*finding))
             continue;
         const auto parts = split(finding->key, '.');
         // What differs in all but the family is no other way of doing the same.
@@ -425,6 +430,39 @@ void add_slow_ways(Findings findings, std::vector<DatasheetNote> &notes) {
                          {contrast.slow_finding->key, contrast.fast_finding->key}});
 }
 
+/// Operations of a type for each multiply-add of single precision, those of one share together:
+/// "add, mul 0.50; divide 0.026".
+void add_instructions(Findings findings, std::string_view type, std::vector<DatasheetNote> &notes) {
+    const Finding *const fma = find(findings, "fma.fp32.rate");
+    if (!is_measured(fma) || *fma->value <= 0)
+        return;
+    DatasheetNote note{"instructions", "", {fma->key}};
+    std::vector<std::pair<double, std::string>> shares;
+    for (const Finding *const finding : findings) {
+        const auto parts = split(finding->key, '.');
+        if (!is_instruction(*finding) || !is_measured(finding) || parts.size() != 4 ||
+            parts[1] != type || parts[3] != "rate")
+            continue;
+        // A multiply-add counts two there and here.
+        const bool two = parts[2] == "mad" || parts[2] == "mad24";
+        shares.emplace_back(2 * *finding->value / *fma->value / (two ? 2 : 1), parts[2]);
+        note.keys.push_back(finding->key);
+    }
+    if (shares.empty())
+        return;
+    std::ranges::stable_sort(shares, std::greater<>(), &std::pair<double, std::string>::first);
+    std::string last;
+    for (const auto &[share, name] : shares) {
+        const std::string text = fmt::format("{:.2g}", share);
+        note.text += note.text.empty() ? name
+                     : text == last    ? ", " + name
+                                       : " " + last + "; " + name;
+        last = text;
+    }
+    note.text = fmt::format("{} for each multiply-add of fp32: {} {}", type, note.text, last);
+    notes.push_back(std::move(note));
+}
+
 } // namespace
 
 const Finding *find(std::span<const Finding *const> findings, std::string_view key) {
@@ -444,6 +482,8 @@ std::vector<DatasheetNote> notes_of(const Datasheet &sheet, Findings findings) {
     add_tables(sheet, notes);
     add_local_memory(sheet, findings, notes);
     add_slow_ways(findings, notes);
+    for (const std::string_view type : {"int32", "fp32"})
+        add_instructions(findings, type, notes);
     return notes;
 }
 

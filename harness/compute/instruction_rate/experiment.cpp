@@ -1,0 +1,414 @@
+#include "common/half.hpp"
+#include "common/launch_size.hpp"
+#include "compute/instruction_rate/instruction_rate.hpp"
+#include "opencl/device_limits.hpp"
+
+#include <clprobe/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace clprobe::probes::instruction_rate {
+namespace {
+
+/// The option for a program of that operation alone.
+std::string only(Op op) {
+    return " -DONLY=LOOP_" + name(op);
+}
+
+constexpr const char *function_alone = "chain";
+
+/// By which the kernel knows it.
+std::uint32_t number_of(Op op) {
+    return static_cast<std::uint32_t>(op);
+}
+
+std::size_t bytes_of(Type type) {
+    return bits_of(type) / 8;
+}
+
+/// The numbers that so many bytes hold.
+std::vector<Number> numbers_of(Type type, const std::vector<std::byte> &bytes) {
+    std::vector<Number> numbers(bytes.size() / bytes_of(type));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        std::uint64_t bits = 0;
+        for (std::size_t k = bytes_of(type); k-- > 0;)
+            bits = bits << 8 | std::to_integer<std::uint64_t>(bytes[i * bytes_of(type) + k]);
+        numbers[i].whole = bits;
+        if (type == Type::fp16)
+            numbers[i].real = static_cast<double>(from_half_bits(static_cast<std::uint16_t>(bits)));
+        else if (type == Type::fp32)
+            numbers[i].real = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+        else
+            numbers[i].real = std::bit_cast<double>(bits);
+    }
+    return numbers;
+}
+
+/// How wide a type's vectors are, and how many chains of them a work-item has.
+struct Shape {
+    unsigned width = 1;
+    unsigned chains = 4;
+};
+
+/// CPUs have vectors as wide as they claim, and registers for eight of them and what they are
+/// computed with, or for four; the words of others may hold several narrow numbers.
+std::vector<Shape> shapes_for(Type type, const DeviceInfo &device) {
+    if (device.type == DeviceType::cpu) {
+        const std::uint64_t bits = 32 * device.native_float_width.value_or(4);
+        const auto width = static_cast<unsigned>(
+            std::clamp<std::uint64_t>(std::bit_floor(bits / bits_of(type)), 1, 16));
+        return {{width, 8}, {width, 4}};
+    }
+    const unsigned packed = 32 / std::min(32U, bits_of(type));
+    return packed > 1 ? std::vector<Shape>{{1, 8}, {packed, 8}} : std::vector<Shape>{{1, 8}};
+}
+
+bool is_dot_product(Op op) {
+    return op == Op::dot4 || op == Op::dot4_sat;
+}
+
+/// A candidate, and how many results of its launches were verified.
+struct Entry {
+    Variant variant;
+    Candidate candidate;
+    std::shared_ptr<std::size_t> verified;
+};
+
+class Experiment {
+public:
+    explicit Experiment(Bench &bench)
+        : bench_(bench), cpu_(is_cpu(bench)), units_(units_of(bench)) {}
+
+    void run() {
+        for (std::size_t i = 0; i < type_names.size(); ++i)
+            prepare(static_cast<Type>(i));
+        std::vector<Candidate> all;
+        for (Entry &entry : entries_) {
+            *entry.verified = 0;
+            all.push_back(entry.candidate);
+        }
+        bench_.sample(all, {.relative_half_width = 0.005,
+                            .seconds = std::max(bench_.remaining(), 0.75 * bench_.budget()),
+                            .least = bench_.tiny() ? 2U : 4U});
+        auto &numbers = bench_.data().number_attributes;
+        for (const Entry &entry : entries_)
+            numbers[entry.variant.instruction().name() + entry::verified] +=
+                static_cast<double>(*entry.verified);
+    }
+
+private:
+    /// All instructions of a type, and its functions' accuracy.
+    void prepare(Type type) {
+        std::vector<Instruction> wanted;
+        for (const Instruction &one : all_instructions())
+            if (one.type == type) {
+                std::string reason = lacks(bench_.device(), type);
+                if (reason.empty() && is_dot_product(one.op))
+                    reason = lacks_dot_products(bench_.device(), one.op);
+                if (reason.empty())
+                    wanted.push_back(one);
+                else
+                    text(one, entry::unsupported) = std::move(reason);
+            }
+        if (wanted.empty())
+            return;
+        const Shape shape = best_shape(type);
+        for (const Instruction &one : wanted)
+            attempt(one, [&] {
+                // Dot products are of scalars only.
+                enter(one, {is_dot_product(one.op) ? 1 : shape.width, shape.chains}, series::rate);
+                enter(one, {1, 1}, series::latency);
+            });
+        for (const Instruction &one : wanted)
+            if (is_function(one.type, one.op))
+                attempt(one, [&] { try_accuracy(one); });
+    }
+
+    std::string &text(Instruction one, const std::string &what) {
+        return bench_.data().text_attributes[one.name() + what];
+    }
+
+    /// What a driver refuses of one instruction is no failure of the others.
+    template <typename Work>
+    void attempt(Instruction one, const Work &work) {
+        try {
+            work();
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const Unsupported &error) {
+            text(one, entry::unsupported) = error.what();
+        } catch (const Error &error) {
+            if (bench_.tiny()) // whoever tries a device out wants to know at once
+                throw;
+            text(one, entry::failed) = error.what();
+        }
+    }
+
+    /// By multiply-adds, where there is a choice; of CPUs' registers those of the first type
+    /// decide.
+    Shape best_shape(Type type) {
+        if (bench_.tiny() && type != Type::int32 && type != Type::fp32)
+            return {1, 1};
+        std::vector<Shape> shapes = shapes_for(type, bench_.device());
+        if (chains_ != 0)
+            std::erase_if(shapes, [&](const Shape &shape) { return shape.chains != chains_; });
+        std::pair<double, Shape> best{0, shapes.front()};
+        if (shapes.size() > 1 && !bench_.tiny())
+            for (const Shape &shape : shapes)
+                if (const double rate = rate_of_multiply_adds(type, shape); rate > best.first)
+                    best = {rate, shape};
+        if (cpu_)
+            chains_ = best.second.chains;
+        return best.second;
+    }
+
+    /// In a second, by the best of a few launches; 0 where the device refuses that shape.
+    double rate_of_multiply_adds(Type type, const Shape &shape) {
+        const Instruction one{type, type == Type::uint32 ? Op::min : Op::mad};
+        const std::string options =
+            build_options(bench_.device(), type, shape.width, shape.chains) + only(one.op);
+        double best = 0;
+        try {
+            Entry entry = make(one, shape, series::race, build(options).kernel(function_alone));
+            Candidate &candidate = entry.candidate;
+            candidate.trips = bench_.calibrate(candidate.launch, launch_seconds());
+            bench_.sample_block(candidate, 0);
+            bench_.sample_block(candidate, 1);
+            const auto longest = coordinates(entry.variant, candidate.trips);
+            for (const double seconds : candidate.series->find(longest)->samples)
+                best = std::max(best, entry.variant.operations() * candidate.trips / seconds);
+        } catch (const BuildError &) {
+        } catch (const Unsupported &) {
+        }
+        return best;
+    }
+
+    [[nodiscard]] double launch_seconds() const { return cpu_ ? 2e-3 : 1e-3; }
+
+    void enter(Instruction one, const Shape &shape, const char *series) {
+        Entry entry = make(one, shape, series, kernel_for(one, shape));
+        const bool alone = entry.variant.groups == 1;
+        entry.candidate.trips =
+            bench_.calibrate(entry.candidate.launch, alone ? 0.3e-3 : launch_seconds());
+        if (!std::exchange(warm_, true))
+            bench_.warm_up(entry.candidate.launch, entry.candidate.trips);
+        entries_.push_back(std::move(entry));
+    }
+
+    Kernel kernel_for(Instruction one, const Shape &shape) {
+        const std::string options =
+            build_options(bench_.device(), one.type, shape.width, shape.chains);
+        if (!is_dot_product(one.op))
+            if (const Program *const all = program_of_all(options))
+                return all->kernel(function_of(one, shape.chains));
+        return build(options + only(one.op)).kernel(function_alone);
+    }
+
+    const Program &build(const std::string &options) {
+        const auto found = programs_.find(options);
+        return found != programs_.end()
+                   ? found->second
+                   : programs_.emplace(options, bench_.build(kernel_text, options)).first->second;
+    }
+
+    /// Null where it does not build: then each operation is a program of its own.
+    const Program *program_of_all(const std::string &options) {
+        if (refused_.contains(options))
+            return nullptr;
+        try {
+            return &build(options);
+        } catch (const BuildError &) {
+            refused_.insert(options);
+            return nullptr;
+        }
+    }
+
+    /// Launches once (some drivers compile only then) and verifies.
+    Entry make(Instruction one, const Shape &shape, const char *name, const Kernel &kernel) {
+        const bool alone = name == series::latency;
+        const bool tiny = bench_.tiny();
+        Variant variant{one.type,
+                        one.op,
+                        shape.width,
+                        shape.chains,
+                        alone ? 1
+                              : group_size(bench_, kernel,
+                                           tiny   ? 8
+                                           : cpu_ ? 64
+                                                  : 256),
+                        alone  ? 1
+                        : tiny ? 2
+                               : (cpu_ ? 8 : 4) * units_};
+        const auto verified = std::make_shared<std::size_t>(0);
+        const std::size_t results = variant.work_items() * shape.chains * shape.width;
+        const Buffer out = bench_.buffer(std::max<std::size_t>(4, results * bytes_of(one.type)));
+        BoundLaunch launch{
+            kernel,
+            NdRange::linear(variant.groups, variant.local_size),
+            {output(out), written(operands_of(one).bytes(one.type)), number_of(one.op), trip_count},
+            [variant, out, verified](const LaunchOutcome &outcome) {
+                *verified += check(variant, out, outcome);
+            }};
+        bench_.launch(launch);
+        Candidate candidate{.launch = std::move(launch),
+                            .series = &bench_.series(name),
+                            .at = coordinates(variant)};
+        return {variant, std::move(candidate), verified};
+    }
+
+    /// All chains of two work-items, of each vector one element.
+    static std::size_t check(const Variant &variant, const Buffer &out,
+                             const LaunchOutcome &outcome) {
+        const Instruction one = variant.instruction();
+        std::size_t verified = 0;
+        for (const std::size_t item : outcome.sample(variant.work_items(), 2))
+            for (unsigned chain = 0; chain < variant.chains; ++chain, ++verified) {
+                const std::size_t element = item * variant.width + chain % variant.width;
+                const std::size_t vectors = variant.work_items() * variant.width;
+                const Number found = numbers_of(
+                    one.type,
+                    outcome.read<std::byte>(out, (chain * vectors + element) * bytes_of(one.type),
+                                            bytes_of(one.type)))[0];
+                const Number right = expected(one, element, chain, outcome.trips());
+                const bool equal = is_real(one.type)
+                                       ? std::abs(found.real - right.real) <= tolerance(one)
+                                       : found.whole == right.whole;
+                outcome.expect(equal, one.name() + ": " + variant.describe() + ", element " +
+                                          std::to_string(element) +
+                                          " has not what the host computes");
+            }
+        return verified;
+    }
+
+    Buffer written(const std::vector<std::byte> &bytes) {
+        Buffer buffer = bench_.buffer(bytes.size());
+        bench_.write(buffer, std::span(bytes));
+        return buffer;
+    }
+
+    void try_accuracy(Instruction one) {
+        const Program *const program =
+            program_of_all(build_options(bench_.device(), one.type, 1, 1));
+        if (program == nullptr)
+            throw Unsupported("not all functions build together");
+        const Kernel kernel = program->kernel("accuracy");
+        const std::size_t count = bench_.tiny() ? 64 : 16384;
+        const std::vector<double> operands = operands_in(domain_of(one), one.type, count);
+        std::vector<std::byte> bytes;
+        for (const double operand : operands)
+            append(bytes, one.type, operand);
+        const Buffer out = bench_.buffer(bytes.size());
+        const std::size_t local = group_size(bench_, kernel, 64);
+        bench_.launch({kernel,
+                       NdRange::linear(count / local, local),
+                       {output(out), written(bytes), number_of(one.op)}});
+        const auto found =
+            numbers_of(one.type, bench_.read<std::byte>(out, 0, count * bytes_of(one.type)));
+        std::pair worst{-1.0, 0.0};
+        for (std::size_t i = 0; i < count; ++i) {
+            const double ulps =
+                ulps_between(one.type, found[i].real, exact(one.op, operands[i ^ 1U], operands[i]));
+            if (!std::isfinite(ulps))
+                throw VerificationError(
+                    fmt::format("{} of {} is no number", one.name(), operands[i]));
+            worst = std::max(worst, std::pair(ulps, operands[i]));
+        }
+        auto &numbers = bench_.data().number_attributes;
+        numbers[one.name() + entry::ulp] = worst.first;
+        numbers[one.name() + entry::worst_at] = worst.second;
+        numbers[one.name() + entry::tried] = static_cast<double>(count);
+    }
+
+    /// Exact in that type.
+    std::vector<double> operands_in(const Domain &domain, Type type, std::size_t count) {
+        std::vector<double> operands(count);
+        const auto between = [&](double low, double high) {
+            return low + (high - low) * static_cast<double>(bench_.random()() >> 11) * 0x1p-53;
+        };
+        for (double &operand : operands) {
+            operand = domain.logarithmic
+                          ? std::exp2(between(std::log2(domain.low), std::log2(domain.high)))
+                          : between(domain.low, domain.high);
+            if (domain.negative && (bench_.random()() & 1U) != 0)
+                operand = -operand;
+            operand = type == Type::fp16   ? rounded_to_half(operand)
+                      : type == Type::fp32 ? static_cast<double>(static_cast<float>(operand))
+                                           : operand;
+        }
+        return operands;
+    }
+
+    Bench &bench_;
+    bool cpu_;
+    std::size_t units_;
+    bool warm_ = false;
+    unsigned chains_ = 0;                     ///< of a work-item of a CPU, once decided
+    std::map<std::string, Program> programs_; ///< by their options
+    std::set<std::string> refused_;           ///< options of those that do not build
+    std::vector<Entry> entries_;
+};
+
+} // namespace
+
+std::string lacks(const DeviceInfo &device, Type type) {
+    if (type == Type::fp64 && !device.fp64)
+        return "the device has no double precision";
+    if (type == Type::fp16 && !device.fp16)
+        return "the device has no half precision";
+    return {};
+}
+
+std::string lacks_dot_products(const DeviceInfo &device, Op op) {
+    if (device.has_extension(dot_extension) ||
+        (op == Op::dot4 && device.has_extension(ptx_extension)))
+        return {};
+    return std::string("the driver offers no dot products of bytes (") + dot_extension + ")";
+}
+
+std::string build_options(const DeviceInfo &device, Type type, unsigned width, unsigned chains) {
+    const bool offered = device.has_extension(dot_extension);
+    return fmt::format("-DTYPE={} -DWIDTH={} -DCHAINS={}{}", name(type), width, chains,
+                       type != Type::int32                   ? ""
+                       : offered                             ? " -DDOT=1"
+                       : device.has_extension(ptx_extension) ? " -DDOT=2"
+                                                             : "");
+}
+
+std::string function_of(Instruction instruction, unsigned chains) {
+    const auto [type, op] = instruction;
+    if (op < Op::divide)
+        return "arithmetic";
+    if (is_native(op))
+        return "natives";
+    return chains == 1 && is_real(type) ? "functions" : "chain_" + name(op);
+}
+
+std::vector<KernelVariant> inspected(const DeviceInfo &device) {
+    std::vector<KernelVariant> variants;
+    for (const Instruction &one : all_instructions()) {
+        if (!lacks(device, one.type).empty() ||
+            (is_dot_product(one.op) && !lacks_dot_products(device, one.op).empty()))
+            continue;
+        const Shape shape = shapes_for(one.type, device).back();
+        const unsigned width = is_dot_product(one.op) ? 1 : shape.width;
+        variants.push_back(
+            {one.name() + (width > 1 ? " x " + std::to_string(width) : ""), kernel_text,
+             build_options(device, one.type, width, shape.chains) + only(one.op), function_alone});
+    }
+    return variants;
+}
+
+void run_experiments(Bench &bench) {
+    Experiment(bench).run();
+}
+
+} // namespace clprobe::probes::instruction_rate
