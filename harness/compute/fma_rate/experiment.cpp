@@ -1,4 +1,6 @@
+#include "common/build_log.hpp"
 #include "common/launch_size.hpp"
+#include "common/ptx.hpp"
 #include "compute/fma_rate/fma_rate.hpp"
 #include "measure/tuner.hpp"
 #include "opencl/device_limits.hpp"
@@ -65,7 +67,7 @@ void check(const LaunchOutcome &outcome, Real real, const Variant &variant, Verd
                                                              std::to_string(element) +
                                                              " is not what the host computes");
     }
-    if (!verdict.fused && variant.form == Form::fma)
+    if (!verdict.fused && (variant.form == Form::fma || variant.form == Form::ptx))
         throw Unsupported(variant.describe(real) + ": fma() rounds twice");
 }
 
@@ -76,7 +78,7 @@ Move to(Value Variant::*property, Value value) {
     return [property, value](Variant variant) {
         variant.*property = value;
         variant.chains = std::clamp(variant.chains, 1U, 16U);
-        variant.width = std::clamp(variant.width, 1U, 16U);
+        variant.width = std::clamp(variant.width, variant.form == Form::ptx ? 2U : 1U, 16U);
         return variant.with_body(variant.body);
     };
 }
@@ -105,9 +107,15 @@ Variant few_fmas(const Variant &from) {
     return Variant{.local_size = from.local_size, .groups = from.groups}.with_body(8);
 }
 
-/// What measures the latency of an operation: one work-item of scalars.
+/// What measures the latency of an operation: one work-item of scalars, or pairs where there are no
+/// others.
 Variant latency_variant(Form form, unsigned chains) {
-    return {.form = form, .chains = chains, .body = 64 * chains, .local_size = 1, .groups = 1};
+    return {.form = form,
+            .chains = chains,
+            .width = form == Form::ptx ? 2U : 1U,
+            .body = 64 * chains,
+            .local_size = 1,
+            .groups = 1};
 }
 
 /// A CPU's vectors are as wide as the kernel says, and its groups are tasks for its workers: many
@@ -132,11 +140,13 @@ SearchSpace cpu_search_space(std::size_t largest, std::size_t units) {
 
 /// A GPU has work-items enough for scalars, and what counts is how little of the loop is not a
 /// multiply-add. All groups must be resident at once: the last of several waves ends when it likes.
-SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
+SearchSpace gpu_search_space(std::size_t largest, std::size_t units, bool ptx) {
     constexpr std::size_t threads_a_unit = 1024;
     const std::size_t size = std::min<std::size_t>(256, largest);
     const std::size_t groups = units * std::max<std::size_t>(1, threads_a_unit / size);
-    const Variant start{.form = Form::expression, // which no compiler has to make up
+    const Variant start{.form =
+                            ptx ? Form::ptx : Form::expression, // which no compiler has to make up
+                        .width = ptx ? 2U : 1U,
                         .local_size = size,
                         .groups = groups};
     return {start.with_body(64),
@@ -144,8 +154,9 @@ SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
                 values(&Variant::body, {1024, 256, 2048}),
                 values(&Variant::groups, {2 * groups, std::max<std::size_t>(1, groups / 2)}),
                 values(&Variant::chains, {8, 2, 16, 1}),
-                values(&Variant::width, {2, 4}), // wider ones are further chains
-                {{few_fmas, to(&Variant::form, Form::mad)}},
+                values(&Variant::width,
+                       {2 * start.width, 4 * start.width}), // wider ones are further chains
+                ptx ? Stage{} : Stage{{few_fmas, to(&Variant::form, Form::mad)}},
                 values(&Variant::body, {1024, 256}), // of fma(), where that won
                 {{to_local_size(std::min<std::size_t>(64, largest)),
                   to_local_size(std::min<std::size_t>(1024, largest))}},
@@ -154,18 +165,26 @@ SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
 }
 
 /// Another type starts from what won for the first: only what its size changes is tried again.
-SearchSpace narrower_search_space(Real real, DeviceType device, Variant start) {
-    const bool cpu = device == DeviceType::cpu;
+SearchSpace narrower_search_space(Real real, const DeviceInfo &device, Variant start) {
+    const bool cpu = device.type == DeviceType::cpu;
     if (cpu && real == Real::fp64)
         start.width = std::max(1U, start.width / 2);
     Move other = to(&Variant::form, Form::expression);
     if (start.form == Form::expression)
         other = cpu ? to(&Variant::form, Form::fma) : few_fmas;
+    Stage widths = values(&Variant::width, {2, 4});
+    if (cpu)
+        widths = values(&Variant::width, {start.width * 2, start.width / 2});
+    Stage forms{{other, to(&Variant::form, Form::mad)}};
+    if (only_as_ptx(real, device)) {
+        start = to(&Variant::form, Form::ptx)(start);
+        widths = values(&Variant::width, {start.width * 2, start.width * 4});
+        // Instructions of their own: which operands they take fastest may be another thing, too.
+        forms = values(&Variant::recurrence,
+                       {Recurrence::affine, Recurrence::quadratic, Recurrence::pair});
+    }
     return {start,
-            {cpu ? values(&Variant::width, {start.width * 2, start.width / 2})
-                 : values(&Variant::width, {2, 4}),
-             values(&Variant::chains, {start.chains * 2, start.chains / 2}),
-             {{other, to(&Variant::form, Form::mad)}},
+            {widths, values(&Variant::chains, {start.chains * 2, start.chains / 2}), forms,
              values(&Variant::body, {start.body / 2, start.body * 2})}};
 }
 
@@ -175,11 +194,11 @@ void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &v
         variants.push_back(
             {variant.label(real) + more, kernel_text, variant.build_options(real), {}});
     };
-    for (const unsigned width : std::set{1u, 4u, start.width})
+    const Variant scalar = to(&Variant::width, 1U)(start); // or a pair
+    for (const unsigned width : std::set{scalar.width, 4u, start.width})
         add(to(&Variant::width, width)(start));
-    const Variant scalar = to(&Variant::width, 1U)(start);
     for (const Form form : {Form::fma, Form::mad, Form::expression})
-        if (form != start.form)
+        if (start.form != Form::ptx && form != start.form)
             add(form == Form::fma ? few_fmas(scalar) : to(&Variant::form, form)(scalar));
     for (const Recurrence recurrence : {Recurrence::pair, Recurrence::quadratic})
         add(to(&Variant::recurrence, recurrence)(scalar));
@@ -190,7 +209,7 @@ void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &v
 std::string lacks(const DeviceInfo &device, Real real) {
     if (real == Real::fp64 && !device.fp64)
         return "the device has no double precision";
-    if (real == Real::fp16 && !device.fp16)
+    if (real == Real::fp16 && !device.fp16 && !only_as_ptx(real, device))
         return "the driver offers no half precision";
     return {};
 }
@@ -238,6 +257,18 @@ public:
     }
 
 private:
+    [[nodiscard]] Program build(Form form, const std::string &options) {
+        try {
+            return bench_.build(kernel_text, options);
+        } catch (const BuildError &error) {
+            if (form != Form::ptx)
+                throw;
+            throw Unsupported(std::string("the driver offers no half precision, and its compiler "
+                                          "does not take inline PTX: ") +
+                              first_error(error.log()));
+        }
+    }
+
     /// Builds, launches once (some drivers compile only then) and verifies, in groups as large as
     /// the kernel and the device allow. Throws BuildError, VerificationError, Unsupported where
     /// `fma` rounds twice, or Error.
@@ -245,7 +276,7 @@ private:
         const std::string options = variant.build_options(real_);
         auto found = programs_.find(options);
         if (found == programs_.end())
-            found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
+            found = programs_.emplace(options, build(variant.form, options)).first;
         const Kernel kernel = found->second.kernel("fma_rate");
         variant.local_size = group_size(bench_, kernel, variant.local_size);
         const auto verdict = std::make_shared<Verdict>();
@@ -304,13 +335,17 @@ private:
             .leave_out_wrong = true,
         });
         tuner.try_out(space.start);
-        if (tuner.best() == nullptr && tuner.failures().back().unsupported)
+        if (tuner.best() == nullptr && tuner.failures().back().unsupported &&
+            space.start.form != Form::ptx)
             for (const Form form : {Form::expression, Form::mad})
                 tuner.try_out(to(&Variant::form, form)(space.start));
         tuner.descend(space.start, space.stages);
         tuner.halve(4, [] { return true; });
         if (tuner.best() == nullptr) {
-            bench_.data().text_attributes[type_ + entry::failed] = tuner.failures().back().reason;
+            const auto &failure = tuner.failures().back();
+            bench_.data().text_attributes[type_ + (failure.unsupported ? entry::unsupported
+                                                                       : entry::failed)] =
+                failure.reason;
             return std::nullopt;
         }
         record_failures(bench_.data(), type_, tuner);
@@ -342,16 +377,21 @@ private:
 
 } // namespace
 
+bool only_as_ptx(Real real, const DeviceInfo &device) {
+    return real == Real::fp16 && !device.fp16 && device.type != DeviceType::cpu &&
+           device.has_extension(ptx_extension);
+}
+
 SearchSpace search_space_for(Real real, const DeviceInfo &device, std::size_t units,
                              Profile profile, const std::optional<Variant> &first_winner) {
     const std::size_t largest = largest_group(device);
     SearchSpace search_space;
     if (first_winner)
-        search_space = narrower_search_space(real, device.type, *first_winner);
+        search_space = narrower_search_space(real, device, *first_winner);
     else if (device.type == DeviceType::cpu)
         search_space = cpu_search_space(largest, units);
     else
-        search_space = gpu_search_space(largest, units);
+        search_space = gpu_search_space(largest, units, only_as_ptx(real, device));
     if (profile == Profile::tiny && !first_winner)
         search_space.start = Variant{.form = search_space.start.form,
                                      .chains = 2,
