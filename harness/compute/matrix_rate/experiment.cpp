@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace clprobe::probes::matrix_rate {
@@ -27,6 +28,9 @@ struct Tried {
     Launchable launchable;
     Candidate candidate;
 };
+
+/// What of (`what_of`), and the fastest for it.
+using Winner = std::pair<std::string, Tried>;
 
 class Experiment {
 public:
@@ -56,15 +60,15 @@ public:
 private:
     [[nodiscard]] std::vector<Variant> variants_for(const Type &type, Aspect aspect) const {
         if (aspect == Aspect::latency)
-            return {latency_variant(type)};
+            return {latency_variant(best_instruction_for(type))};
         const Source source = aspect == Aspect::local_rate ? Source::local : Source::registers;
         std::vector<Variant> variants =
             candidates_for(type, source, units_, largest_group(bench_.device()));
-        if (bench_.tiny()) {
-            variants.resize(1);
-            variants.front().local_size = warp;
-            variants.front().groups = 2;
-        }
+        if (bench_.tiny())
+            for (Variant &variant : variants) {
+                variant.local_size = warp;
+                variant.groups = 2;
+            }
         return variants;
     }
 
@@ -98,8 +102,14 @@ private:
             .time_left = [&] { return bench_.remaining() > reserve; },
         });
         const std::vector<Variant> variants = variants_for(type, aspect);
-        tuner.try_out(variants.front());
-        tuner.try_all(variants);
+        // One of each instruction whatever the time, or until one runs.
+        std::set<Mma> instructions;
+        for (const Variant &variant : variants)
+            if ((!bench_.tiny() || tuner.best() == nullptr) &&
+                instructions.insert(variant.mma).second)
+                tuner.try_out(variant);
+        if (!bench_.tiny())
+            tuner.try_all(variants);
         tuner.halve(2, [&] { return tuner.tries() > 1 && bench_.remaining() > reserve; });
         if (tuner.best() == nullptr)
             return note(what, tuner.failures().back());
@@ -107,6 +117,25 @@ private:
                                            [](const Tried &one) { return one.launchable.variant; });
         winner.candidate.series = &bench_.series(name);
         winners_.emplace_back(what, winner);
+        if (aspect != Aspect::latency)
+            note_untried(what, type, instructions);
+    }
+
+    /// That of the highest rate, or of the first candidates where none has one.
+    [[nodiscard]] Mma best_instruction_for(const Type &type) const {
+        const std::string rate = what_of(type, Aspect::rate);
+        const auto winner = std::ranges::find(winners_, rate, &Winner::first);
+        return winner == winners_.end() ? instructions_of(type).front()
+                                        : winner->second.launchable.variant.mma;
+    }
+
+    void note_untried(const std::string &what, const Type &type, const std::set<Mma> &tried) {
+        std::string names;
+        for (const Mma mma : instructions_of(type))
+            if (!tried.contains(mma))
+                names += (names.empty() ? "" : ", ") + instruction(mma).name();
+        if (!names.empty())
+            bench_.data().text_attributes[what + entry::untried] = names;
     }
 
     void note(const std::string &what, const Tuner<Variant>::Failure &failure) {
@@ -169,7 +198,7 @@ private:
     std::map<std::string, Program> programs_; ///< by their options
     bool warm_ = false;
     int blocks_ = 0;
-    std::deque<std::pair<std::string, Tried>> winners_;
+    std::deque<Winner> winners_;
 };
 
 /// How a warp's tile is shaped, and the threads of a unit: enough warps to hide what an instruction
@@ -185,7 +214,7 @@ std::vector<Shape> shapes_for(Mma mma, Source source) {
     const bool local = source == Source::local;
     if (mma == Mma::fp64_k16) // whose operands take four times as many registers
         return local ? std::vector<Shape>{{2, 2, 256, 2}}
-                     : std::vector<Shape>{{2, 2, 256, 2}, {2, 4, 256, 1}};
+                     : std::vector<Shape>{{2, 2, 256, 1}, {2, 4, 256, 1}};
     if (mma == Mma::fp64_k4)
         return local ? std::vector<Shape>{{4, 4, 256, 2}}
                      : std::vector<Shape>{{4, 2, 256, 4}, {4, 4, 256, 2}};
@@ -195,32 +224,38 @@ std::vector<Shape> shapes_for(Mma mma, Source source) {
                : std::vector<Shape>{{4, 2, 256, 4}, {4, 2, 256, 2}, {4, 4, 256, 2}, {4, 4, 128, 2}};
 }
 
+} // namespace
+
+std::vector<Variant> candidates_for(const Type &type, Source source, std::size_t units,
+                                    std::size_t largest) {
+    std::vector<Variant> firsts;
+    std::vector<Variant> others;
+    for (const Mma mma : instructions_of(type)) {
+        bool first = true;
+        for (const Shape &shape : shapes_for(mma, source)) {
+            const std::size_t size = std::clamp(largest / warp * warp, warp, shape.local_size);
+            const Variant variant{mma,         source, shape.left,
+                                  shape.right, size,   units * shape.groups_a_unit};
+            if (std::exchange(first, false))
+                firsts.push_back(variant);
+            else if (std::ranges::count(firsts, variant) + std::ranges::count(others, variant) == 0)
+                others.push_back(variant);
+        }
+    }
+    firsts.insert(firsts.end(), others.begin(), others.end());
+    return firsts;
+}
+
+Variant latency_variant(Mma mma) {
+    return {mma, Source::registers, 1, 1, warp, 1};
+}
+
 std::vector<Mma> instructions_of(const Type &type) {
     std::vector<Mma> all;
     for (std::size_t i = 0; i < mma_names.size(); ++i)
         if (const auto mma = static_cast<Mma>(i); instruction(mma).type == type)
             all.push_back(mma);
     return all;
-}
-
-} // namespace
-
-std::vector<Variant> candidates_for(const Type &type, Source source, std::size_t units,
-                                    std::size_t largest) {
-    std::vector<Variant> variants;
-    for (const Mma mma : instructions_of(type))
-        for (const Shape &shape : shapes_for(mma, source)) {
-            const std::size_t size = std::clamp(largest / warp * warp, warp, shape.local_size);
-            const Variant variant{mma,         source, shape.left,
-                                  shape.right, size,   units * shape.groups_a_unit};
-            if (std::ranges::find(variants, variant) == variants.end())
-                variants.push_back(variant);
-        }
-    return variants;
-}
-
-Variant latency_variant(const Type &type) {
-    return {instructions_of(type).front(), Source::registers, 1, 1, warp, 1};
 }
 
 std::optional<std::string> lacks_instructions(const DeviceInfo &device) {
@@ -237,12 +272,13 @@ std::vector<KernelVariant> inspected(const DeviceInfo &device) {
         variants.push_back({variant.label(), kernel_text, variant.build_options(), {}});
     };
     for (const Type &type : all_types()) {
-        for (const Mma mma : instructions_of(type))
+        for (const Mma mma : instructions_of(type)) {
             for (const Source source : {Source::registers, Source::local}) {
                 const Shape shape = shapes_for(mma, source).back();
                 add({mma, source, shape.left, shape.right});
             }
-        add(latency_variant(type));
+            add(latency_variant(mma));
+        }
     }
     return variants;
 }
