@@ -1,8 +1,8 @@
-#include "common/build_log.hpp"
 #include "common/launch_size.hpp"
+#include "common/programs.hpp"
 #include "common/ptx.hpp"
+#include "common/race.hpp"
 #include "compute/fma_rate/fma_rate.hpp"
-#include "measure/tuner.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
@@ -11,7 +11,6 @@
 #include <deque>
 #include <initializer_list>
 #include <limits>
-#include <map>
 #include <memory>
 #include <set>
 #include <type_traits>
@@ -219,7 +218,7 @@ class Experiment {
 public:
     Experiment(Bench &bench, Real real)
         : bench_(bench), real_(real), type_(name(real)),
-          seconds_a_launch_(is_cpu(bench) ? 10e-3 : 4e-3) {}
+          seconds_a_launch_(is_cpu(bench) ? 10e-3 : 4e-3), programs_(bench, kernel_text) {}
 
     /// Finds the fastest variant of the type, until only `reserve` seconds of the probe's budget
     /// are left. Nothing where the device has no such type, or none works.
@@ -257,27 +256,14 @@ public:
     }
 
 private:
-    [[nodiscard]] Program build(Form form, const std::string &options) {
-        try {
-            return bench_.build(kernel_text, options);
-        } catch (const BuildError &error) {
-            if (form != Form::ptx)
-                throw;
-            throw Unsupported(std::string("the driver offers no half precision, and its compiler "
-                                          "does not take inline PTX: ") +
-                              first_error(error.log()));
-        }
-    }
-
     /// Builds, launches once (some drivers compile only then) and verifies, in groups as large as
     /// the kernel and the device allow. Throws BuildError, VerificationError, Unsupported where
     /// `fma` rounds twice, or Error.
     Launchable make(Variant variant) {
         const std::string options = variant.build_options(real_);
-        auto found = programs_.find(options);
-        if (found == programs_.end())
-            found = programs_.emplace(options, build(variant.form, options)).first;
-        const Kernel kernel = found->second.kernel("fma_rate");
+        const Program &program =
+            variant.form == Form::ptx ? programs_.with_ptx(options) : programs_.with(options);
+        const Kernel kernel = program.kernel("fma_rate");
         variant.local_size = group_size(bench_, kernel, variant.local_size);
         const auto verdict = std::make_shared<Verdict>();
         const Operands o = operands(real_, variant.recurrence);
@@ -301,39 +287,15 @@ private:
     }
 
     std::optional<Launchable> fastest(const SearchSpace &space, double reserve) {
-        struct Tried {
-            Variant wanted; ///< whose groups may be larger than those of the launchable
-            Launchable launchable;
-            Candidate candidate;
-        };
-        std::deque<Tried> tried;
-        const auto find = [&](const Variant &variant) {
-            return std::ranges::find(tried, variant, &Tried::wanted);
-        };
-        int block = 0;
-        // Seconds of an operation in the best launch so far.
-        const auto sample = [&](const Variant &wanted) {
-            Tried &made = *find(wanted);
-            const Variant &variant = made.launchable.variant;
-            Candidate &timed = made.candidate;
-            bench_.sample_block(timed, block++);
-            const Point *longest = timed.series->find(coordinates(variant, timed.trips));
-            return std::ranges::min(longest->samples) / (variant.per_trip() * timed.trips);
-        };
-        Tuner<Variant> tuner({
-            .time =
-                [&](const Variant &variant) {
-                    const Launchable made = make(variant);
-                    const Candidate timed = candidate(made, ".race", seconds_a_launch_);
-                    if (tried.empty())
-                        bench_.warm_up(made.launch, timed.trips);
-                    tried.push_back({variant, made, timed});
-                    return sample(variant);
-                },
-            .time_again = sample,
-            .time_left = [&] { return bench_.remaining() > reserve; },
-            .leave_out_wrong = true,
-        });
+        Race<Launchable> race(bench_,
+                              {.series = type_ + ".race",
+                               .seconds = seconds_a_launch_,
+                               .warm_up = true,
+                               .make = [this](const Variant &variant) { return make(variant); },
+                               .work = &Variant::per_trip,
+                               .time_left = [&] { return bench_.remaining() > reserve; },
+                               .leave_out_wrong = true});
+        Tuner<Variant> &tuner = race.tuner();
         tuner.try_out(space.start);
         if (tuner.best() == nullptr && tuner.failures().back().unsupported &&
             space.start.form != Form::ptx)
@@ -342,14 +304,11 @@ private:
         tuner.descend(space.start, space.stages);
         tuner.halve(4, [] { return true; });
         if (tuner.best() == nullptr) {
-            const auto &failure = tuner.failures().back();
-            bench_.data().text_attributes[type_ + (failure.unsupported ? entry::unsupported
-                                                                       : entry::failed)] =
-                failure.reason;
+            race.note_failure(type_);
             return std::nullopt;
         }
         record_failures(bench_.data(), type_, tuner);
-        return find(*tuner.best())->launchable;
+        return race.winner();
     }
 
     /// Chains beside the single one, in a few launches: they only check its latency.
@@ -370,7 +329,7 @@ private:
     Real real_;
     std::string type_;
     double seconds_a_launch_;
-    std::map<std::string, Program> programs_; ///< by their options; ranges are not among them
+    Programs programs_;
     std::optional<Launchable> winner_;
     std::optional<Launchable> chain_;
 };

@@ -1,15 +1,14 @@
-#include "common/build_log.hpp"
 #include "common/launch_size.hpp"
+#include "common/programs.hpp"
 #include "common/ptx.hpp"
+#include "common/race.hpp"
 #include "compute/matrix_rate/matrix_rate.hpp"
-#include "measure/tuner.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -24,17 +23,17 @@ struct Launchable {
     std::shared_ptr<std::size_t> verified;
 };
 
-struct Tried {
+/// The fastest, to be measured anew.
+struct Winner {
+    std::string what; ///< as `what_of` has it
     Launchable launchable;
     Candidate candidate;
 };
 
-/// What of (`what_of`), and the fastest for it.
-using Winner = std::pair<std::string, Tried>;
-
 class Experiment {
 public:
-    explicit Experiment(Bench &bench) : bench_(bench), units_(units_of(bench)) {}
+    explicit Experiment(Bench &bench)
+        : bench_(bench), units_(units_of(bench)), programs_(bench, kernel_text) {}
 
     void run() {
         // Rates from registers first: where time is short, each type has one.
@@ -45,16 +44,16 @@ public:
             reserve -= 0.1;
         }
         std::vector<Candidate> all;
-        for (auto &[what, tried] : winners_) {
-            *tried.launchable.verified = 0;
-            all.push_back(tried.candidate);
+        for (const Winner &winner : winners_) {
+            *winner.launchable.verified = 0;
+            all.push_back(winner.candidate);
         }
         bench_.sample(all, {.relative_half_width = 0.002,
                             .seconds = std::max(0.9 * bench_.remaining(), 0.1 * bench_.budget()),
                             .least = bench_.tiny() ? 2u : 8u});
-        for (const auto &[what, tried] : winners_)
-            bench_.data().number_attributes[what + entry::verified] =
-                static_cast<double>(*tried.launchable.verified);
+        for (const Winner &winner : winners_)
+            bench_.data().number_attributes[winner.what + entry::verified] =
+                static_cast<double>(*winner.launchable.verified);
     }
 
 private:
@@ -77,30 +76,14 @@ private:
         const std::string what = what_of(type, aspect);
         const char *const name = aspect == Aspect::latency ? series::latency : series::rate;
         const double seconds = aspect == Aspect::latency ? 0.3e-3 : 2e-3;
-        std::deque<Tried> tried;
-        const auto sample = [&](const Variant &variant) {
-            Candidate &timed = std::ranges::find(tried, variant, [](const Tried &one) {
-                                   return one.launchable.variant;
-                               })->candidate;
-            bench_.sample_block(timed, blocks_++);
-            const Point *const longest = timed.series->find(coordinates(variant, timed.trips));
-            return std::ranges::min(longest->samples) / (variant.operations() * timed.trips);
-        };
-        Tuner<Variant> tuner({
-            .time =
-                [&](const Variant &variant) {
-                    Launchable made = make(variant);
-                    const std::uint32_t trips = bench_.calibrate(made.launch, seconds);
-                    if (!std::exchange(warm_, true))
-                        bench_.warm_up(made.launch, trips);
-                    const Candidate candidate{made.launch, &bench_.series(series::race),
-                                              coordinates(variant), trips};
-                    tried.push_back({std::move(made), candidate});
-                    return sample(variant);
-                },
-            .time_again = sample,
-            .time_left = [&] { return bench_.remaining() > reserve; },
-        });
+        Race<Launchable> race(bench_,
+                              {.series = series::race,
+                               .seconds = seconds,
+                               .warm_up = winners_.empty(),
+                               .make = [this](const Variant &variant) { return make(variant); },
+                               .work = &Variant::operations,
+                               .time_left = [&] { return bench_.remaining() > reserve; }});
+        Tuner<Variant> &tuner = race.tuner();
         const std::vector<Variant> variants = variants_for(type, aspect);
         // One of each instruction whatever the time, or until one runs.
         std::set<Mma> instructions;
@@ -112,21 +95,22 @@ private:
             tuner.try_all(variants);
         tuner.halve(2, [&] { return tuner.tries() > 1 && bench_.remaining() > reserve; });
         if (tuner.best() == nullptr)
-            return note(what, tuner.failures().back());
-        Tried &winner = *std::ranges::find(tried, *tuner.best(),
-                                           [](const Tried &one) { return one.launchable.variant; });
-        winner.candidate.series = &bench_.series(name);
-        winners_.emplace_back(what, winner);
+            return race.note_failure(what);
+        const Launchable &winner = race.winner();
+        winners_.push_back(
+            {what,
+             winner,
+             {winner.launch, &bench_.series(name), coordinates(winner.variant), race.trips()}});
         if (aspect != Aspect::latency)
             note_untried(what, type, instructions);
     }
 
-    /// That of the highest rate, or of the first candidates where none has one.
+    /// That of the highest rate, or the most promising one where none has a rate.
     [[nodiscard]] Mma best_instruction_for(const Type &type) const {
         const std::string rate = what_of(type, Aspect::rate);
-        const auto winner = std::ranges::find(winners_, rate, &Winner::first);
+        const auto winner = std::ranges::find(winners_, rate, &Winner::what);
         return winner == winners_.end() ? instructions_of(type).front()
-                                        : winner->second.launchable.variant.mma;
+                                        : winner->launchable.variant.mma;
     }
 
     void note_untried(const std::string &what, const Type &type, const std::set<Mma> &tried) {
@@ -138,27 +122,9 @@ private:
             bench_.data().text_attributes[what + entry::untried] = names;
     }
 
-    void note(const std::string &what, const Tuner<Variant>::Failure &failure) {
-        auto &texts = bench_.data().text_attributes;
-        try {
-            std::rethrow_exception(failure.error);
-        } catch (const BuildError &error) {
-            texts[what + entry::unsupported] =
-                "the compiler does not take the instruction: " + first_error(error.log());
-        } catch (const Unsupported &error) {
-            texts[what + entry::unsupported] = error.what();
-        } catch (const Error &error) {
-            texts[what + entry::failed] = error.what();
-        }
-    }
-
     /// Builds, launches once (some drivers compile only then) and verifies.
     Launchable make(const Variant &variant) {
-        const std::string options = variant.build_options();
-        auto found = programs_.find(options);
-        if (found == programs_.end())
-            found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
-        const Kernel kernel = found->second.kernel("multiply");
+        const Kernel kernel = programs_.with_ptx(variant.build_options()).kernel("multiply");
         if (group_size(bench_, kernel, variant.local_size) < variant.local_size)
             throw Unsupported("groups of " + std::to_string(variant.local_size) +
                               " take more registers than there are");
@@ -195,9 +161,7 @@ private:
 
     Bench &bench_;
     std::size_t units_;
-    std::map<std::string, Program> programs_; ///< by their options
-    bool warm_ = false;
-    int blocks_ = 0;
+    Programs programs_;
     std::deque<Winner> winners_;
 };
 
