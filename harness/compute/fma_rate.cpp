@@ -19,6 +19,9 @@ ProbeInfo describe() {
         "size. A coordinate descent tries one property after the other; the best four run again. "
         "The winner is then measured anew, in blocks spread over the probe's time, all types in "
         "turn: its rate is the slope of time over trips of the loop.\n\n"
+        "Where the driver has no cl_khr_fp16 but takes inline PTX, halves are asked in pairs by "
+        "fma.rn.f16x2, an instruction that does two multiply-adds. The method says so: no program "
+        "in OpenCL C alone reaches that rate there.\n\n"
         "The latency is the time a step of a single chain in a single work-item takes. Its cross-"
         "check are more chains beside it, which must not make the steps faster, and tell how many "
         "operations are in flight when the rate is reached.\n\n"
@@ -38,6 +41,8 @@ ProbeInfo describe() {
         "fma() that rounds twice (llvmpipe's, in double and half) is left out.",
         ("PoCL's workers are not pinned unless POCL_AFFINITY=1 is set: the rate is then halved in "
          "some launches."),
+        ("Where the method says inline PTX, OpenCL C has no half precision, whatever the rate is: "
+         "cl_khr_fp16 is what a program needs."),
         ("In half precision x*a+b settles after some thousand steps: an early end of the loop is "
          "seen in short launches only."),
     };

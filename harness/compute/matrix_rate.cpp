@@ -1,3 +1,4 @@
+#include "common/ptx.hpp"
 #include "compute/matrix_rate/matrix_rate.hpp"
 
 namespace clprobe::probes {
@@ -14,7 +15,8 @@ ProbeInfo describe() {
         "Each warp has several accumulators, and a step of the loop is one instruction for each: "
         "mma of the PTX ISA, written as inline assembly, of each of some left operands with each "
         "of some right ones, which stay in registers or are fetched from local memory anew. Two to "
-        "four shapes of that and numbers of warps are raced for each type; the winner is then "
+        "four shapes of that and numbers of warps are raced for each type, of each instruction one "
+        "at least, or the finding is suspect; the winner is then "
         "measured anew, all types in turn: its rate is the slope of time over trips of the loop. "
         "The latency is the time of a step of one accumulator in a single warp.\n\nOperands come "
         "from the host, as small whole numbers, in the order in which the instruction has them in "
@@ -28,8 +30,8 @@ ProbeInfo describe() {
         ("Where a chip lacks an instruction, its assembler makes it of others: of e4m3 on a "
          "Hopper, two products of halves, four additions and conversions. Of operands that stay "
          "the same it makes the product once and only adds it from then on, which looks twice as "
-         "fast as halves. Here 0 is added to the right operands before each step, and no compiler "
-         "knows that it is 0."),
+         "fast as halves. Here 0 is added to right operands of that format before each step, and "
+         "no compiler knows that it is 0."),
         ("Hopper's own instructions for groups of four warps (wgmma) want a target that NVIDIA's "
          "OpenCL compiler does not have: what the chip does there is more than is found here."),
         ("Small whole numbers flip fewer bits than random ones: a chip that is short of power may "

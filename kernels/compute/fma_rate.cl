@@ -3,7 +3,8 @@
 //   WIDTH       of the vectors: 1, 2, 4, 8 or 16
 //   CHAINS      independent recurrences a work-item: 1 to 16
 //   TURNS       how often the loop's body steps every chain twice: 1 to 1023
-//   FORM        how a multiply-add is written: 0 fma(), 1 mad(), 2 an expression
+//   FORM        how a multiply-add is written: 0 fma(), 1 mad(), 2 an expression, 3 inline PTX of two
+//               halves, for a compiler that takes it and has no type half; WIDTH is 2 at least
 //   RECURRENCE  what a chain computes: 0 x*a+b then x*c+d, 1 x+y*a then y+x*b, 2 x*x+b
 // All operands come from the host, and no recurrence settles: a step too few or too many shows in
 // the result. Each vector element leaves one word made of the bits of all its chains.
@@ -14,7 +15,7 @@
 #define PASTE(a, b) PASTE_(a, b)
 #if PASTE(IS_, REAL) == 2
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
-#elif PASTE(IS_, REAL) == 3
+#elif PASTE(IS_, REAL) == 3 && FORM != 3
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #endif
 
@@ -36,7 +37,34 @@
 #define CONVERT(type) PASTE(convert_, VECTOR(type))
 #define AS(type) PASTE(as_, VECTOR(type))
 
-#if PASTE(IS_, REAL) == 1
+// NUMBER is what the host passes, VALUES what a chain has, with SAME(x) in all elements.
+#if FORM == 3
+#define NUMBER ushort // the bits of a half, of which VALUES has two in a word, the even one below
+#define SAME(x) ((x)*0x10001u)
+#if WIDTH == 2
+#define VALUES uint
+#elif WIDTH == 4
+#define VALUES uint2
+#elif WIDTH == 8
+#define VALUES uint4
+#else
+#define VALUES uint8
+#endif
+VECTOR(uint) apart(VALUES pairs) {
+    VECTOR(uint) words;
+    words.even = pairs & 0xffffu;
+    words.odd = pairs >> 16;
+    return words;
+}
+#else
+#define NUMBER REAL
+#define SAME(x) (x)
+#define VALUES VECTOR(REAL)
+#endif
+
+#if FORM == 3
+#define WORD(x) apart(x)
+#elif PASTE(IS_, REAL) == 1
 #define WORD(x) AS(uint)(x)
 #elif PASTE(IS_, REAL) == 2
 #define WORD(x) CONVERT(uint)((AS(ulong)(x) ^ (AS(ulong)(x) >> 32)) & 0xffffffffUL)
@@ -48,8 +76,22 @@
 #define FMA(a, b, c) fma(a, b, c)
 #elif FORM == 1
 #define FMA(a, b, c) mad(a, b, c)
-#else
+#elif FORM == 2
 #define FMA(a, b, c) ((a) * (b) + (c))
+#else
+uint fma_2(uint a, uint b, uint c) {
+    uint d;
+    asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+    return d;
+}
+#define DEFINE_FMA(name, type, of_half)                                                            \
+    type name(type a, type b, type c) {                                                            \
+        return (type)(of_half(a.lo, b.lo, c.lo), of_half(a.hi, b.hi, c.hi));                       \
+    }
+DEFINE_FMA(fma_4, uint2, fma_2)
+DEFINE_FMA(fma_8, uint4, fma_4)
+DEFINE_FMA(fma_16, uint8, fma_8)
+#define FMA(a, b, c) PASTE(fma_, WIDTH)(a, b, c)
 #endif
 
 #if RECURRENCE == 0
@@ -93,24 +135,30 @@
 #define TURNS_512 TURNS_256 TURNS_256
 
 // Between 1/2 and 3/2, in steps that even half can hold. The same in the host's model.
-VECTOR(REAL) seed(VECTOR(uint) element, uint stream) {
+VALUES seed(VECTOR(uint) element, uint stream) {
     VECTOR(uint) h = element * 2654435761u + stream * 2246822519u;
     h = (h ^ (h >> 15)) & 1023u;
+#if FORM == 3
+    const VECTOR(uint) bits = 0x3800u + h + min(h, 512u); // the exponent changes at one
+    return bits.even | bits.odd << 16;
+#else
     return CONVERT(REAL)(h) * (REAL)0.0009765625f + (REAL)0.5f;
+#endif
 }
 
-#define DECLARE_X(i) VECTOR(REAL) x##i = seed(element, i);
+#define DECLARE_X(i) VALUES x##i = seed(element, i);
 #define COMBINE_X(i) word = word * 31u + WORD(x##i);
-#define DECLARE_Y(i) VECTOR(REAL) y##i = seed(element, 16 + i);
+#define DECLARE_Y(i) VALUES y##i = seed(element, 16 + i);
 #define COMBINE_Y(i) word = word * 31u + WORD(y##i);
 
-__kernel void fma_rate(__global VECTOR(uint) *out, uint trips, REAL a, REAL b, REAL c, REAL d) {
+__kernel void fma_rate(__global VECTOR(uint) *out, uint trips, NUMBER a, NUMBER b,
+                       NUMBER c, NUMBER d) {
     const uint item = (uint)get_global_id(0);
     const VECTOR(uint) element = item * (uint)WIDTH + ELEMENTS;
-    const VECTOR(REAL) va = a;
-    const VECTOR(REAL) vb = b;
-    const VECTOR(REAL) vc = c;
-    const VECTOR(REAL) vd = d;
+    const VALUES va = SAME(a);
+    const VALUES vb = SAME(b);
+    const VALUES vc = SAME(c);
+    const VALUES vd = SAME(d);
     EACH(DECLARE_X)
 #if RECURRENCE == 1
     EACH(DECLARE_Y)

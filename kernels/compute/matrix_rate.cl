@@ -34,14 +34,12 @@
 #else
 #define BITS(x) as_uint(x)
 #define NEGATE(a, bits) a ^= bits;
-#define RENEW(b) b += zero;
 #endif
 
 // A left fragment, a right one, and the sums of a work-item.
 #if defined(FP64_FP64_K4)
 #define LEFT double
 #define RIGHT double
-#define RENEW(b) b = as_double(as_ulong(b) + zero);
 #define SUMS 2
 #define MULTIPLY(d, a, b)                                                                          \
     asm volatile("mma.sync.aligned." NAME " {%0, %1}, {%2}, {%3}, {%0, %1};"                       \
@@ -50,7 +48,6 @@
 #elif defined(FP64_FP64_K16)
 #define LEFT double8
 #define RIGHT double4
-#define RENEW(b) b = as_double4(as_ulong4(b) + (ulong)zero);
 #define SUMS 4
 #define MULTIPLY(d, a, b)                                                                          \
     asm volatile("mma.sync.aligned." NAME " {%0, %1, %2, %3}, "                                    \
@@ -85,6 +82,18 @@
                  : "r"(a.s0), "r"(a.s1), "r"(a.s2), "r"(a.s3), "r"(b.s0), "r"(b.s1))
 #endif
 
+// Operands of this format in registers are new ones for each step: `zero` is 0, which no compiler
+// knows. Assemblers for chips that lack the instruction (of targets 90, 100, 103 and 110) make it of
+// products of halves and additions, and would make the product once, and only add it from then on.
+// Of the other formats they leave every instruction in the loop that stands there, on all targets
+// from 80 to 120: counted in their code. Those do without, as each addition has to wait for the
+// instructions that still read its operand.
+#if defined(E4M3_FP32)
+#define RENEW(b) b += zero;
+#else
+#define RENEW(b)
+#endif
+
 // Arrays indexed by what is known after unrolling are registers.
 #define EACH(i, count) _Pragma("unroll") for (uint i = 0; i < count; ++i)
 
@@ -92,10 +101,6 @@
 
 // After every `turn` trips the left operands change their sign (`sign` has the bits to change), so
 // that sums come back before they outgrow what the type holds exactly.
-//
-// `zero` is 0, which no compiler knows: right operands in registers are new ones for each step. An
-// assembler that makes an instruction of several others would multiply the same operands once and
-// only add the product after that.
 kernel void multiply(global uint *words, global const LEFT *left, global const RIGHT *right,
                      global const SUM *start, uint turn, uint sign, uint zero, uint trips
 #ifdef FROM_LOCAL

@@ -43,7 +43,7 @@ constexpr std::array rules = {
     Rule{"fma", Place::unit, "arithmetic", "fma"},
     Rule{"instruction", Place::unit, "instructions"},
     Rule{"overlap", Place::unit, "arithmetic", "overlap"},
-    Rule{"matrix", Place::unit, "arithmetic", "matrix"},
+    Rule{"matrix.ptx", Place::unit, "arithmetic", "matrix ptx"},
     Rule{"subgroup", Place::unit, "arithmetic", "subgroup"},
     Rule{"register_file.bytes_per_cu", Place::unit, "registers", "size a unit"},
     Rule{"register_file", Place::unit, "registers", "file"},
@@ -114,14 +114,20 @@ std::optional<Position> position_in_hierarchy(std::string_view key) {
     return position;
 }
 
+/// Null where none fits.
+const Rule *rule_of(std::string_view key) {
+    const auto *const rule = std::ranges::find_if(
+        rules, [&](const Rule &candidate) { return begins_with(key, candidate.key); });
+    return rule == rules.end() ? nullptr : rule;
+}
+
 Position position_of(std::string_view key) {
     if (auto position = position_in_hierarchy(key))
         return *std::move(position);
     Position position;
-    const auto rule = std::ranges::find_if(
-        rules, [&](const Rule &candidate) { return begins_with(key, candidate.key); });
-    std::string_view family = key.substr(0, key.find('.'));
-    if (rule == rules.end()) {
+    const Rule *const rule = rule_of(key);
+    std::string_view family = key_family(key);
+    if (rule == nullptr) {
         position.rank = rules.size();
         position.part.name = words(family);
     } else {
@@ -263,13 +269,14 @@ DatasheetRate rate_of(const Source &source, std::span<const Source> sources) {
 }
 
 /// What the highest rate is chosen among: the rates of memory are all shown, and so is a family's
-/// rate of its own ("julia.rate"), which stands for its others; else each kind has one ("fma.fp32",
-/// "atomic.local", "matrix.ptx.fp16").
+/// rate of its own ("julia.rate"), which stands for its others; else each kind has one, by what
+/// stands behind the family, or behind what its rule begins with ("fma.fp32", "atomic.local",
+/// "matrix.ptx.fp16").
 std::string_view kind_of(std::string_view key) {
-    auto end = key.find('.', key_family(key).size() + 1);
-    if (begins_with(key, "matrix") && end != std::string_view::npos)
-        end = key.find('.', end + 1);
-    return begins_with(key, "buffer.memory") ? key : key.substr(0, end);
+    const Rule *const rule = rule_of(key);
+    const std::string_view beginning = rule != nullptr ? rule->key : key_family(key);
+    const bool of_memory = begins_with(key, "buffer.memory");
+    return of_memory ? key : key.substr(0, key.find('.', beginning.size() + 1));
 }
 
 /// Families take turns, each with its roofs first. What is suspect, or neither a roof nor a share
@@ -304,7 +311,10 @@ void mark_headlines(std::vector<DatasheetRate> &rates) {
 }
 
 std::vector<DatasheetRate> rates_of(std::span<const Source> sources) {
-    const auto most_of = [](std::string_view family) { return family == "matrix" ? 6 : 4; };
+    // The device's own limits have more lines than what programs reach.
+    const auto most_of = [](std::string_view key) {
+        return position_of(key).place == Place::other ? 4 : 6;
+    };
     std::vector<Source> highest;
     for (const Source &source : sources) {
         const Finding &finding = *source.finding;
@@ -334,7 +344,7 @@ std::vector<DatasheetRate> rates_of(std::span<const Source> sources) {
     for (const Source &source : highest) {
         const std::string_view family = key_family(source.finding->key);
         if ((stands_for_itself(source) || !with_own.contains(family)) &&
-            ++counts[family] <= most_of(family))
+            ++counts[family] <= most_of(source.finding->key))
             rates.push_back(rate_of(source, sources));
     }
     // The device's own limits before what programs reach.

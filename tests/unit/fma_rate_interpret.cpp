@@ -142,6 +142,27 @@ TEST_CASE("unit.fma_rate.interpret says what a type lacks") {
     CHECK(found(data, "fma.fp32.rate").status == Status::measured);
 }
 
+TEST_CASE("unit.fma_rate.interpret says which halves are no type of OpenCL C") {
+    Dataset data = clean();
+    data.text_attributes.erase("fp16" + entry::unsupported);
+    data.number_attributes["fp16" + entry::verified] = 96;
+    Variant pairs = wide();
+    pairs.form = Form::ptx;
+    time_launches(data, "fp16.rate", pairs, rate_time);
+    Variant pair = chain(1);
+    pair.form = Form::ptx;
+    pair.width = 2;
+    time_launches(data, "fp16.latency", pair, latency_time);
+    for (const char *key : {"fma.fp16.rate", "fma.fp16.latency"}) {
+        const Finding as_ptx = found(data, key);
+        CHECK(as_ptx.status == Status::measured);
+        CHECK_THAT(as_ptx.method, ContainsSubstring("inline PTX fma.rn.f16x2"));
+        CHECK_THAT(as_ptx.note, ContainsSubstring("OpenCL C has no half precision"));
+    }
+    CHECK(found(data, "fma.fp16.latency").value.value() == Approx(latency_truth).epsilon(1e-9));
+    CHECK_THAT(found(data, "fma.fp32.rate").method, !ContainsSubstring("PTX"));
+}
+
 TEST_CASE("unit.fma_rate.interpret has no value where nothing was verified") {
     Dataset data = clean();
     data.number_attributes.erase("fp32" + entry::verified);

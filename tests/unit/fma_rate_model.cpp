@@ -1,11 +1,17 @@
+#include "common/ptx.hpp"
 #include "compute/fma_rate/fma_rate.hpp"
+#include "interpreted.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <set>
+#include <string>
 
 using namespace clprobe;
 using namespace clprobe::probes::fma_rate;
@@ -130,4 +136,52 @@ TEST_CASE("unit.fma_rate.few fma() are tried on a GPU, and late") {
                 }
         CHECK(tried == 1);
     }
+}
+
+TEST_CASE("unit.fma_rate.halves without a type are pairs by PTX, and nothing else") {
+    DeviceInfo device;
+    device.type = DeviceType::gpu;
+    device.max_work_group_size = 1024;
+    device.extensions = {probes::ptx_extension};
+    Variant winner;
+    winner.form = Form::expression;
+    const auto inspected_as_ptx = [&] {
+        return std::ranges::count_if(
+            builtin("compute/fma_rate").kernels(device), [](const KernelVariant &kernel) {
+                return kernel.options.find("-DFORM=3") != std::string::npos;
+            });
+    };
+    for (const auto &before : {std::optional<Variant>(), std::optional(winner.with_body(1024))}) {
+        const SearchSpace space =
+            search_space_for(Real::fp16, device, 4, Profile::thorough, before);
+        std::set<Recurrence> recurrences_tried{space.start.recurrence};
+        std::set<unsigned> widths{space.start.width};
+        const auto check = [&](const Variant &variant) {
+            CHECK(variant.form == Form::ptx);
+            CHECK(variant.width % 2 == 0);
+            CHECK(parsed(variant) == variant);
+            recurrences_tried.insert(variant.recurrence);
+            widths.insert(variant.width);
+        };
+        check(space.start);
+        for (const Stage &stage : space.stages)
+            for (const auto &move : stage.moves)
+                check(move(space.start));
+        CHECK(recurrences_tried.size() == 3);
+        CHECK(widths == std::set{2U, 4U, 8U});
+        CHECK_THAT(space.start.describe(Real::fp16),
+                   Catch::Matchers::ContainsSubstring("inline PTX fma.rn.f16x2") &&
+                       Catch::Matchers::ContainsSubstring("of half2"));
+        CHECK(search_space_for(Real::fp32, device, 4, Profile::thorough, before).start.form ==
+              Form::expression);
+    }
+    CHECK(inspected_as_ptx() > 3);
+
+    device.fp16 = true;
+    CHECK(search_space_for(Real::fp16, device, 4, Profile::thorough, winner).start.form ==
+          Form::expression);
+    CHECK(inspected_as_ptx() == 0);
+    device.fp16 = false;
+    device.extensions.clear();
+    CHECK_FALSE(only_as_ptx(Real::fp16, device));
 }

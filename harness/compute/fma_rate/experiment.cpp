@@ -1,6 +1,8 @@
 #include "common/launch_size.hpp"
+#include "common/programs.hpp"
+#include "common/ptx.hpp"
+#include "common/race.hpp"
 #include "compute/fma_rate/fma_rate.hpp"
-#include "measure/tuner.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
@@ -9,7 +11,6 @@
 #include <deque>
 #include <initializer_list>
 #include <limits>
-#include <map>
 #include <memory>
 #include <set>
 #include <type_traits>
@@ -65,7 +66,7 @@ void check(const LaunchOutcome &outcome, Real real, const Variant &variant, Verd
                                                              std::to_string(element) +
                                                              " is not what the host computes");
     }
-    if (!verdict.fused && variant.form == Form::fma)
+    if (!verdict.fused && (variant.form == Form::fma || variant.form == Form::ptx))
         throw Unsupported(variant.describe(real) + ": fma() rounds twice");
 }
 
@@ -76,7 +77,7 @@ Move to(Value Variant::*property, Value value) {
     return [property, value](Variant variant) {
         variant.*property = value;
         variant.chains = std::clamp(variant.chains, 1U, 16U);
-        variant.width = std::clamp(variant.width, 1U, 16U);
+        variant.width = std::clamp(variant.width, variant.form == Form::ptx ? 2U : 1U, 16U);
         return variant.with_body(variant.body);
     };
 }
@@ -105,9 +106,15 @@ Variant few_fmas(const Variant &from) {
     return Variant{.local_size = from.local_size, .groups = from.groups}.with_body(8);
 }
 
-/// What measures the latency of an operation: one work-item of scalars.
+/// What measures the latency of an operation: one work-item of scalars, or pairs where there are no
+/// others.
 Variant latency_variant(Form form, unsigned chains) {
-    return {.form = form, .chains = chains, .body = 64 * chains, .local_size = 1, .groups = 1};
+    return {.form = form,
+            .chains = chains,
+            .width = form == Form::ptx ? 2U : 1U,
+            .body = 64 * chains,
+            .local_size = 1,
+            .groups = 1};
 }
 
 /// A CPU's vectors are as wide as the kernel says, and its groups are tasks for its workers: many
@@ -132,11 +139,13 @@ SearchSpace cpu_search_space(std::size_t largest, std::size_t units) {
 
 /// A GPU has work-items enough for scalars, and what counts is how little of the loop is not a
 /// multiply-add. All groups must be resident at once: the last of several waves ends when it likes.
-SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
+SearchSpace gpu_search_space(std::size_t largest, std::size_t units, bool ptx) {
     constexpr std::size_t threads_a_unit = 1024;
     const std::size_t size = std::min<std::size_t>(256, largest);
     const std::size_t groups = units * std::max<std::size_t>(1, threads_a_unit / size);
-    const Variant start{.form = Form::expression, // which no compiler has to make up
+    const Variant start{.form =
+                            ptx ? Form::ptx : Form::expression, // which no compiler has to make up
+                        .width = ptx ? 2U : 1U,
                         .local_size = size,
                         .groups = groups};
     return {start.with_body(64),
@@ -144,8 +153,9 @@ SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
                 values(&Variant::body, {1024, 256, 2048}),
                 values(&Variant::groups, {2 * groups, std::max<std::size_t>(1, groups / 2)}),
                 values(&Variant::chains, {8, 2, 16, 1}),
-                values(&Variant::width, {2, 4}), // wider ones are further chains
-                {{few_fmas, to(&Variant::form, Form::mad)}},
+                values(&Variant::width,
+                       {2 * start.width, 4 * start.width}), // wider ones are further chains
+                ptx ? Stage{} : Stage{{few_fmas, to(&Variant::form, Form::mad)}},
                 values(&Variant::body, {1024, 256}), // of fma(), where that won
                 {{to_local_size(std::min<std::size_t>(64, largest)),
                   to_local_size(std::min<std::size_t>(1024, largest))}},
@@ -154,18 +164,26 @@ SearchSpace gpu_search_space(std::size_t largest, std::size_t units) {
 }
 
 /// Another type starts from what won for the first: only what its size changes is tried again.
-SearchSpace narrower_search_space(Real real, DeviceType device, Variant start) {
-    const bool cpu = device == DeviceType::cpu;
+SearchSpace narrower_search_space(Real real, const DeviceInfo &device, Variant start) {
+    const bool cpu = device.type == DeviceType::cpu;
     if (cpu && real == Real::fp64)
         start.width = std::max(1U, start.width / 2);
     Move other = to(&Variant::form, Form::expression);
     if (start.form == Form::expression)
         other = cpu ? to(&Variant::form, Form::fma) : few_fmas;
+    Stage widths = values(&Variant::width, {2, 4});
+    if (cpu)
+        widths = values(&Variant::width, {start.width * 2, start.width / 2});
+    Stage forms{{other, to(&Variant::form, Form::mad)}};
+    if (only_as_ptx(real, device)) {
+        start = to(&Variant::form, Form::ptx)(start);
+        widths = values(&Variant::width, {start.width * 2, start.width * 4});
+        // Instructions of their own: which operands they take fastest may be another thing, too.
+        forms = values(&Variant::recurrence,
+                       {Recurrence::affine, Recurrence::quadratic, Recurrence::pair});
+    }
     return {start,
-            {cpu ? values(&Variant::width, {start.width * 2, start.width / 2})
-                 : values(&Variant::width, {2, 4}),
-             values(&Variant::chains, {start.chains * 2, start.chains / 2}),
-             {{other, to(&Variant::form, Form::mad)}},
+            {widths, values(&Variant::chains, {start.chains * 2, start.chains / 2}), forms,
              values(&Variant::body, {start.body / 2, start.body * 2})}};
 }
 
@@ -175,11 +193,11 @@ void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &v
         variants.push_back(
             {variant.label(real) + more, kernel_text, variant.build_options(real), {}});
     };
-    for (const unsigned width : std::set{1u, 4u, start.width})
+    const Variant scalar = to(&Variant::width, 1U)(start); // or a pair
+    for (const unsigned width : std::set{scalar.width, 4u, start.width})
         add(to(&Variant::width, width)(start));
-    const Variant scalar = to(&Variant::width, 1U)(start);
     for (const Form form : {Form::fma, Form::mad, Form::expression})
-        if (form != start.form)
+        if (start.form != Form::ptx && form != start.form)
             add(form == Form::fma ? few_fmas(scalar) : to(&Variant::form, form)(scalar));
     for (const Recurrence recurrence : {Recurrence::pair, Recurrence::quadratic})
         add(to(&Variant::recurrence, recurrence)(scalar));
@@ -190,7 +208,7 @@ void add_type(Real real, const DeviceInfo &device, std::vector<KernelVariant> &v
 std::string lacks(const DeviceInfo &device, Real real) {
     if (real == Real::fp64 && !device.fp64)
         return "the device has no double precision";
-    if (real == Real::fp16 && !device.fp16)
+    if (real == Real::fp16 && !device.fp16 && !only_as_ptx(real, device))
         return "the driver offers no half precision";
     return {};
 }
@@ -200,7 +218,7 @@ class Experiment {
 public:
     Experiment(Bench &bench, Real real)
         : bench_(bench), real_(real), type_(name(real)),
-          seconds_a_launch_(is_cpu(bench) ? 10e-3 : 4e-3) {}
+          seconds_a_launch_(is_cpu(bench) ? 10e-3 : 4e-3), programs_(bench, kernel_text) {}
 
     /// Finds the fastest variant of the type, until only `reserve` seconds of the probe's budget
     /// are left. Nothing where the device has no such type, or none works.
@@ -243,10 +261,9 @@ private:
     /// `fma` rounds twice, or Error.
     Launchable make(Variant variant) {
         const std::string options = variant.build_options(real_);
-        auto found = programs_.find(options);
-        if (found == programs_.end())
-            found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
-        const Kernel kernel = found->second.kernel("fma_rate");
+        const Program &program =
+            variant.form == Form::ptx ? programs_.with_ptx(options) : programs_.with(options);
+        const Kernel kernel = program.kernel("fma_rate");
         variant.local_size = group_size(bench_, kernel, variant.local_size);
         const auto verdict = std::make_shared<Verdict>();
         const Operands o = operands(real_, variant.recurrence);
@@ -270,51 +287,28 @@ private:
     }
 
     std::optional<Launchable> fastest(const SearchSpace &space, double reserve) {
-        struct Tried {
-            Variant wanted; ///< whose groups may be larger than those of the launchable
-            Launchable launchable;
-            Candidate candidate;
-        };
-        std::deque<Tried> tried;
-        const auto find = [&](const Variant &variant) {
-            return std::ranges::find(tried, variant, &Tried::wanted);
-        };
-        int block = 0;
-        // Seconds of an operation in the best launch so far.
-        const auto sample = [&](const Variant &wanted) {
-            Tried &made = *find(wanted);
-            const Variant &variant = made.launchable.variant;
-            Candidate &timed = made.candidate;
-            bench_.sample_block(timed, block++);
-            const Point *longest = timed.series->find(coordinates(variant, timed.trips));
-            return std::ranges::min(longest->samples) / (variant.per_trip() * timed.trips);
-        };
-        Tuner<Variant> tuner({
-            .time =
-                [&](const Variant &variant) {
-                    const Launchable made = make(variant);
-                    const Candidate timed = candidate(made, ".race", seconds_a_launch_);
-                    if (tried.empty())
-                        bench_.warm_up(made.launch, timed.trips);
-                    tried.push_back({variant, made, timed});
-                    return sample(variant);
-                },
-            .time_again = sample,
-            .time_left = [&] { return bench_.remaining() > reserve; },
-            .leave_out_wrong = true,
-        });
+        Race<Launchable> race(bench_,
+                              {.series = type_ + ".race",
+                               .seconds = seconds_a_launch_,
+                               .warm_up = true,
+                               .make = [this](const Variant &variant) { return make(variant); },
+                               .work = &Variant::per_trip,
+                               .time_left = [&] { return bench_.remaining() > reserve; },
+                               .leave_out_wrong = true});
+        Tuner<Variant> &tuner = race.tuner();
         tuner.try_out(space.start);
-        if (tuner.best() == nullptr && tuner.failures().back().unsupported)
+        if (tuner.best() == nullptr && tuner.failures().back().unsupported &&
+            space.start.form != Form::ptx)
             for (const Form form : {Form::expression, Form::mad})
                 tuner.try_out(to(&Variant::form, form)(space.start));
         tuner.descend(space.start, space.stages);
         tuner.halve(4, [] { return true; });
         if (tuner.best() == nullptr) {
-            bench_.data().text_attributes[type_ + entry::failed] = tuner.failures().back().reason;
+            race.note_failure(type_);
             return std::nullopt;
         }
         record_failures(bench_.data(), type_, tuner);
-        return find(*tuner.best())->launchable;
+        return race.winner();
     }
 
     /// Chains beside the single one, in a few launches: they only check its latency.
@@ -335,23 +329,28 @@ private:
     Real real_;
     std::string type_;
     double seconds_a_launch_;
-    std::map<std::string, Program> programs_; ///< by their options; ranges are not among them
+    Programs programs_;
     std::optional<Launchable> winner_;
     std::optional<Launchable> chain_;
 };
 
 } // namespace
 
+bool only_as_ptx(Real real, const DeviceInfo &device) {
+    return real == Real::fp16 && !device.fp16 && device.type != DeviceType::cpu &&
+           device.has_extension(ptx_extension);
+}
+
 SearchSpace search_space_for(Real real, const DeviceInfo &device, std::size_t units,
                              Profile profile, const std::optional<Variant> &first_winner) {
     const std::size_t largest = largest_group(device);
     SearchSpace search_space;
     if (first_winner)
-        search_space = narrower_search_space(real, device.type, *first_winner);
+        search_space = narrower_search_space(real, device, *first_winner);
     else if (device.type == DeviceType::cpu)
         search_space = cpu_search_space(largest, units);
     else
-        search_space = gpu_search_space(largest, units);
+        search_space = gpu_search_space(largest, units, only_as_ptx(real, device));
     if (profile == Profile::tiny && !first_winner)
         search_space.start = Variant{.form = search_space.start.form,
                                      .chains = 2,

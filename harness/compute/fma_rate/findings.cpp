@@ -84,6 +84,8 @@ private:
     /// How it was measured, and what casts doubt on it.
     void explain(Finding &finding, const Variant &variant, const TripTiming &timing) const {
         finding.method = variant.describe(real_) + "; " + timing.method;
+        if (variant.form == Form::ptx)
+            finding.note = "by inline PTX: OpenCL C has no half precision here";
         if (external_) {
             finding.method += "; verification unknown";
             make_suspect(finding, "an external series does not say that the work was verified");

@@ -22,9 +22,13 @@ inline constexpr Real all_reals[] = {Real::fp32, Real::fp64, Real::fp16};
 [[nodiscard]] std::string name(Real real);    ///< "fp32"
 [[nodiscard]] std::string type_of(Real real); ///< "float"
 
-/// How the kernel writes a multiply-add: `fma()`, `mad()`, or `a * b + c`.
-enum class Form { fma, mad, expression };
-inline constexpr std::array<const char *, 3> form_names{"fma", "mad", "a*b+c"};
+/// How the kernel writes a multiply-add: `fma()`, `mad()`, or `a * b + c`; or as an instruction
+/// that does two of halves, where the compiler takes PTX and OpenCL C has no such type.
+enum class Form { fma, mad, expression, ptx };
+inline constexpr std::array<const char *, 4> form_names{"fma", "mad", "a*b+c", "fma.rn.f16x2"};
+
+/// Whether multiply-adds of that type can be had there only as inline PTX.
+[[nodiscard]] bool only_as_ptx(Real real, const DeviceInfo &device);
 
 /// What a chain of dependent multiply-adds computes. No two of them read alike: `affine` reads one
 /// register that changes (x*a+b, then x*c+d), `pair` two (x+y*a, then y+x*b), `quadratic` one of
@@ -37,7 +41,7 @@ struct Variant {
     Form form = Form::fma;
     Recurrence recurrence = Recurrence::affine;
     unsigned chains = 4; ///< independent recurrences of a work-item, 1 to 16
-    unsigned width = 1;  ///< of the vectors: 1, 2, 4, 8, 16
+    unsigned width = 1;  ///< of the vectors: 1 (but of `ptx`, which has pairs), 2, 4, 8, 16
     unsigned body = 64;  ///< multiply-adds in the loop's body, a vector counting as one
     std::size_t local_size = 64;
     std::size_t groups = 64;

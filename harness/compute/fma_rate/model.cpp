@@ -18,6 +18,8 @@ std::string recurrence_text(Form form, Recurrence recurrence) {
     const auto &[a, b, c] = factors_and_sum[static_cast<std::size_t>(recurrence)];
     if (form == Form::expression)
         return fmt::format("x = {}*{}+{}", a, b, c);
+    if (form == Form::ptx)
+        return fmt::format("x = inline PTX {}({}, {}, {})", form_names.back(), a, b, c);
     return fmt::format("x = {}({}, {}, {})", form_names[static_cast<std::size_t>(form)], a, b, c);
 }
 

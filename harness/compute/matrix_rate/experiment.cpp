@@ -1,14 +1,16 @@
 #include "common/launch_size.hpp"
+#include "common/programs.hpp"
+#include "common/ptx.hpp"
+#include "common/race.hpp"
 #include "compute/matrix_rate/matrix_rate.hpp"
-#include "measure/tuner.hpp"
 #include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace clprobe::probes::matrix_rate {
@@ -21,14 +23,17 @@ struct Launchable {
     std::shared_ptr<std::size_t> verified;
 };
 
-struct Tried {
+/// The fastest, to be measured anew.
+struct Winner {
+    std::string what; ///< as `what_of` has it
     Launchable launchable;
     Candidate candidate;
 };
 
 class Experiment {
 public:
-    explicit Experiment(Bench &bench) : bench_(bench), units_(units_of(bench)) {}
+    explicit Experiment(Bench &bench)
+        : bench_(bench), units_(units_of(bench)), programs_(bench, kernel_text) {}
 
     void run() {
         // Rates from registers first: where time is short, each type has one.
@@ -39,30 +44,30 @@ public:
             reserve -= 0.1;
         }
         std::vector<Candidate> all;
-        for (auto &[what, tried] : winners_) {
-            *tried.launchable.verified = 0;
-            all.push_back(tried.candidate);
+        for (const Winner &winner : winners_) {
+            *winner.launchable.verified = 0;
+            all.push_back(winner.candidate);
         }
         bench_.sample(all, {.relative_half_width = 0.002,
                             .seconds = std::max(0.9 * bench_.remaining(), 0.1 * bench_.budget()),
                             .least = bench_.tiny() ? 2u : 8u});
-        for (const auto &[what, tried] : winners_)
-            bench_.data().number_attributes[what + entry::verified] =
-                static_cast<double>(*tried.launchable.verified);
+        for (const Winner &winner : winners_)
+            bench_.data().number_attributes[winner.what + entry::verified] =
+                static_cast<double>(*winner.launchable.verified);
     }
 
 private:
     [[nodiscard]] std::vector<Variant> variants_for(const Type &type, Aspect aspect) const {
         if (aspect == Aspect::latency)
-            return {latency_variant(type)};
+            return {latency_variant(best_instruction_for(type))};
         const Source source = aspect == Aspect::local_rate ? Source::local : Source::registers;
         std::vector<Variant> variants =
             candidates_for(type, source, units_, largest_group(bench_.device()));
-        if (bench_.tiny()) {
-            variants.resize(1);
-            variants.front().local_size = warp;
-            variants.front().groups = 2;
-        }
+        if (bench_.tiny())
+            for (Variant &variant : variants) {
+                variant.local_size = warp;
+                variant.groups = 2;
+            }
         return variants;
     }
 
@@ -71,63 +76,55 @@ private:
         const std::string what = what_of(type, aspect);
         const char *const name = aspect == Aspect::latency ? series::latency : series::rate;
         const double seconds = aspect == Aspect::latency ? 0.3e-3 : 2e-3;
-        std::deque<Tried> tried;
-        const auto sample = [&](const Variant &variant) {
-            Candidate &timed = std::ranges::find(tried, variant, [](const Tried &one) {
-                                   return one.launchable.variant;
-                               })->candidate;
-            bench_.sample_block(timed, blocks_++);
-            const Point *const longest = timed.series->find(coordinates(variant, timed.trips));
-            return std::ranges::min(longest->samples) / (variant.operations() * timed.trips);
-        };
-        Tuner<Variant> tuner({
-            .time =
-                [&](const Variant &variant) {
-                    Launchable made = make(variant);
-                    const std::uint32_t trips = bench_.calibrate(made.launch, seconds);
-                    if (!std::exchange(warm_, true))
-                        bench_.warm_up(made.launch, trips);
-                    const Candidate candidate{made.launch, &bench_.series(series::race),
-                                              coordinates(variant), trips};
-                    tried.push_back({std::move(made), candidate});
-                    return sample(variant);
-                },
-            .time_again = sample,
-            .time_left = [&] { return bench_.remaining() > reserve; },
-        });
+        Race<Launchable> race(bench_,
+                              {.series = series::race,
+                               .seconds = seconds,
+                               .warm_up = winners_.empty(),
+                               .make = [this](const Variant &variant) { return make(variant); },
+                               .work = &Variant::operations,
+                               .time_left = [&] { return bench_.remaining() > reserve; }});
+        Tuner<Variant> &tuner = race.tuner();
         const std::vector<Variant> variants = variants_for(type, aspect);
-        tuner.try_out(variants.front());
-        tuner.try_all(variants);
+        // One of each instruction whatever the time, or until one runs.
+        std::set<Mma> instructions;
+        for (const Variant &variant : variants)
+            if ((!bench_.tiny() || tuner.best() == nullptr) &&
+                instructions.insert(variant.mma).second)
+                tuner.try_out(variant);
+        if (!bench_.tiny())
+            tuner.try_all(variants);
         tuner.halve(2, [&] { return tuner.tries() > 1 && bench_.remaining() > reserve; });
         if (tuner.best() == nullptr)
-            return note(what, tuner.failures().back());
-        Tried &winner = *std::ranges::find(tried, *tuner.best(),
-                                           [](const Tried &one) { return one.launchable.variant; });
-        winner.candidate.series = &bench_.series(name);
-        winners_.emplace_back(what, winner);
+            return race.note_failure(what);
+        const Launchable &winner = race.winner();
+        winners_.push_back(
+            {what,
+             winner,
+             {winner.launch, &bench_.series(name), coordinates(winner.variant), race.trips()}});
+        if (aspect != Aspect::latency)
+            note_untried(what, type, instructions);
     }
 
-    void note(const std::string &what, const Tuner<Variant>::Failure &failure) {
-        auto &texts = bench_.data().text_attributes;
-        try {
-            std::rethrow_exception(failure.error);
-        } catch (const BuildError &error) {
-            texts[what + entry::unsupported] =
-                "the compiler does not take the instruction: " + first_error(error.log());
-        } catch (const Unsupported &error) {
-            texts[what + entry::unsupported] = error.what();
-        } catch (const Error &error) {
-            texts[what + entry::failed] = error.what();
-        }
+    /// That of the highest rate, or the most promising one where none has a rate.
+    [[nodiscard]] Mma best_instruction_for(const Type &type) const {
+        const std::string rate = what_of(type, Aspect::rate);
+        const auto winner = std::ranges::find(winners_, rate, &Winner::what);
+        return winner == winners_.end() ? instructions_of(type).front()
+                                        : winner->launchable.variant.mma;
+    }
+
+    void note_untried(const std::string &what, const Type &type, const std::set<Mma> &tried) {
+        std::string names;
+        for (const Mma mma : instructions_of(type))
+            if (!tried.contains(mma))
+                names += (names.empty() ? "" : ", ") + instruction(mma).name();
+        if (!names.empty())
+            bench_.data().text_attributes[what + entry::untried] = names;
     }
 
     /// Builds, launches once (some drivers compile only then) and verifies.
     Launchable make(const Variant &variant) {
-        const std::string options = variant.build_options();
-        auto found = programs_.find(options);
-        if (found == programs_.end())
-            found = programs_.emplace(options, bench_.build(kernel_text, options)).first;
-        const Kernel kernel = found->second.kernel("multiply");
+        const Kernel kernel = programs_.with_ptx(variant.build_options()).kernel("multiply");
         if (group_size(bench_, kernel, variant.local_size) < variant.local_size)
             throw Unsupported("groups of " + std::to_string(variant.local_size) +
                               " take more registers than there are");
@@ -164,10 +161,8 @@ private:
 
     Bench &bench_;
     std::size_t units_;
-    std::map<std::string, Program> programs_; ///< by their options
-    bool warm_ = false;
-    int blocks_ = 0;
-    std::deque<std::pair<std::string, Tried>> winners_;
+    Programs programs_;
+    std::deque<Winner> winners_;
 };
 
 /// How a warp's tile is shaped, and the threads of a unit: enough warps to hide what an instruction
@@ -183,7 +178,7 @@ std::vector<Shape> shapes_for(Mma mma, Source source) {
     const bool local = source == Source::local;
     if (mma == Mma::fp64_k16) // whose operands take four times as many registers
         return local ? std::vector<Shape>{{2, 2, 256, 2}}
-                     : std::vector<Shape>{{2, 2, 256, 2}, {2, 4, 256, 1}};
+                     : std::vector<Shape>{{2, 2, 256, 1}, {2, 4, 256, 1}};
     if (mma == Mma::fp64_k4)
         return local ? std::vector<Shape>{{4, 4, 256, 2}}
                      : std::vector<Shape>{{4, 2, 256, 4}, {4, 4, 256, 2}};
@@ -193,32 +188,38 @@ std::vector<Shape> shapes_for(Mma mma, Source source) {
                : std::vector<Shape>{{4, 2, 256, 4}, {4, 2, 256, 2}, {4, 4, 256, 2}, {4, 4, 128, 2}};
 }
 
+} // namespace
+
+std::vector<Variant> candidates_for(const Type &type, Source source, std::size_t units,
+                                    std::size_t largest) {
+    std::vector<Variant> firsts;
+    std::vector<Variant> others;
+    for (const Mma mma : instructions_of(type)) {
+        bool first = true;
+        for (const Shape &shape : shapes_for(mma, source)) {
+            const std::size_t size = std::clamp(largest / warp * warp, warp, shape.local_size);
+            const Variant variant{mma,         source, shape.left,
+                                  shape.right, size,   units * shape.groups_a_unit};
+            if (std::exchange(first, false))
+                firsts.push_back(variant);
+            else if (std::ranges::count(firsts, variant) + std::ranges::count(others, variant) == 0)
+                others.push_back(variant);
+        }
+    }
+    firsts.insert(firsts.end(), others.begin(), others.end());
+    return firsts;
+}
+
+Variant latency_variant(Mma mma) {
+    return {mma, Source::registers, 1, 1, warp, 1};
+}
+
 std::vector<Mma> instructions_of(const Type &type) {
     std::vector<Mma> all;
     for (std::size_t i = 0; i < mma_names.size(); ++i)
         if (const auto mma = static_cast<Mma>(i); instruction(mma).type == type)
             all.push_back(mma);
     return all;
-}
-
-} // namespace
-
-std::vector<Variant> candidates_for(const Type &type, Source source, std::size_t units,
-                                    std::size_t largest) {
-    std::vector<Variant> variants;
-    for (const Mma mma : instructions_of(type))
-        for (const Shape &shape : shapes_for(mma, source)) {
-            const std::size_t size = std::clamp(largest / warp * warp, warp, shape.local_size);
-            const Variant variant{mma,         source, shape.left,
-                                  shape.right, size,   units * shape.groups_a_unit};
-            if (std::ranges::find(variants, variant) == variants.end())
-                variants.push_back(variant);
-        }
-    return variants;
-}
-
-Variant latency_variant(const Type &type) {
-    return {instructions_of(type).front(), Source::registers, 1, 1, warp, 1};
 }
 
 std::optional<std::string> lacks_instructions(const DeviceInfo &device) {
@@ -235,29 +236,15 @@ std::vector<KernelVariant> inspected(const DeviceInfo &device) {
         variants.push_back({variant.label(), kernel_text, variant.build_options(), {}});
     };
     for (const Type &type : all_types()) {
-        for (const Mma mma : instructions_of(type))
+        for (const Mma mma : instructions_of(type)) {
             for (const Source source : {Source::registers, Source::local}) {
                 const Shape shape = shapes_for(mma, source).back();
                 add({mma, source, shape.left, shape.right});
             }
-        add(latency_variant(type));
+            add(latency_variant(mma));
+        }
     }
     return variants;
-}
-
-std::string first_error(const std::string &log) {
-    constexpr std::size_t most = 160;
-    std::string first;
-    for (std::size_t begin = 0; begin < log.size();) {
-        const std::size_t end = std::min(log.find('\n', begin), log.size());
-        const std::string line = log.substr(begin, std::min(end - begin, most));
-        begin = end + 1;
-        if (line.find("error") != std::string::npos)
-            return line;
-        if (first.empty())
-            first = line;
-    }
-    return first.empty() ? "it does not say why" : first;
 }
 
 void run_experiments(Bench &bench) {

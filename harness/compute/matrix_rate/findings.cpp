@@ -74,6 +74,9 @@ public:
                 fmt::format("; {:.0f} words of the timed launches bit-exact", verified);
         }
         check_timing(finding, *timing);
+        if (const std::string untried = data_.text_attribute(what + entry::untried);
+            !untried.empty())
+            make_suspect(finding, "not tried, and may be faster: " + untried);
         return finding;
     }
 

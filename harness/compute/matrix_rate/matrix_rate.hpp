@@ -15,8 +15,6 @@
 namespace clprobe::probes::matrix_rate {
 
 inline constexpr const char *kernel_text = "compute/matrix_rate";
-/// Whoever has it takes PTX in a kernel.
-inline constexpr const char *ptx_extension = "cl_nv_compiler_options";
 inline constexpr std::size_t warp = 32; ///< work-items that do an instruction together
 
 /// How a number is stored.
@@ -61,7 +59,7 @@ struct Instruction {
     [[nodiscard]] Place right_place(unsigned lane, unsigned element) const;
     [[nodiscard]] static Place sum_place(unsigned lane, unsigned element);
 };
-/// Of a type, those that are tried for it.
+/// Of a type, those that are tried for it, the most promising first.
 enum class Mma {
     fp16_fp32,
     bf16_fp32,
@@ -69,12 +67,12 @@ enum class Mma {
     e4m3_fp32,
     int8_int32,
     fp16_fp16,
-    fp64_k4,
-    fp64_k16
+    fp64_k16,
+    fp64_k4
 };
 inline constexpr std::array<const char *, 8> mma_names{"fp16_fp32", "bf16_fp32",  "tf32_fp32",
                                                        "e4m3_fp32", "int8_int32", "fp16_fp16",
-                                                       "fp64_k4",   "fp64_k16"};
+                                                       "fp64_k16",  "fp64_k4"};
 [[nodiscard]] const Instruction &instruction(Mma mma);
 
 /// Where operands are before each step: in registers, or in local memory.
@@ -144,20 +142,20 @@ struct Problem {
                                           std::size_t item, std::uint32_t trips);
 
 /// What is tried for that type, the most promising first, on a device of so many compute units
-/// whose groups have up to `largest` work-items. Few enough groups that all are resident at
-/// once.
+/// whose groups have up to `largest` work-items: one of each instruction before any other. Few
+/// enough groups that all are resident at once.
 [[nodiscard]] std::vector<Variant> candidates_for(const Type &type, Source source,
                                                   std::size_t units, std::size_t largest);
 /// One warp, each instruction on the sums of the one before.
-[[nodiscard]] Variant latency_variant(const Type &type);
+[[nodiscard]] Variant latency_variant(Mma mma);
+
+/// The instructions for that type, the most promising first.
+[[nodiscard]] std::vector<Mma> instructions_of(const Type &type);
 
 /// Why the device cannot be asked; nothing where it can.
 [[nodiscard]] std::optional<std::string> lacks_instructions(const DeviceInfo &device);
 /// The builds to inspect: of each instruction the first candidates, and the latency's.
 [[nodiscard]] std::vector<KernelVariant> inspected(const DeviceInfo &device);
-
-/// Of a compiler's log, what it says of the first error.
-[[nodiscard]] std::string first_error(const std::string &log);
 
 /// Finds the fastest variant of each type and source, then measures all of them anew.
 void run_experiments(Bench &bench);
@@ -168,11 +166,12 @@ inline constexpr const char *rate = "rate";
 inline constexpr const char *latency = "latency";
 } // namespace series
 
-/// Attributes of the data, after `what_of`: why it was not measured, and how many words of its
-/// timed launches were verified.
+/// Attributes of the data, after `what_of`: why it was not measured, which instructions there was
+/// no time for, and how many words of its timed launches were verified.
 namespace entry {
 inline const std::string unsupported = ".unsupported"; ///< text
 inline const std::string failed = ".failed";           ///< text
+inline const std::string untried = ".untried";         ///< text: names of instructions
 inline const std::string verified = ".verified_words"; ///< number
 } // namespace entry
 enum class Aspect { rate, local_rate, latency };

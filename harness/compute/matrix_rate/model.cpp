@@ -34,8 +34,8 @@ constexpr std::array<Instruction, mma_names.size()> instructions{
      {types[3], 16, 8, 32, "E4M3_FP32"},
      {types[4], 16, 8, 32, "INT8_INT32"},
      {types[5], 16, 8, 16, "FP16_FP16"},
-     {types[6], 8, 8, 4, "FP64_FP64_K4"},
-     {types[6], 16, 8, 16, "FP64_FP64_K16"}}};
+     {types[6], 16, 8, 16, "FP64_FP64_K16"},
+     {types[6], 8, 8, 4, "FP64_FP64_K4"}}};
 
 /// The work-items of a warp are eight groups of four, for eight rows or columns.
 unsigned group_of(unsigned lane) {
