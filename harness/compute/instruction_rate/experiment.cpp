@@ -1,5 +1,8 @@
 #include "common/half.hpp"
 #include "common/launch_size.hpp"
+#include "common/programs.hpp"
+#include "common/ptx.hpp"
+#include "common/race.hpp"
 #include "compute/instruction_rate/instruction_rate.hpp"
 #include "opencl/device_limits.hpp"
 
@@ -10,7 +13,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -76,33 +78,30 @@ bool is_dot_product(Op op) {
     return op == Op::dot4 || op == Op::dot4_sat;
 }
 
-/// A candidate, and how many results of its launches were verified.
-struct Entry {
+/// A variant ready to be launched, and how many results of its launches were verified.
+struct Launchable {
     Variant variant;
-    Candidate candidate;
+    BoundLaunch launch;
     std::shared_ptr<std::size_t> verified;
 };
 
 class Experiment {
 public:
     explicit Experiment(Bench &bench)
-        : bench_(bench), cpu_(is_cpu(bench)), units_(units_of(bench)) {}
+        : bench_(bench), cpu_(is_cpu(bench)), units_(units_of(bench)),
+          programs_(bench, kernel_text) {}
 
     void run() {
         for (std::size_t i = 0; i < type_names.size(); ++i)
             prepare(static_cast<Type>(i));
-        std::vector<Candidate> all;
-        for (Entry &entry : entries_) {
-            *entry.verified = 0;
-            all.push_back(entry.candidate);
-        }
-        bench_.sample(all, {.relative_half_width = 0.005,
-                            .seconds = std::max(bench_.remaining(), 0.75 * bench_.budget()),
-                            .least = bench_.tiny() ? 2U : 4U});
-        auto &numbers = bench_.data().number_attributes;
-        for (const Entry &entry : entries_)
-            numbers[entry.variant.instruction().name() + entry::verified] +=
-                static_cast<double>(*entry.verified);
+        for (const Launchable &one : launchables_)
+            *one.verified = 0;
+        bench_.sample(candidates_, {.relative_half_width = 0.005,
+                                    .seconds = std::max(bench_.remaining(), 0.75 * bench_.budget()),
+                                    .least = bench_.tiny() ? 2U : 4U});
+        for (const Launchable &one : launchables_)
+            bench_.data().number_attributes[one.variant.instruction().name() + entry::verified] +=
+                static_cast<double>(*one.verified);
     }
 
 private:
@@ -125,8 +124,9 @@ private:
         for (const Instruction &one : wanted)
             attempt(one, [&] {
                 // Dot products are of scalars only.
-                enter(one, {is_dot_product(one.op) ? 1 : shape.width, shape.chains}, series::rate);
-                enter(one, {1, 1}, series::latency);
+                const unsigned width = is_dot_product(one.op) ? 1 : shape.width;
+                enter(filling(one, {width, shape.chains}), series::rate, launch_seconds());
+                enter({one.type, one.op}, series::latency, 0.3e-3);
             });
         for (const Instruction &one : wanted)
             if (is_function(one.type, one.op))
@@ -161,63 +161,68 @@ private:
         std::vector<Shape> shapes = shapes_for(type, bench_.device());
         if (chains_ != 0)
             std::erase_if(shapes, [&](const Shape &shape) { return shape.chains != chains_; });
-        std::pair<double, Shape> best{0, shapes.front()};
-        if (shapes.size() > 1 && !bench_.tiny())
+        Shape best = shapes.front();
+        if (shapes.size() > 1 && !bench_.tiny()) {
+            Race<Launchable> race(
+                bench_, {.series = series::race,
+                         .seconds = launch_seconds(),
+                         .make =
+                             [&](const Variant &wanted) {
+                                 return make(wanted,
+                                             programs_.with(options_of(wanted) + only(wanted.op))
+                                                 .kernel(function_alone));
+                             },
+                         .work = [](const Variant &variant) { return variant.operations(); },
+                         .time_left = [] { return true; }});
+            const Instruction one{type, type == Type::uint32 ? Op::min : Op::mad};
             for (const Shape &shape : shapes)
-                if (const double rate = rate_of_multiply_adds(type, shape); rate > best.first)
-                    best = {rate, shape};
-        if (cpu_)
-            chains_ = best.second.chains;
-        return best.second;
-    }
-
-    /// In a second, by the best of a few launches; 0 where the device refuses that shape.
-    double rate_of_multiply_adds(Type type, const Shape &shape) {
-        const Instruction one{type, type == Type::uint32 ? Op::min : Op::mad};
-        const std::string options =
-            build_options(bench_.device(), type, shape.width, shape.chains) + only(one.op);
-        double best = 0;
-        try {
-            Entry entry = make(one, shape, series::race, build(options).kernel(function_alone));
-            Candidate &candidate = entry.candidate;
-            candidate.trips = bench_.calibrate(candidate.launch, launch_seconds());
-            bench_.sample_block(candidate, 0);
-            bench_.sample_block(candidate, 1);
-            const auto longest = coordinates(entry.variant, candidate.trips);
-            for (const double seconds : candidate.series->find(longest)->samples)
-                best = std::max(best, entry.variant.operations() * candidate.trips / seconds);
-        } catch (const BuildError &) {
-        } catch (const Unsupported &) {
+                race.tuner().try_out(filling(one, shape));
+            race.tuner().halve(2, [] { return true; });
+            if (const Variant *const fastest = race.tuner().best())
+                best = {fastest->width, fastest->chains};
         }
+        if (cpu_)
+            chains_ = best.chains;
         return best;
     }
 
     [[nodiscard]] double launch_seconds() const { return cpu_ ? 2e-3 : 1e-3; }
 
-    void enter(Instruction one, const Shape &shape, const char *series) {
-        Entry entry = make(one, shape, series, kernel_for(one, shape));
-        const bool alone = entry.variant.groups == 1;
-        entry.candidate.trips =
-            bench_.calibrate(entry.candidate.launch, alone ? 0.3e-3 : launch_seconds());
+    [[nodiscard]] Variant filling(Instruction one, const Shape &shape) const {
+        const bool tiny = bench_.tiny();
+        return {one.type,
+                one.op,
+                shape.width,
+                shape.chains,
+                tiny   ? 8U
+                : cpu_ ? 64U
+                       : 256U,
+                tiny ? 2 : (cpu_ ? 8 : 4) * units_};
+    }
+
+    [[nodiscard]] std::string options_of(const Variant &variant) const {
+        return build_options(bench_.device(), variant.type, variant.width, variant.chains);
+    }
+
+    void enter(const Variant &wanted, const char *series, double seconds) {
+        Launchable made = make(wanted, kernel_for(wanted));
+        const std::uint32_t trips = bench_.calibrate(made.launch, seconds);
         if (!std::exchange(warm_, true))
-            bench_.warm_up(entry.candidate.launch, entry.candidate.trips);
-        entries_.push_back(std::move(entry));
+            bench_.warm_up(made.launch, trips);
+        candidates_.push_back(
+            {made.launch, &bench_.series(series), coordinates(made.variant), trips});
+        launchables_.push_back(std::move(made));
     }
 
-    Kernel kernel_for(Instruction one, const Shape &shape) {
-        const std::string options =
-            build_options(bench_.device(), one.type, shape.width, shape.chains);
-        if (!is_dot_product(one.op))
-            if (const Program *const all = program_of_all(options))
-                return all->kernel(function_of(one, shape.chains));
-        return build(options + only(one.op)).kernel(function_alone);
-    }
-
-    const Program &build(const std::string &options) {
-        const auto found = programs_.find(options);
-        return found != programs_.end()
-                   ? found->second
-                   : programs_.emplace(options, bench_.build(kernel_text, options)).first->second;
+    Kernel kernel_for(const Variant &variant) {
+        if (!is_dot_product(variant.op))
+            if (const Program *const all = program_of_all(options_of(variant)))
+                return all->kernel(function_of(variant.instruction(), variant.chains));
+        const std::string options = options_of(variant) + only(variant.op);
+        const bool is_ptx =
+            is_dot_product(variant.op) && !bench_.device().has_extension(dot_extension);
+        return (is_ptx ? programs_.with_ptx(options) : programs_.with(options))
+            .kernel(function_alone);
     }
 
     /// Null where it does not build: then each operation is a program of its own.
@@ -225,44 +230,32 @@ private:
         if (refused_.contains(options))
             return nullptr;
         try {
-            return &build(options);
+            return &programs_.with(options);
         } catch (const BuildError &) {
             refused_.insert(options);
             return nullptr;
         }
     }
 
-    /// Launches once (some drivers compile only then) and verifies.
-    Entry make(Instruction one, const Shape &shape, const char *name, const Kernel &kernel) {
-        const bool alone = name == series::latency;
-        const bool tiny = bench_.tiny();
-        Variant variant{one.type,
-                        one.op,
-                        shape.width,
-                        shape.chains,
-                        alone ? 1
-                              : group_size(bench_, kernel,
-                                           tiny   ? 8
-                                           : cpu_ ? 64
-                                                  : 256),
-                        alone  ? 1
-                        : tiny ? 2
-                               : (cpu_ ? 8 : 4) * units_};
+    /// Launches once (some drivers compile only then) and verifies, in groups as large as the
+    /// kernel and the device allow.
+    Launchable make(Variant variant, const Kernel &kernel) {
+        variant.local_size = group_size(bench_, kernel, variant.local_size);
+        const Instruction one = variant.instruction();
         const auto verified = std::make_shared<std::size_t>(0);
-        const std::size_t results = variant.work_items() * shape.chains * shape.width;
+        const std::size_t results = variant.work_items() * variant.chains * variant.width;
         const Buffer out = bench_.buffer(std::max<std::size_t>(4, results * bytes_of(one.type)));
-        BoundLaunch launch{
-            kernel,
-            NdRange::linear(variant.groups, variant.local_size),
-            {output(out), written(operands_of(one).bytes(one.type)), number_of(one.op), trip_count},
-            [variant, out, verified](const LaunchOutcome &outcome) {
-                *verified += check(variant, out, outcome);
-            }};
-        bench_.launch(launch);
-        Candidate candidate{.launch = std::move(launch),
-                            .series = &bench_.series(name),
-                            .at = coordinates(variant)};
-        return {variant, std::move(candidate), verified};
+        Launchable made{variant,
+                        {kernel,
+                         NdRange::linear(variant.groups, variant.local_size),
+                         {output(out), written(operands_of(one).bytes(one.type)), number_of(one.op),
+                          trip_count},
+                         [variant, out, verified](const LaunchOutcome &outcome) {
+                             *verified += check(variant, out, outcome);
+                         }},
+                        verified};
+        bench_.launch(made.launch);
+        return made;
     }
 
     /// All chains of two work-items, of each vector one element.
@@ -351,10 +344,11 @@ private:
     bool cpu_;
     std::size_t units_;
     bool warm_ = false;
-    unsigned chains_ = 0;                     ///< of a work-item of a CPU, once decided
-    std::map<std::string, Program> programs_; ///< by their options
-    std::set<std::string> refused_;           ///< options of those that do not build
-    std::vector<Entry> entries_;
+    unsigned chains_ = 0; ///< of a work-item of a CPU, once decided
+    Programs programs_;
+    std::set<std::string> refused_; ///< options of programs that do not build
+    std::vector<Launchable> launchables_;
+    std::vector<Candidate> candidates_;
 };
 
 } // namespace
@@ -404,6 +398,10 @@ std::vector<KernelVariant> inspected(const DeviceInfo &device) {
             {one.name() + (width > 1 ? " x " + std::to_string(width) : ""), kernel_text,
              build_options(device, one.type, width, shape.chains) + only(one.op), function_alone});
     }
+    for (std::size_t i = 0; i < type_names.size(); ++i)
+        if (const auto type = static_cast<Type>(i); lacks(device, type).empty())
+            variants.push_back(
+                {name(type) + ", one chain", kernel_text, build_options(device, type, 1, 1), {}});
     return variants;
 }
 

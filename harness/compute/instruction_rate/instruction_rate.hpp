@@ -15,8 +15,6 @@ namespace clprobe::probes::instruction_rate {
 
 inline constexpr const char *kernel_text = "compute/instruction_rate";
 inline constexpr const char *dot_extension = "cl_khr_integer_dot_product";
-/// Whoever has it takes PTX in a kernel.
-inline constexpr const char *ptx_extension = "cl_nv_compiler_options";
 
 enum class Type { int8, int16, int32, uint32, int64, fp16, fp32, fp64 };
 inline constexpr std::array<const char *, 8> type_names{"int8",  "int16", "int32", "uint32",
