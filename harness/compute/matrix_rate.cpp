@@ -1,3 +1,4 @@
+#include "common/ptx.hpp"
 #include "compute/matrix_rate/matrix_rate.hpp"
 
 namespace clprobe::probes {

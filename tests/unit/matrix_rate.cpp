@@ -1,3 +1,5 @@
+#include "common/build_log.hpp"
+#include "common/ptx.hpp"
 #include "compute/matrix_rate/matrix_rate.hpp"
 #include "interpreted.hpp"
 
@@ -85,7 +87,7 @@ TEST_CASE("unit.matrix_rate.a type that the compiler does not take is unsupporte
         "type' requires .target sm_89 or higher\nptxas fatal   : Ptx assembly aborted\n";
     for (const Aspect aspect : all_aspects)
         made.data.text_attributes[what_of(all_types()[3], aspect) + entry::unsupported] =
-            first_error(log);
+            probes::first_error(log);
     const Finding found =
         finding(findings_of(made.data, some_device()), "matrix.ptx.e4m3.fp32.rate");
     CHECK(found.status == Status::unsupported);
@@ -97,13 +99,6 @@ TEST_CASE("unit.matrix_rate.a type that the compiler does not take is unsupporte
     CHECK(
         finding(findings_of(made.data, some_device()), "matrix.ptx.fp16.fp32.local_rate").status ==
         Status::failed);
-}
-
-TEST_CASE("unit.matrix_rate.the first error of a compiler's log is a line") {
-    CHECK(first_error("") == "it does not say why");
-    CHECK(first_error("\n\nno words for it\nmore") == "no words for it");
-    CHECK(first_error("warning: x\nerror: y\nerror: z") == "error: y");
-    CHECK(first_error("error " + std::string(1000, 'x')).size() < 200);
 }
 
 TEST_CASE("unit.matrix_rate.what is not verified or does not grow has no rate") {
@@ -166,7 +161,7 @@ TEST_CASE("unit.matrix_rate.only a device that takes PTX is asked") {
     DeviceInfo device;
     REQUIRE(probe.unsupported(device));
     CHECK(probe.kernels(device).empty());
-    device.extensions = {ptx_extension};
+    device.extensions = {probes::ptx_extension};
     CHECK_FALSE(probe.unsupported(device));
     CHECK(probe.kernels(device).size() > all_types().size());
 }

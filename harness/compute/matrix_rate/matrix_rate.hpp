@@ -15,8 +15,6 @@
 namespace clprobe::probes::matrix_rate {
 
 inline constexpr const char *kernel_text = "compute/matrix_rate";
-/// Whoever has it takes PTX in a kernel.
-inline constexpr const char *ptx_extension = "cl_nv_compiler_options";
 inline constexpr std::size_t warp = 32; ///< work-items that do an instruction together
 
 /// How a number is stored.
@@ -155,9 +153,6 @@ struct Problem {
 [[nodiscard]] std::optional<std::string> lacks_instructions(const DeviceInfo &device);
 /// The builds to inspect: of each instruction the first candidates, and the latency's.
 [[nodiscard]] std::vector<KernelVariant> inspected(const DeviceInfo &device);
-
-/// Of a compiler's log, what it says of the first error.
-[[nodiscard]] std::string first_error(const std::string &log);
 
 /// Finds the fastest variant of each type and source, then measures all of them anew.
 void run_experiments(Bench &bench);
