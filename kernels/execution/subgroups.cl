@@ -35,11 +35,12 @@
     const uint count = (uint)get_local_size(0);                                                    \
     const uint base = SUB_GROUP * LANES;                                                           \
     const uint slot = base + lane;                                                                 \
-    local uint *w0 = words, *w1 = w0 + 2 * count, *w2 = w1 + 2 * count, *w3 = w2 + 2 * count;      \
-    uint set = 0;
+    local uint *w0 = words, *w1 = w0 + 2 * count, *w2 = w1 + 2 * count, *w3 = w2 + 2 * count;
+#define BEGIN_TRIP uint set = 0; // as it ends: swaps of a trip are an even number
 #else
 #define WORDS_ARGUMENT
 #define WORDS const uint base = 0;
+#define BEGIN_TRIP
 #endif
 
 // A kernel whose trips have the steps once or twice. No compiler knows that `none` is 0.
@@ -58,7 +59,7 @@
         const uint one = base + SOURCE(first);                                                     \
         const uint other = base + SOURCE(second);                                                  \
         for (uint trip = 0; trip < trips; ++trip) {                                                \
-            times(STEP(chains, one) STEP(chains, other))                                           \
+            BEGIN_TRIP times(STEP(chains, one) STEP(chains, other))                                \
         }                                                                                          \
         out[id] = chains##_WORD;                                                                   \
         places[id] = (uint)SUB_GROUP << 16 | lane;                                                 \
@@ -167,6 +168,7 @@ EXCHANGE(broadcast_rate, FOUR, TWICE, MOVE, SAME)
         uint s0, s1, s2, s3;                                                                       \
         chains(COPY, 0)                                                                            \
         for (uint distance = 1; distance < LANES; distance *= 2) {                                 \
+            const bool is_first = lane < distance; /* no branch: it reads its own word in vain */  \
             SWAP(chains, WRITE_SUM, READ, from)                                                    \
         }                                                                                          \
         chains(ADD, 0)                                                                             \
@@ -174,11 +176,15 @@ EXCHANGE(broadcast_rate, FOUR, TWICE, MOVE, SAME)
 #define COPY(n, at) s##n = x##n;
 #define WRITE_SUM(n, at) w##n[at] = s##n;
 #define READ_ACROSS(n, at) s##n += w##n[at];
-#define READ_BELOW(n, at) s##n += lane < distance ? 0 : w##n[at];
+#define READ_BELOW(n, at)                                                                          \
+    {                                                                                              \
+        const uint below = w##n[at];                                                               \
+        s##n += is_first ? 0 : below;                                                              \
+    }
 #define ADD_OWN(n, at) x##n += s##n;
 #define ADD_CONSTANT(n, at) x##n = s##n + c;
 #define REDUCE(chains, from) SUM(chains, READ_ACROSS, base + (lane ^ distance), ADD_OWN)
-#define SCAN(chains, from) SUM(chains, READ_BELOW, slot - distance, ADD_CONSTANT)
+#define SCAN(chains, from) SUM(chains, READ_BELOW, slot - (is_first ? 0 : distance), ADD_CONSTANT)
 EXCHANGE(reduce_chain, ONE, ONCE, REDUCE, SAME)
 EXCHANGE(reduce_rate, FOUR, ONCE, REDUCE, SAME)
 EXCHANGE(scan_chain, ONE, ONCE, SCAN, SAME)
