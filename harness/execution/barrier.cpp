@@ -1,5 +1,6 @@
 #include "analysis/estimates.hpp"
 #include "common/launch_size.hpp"
+#include "common/ptx.hpp"
 #include "common/recurrence.hpp"
 #include "common/sub_groups.hpp"
 #include "common/verdicts.hpp"
@@ -108,7 +109,7 @@ std::uint32_t expected(const Operands &of, std::size_t slot, std::size_t ring,
 std::optional<std::string> sub_group_build(const DeviceInfo &device) {
     if (const auto options = sub_group_options(device))
         return options;
-    if (device.has_extension("cl_nv_compiler_options")) // whoever has it takes PTX in a kernel
+    if (device.has_extension(ptx_extension))
         return "-DSUB_GROUPS -DAS_PTX";
     return std::nullopt;
 }

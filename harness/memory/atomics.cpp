@@ -1,4 +1,5 @@
 #include "common/launch_size.hpp"
+#include "common/ptx.hpp"
 #include "memory/atomics/atomics.hpp"
 
 #include <clprobe/error.hpp>
@@ -70,7 +71,6 @@ ProbeInfo describe() {
 constexpr std::size_t word_bytes = sizeof(std::uint32_t);
 constexpr const char *text = "memory/atomics";
 constexpr const char *extension = "cl_ext_float_atomics";
-constexpr const char *ptx = "cl_nv_compiler_options"; ///< whoever has it takes PTX in a kernel
 constexpr const char *float_add = "-cl-std=CL3.0 -DFLOAT_ADD";
 constexpr const char *float_min = "-cl-std=CL3.0 -DFLOAT_MIN";
 
@@ -134,7 +134,8 @@ public:
     /// Whether that is not a function of the language here, but inline PTX.
     [[nodiscard]] bool as_ptx(const Atomic &atomic) const {
         return atomic.real && atomic.operation == Operation::add &&
-               !bench_.device().has_extension(extension) && bench_.device().has_extension(ptx);
+               !bench_.device().has_extension(extension) &&
+               bench_.device().has_extension(ptx_extension);
     }
 
     /// All work-items at once, on one word (in local memory one a group) or each on its own.
@@ -440,7 +441,7 @@ private:
 
 std::vector<KernelVariant> programs_for(const DeviceInfo &device) {
     std::vector<KernelVariant> programs{{{}, text, {}, {}}};
-    if (device.has_extension(extension) || device.has_extension(ptx))
+    if (device.has_extension(extension) || device.has_extension(ptx_extension))
         programs.push_back({"float add", text, float_add, {}});
     if (device.has_extension(extension))
         programs.push_back({"float min", text, float_min, {}});

@@ -3,6 +3,8 @@
 // sets of words in turn: who still reads of one set has not come to the barrier before which others would
 // write to it again. What is taken goes through x * a + c, so that each result tells how many steps there
 // were and whose word it was.
+#include "common/sub_groups.clh"
+
 #define STEP(words, next, WAIT)                                                                    \
     words[slot] = x;                                                                               \
     WAIT;                                                                                          \
@@ -46,30 +48,8 @@ kernel void keep_local(global uint *out, uint start, uint a, uint c, uint trips,
     STEPS(slot, )
 }
 
-// Barriers of sub-groups, where the language has them, or the compiler takes PTX instead.
+// Barriers of sub-groups, where there are such.
 #ifdef SUB_GROUPS
-#ifdef AS_PTX
-uint warp_size(void) {
-    uint size;
-    asm("mov.u32 %0, WARP_SZ;" : "=r"(size));
-    return size;
-}
-#define SUB_GROUP_SIZE warp_size()
-#define SUB_GROUP ((uint)get_local_id(0) / warp_size())
-#define SUB_GROUP_LANE ((uint)get_local_id(0) % warp_size())
-#define SUB_GROUPS_OF_GROUP ((uint)get_local_size(0) / warp_size())
-#define WAIT_FOR_SUB_GROUP asm volatile("bar.warp.sync 0xffffffff;" : : : "memory")
-#else
-#ifdef cl_khr_subgroups
-#pragma OPENCL EXTENSION cl_khr_subgroups : enable
-#endif
-#define SUB_GROUP_SIZE get_max_sub_group_size()
-#define SUB_GROUP get_sub_group_id()
-#define SUB_GROUP_LANE get_sub_group_local_id()
-#define SUB_GROUPS_OF_GROUP get_num_sub_groups()
-#define WAIT_FOR_SUB_GROUP sub_group_barrier(CLK_LOCAL_MEM_FENCE)
-#endif
-
 // How a group is divided: work-items of a sub-group at most, and sub-groups.
 kernel void divide(global uint *out) {
     if (get_local_id(0) == 0) {
