@@ -52,6 +52,7 @@ ProbeInfo describe() {
         "the next: intervals are never narrower than 50 % to either side."};
     info.sources = {"Harris, How to Access Global Memory Efficiently in CUDA C/C++ Kernels, 2013 "
                     "(strides and misaligned rows)"};
+    info.needs = "local memory";
     info.depends_on = {"execution/compute_units"};
     info.cross_checks = {"memory/buffer_latency", "memory/buffer_bandwidth"};
     info.findings = finding_keys();
@@ -61,8 +62,8 @@ ProbeInfo describe() {
                     "one launch over so many useful bytes; `words` are from one neighbour's to the "
                     "next, of the shift, or of a span"}};
     info.kernels = {text};
-    info.seconds = 2.5;
-    info.quick_seconds = 0.9;
+    info.seconds = 2;
+    info.quick_seconds = 0.7;
     return info;
 }
 
