@@ -1,6 +1,8 @@
 #include "common/launch_size.hpp"
 #include "opencl/device_limits.hpp"
 
+#include <clprobe/error.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -32,6 +34,16 @@ std::size_t units_of(const Bench &bench) {
     const auto claimed = static_cast<double>(bench.device().compute_units.value_or(1));
     return static_cast<std::size_t>(
         std::max(1.0, bench.facts().value("compute_units").value_or(claimed)));
+}
+
+Buffer granted_buffer(Bench &bench, std::size_t bytes) {
+    for (constexpr std::size_t least = std::size_t{1} << 20;; bytes /= 2)
+        try {
+            return bench.buffer(bytes);
+        } catch (const Error &error) {
+            if (!error.code() || bytes < 2 * least)
+                throw;
+        }
 }
 
 std::optional<std::string> unsupported_without_images(const DeviceInfo &device) {

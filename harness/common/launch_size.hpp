@@ -22,6 +22,9 @@ namespace clprobe::probes {
 /// Compute units, measured or else claimed, one at least: for the size of launches only.
 [[nodiscard]] std::size_t units_of(const Bench &bench);
 
+/// A buffer of that size; of half of it, and so on, where the driver refuses.
+[[nodiscard]] Buffer granted_buffer(Bench &bench, std::size_t bytes);
+
 /// Why a probe that reads images cannot ask that device; nothing where it has them.
 [[nodiscard]] std::optional<std::string> unsupported_without_images(const DeviceInfo &device);
 

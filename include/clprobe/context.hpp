@@ -94,6 +94,10 @@ public:
     [[nodiscard]] Sampler sampler(Filter filter, Addressing addressing) const;
     /// Throws BuildError with the compiler's log.
     [[nodiscard]] Program build(const KernelText &text, const std::string &options) const;
+    /// A program from the binary of another, which `name` tells of. Its build's time is that of
+    /// handing the binary over as well. Throws Error where the driver does not take it.
+    [[nodiscard]] Program build_binary(const std::string &name,
+                                       const std::vector<unsigned char> &binary) const;
 
     /// Enqueues, does not wait.
     Event launch(const Kernel &kernel, const NdRange &range) const;

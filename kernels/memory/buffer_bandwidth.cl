@@ -3,6 +3,8 @@
 // What is read is random, and yet the host knows the sum of any stretch of it at once: a word is
 // the difference of the hashes of the next place and its own, so that neighbours cancel. Each group
 // leaves the sum of all that its work-items read.
+#include "common/group_sum.clh"
+
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 #if WIDTH == 1
@@ -64,18 +66,6 @@ VEC hash(VEC x) {
 // Where a work-item's elements lie: the first, and how far it is from one to the next.
 #define FIRST ((uint)get_group_id(0) * group_span + (uint)get_local_id(0) * item_span)
 
-void leave_sum(TOTAL sum, local uint *scratch, global uint *sums) {
-    const uint lane = (uint)get_local_id(0);
-    scratch[lane] = SUM(sum);
-    for (uint half_size = (uint)get_local_size(0) / 2; half_size > 0; half_size /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (lane < half_size)
-            scratch[lane] += scratch[lane + half_size];
-    }
-    if (lane == 0)
-        sums[(uint)get_group_id(0)] = scratch[0];
-}
-
 // Adds the element at `at` of `from`, and goes on to the next.
 #define TAKE(sum)                                                                                  \
     ADD(sum, FROM(from, at))                                                                       \
@@ -103,7 +93,8 @@ kernel void walk(global const VEC *from, uint base, uint tiles, uint offset, loc
         TAKE(d)
         at = at != end ? at : first;
     }
-    leave_sum(a + b + c + d, scratch, sums);
+    const TOTAL sum = a + b + c + d;
+    leave_sum(SUM(sum), scratch, sums);
 }
 
 kernel void fill(global VEC *to, uint salt, uint group_span, uint item_span, uint step,
@@ -130,7 +121,8 @@ kernel void read(global const VEC *from, local uint *scratch, global uint *sums,
         TAKE(c)
         TAKE(d)
     }
-    leave_sum(a + b + c + d, scratch, sums);
+    const TOTAL sum = a + b + c + d;
+    leave_sum(SUM(sum), scratch, sums);
 }
 
 // What is written differs from launch to launch by the nonce, so that it cannot be found there.

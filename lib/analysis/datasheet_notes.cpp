@@ -343,6 +343,41 @@ void add_local_memory(const Datasheet &sheet, Findings findings,
     notes.push_back(std::move(note));
 }
 
+/// What is left of the rate of words in a row where they lie apart, and the stride from which on it
+/// pays to copy them to where they lie in a row, at that rate, and to go through the copy once.
+void add_strides(Findings findings, std::vector<DatasheetNote> &notes) {
+    const auto rate = [&](std::string_view operation, std::string_view pattern) {
+        const Finding *const found =
+            find(findings, fmt::format("access.{}.{}", operation, pattern));
+        return is_measured(found) && *found->value > 0 ? found : nullptr;
+    };
+    const Finding *const reads = rate("read", "stride1");
+    const Finding *const writes = rate("write", "stride1");
+    for (const std::string_view operation : {"read", "write"}) {
+        const Finding *const in_a_row = operation == "read" ? reads : writes;
+        if (in_a_row == nullptr)
+            continue;
+        DatasheetNote note{"strides", "", {in_a_row->key}};
+        std::string advice;
+        for (int stride = 2; stride <= 64; stride *= 2)
+            if (const Finding *const apart = rate(operation, fmt::format("stride{}", stride))) {
+                const bool first = note.text.empty();
+                note.text += fmt::format(
+                    "{}{} {:.2g} %{}", first ? fmt::format("{}: stride ", operation) : ", ", stride,
+                    100 * *apart->value / *in_a_row->value, first ? " of stride 1" : "");
+                note.keys.push_back(apart->key);
+                if (advice.empty() && reads != nullptr && writes != nullptr &&
+                    1 / *apart->value >
+                        1 / *in_a_row->value + 1 / *reads->value + 1 / *writes->value)
+                    advice =
+                        fmt::format("; a transposing copy at full rate pays from {} on", stride);
+            }
+        note.text += advice;
+        if (note.keys.size() > 1)
+            notes.push_back(std::move(note));
+    }
+}
+
 /// A way of doing something that is several times slower than one which differs from it in one word
 /// of the key.
 struct Contrast {
@@ -368,9 +403,13 @@ bool is_parameter(std::string_view part) {
            number_in<int>(part.substr(part.starts_with('l') ? 1 : 0));
 }
 
-/// Of instructions: none does what another one does.
 bool is_instruction(const Finding &finding) {
     return key_family(finding.key) == "instruction";
+}
+
+/// Of instructions, of which none does what another one does, and of strides and the like.
+bool has_own_note(const Finding &finding) {
+    return is_instruction(finding) || key_family(finding.key) == "access";
 }
 
 bool is_speed(const Finding &finding) {
@@ -382,7 +421,7 @@ bool is_speed(const Finding &finding) {
 std::map<std::pair<std::string, Unit>, std::vector<const Finding *>> alike(Findings findings) {
     std::map<std::pair<std::string, Unit>, std::vector<const Finding *>> groups;
     for (const Finding *const finding : findings) {
-        if (!is_measured(finding) || !is_speed(*finding) || is_instruction(*finding))
+        if (!is_measured(finding) || !is_speed(*finding) || has_own_note(*finding))
             continue;
         const auto parts = split(finding->key, '.');
         // What differs in all but the family is no other way of doing the same.
@@ -480,6 +519,7 @@ std::vector<DatasheetNote> notes_of(const Datasheet &sheet, Findings findings) {
         !widths.keys.empty())
         notes.push_back(std::move(widths));
     add_tables(sheet, notes);
+    add_strides(findings, notes);
     add_local_memory(sheet, findings, notes);
     add_slow_ways(findings, notes);
     for (const std::string_view type : {"int32", "fp32"})

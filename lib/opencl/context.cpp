@@ -86,27 +86,50 @@ Buffer Context::buffer(std::size_t bytes, cl_mem_flags flags) const {
     return Buffer(memory, bytes);
 }
 
-Program Context::build(const KernelText &text, const std::string &options) const {
-    const char *source = text.text.c_str();
-    const std::size_t length = text.text.size();
-    const cl_device_id device = state_->device.native();
-    cl_int code = CL_SUCCESS;
-    const cl_program created =
-        clCreateProgramWithSource(state_->context(), 1, &source, &length, &code);
-    if (code != CL_SUCCESS)
-        throw Error("creating program " + text.name, code);
+namespace {
+
+/// Builds what was created, which it takes over; the time counts from `start` on.
+Program built(cl_program created, cl_device_id device, const std::string &name,
+              const std::string &options, std::chrono::steady_clock::time_point start) {
     const cl::Program owner(created);
-    const auto start = std::chrono::steady_clock::now();
-    code = clBuildProgram(created, 1, &device, options.c_str(), nullptr, nullptr);
+    const cl_int code = clBuildProgram(created, 1, &device, options.c_str(), nullptr, nullptr);
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::string log = answered([&] {
                           return owner.getBuildInfo<CL_PROGRAM_BUILD_LOG>(cl::Device(device, true));
                       }).value_or(std::string{});
     if (code != CL_SUCCESS)
-        throw BuildError(text.name, options, code, std::move(log));
+        throw BuildError(name, options, code, std::move(log));
     clRetainProgram(created); // `owner` lets go of its own reference
-    return Program(text.name, created, device, std::move(log), seconds);
+    return Program(name, created, device, std::move(log), seconds);
+}
+
+} // namespace
+
+Program Context::build(const KernelText &text, const std::string &options) const {
+    const char *source = text.text.c_str();
+    const std::size_t length = text.text.size();
+    cl_int code = CL_SUCCESS;
+    const cl_program created =
+        clCreateProgramWithSource(state_->context(), 1, &source, &length, &code);
+    if (code != CL_SUCCESS)
+        throw Error("creating program " + text.name, code);
+    return built(created, state_->device.native(), text.name, options,
+                 std::chrono::steady_clock::now());
+}
+
+Program Context::build_binary(const std::string &name,
+                              const std::vector<unsigned char> &binary) const {
+    const cl_device_id device = state_->device.native();
+    const unsigned char *bytes = binary.data();
+    const std::size_t length = binary.size();
+    cl_int code = CL_SUCCESS;
+    const auto start = std::chrono::steady_clock::now();
+    const cl_program created =
+        clCreateProgramWithBinary(state_->context(), 1, &device, &length, &bytes, nullptr, &code);
+    if (code != CL_SUCCESS)
+        throw Error("creating program " + name + " from its binary", code);
+    return built(created, device, name, "", start);
 }
 
 Event Context::launch(const Kernel &kernel, const NdRange &range) const {

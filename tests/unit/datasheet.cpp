@@ -284,6 +284,28 @@ TEST_CASE("unit.datasheet.local_sizes_and_widths_are_those_of_the_fastest_launch
     CHECK(note(sheet, "vector width")->text == "4 for fma fp32; 1 for memory read");
 }
 
+TEST_CASE("unit.datasheet.strides_are_told_and_from_which_on_a_copy_pays") {
+    const auto rate = [](const std::string &key, double value) {
+        return found("access." + key, value, Unit::byte_per_second);
+    };
+    std::vector<Finding> findings{rate("read.stride1", 100e9),  rate("read.stride2", 50e9),
+                                  rate("read.stride4", 25e9),   rate("read.stride16", 6e9),
+                                  rate("write.stride1", 100e9), rate("write.stride2", 30e9)};
+    const Datasheet sheet = datasheet_of(device_with(findings));
+    REQUIRE(note(sheet, "strides") != nullptr);
+    CHECK(note(sheet, "strides")->text ==
+          "read: stride 2 50 % of stride 1, 4 25 %, 16 6 %; a transposing copy at full rate pays "
+          "from 4 on");
+    CHECK(note(sheet, "strides")->keys.size() == 4);
+    CHECK(std::ranges::count(sheet.notes, "strides", &DatasheetNote::topic) == 2);
+    CHECK(note(sheet, "slow") == nullptr); // it tells the same
+    CHECK(note(datasheet_of(device_with({findings[0], findings[1]})), "strides")->text ==
+          "read: stride 2 50 % of stride 1"); // what a copy would take is not known
+    make_suspect(findings[0], "the array lies in a cache");
+    findings.resize(4);
+    CHECK(note(datasheet_of(device_with(findings)), "strides") == nullptr);
+}
+
 TEST_CASE("unit.datasheet.slow_ways_are_told_where_that_is_sure") {
     const auto slow = [](double contended, double half_width) {
         Finding spread = found("thing.add.spread.rate", 1e9, Unit::op_per_second);

@@ -51,17 +51,6 @@ Spread spread_of(const StreamShape &shape, std::size_t bytes) {
     return {range, local_size * count, count, 1, count};
 }
 
-/// Of that size; of half of it, and so on, where the driver refuses.
-Buffer largest_buffer(Bench &bench, std::size_t bytes) {
-    for (constexpr std::size_t least = std::size_t{1} << 20;; bytes /= 2)
-        try {
-            return bench.buffer(bytes);
-        } catch (const Error &error) {
-            if (!error.code() || bytes < 2 * least)
-                throw;
-        }
-}
-
 /// Where a work-group begins, as the kernel has it.
 std::uint32_t first_tile(std::size_t group, std::uint32_t tiles, std::uint32_t offset) {
     const std::uint64_t golden = static_cast<std::uint32_t>(group * 2654435769u);
@@ -144,7 +133,7 @@ const Buffer &Launcher::sums(std::size_t groups) {
 
 Source Launcher::source(std::size_t bytes, double seconds) {
     constexpr std::size_t most_of_a_launch = std::size_t{16} << 20;
-    const Buffer buffer = largest_buffer(bench_, bytes);
+    const Buffer buffer = granted_buffer(bench_, bytes);
     Source source{buffer, static_cast<std::uint32_t>(bench_.random()()), 0};
     const unsigned width = usual_width(bench_.device());
     const std::size_t each = std::min(most_of_a_launch, buffer.bytes());
@@ -166,7 +155,7 @@ Source Launcher::source(std::size_t bytes, double seconds) {
 void Launcher::add_others(Arrays &arrays, double seconds) {
     arrays.bytes = arrays.from.bytes;
     try {
-        arrays.to = largest_buffer(bench_, arrays.bytes);
+        arrays.to = granted_buffer(bench_, arrays.bytes);
         arrays.bytes = std::min(arrays.bytes, arrays.to->bytes());
         arrays.other = source(arrays.from.bytes, seconds);
         arrays.bytes = std::min(arrays.bytes, arrays.other->bytes);
