@@ -11,8 +11,9 @@ ProbeInfo describe() {
     info.question = "How many operations of each kind does the device do in a second, how long "
                     "does one take, and how exact are its functions?";
     info.method =
-        "Each operation has a kernel whose loop takes some chains of each work-item through 16 to "
-        "52 of it, every one on the result of the one before. Rates are of the whole device: the "
+        "Each operation has a kernel whose loop takes some chains of each work-item through 2 to "
+        "26 steps of it, every one on the result of the one before. A multiply-add counts two "
+        "operations, a dot product of four bytes eight. Rates are of the whole device: the "
         "slope of time over trips of the loop, in groups that fill it. Latencies are of a single "
         "chain of a single work-item. Where words have room for more than one number, scalars and "
         "vectors are tried with multiply-adds, and so are chains on CPUs; all operations of the "
