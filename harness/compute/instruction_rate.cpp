@@ -11,13 +11,14 @@ ProbeInfo describe() {
     info.question = "How many operations of each kind does the device do in a second, how long "
                     "does one take, and how exact are its functions?";
     info.method =
-        "Each operation has a kernel whose loop takes some chains of each work-item through 2 to "
-        "26 steps of it, every one on the result of the one before. A multiply-add counts two "
-        "operations, a dot product of four bytes eight. Rates are of the whole device: the "
-        "slope of time over trips of the loop, in groups that fill it. Latencies are of a single "
-        "chain of a single work-item. Where words have room for more than one number, scalars and "
-        "vectors are tried with multiply-adds, and so are chains on CPUs; all operations of the "
-        "type go the way that is faster.\n\n"
+        "Each operation has a loop that takes some chains of each work-item through 2 to 52 steps "
+        "of it, every one on the result of the one before. A multiply-add counts two operations, a "
+        "dot product of four bytes eight. Rates are of the whole device: the slope of time over "
+        "trips of the loop, in groups that fill it. Latencies are of a single chain of a single "
+        "work-item. Where words have room for more than one number, scalars and vectors are tried "
+        "with multiply-adds; on CPUs, whose vectors are as wide as the driver says, four chains "
+        "and "
+        "eight. All operations of the type go the way that is faster.\n\n"
         "No compiler knows the operands, and no chain can be shortened: whole numbers grow by each "
         "other and wrap (products of odd ones); shifts say by how much the next one shifts; the "
         "logic is exclusive or, with additions between; minima and maxima go by turns to bounds of "
@@ -30,8 +31,11 @@ ProbeInfo describe() {
         "functions in units in the last place is the worst of 16384 operands drawn from their "
         "range.";
     info.pitfalls = {
-        "What an operation needs beside it is told with the result: popcount, conversions and "
-        "functions have an addition, which is hidden where it has a pipe of its own.",
+        "What an operation needs beside it is told with the result: popcount, logic, conversions "
+        "and "
+        "functions have an addition, selections a comparison, shifts a mask of their count. It is "
+        "hidden where it has a pipe of its own.",
+        "Where one instruction does a maximum and a minimum, both are counted.",
         "Integer additions may go through two pipes, of which one is that of multiply-adds: then "
         "they are faster than either pipe is.",
         "Compilers for CPUs make jumps of minima, which are guessed right here: such a latency is "
@@ -40,9 +44,9 @@ ProbeInfo describe() {
         "Functions are of arguments between -2 and 4: what reducing a large one takes is not in "
         "the time. Their errors are of wider ranges.",
         "Of halves, products change only their sign from trip to trip.",
-        "Unsigned high words of products are of 32 and 64 bits only, as those of narrow types come "
-        "to rest.",
-        "Integer divisions have a divisor that is always odd and grows.",
+        "High words of products are of unsigned numbers of 32 and 64 bits only, as those of narrow "
+        "types come to rest; shifts are logical.",
+        "Integer divisions have an odd divisor, another one each time.",
     };
     info.sources = {"OpenCL C specification, relative error as ulps: what is allowed",
                     "CUDA C++ Programming Guide, throughput of native arithmetic instructions: "

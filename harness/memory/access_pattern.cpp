@@ -2,7 +2,6 @@
 #include "measure/sampler.hpp"
 #include "memory/access_pattern/access_pattern.hpp"
 
-#include <clprobe/error.hpp>
 #include <clprobe/probe.hpp>
 
 #include <algorithm>
@@ -141,6 +140,8 @@ private:
         Series &series = bench_.series(entry::times);
         std::vector<Sampled> patterns;
         for (const AccessRow &row : rows) {
+            if (words_in(words_, row, local_size_) < tile())
+                continue;
             const TimeOf time_of = [this, row](std::uint32_t groups) { return time(row, groups); };
             const std::uint32_t groups = fitting_groups(row);
             patterns.push_back({[this, time_of, groups, &series, row](int block) {

@@ -73,8 +73,8 @@
 #define CUT(value) ((V)(value))
 
 #if WHOLE
-// From 3 to 63, odd. The same in the host's model.
-#define SEED(h) CONVERT(ELEMENT)(2u * (h) + 1u)
+// From 3 to 65, odd: products of 1 come to rest. The same in the host's model.
+#define SEED(h) CONVERT(ELEMENT)(2u * (h) + 3u)
 #define MOVING(trip) ((V)((ELEMENT)((trip)&31u)))
 #define SIGNED(x) AS(SIGNED_ELEMENT)(x)
 #else
@@ -148,12 +148,17 @@ VECTOR(uint) hash(VECTOR(uint) element, uint stream) {
 #define _add_second(x, y) y = CUT(y + x);
 #define LOOP_add PAIR_LOOP(_add, PAIRS_13)
 
-#define _mul_first(x, y) x = CUT(x * y);
-#define _mul_second(x, y) y = CUT(y * x);
+#if IS == 2 && WIDTH == 1 // products of two such are beyond int, which they would be computed as
+#define WIDE(x) ((uint)(x))
+#else
+#define WIDE(x) (x)
+#endif
+#define _mul_first(x, y) x = CUT(WIDE(x) * y);
+#define _mul_second(x, y) y = CUT(WIDE(y) * x);
 #define LOOP_mul PAIR_LOOP(_mul, PAIRS_13)
 
-#define _mad_first(x, y) x = CUT(x * a + y);
-#define _mad_second(x, y) y = CUT(y * b + x);
+#define _mad_first(x, y) x = CUT(WIDE(x) * a + y);
+#define _mad_second(x, y) y = CUT(WIDE(y) * b + x);
 #define LOOP_mad PAIR_LOOP(_mad, PAIRS_13)
 
 // Each result says by how much the next shifts.
@@ -171,7 +176,7 @@ VECTOR(uint) hash(VECTOR(uint) element, uint stream) {
 
 #define QUOTIENT(x, y) AS(ELEMENT)((VECTOR(SIGNED_ELEMENT))(SIGNED(x) / SIGNED(CUT(y))))
 #define _divide_first(x, y) x = QUOTIENT(a, y | (V)1);
-#define _divide_second(x, y) y = CUT(y * b + x);
+#define _divide_second(x, y) y = CUT(WIDE(y) * b + x);
 #define LOOP_divide PAIR_LOOP(_divide, PAIRS_2)
 
 // The high word of a product with the largest number is one less than the other factor.
@@ -255,8 +260,10 @@ uint dp4a(uint x, uint a, uint y) {
 #define _to_int32_next(x) AS(float)(CONVERT(int)(x) + AS(int)(a))
 #define LOOP_to_int32 NEXT_LOOP(_to_int32, PAIRS_13)
 
-// To single precision and back.
-#define BY_FP32(x, factor) CONVERT(half)(CONVERT(float)(x) * CONVERT(float)(factor))
+// To single precision and back. Of two factors that were halves compilers multiply the halves
+// instead, which leaves the same: c, which is 0, may make another one of the second.
+#define AS_FP32(factor) AS(float)(AS(uint)(CONVERT(float)(factor)) | AS(uint)(CONVERT(float)(c)))
+#define BY_FP32(x, factor) CONVERT(half)(CONVERT(float)(x) * AS_FP32(factor))
 #define _to_fp32_first(x, y) x = BY_FP32(x, a);
 #define _to_fp32_second(x, y) x = BY_FP32(x, b);
 #define LOOP_to_fp32 PAIR_LOOP(_to_fp32, PAIRS_13)
@@ -268,22 +275,22 @@ uint dp4a(uint x, uint a, uint y) {
         const ELEMENT x = in[item];                                                                \
         ELEMENT result = x;                                                                        \
         switch (operation) {                                                                       \
-        case 14: result = in[item ^ 1u] / x; break;                                                 \
-        case 15: result = (ELEMENT)1.0f / x; break;                                                 \
-        case 16: result = sqrt(x); break;                                                           \
-        case 17: result = rsqrt(x); break;                                                          \
-        case 18: result = exp2(x); break;                                                           \
-        case 19: result = log2(x); break;                                                           \
-        case 20: result = sin(x); break;                                                            \
+        case 14: result = in[item ^ 1u] / x; break;                                                \
+        case 15: result = (ELEMENT)1.0f / x; break;                                                \
+        case 16: result = sqrt(x); break;                                                          \
+        case 17: result = rsqrt(x); break;                                                         \
+        case 18: result = exp2(x); break;                                                          \
+        case 19: result = log2(x); break;                                                          \
+        case 20: result = sin(x); break;                                                           \
         NATIVE_FUNCTIONS                                                                           \
         }                                                                                          \
         out[item] = result;                                                                        \
     }
 #if IS == 7
 #define NATIVE_FUNCTIONS                                                                           \
-    case 21: result = native_divide(in[item ^ 1u], x); break;                                       \
-    case 22: result = native_recip(x); break;                                                       \
-    case 23: result = native_sqrt(x); break;                                                        \
+    case 21: result = native_divide(in[item ^ 1u], x); break;                                      \
+    case 22: result = native_recip(x); break;                                                      \
+    case 23: result = native_sqrt(x); break;                                                       \
     case 24: result = native_rsqrt(x); break;                                                      \
     case 25: result = native_exp2(x); break;                                                       \
     case 26: result = native_log2(x); break;                                                       \
@@ -294,11 +301,11 @@ uint dp4a(uint x, uint a, uint y) {
 #endif // WHOLE
 
 // Bounds that are passed by turns from either side; the last one moves.
-#define _min_first(x, y)                                                                        \
+#define _min_first(x, y)                                                                           \
     x = AS(ELEMENT)(max(SIGNED(x), SIGNED(a)));                                                    \
     x = AS(ELEMENT)(min(SIGNED(x), SIGNED(b)));                                                    \
     x = AS(ELEMENT)(max(SIGNED(x), SIGNED(c)));
-#define _min_second(x, y)                                                                       \
+#define _min_second(x, y)                                                                          \
     x = AS(ELEMENT)(min(SIGNED(x), SIGNED(d)));                                                    \
     x = AS(ELEMENT)(max(SIGNED(x), SIGNED(a)));                                                    \
     x = AS(ELEMENT)(min(SIGNED(x), SIGNED(moving)));

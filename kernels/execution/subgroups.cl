@@ -11,6 +11,10 @@
 #endif
 #define WANTED(exchange) (ONLY < 0 || ONLY == exchange)
 
+#if defined(SUB_GROUPS) && !defined(AS_PTX) // as many as there are, which a small group has fewer of
+#undef SUB_GROUP_SIZE
+#define SUB_GROUP_SIZE get_sub_group_size()
+#endif
 #ifndef SUB_GROUPS // the group instead
 #define SUB_GROUP_SIZE ((uint)get_local_size(0))
 #define SUB_GROUP 0u

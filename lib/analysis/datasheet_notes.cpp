@@ -363,8 +363,9 @@ void add_strides(Findings findings, std::vector<DatasheetNote> &notes) {
             if (const Finding *const apart = rate(operation, fmt::format("stride{}", stride))) {
                 const bool first = note.text.empty();
                 note.text += fmt::format(
-                    "{}{} {:.2g} %{}", first ? fmt::format("{}: stride ", operation) : ", ", stride,
-                    100 * *apart->value / *in_a_row->value, first ? " of stride 1" : "");
+                    "{}{} {} %{}", first ? fmt::format("{}: stride ", operation) : ", ", stride,
+                    format({100 * *apart->value / *in_a_row->value, Unit::one}, 2),
+                    first ? " of stride 1" : "");
                 note.keys.push_back(apart->key);
                 if (advice.empty() && reads != nullptr && writes != nullptr &&
                     1 / *apart->value >
@@ -469,8 +470,8 @@ void add_slow_ways(Findings findings, std::vector<DatasheetNote> &notes) {
                          {contrast.slow_finding->key, contrast.fast_finding->key}});
 }
 
-/// Operations of a type for each multiply-add of single precision, those of one share together:
-/// "add, mul 0.50; divide 0.026".
+/// Instructions of a type for each multiply-add of single precision, those of one share together:
+/// "add, mul 0.5; divide 0.026".
 void add_instructions(Findings findings, std::string_view type, std::vector<DatasheetNote> &notes) {
     const Finding *const fma = find(findings, "fma.fp32.rate");
     if (!is_measured(fma) || *fma->value <= 0)
@@ -482,9 +483,9 @@ void add_instructions(Findings findings, std::string_view type, std::vector<Data
         if (!is_instruction(*finding) || !is_measured(finding) || parts.size() != 4 ||
             parts[1] != type || parts[3] != "rate")
             continue;
-        // A multiply-add counts two there and here.
-        const bool two = parts[2] == "mad" || parts[2] == "mad24";
-        shares.emplace_back(2 * *finding->value / *fma->value / (two ? 2 : 1), parts[2]);
+        // A multiply-add counts two there and here, a dot product of four bytes eight.
+        const double each = parts[2].starts_with("dot4") ? 8 : parts[2].starts_with("mad") ? 2 : 1;
+        shares.emplace_back(2 * *finding->value / *fma->value / each, parts[2]);
         note.keys.push_back(finding->key);
     }
     if (shares.empty())
@@ -492,7 +493,7 @@ void add_instructions(Findings findings, std::string_view type, std::vector<Data
     std::ranges::stable_sort(shares, std::greater<>(), &std::pair<double, std::string>::first);
     std::string last;
     for (const auto &[share, name] : shares) {
-        const std::string text = fmt::format("{:.2g}", share);
+        const std::string text = format({share, Unit::one}, 2);
         note.text += note.text.empty() ? name
                      : text == last    ? ", " + name
                                        : " " + last + "; " + name;

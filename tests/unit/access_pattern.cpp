@@ -203,15 +203,15 @@ TEST_CASE("unit.access_pattern.neighbours' words lie in as many lines as by chan
 
 TEST_CASE("unit.access_pattern.words of a pattern lie within the array") {
     constexpr std::size_t array = 1 << 16;
-    constexpr std::size_t group = 64;
-    for (const AccessRow &row : rows_of(Operation::read, array)) {
-        const Places places(row, 7);
-        const std::size_t count = words_in(array, row, group);
-        CHECK(count % (each * group) == 0);
-        std::set<std::uint32_t> taken;
-        for (std::uint32_t number = 0; number < count; ++number)
-            taken.insert(places.of(number));
-        CHECK(taken.size() == count);
-        CHECK(*taken.rbegin() < array);
-    }
+    for (const std::size_t group : {1U, 2U, 64U})
+        for (const AccessRow &row : rows_of(Operation::read, array)) {
+            const Places places(row, 7);
+            const std::size_t count = words_in(array, row, group);
+            CHECK(count % (each * group) == 0);
+            std::set<std::uint32_t> taken;
+            for (std::uint32_t number = 0; number < count; ++number)
+                taken.insert(places.of(number));
+            CHECK(taken.size() == count);
+            CHECK(*taken.rbegin() < array);
+        }
 }

@@ -306,6 +306,24 @@ TEST_CASE("unit.datasheet.strides_are_told_and_from_which_on_a_copy_pays") {
     CHECK(note(datasheet_of(device_with(findings)), "strides") == nullptr);
 }
 
+TEST_CASE("unit.datasheet.instructions_are_told_in_multiply_adds") {
+    const auto rate = [](const std::string &key, double value) {
+        return found(key, value, Unit::op_per_second);
+    };
+    const std::vector<Finding> findings{rate("fma.fp32.rate", 200e9),
+                                        rate("instruction.int32.add.rate", 50e9),
+                                        rate("instruction.int32.mad.rate", 100e9),
+                                        rate("instruction.int32.dot4.rate", 400e9),
+                                        rate("instruction.int32.divide.rate", 2.6e9),
+                                        rate("instruction.int8.add.rate", 90e9)};
+    const Datasheet sheet = datasheet_of(device_with(findings));
+    REQUIRE(note(sheet, "instructions") != nullptr);
+    CHECK(note(sheet, "instructions")->text ==
+          "int32 for each multiply-add of fp32: add, mad, dot4 0.5; divide 0.026");
+    CHECK(note(sheet, "slow") == nullptr); // a division is no other way to add
+    CHECK(note(datasheet_of(device_with({findings[1]})), "instructions") == nullptr);
+}
+
 TEST_CASE("unit.datasheet.slow_ways_are_told_where_that_is_sure") {
     const auto slow = [](double contended, double half_width) {
         Finding spread = found("thing.add.spread.rate", 1e9, Unit::op_per_second);

@@ -32,7 +32,8 @@ MadeUp run(const std::vector<Instruction> &all, double noise = 0.01, int blocks 
     for (const Instruction &one : all) {
         made.take(series::rate, coordinates(filling(one)), filling(one).operations() / rate_truth);
         made.take(series::latency, coordinates(alone(one)), alone(one).steps() * latency_truth);
-        made.data.number_attributes[one.name() + entry::verified] = 96;
+        for (const char *of : {series::rate, series::latency})
+            made.data.number_attributes[verified_entry(one, of)] = 96;
         if (is_function(one.type, one.op)) {
             made.data.number_attributes[one.name() + entry::ulp] = 1.5;
             made.data.number_attributes[one.name() + entry::worst_at] = 0.25;
@@ -105,9 +106,10 @@ TEST_CASE("unit.instruction_rate.what is left out says why, and what does not gr
     const Instruction add{Type::int32, Op::add};
     MadeUp made = run({add});
     const Facts facts = device_of(33e12);
-    made.data.number_attributes[add.name() + entry::verified] = 0;
+    made.data.number_attributes[verified_entry(add, series::rate)] = 0;
     CHECK_THAT(found(made, facts, "int32.add.rate").note, ContainsSubstring("verified"));
     CHECK(found(made, facts, "int32.add.rate").status == Status::inconclusive);
+    CHECK(found(made, facts, "int32.add.latency").status == Status::measured);
     made.data.text_attributes["int32.add" + entry::failed] = "the driver went away";
     CHECK(found(made, facts, "int32.add.latency").status == Status::failed);
     made.data.text_attributes["int32.add" + entry::unsupported] = "no such thing";
@@ -116,11 +118,19 @@ TEST_CASE("unit.instruction_rate.what is left out says why, and what does not gr
     // As long however many trips: work that a compiler removed.
     MadeUp constant("compute/instruction_rate", {20000, 0.01, 6}, 6);
     constant.take(series::rate, coordinates(filling(add)), 0);
-    constant.data.number_attributes[add.name() + entry::verified] = 96;
+    constant.data.number_attributes[verified_entry(add, series::rate)] = 96;
     CHECK(found(constant, facts, "int32.add.rate").status == Status::inconclusive);
 
     // A bare table says nothing of a device, nor that anything was verified.
     CHECK(found(run({add}), Facts{}, "int32.add.rate").status == Status::suspect);
+}
+
+TEST_CASE("unit.instruction_rate.a rate does not need the accuracy") {
+    const Instruction sine{Type::fp32, Op::sin};
+    MadeUp made = run({sine});
+    made.data.text_attributes[sine.name() + entry::ulp + entry::failed] = "sin(1) is 7";
+    CHECK(found(made, device_of(33e12), "fp32.sin.ulp").status == Status::failed);
+    CHECK(found(made, device_of(33e12), "fp32.sin.rate").status == Status::measured);
 }
 
 TEST_CASE("unit.instruction_rate.an error beyond what OpenCL allows is noted") {
@@ -133,17 +143,20 @@ TEST_CASE("unit.instruction_rate.an error beyond what OpenCL allows is noted") {
 
 TEST_CASE("unit.instruction_rate.the next trip leaves another result, and so does the one after") {
     for (const Instruction &one : all_instructions()) {
-        CAPTURE(one.name());
-        const auto after = [&](std::uint32_t trips) {
-            const Number number = expected(one, 12345, 1, trips);
-            CHECK((!is_real(one.type) || std::isfinite(number.real)));
-            return std::pair(number.whole, number.real);
-        };
-        CHECK(after(100) != after(101));
-        // Of halves, products only change their sign.
-        if (one.type != Type::fp16 ||
-            (one.op != Op::mul && one.op != Op::mad && one.op != Op::to_fp32))
-            CHECK(after(100) != after(102));
+        // The one work-item of a latency, and one of many.
+        for (const auto &[element, chain] : {std::pair{0U, 0U}, std::pair{12345U, 1U}}) {
+            CAPTURE(one.name(), element);
+            const auto after = [&, element = element, chain = chain](std::uint32_t trips) {
+                const Number number = expected(one, element, chain, trips);
+                CHECK((!is_real(one.type) || std::isfinite(number.real)));
+                return std::pair(number.whole, number.real);
+            };
+            CHECK(after(100) != after(101));
+            // Of halves, products only change their sign.
+            if (one.type != Type::fp16 ||
+                (one.op != Op::mul && one.op != Op::mad && one.op != Op::to_fp32))
+                CHECK(after(100) != after(102));
+        }
     }
 }
 
@@ -158,6 +171,12 @@ TEST_CASE("unit.instruction_rate.elements and chains differ") {
             left.emplace(number.whole, number.real);
         }
         CHECK(left.size() > 2);
+        left.clear();
+        for (unsigned chain = 0; chain < 8; ++chain) {
+            const Number number = expected(one, 7, chain, 3);
+            left.emplace(number.whole, number.real);
+        }
+        CHECK(left.size() > 1);
     }
 }
 

@@ -67,7 +67,7 @@ void check(const LaunchOutcome &outcome, Real real, const Variant &variant, Verd
                                                              " is not what the host computes");
     }
     if (!verdict.fused && (variant.form == Form::fma || variant.form == Form::ptx))
-        throw Unsupported(variant.describe(real) + ": fma() rounds twice");
+        throw Unsupported(variant.describe(real) + ": it rounds twice");
 }
 
 /// The variant with this one property changed as far as it may be, and of the loop's body what the

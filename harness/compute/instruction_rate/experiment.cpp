@@ -4,7 +4,6 @@
 #include "common/ptx.hpp"
 #include "common/race.hpp"
 #include "compute/instruction_rate/instruction_rate.hpp"
-#include "opencl/device_limits.hpp"
 
 #include <clprobe/error.hpp>
 
@@ -13,6 +12,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -99,9 +99,10 @@ public:
         bench_.sample(candidates_, {.relative_half_width = 0.005,
                                     .seconds = std::max(bench_.remaining(), 0.75 * bench_.budget()),
                                     .least = bench_.tiny() ? 2U : 4U});
-        for (const Launchable &one : launchables_)
-            bench_.data().number_attributes[one.variant.instruction().name() + entry::verified] +=
-                static_cast<double>(*one.verified);
+        for (std::size_t i = 0; i < launchables_.size(); ++i)
+            bench_.data().number_attributes[verified_entry(launchables_[i].variant.instruction(),
+                                                           candidates_[i].series->name)] =
+                static_cast<double>(*launchables_[i].verified);
     }
 
 private:
@@ -116,13 +117,13 @@ private:
                 if (reason.empty())
                     wanted.push_back(one);
                 else
-                    text(one, entry::unsupported) = std::move(reason);
+                    bench_.data().text_attributes[one.name() + entry::unsupported] = reason;
             }
         if (wanted.empty())
             return;
         const Shape shape = best_shape(type);
         for (const Instruction &one : wanted)
-            attempt(one, [&] {
+            attempt(one.name(), [&] {
                 // Dot products are of scalars only.
                 const unsigned width = is_dot_product(one.op) ? 1 : shape.width;
                 enter(filling(one, {width, shape.chains}), series::rate, launch_seconds());
@@ -130,26 +131,23 @@ private:
             });
         for (const Instruction &one : wanted)
             if (is_function(one.type, one.op))
-                attempt(one, [&] { try_accuracy(one); });
-    }
-
-    std::string &text(Instruction one, const std::string &what) {
-        return bench_.data().text_attributes[one.name() + what];
+                attempt(one.name() + entry::ulp, [&] { try_accuracy(one); });
     }
 
     /// What a driver refuses of one instruction is no failure of the others.
     template <typename Work>
-    void attempt(Instruction one, const Work &work) {
+    void attempt(const std::string &what, const Work &work) {
+        auto &texts = bench_.data().text_attributes;
         try {
             work();
         } catch (const Cancelled &) {
             throw;
         } catch (const Unsupported &error) {
-            text(one, entry::unsupported) = error.what();
+            texts[what + entry::unsupported] = error.what();
         } catch (const Error &error) {
             if (bench_.tiny()) // whoever tries a device out wants to know at once
                 throw;
-            text(one, entry::failed) = error.what();
+            texts[what + entry::failed] = error.what();
         }
     }
 
@@ -166,6 +164,7 @@ private:
             Race<Launchable> race(
                 bench_, {.series = series::race,
                          .seconds = launch_seconds(),
+                         .warm_up = !std::exchange(warm_, true),
                          .make =
                              [&](const Variant &wanted) {
                                  return make(wanted,
@@ -173,8 +172,9 @@ private:
                                                  .kernel(function_alone));
                              },
                          .work = [](const Variant &variant) { return variant.operations(); },
-                         .time_left = [] { return true; }});
-            const Instruction one{type, type == Type::uint32 ? Op::min : Op::mad};
+                         .time_left = [] { return true; },
+                         .leave_out_wrong = true});
+            const Instruction one{type, Op::mad};
             for (const Shape &shape : shapes)
                 race.tuner().try_out(filling(one, shape));
             race.tuner().halve(2, [] { return true; });
@@ -244,7 +244,7 @@ private:
         const Instruction one = variant.instruction();
         const auto verified = std::make_shared<std::size_t>(0);
         const std::size_t results = variant.work_items() * variant.chains * variant.width;
-        const Buffer out = bench_.buffer(std::max<std::size_t>(4, results * bytes_of(one.type)));
+        const Buffer out = output_of(std::max<std::size_t>(4, results * bytes_of(one.type)));
         Launchable made{variant,
                         {kernel,
                          NdRange::linear(variant.groups, variant.local_size),
@@ -266,10 +266,10 @@ private:
         for (const std::size_t item : outcome.sample(variant.work_items(), 2))
             for (unsigned chain = 0; chain < variant.chains; ++chain, ++verified) {
                 const std::size_t element = item * variant.width + chain % variant.width;
-                const std::size_t vectors = variant.work_items() * variant.width;
+                const std::size_t elements = variant.work_items() * variant.width;
                 const Number found = numbers_of(
                     one.type,
-                    outcome.read<std::byte>(out, (chain * vectors + element) * bytes_of(one.type),
+                    outcome.read<std::byte>(out, (chain * elements + element) * bytes_of(one.type),
                                             bytes_of(one.type)))[0];
                 const Number right = expected(one, element, chain, outcome.trips());
                 const bool equal = is_real(one.type)
@@ -280,6 +280,14 @@ private:
                                           " has not what the host computes");
             }
         return verified;
+    }
+
+    /// Launches take turns: those of one size leave their results in one place.
+    Buffer output_of(std::size_t bytes) {
+        const auto found = outputs_.find(bytes);
+        return found != outputs_.end()
+                   ? found->second
+                   : outputs_.emplace(bytes, bench_.buffer(bytes)).first->second;
     }
 
     Buffer written(const std::vector<std::byte> &bytes) {
@@ -308,11 +316,11 @@ private:
             numbers_of(one.type, bench_.read<std::byte>(out, 0, count * bytes_of(one.type)));
         std::pair worst{-1.0, 0.0};
         for (std::size_t i = 0; i < count; ++i) {
-            const double ulps =
-                ulps_between(one.type, found[i].real, exact(one.op, operands[i ^ 1U], operands[i]));
-            if (!std::isfinite(ulps))
+            const long double right = exact(one.op, operands[i ^ 1U], operands[i]);
+            if (!(std::abs(found[i].real - right) <= std::abs(right) / 2 + 0x1p-7))
                 throw VerificationError(
-                    fmt::format("{} of {} is no number", one.name(), operands[i]));
+                    fmt::format("{} of {} is {}", one.name(), operands[i], found[i].real));
+            const double ulps = ulps_between(one.type, found[i].real, right);
             worst = std::max(worst, std::pair(ulps, operands[i]));
         }
         auto &numbers = bench_.data().number_attributes;
@@ -346,7 +354,8 @@ private:
     bool warm_ = false;
     unsigned chains_ = 0; ///< of a work-item of a CPU, once decided
     Programs programs_;
-    std::set<std::string> refused_; ///< options of programs that do not build
+    std::set<std::string> refused_;         ///< options of programs that do not build
+    std::map<std::size_t, Buffer> outputs_; ///< by their bytes
     std::vector<Launchable> launchables_;
     std::vector<Candidate> candidates_;
 };

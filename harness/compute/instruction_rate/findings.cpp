@@ -59,11 +59,12 @@ public:
 
     [[nodiscard]] Finding ulp(Instruction one) const {
         const FindingKey key = ulp_key(one);
-        if (const auto left_out = unmeasured(one, key))
-            return *left_out;
+        for (const std::string &what : {one.name(), one.name() + entry::ulp})
+            if (const auto left_out = unmeasured(what, key))
+                return *left_out;
         const auto worst = data_.number_attribute(one.name() + entry::ulp);
         const double tried = data_.number_attribute(one.name() + entry::tried).value_or(0);
-        if (!worst || tried < 1)
+        if (!worst || *worst < 0 || tried < 1)
             return undecided(key, "its results were not compared");
         Finding finding =
             decided(key, *worst,
@@ -80,12 +81,13 @@ public:
     }
 
 private:
-    [[nodiscard]] std::optional<Finding> unmeasured(Instruction one, const FindingKey &key) const {
-        if (const std::string reason = data_.text_attribute(one.name() + entry::unsupported);
+    /// Of an instruction, or of its error.
+    [[nodiscard]] std::optional<Finding> unmeasured(const std::string &what,
+                                                    const FindingKey &key) const {
+        if (const std::string reason = data_.text_attribute(what + entry::unsupported);
             !reason.empty())
             return without_value(key, Status::unsupported, reason);
-        if (const std::string reason = data_.text_attribute(one.name() + entry::failed);
-            !reason.empty())
+        if (const std::string reason = data_.text_attribute(what + entry::failed); !reason.empty())
             return without_value(key, Status::failed, reason);
         return std::nullopt;
     }
@@ -94,14 +96,14 @@ private:
     [[nodiscard]] Finding timed(Instruction one, const FindingKey &key,
                                 const std::vector<RowTimes<Variant>> &rows, const char *series,
                                 const Make &make) const {
-        if (auto left_out = unmeasured(one, key))
+        if (auto left_out = unmeasured(one.name(), key))
             return *left_out;
         const auto row = std::ranges::find_if(
             rows, [&](const auto &candidate) { return candidate.row.instruction() == one; });
         if (row == rows.end())
             return undecided(key, "not timed");
         const bool external = !facts_.device;
-        const double verified = data_.number_attribute(one.name() + entry::verified).value_or(0);
+        const double verified = data_.number_attribute(verified_entry(one, series)).value_or(0);
         if (!external && verified <= 0)
             return undecided(key, "no result of the timed launches was verified", {series});
         const auto timing = time_per_trip(row->times);
@@ -146,6 +148,10 @@ private:
 };
 
 } // namespace
+
+std::string verified_entry(Instruction instruction, const std::string &series) {
+    return instruction.name() + "." + series + ".verified";
+}
 
 std::vector<FindingKey> finding_keys() {
     std::vector<FindingKey> keys;

@@ -179,16 +179,17 @@ inline constexpr const char *rate = "rate";
 inline constexpr const char *latency = "latency";
 } // namespace series
 
-/// Attributes of the data, after the instruction's name: why it was not measured, how many results
-/// were verified, and the worst error of how many results.
+/// Attributes of the data, after the instruction's name: the worst error, of how many results, and
+/// behind that or the name itself why there is none.
 namespace entry {
 inline const std::string unsupported = ".unsupported"; ///< text
 inline const std::string failed = ".failed";           ///< text
-inline const std::string verified = ".verified";       ///< number
 inline const std::string ulp = ".ulp";                 ///< number
 inline const std::string worst_at = ".worst_at";       ///< number: for which operand
 inline const std::string tried = ".tried";             ///< number
 } // namespace entry
+/// The attribute of how many results of that series' launches were verified.
+[[nodiscard]] std::string verified_entry(Instruction instruction, const std::string &series);
 
 [[nodiscard]] std::vector<FindingKey> finding_keys();
 [[nodiscard]] std::vector<Finding> findings_of(const Dataset &data, const Facts &facts);

@@ -63,7 +63,7 @@ public:
     Whole(Instruction of, std::size_t element, unsigned chain)
         : type_(of.type), op_(of.op), mask_(mask_of(of.type)), of_(operands_of(of).whole),
           pairs_(loop_of(of).pairs) {
-        const auto seed = [&](unsigned i) { return 2 * hash(element, 2 * chain + i) + 1; };
+        const auto seed = [&](unsigned i) { return 2 * hash(element, 2 * chain + i) + 3; };
         s_ = {(seed(0) + of_[3]) & mask_, seed(1)};
     }
 
@@ -182,7 +182,10 @@ public:
     }
 
     double after(std::uint32_t trips) {
-        const auto &[a, b, c, d] = operands_;
+        const double a = operands_[0];
+        const double b = operands_[1];
+        const double c = operands_[2];
+        const double d = operands_[3];
         switch (of_.op) {
         case Op::mad: // of an exact product
             run(0, trips, steps_, [&, this](unsigned i, unsigned) {
@@ -296,6 +299,10 @@ Loop loop_of(Instruction instruction) {
         return {13, 1, "an addition"};
     case Op::min:
         return {4, 6};
+    case Op::shift:
+        return {13, 2, "a mask of its count"};
+    case Op::select:
+        return {13, 2, "a comparison"};
     case Op::popcount:
         return {2, 2, "an addition"};
     case Op::mul_hi:
@@ -381,7 +388,7 @@ Operands operands_of(Instruction instruction) {
                                             : 0x6cd17e3b;
         break;
     case Op::mul_hi: // by the largest number, of large ones
-        of.whole = {mask, 0, 0, mask - 64};
+        of.whole = {mask, 0, 0, mask - 128};
         break;
     case Op::mad24:
         of.whole = {1, 1, 0, 0};

@@ -64,7 +64,7 @@ public:
                 "the driver has no functions of sub-groups (cl_khr_subgroups)";
         enter_local();
         if (candidates_.empty())
-            throw Unsupported("its groups are too small to exchange anything");
+            throw Unsupported("no exchange could be tried");
         bench_.warm_up(candidates_.front().launch, candidates_.front().trips);
         bench_.sample(candidates_, {.relative_half_width = 0.01,
                                     .seconds = std::max(least_seconds, bench_.remaining())});
@@ -74,8 +74,7 @@ private:
     static constexpr double least_seconds = 1;        ///< a slow build is no reason for less
     static constexpr std::size_t items_a_unit = 2048; ///< for instructions to wait for others
 
-    /// All exchanges by one program; where that does not build, each by one of its own. Why one
-    /// cannot be had is noted.
+    /// All exchanges by one program; where that does not build, each by one of its own.
     void enter_functions() {
         std::optional<Program> all;
         try {
@@ -85,24 +84,32 @@ private:
         }
         for (const Exchange exchange : all_exchanges) {
             const std::string what = what_of(exchange, false);
-            auto &texts = bench_.data().text_attributes;
-            try {
+            attempt(what, [&] {
                 if (is_shuffle(exchange) && !build_->shuffles)
                     throw Unsupported(
                         "the driver has neither cl_khr_subgroup_shuffle nor cl_intel_subgroups");
                 const Program program = all ? *all : bench_.build(kernel_text, only(exchange));
                 enter(program, exchange, build_->way, Aspect::rate);
                 enter(program, exchange, build_->way, Aspect::latency);
-            } catch (const BuildError &error) {
-                texts[what + entry::unsupported] =
-                    "the compiler does not take it: " + first_error(error.log());
-            } catch (const Unsupported &error) {
-                texts[what + entry::unsupported] = error.what();
-            } catch (const Error &error) {
-                if (!error.code())
-                    throw;
-                texts[what + entry::failed] = error.what();
-            }
+            });
+        }
+    }
+
+    /// Why one exchange cannot be had is noted, and is no failure of the others.
+    template <typename Work>
+    void attempt(const std::string &what, const Work &work) {
+        auto &texts = bench_.data().text_attributes;
+        try {
+            work();
+        } catch (const BuildError &error) {
+            texts[what + entry::unsupported] =
+                "the compiler does not take it: " + first_error(error.log());
+        } catch (const Unsupported &error) {
+            texts[what + entry::unsupported] = error.what();
+        } catch (const Error &error) {
+            if (!error.code())
+                throw;
+            texts[what + entry::failed] = error.what();
         }
     }
 
@@ -124,17 +131,14 @@ private:
         for (const Exchange exchange : all_exchanges) {
             if (!has_local(exchange))
                 continue;
-            try {
+            attempt(what_of(exchange, true), [&] {
                 if (lanes_ < 2)
                     throw Unsupported("groups of one work-item have nothing to exchange");
                 if (!program)
                     program = bench_.build(kernel_text, options);
                 enter(*program, exchange, way, Aspect::rate);
                 enter(*program, exchange, way, Aspect::latency);
-            } catch (const Unsupported &error) {
-                bench_.data().text_attributes[what_of(exchange, true) + entry::unsupported] =
-                    error.what();
-            }
+            });
         }
     }
 

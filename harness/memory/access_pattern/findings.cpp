@@ -100,8 +100,9 @@ private:
         Finding finding = rated.rate;
         finding.key = key.key;
         if (contiguous_ != nullptr && rated.row != contiguous_->row)
-            method += fmt::format(", {:.2g} % of words in a row",
-                                  100 * *rated.rate.value / *contiguous_->rate.value);
+            method += fmt::format(
+                ", {} % of words in a row",
+                format({100 * *rated.rate.value / *contiguous_->rate.value, Unit::one}, 2));
         if (const auto items = data_.number_attribute(entry::work_items))
             method += fmt::format("; groups of {:.0f}, {} words a work-item", *items, each);
         finding.method = method + "; " + rated.rate.method;
@@ -166,7 +167,8 @@ private:
     [[nodiscard]] Finding random(const Span &span) const {
         const FindingKey key = random_key(operation_, span);
         const auto array = data_.number_attribute(entry::array);
-        const auto all = static_cast<std::size_t>(array.value_or(0)) / word;
+        const auto all =
+            static_cast<std::size_t>(std::clamp(array.value_or(0), 0.0, 0x1p53)) / word;
         if (span.words > 0 && array && all <= span.words)
             return undecided(key, fmt::format("the array has {}", format({*array, Unit::byte})));
         const std::size_t words = span.words > 0 ? span.words : all;

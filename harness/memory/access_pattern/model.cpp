@@ -36,7 +36,8 @@ std::vector<std::uint32_t> Places::arguments() const {
 std::size_t words_in(std::size_t array, const AccessRow &row, std::size_t group) {
     if (row.pattern == Pattern::strided)
         return array / row.words;
-    return row.pattern == Pattern::shifted ? array - each * group : array;
+    const std::size_t tile = each * group;
+    return row.pattern == Pattern::shifted ? array - (row.words + tile - 1) / tile * tile : array;
 }
 
 std::uint32_t word_at(std::uint32_t place, std::uint32_t salt) {
