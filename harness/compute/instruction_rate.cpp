@@ -29,7 +29,7 @@ ProbeInfo describe() {
         "The host computes all chains of some work-items, chosen after each launch: whole numbers, "
         "sums and products to the bit, functions but for what rounding may leave. The error of "
         "functions in units in the last place is the worst of 16384 operands drawn from their "
-        "range.";
+        "range, the same in every run.";
     info.pitfalls = {
         "What an operation needs beside it is told with the result: popcount, logic, conversions "
         "and "
