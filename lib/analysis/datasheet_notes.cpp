@@ -495,8 +495,8 @@ void add_instructions(Findings findings, std::string_view type, std::vector<Data
     for (const auto &[share, name] : shares) {
         const std::string text = format({share, Unit::one}, 2);
         note.text += note.text.empty() ? name
-                     : text == last    ? ", " + name
-                                       : " " + last + "; " + name;
+                     : text == last    ? fmt::format(", {}", name)
+                                       : fmt::format(" {}; {}", last, name);
         last = text;
     }
     note.text = fmt::format("{} for each multiply-add of fp32: {} {}", type, note.text, last);

@@ -97,10 +97,10 @@ public:
             break;
         case Op::dot4_sat:
             pairs(trips, [this](auto x, auto y) {
-                using limits = std::numeric_limits<std::int32_t>;
+                using Limits = std::numeric_limits<std::int32_t>;
                 const std::int64_t sum = dot_of_bytes(x, of_[0]) + with_sign(type_, y);
                 return static_cast<std::uint64_t>(
-                    std::clamp<std::int64_t>(sum, limits::min(), limits::max()));
+                    std::clamp<std::int64_t>(sum, Limits::min(), Limits::max()));
             });
             break;
         case Op::divide:

@@ -232,7 +232,8 @@ std::vector<Curve> curves_of(const Dataset &data) {
             for (const auto &[row, estimate] : estimates_of<AccessRow>(data.find(entry::times)))
                 if (row.operation == operation && row.pattern == pattern)
                     curve.points.push_back(
-                        {static_cast<double>(row.words) * (pattern == Pattern::random ? word : 1),
+                        {static_cast<double>(pattern == Pattern::random ? row.words * word
+                                                                        : row.words),
                          1 / estimate.value});
             curves.push_back(std::move(curve));
         }
