@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -63,6 +64,8 @@ public:
             bench_.data().text_attributes[entry::left_out] =
                 "the driver has no functions of sub-groups (cl_khr_subgroups)";
         enter_local();
+        if (candidates_.empty() && failure_)
+            std::rethrow_exception(failure_);
         if (candidates_.empty())
             throw Unsupported("no exchange could be tried");
         bench_.warm_up(candidates_.front().launch, candidates_.front().trips);
@@ -110,6 +113,7 @@ private:
             if (!error.code())
                 throw;
             texts[what + entry::failed] = error.what();
+            failure_ = std::current_exception();
         }
     }
 
@@ -233,6 +237,7 @@ private:
     std::optional<Build> build_;
     std::size_t lanes_ = 0; ///< of the sub-groups first met, or of what stands for them
     std::vector<Candidate> candidates_;
+    std::exception_ptr failure_; ///< of the last exchange that failed
 };
 
 } // namespace
