@@ -2,7 +2,9 @@
 #include "analysis/trip_timing.hpp"
 
 #include <clprobe/finding.hpp>
+#include <clprobe/series.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +17,24 @@ namespace clprobe::probes {
     Finding finding = without_value(key, Status::inconclusive, std::move(reason));
     finding.evidence = std::move(evidence);
     return finding;
+}
+
+/// A finding without a value where the data's text "<what>.unsupported" or "<what>.failed" says
+/// why.
+[[nodiscard]] inline std::optional<Finding> not_measured(const FindingKey &key, const Dataset &data,
+                                                         const std::string &what) {
+    for (const Status status : {Status::unsupported, Status::failed})
+        if (std::string reason = data.text_attribute(what + "." + std::string(name(status)));
+            !reason.empty())
+            return without_value(key, status, std::move(reason));
+    return std::nullopt;
+}
+
+/// Adds to the method what was verified of the launches; an external series does not say that.
+inline void tell_verified(Finding &finding, bool external, const std::string &verified) {
+    finding.method += "; " + (external ? "verification unknown" : verified);
+    if (external)
+        make_suspect(finding, "an external series does not say that the work was verified");
 }
 
 /// A count, a power of two or a choice: a second run finds the same, or another one altogether.

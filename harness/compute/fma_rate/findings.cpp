@@ -67,11 +67,8 @@ private:
 
     /// Why this type has no value, if so.
     [[nodiscard]] std::optional<Finding> no_measurement(const FindingKey &key) const {
-        if (const std::string reason = data_.text_attribute(type_ + entry::unsupported);
-            !reason.empty())
-            return without_value(key, Status::unsupported, reason);
-        if (const std::string reason = data_.text_attribute(type_ + entry::failed); !reason.empty())
-            return without_value(key, Status::failed, reason);
+        if (auto finding = not_measured(key, data_, type_))
+            return finding;
         if (!data_.find(type_ + ".rate") && !data_.find(type_ + ".latency"))
             return without_value(key, Status::inconclusive,
                                  "no time was left for " + type_of(real_));
@@ -86,14 +83,10 @@ private:
         finding.method = variant.describe(real_) + "; " + timing.method;
         if (variant.form == Form::ptx)
             finding.note = "by inline PTX: OpenCL C has no half precision here";
-        if (external_) {
-            finding.method += "; verification unknown";
-            make_suspect(finding, "an external series does not say that the work was verified");
-        } else {
-            const std::string arithmetic = data_.text_attribute(type_ + entry::arithmetic);
-            finding.method += fmt::format("; {:.0f} words of the timed launches bit-exact{}",
-                                          verified(), arithmetic.empty() ? "" : ", " + arithmetic);
-        }
+        const std::string arithmetic = data_.text_attribute(type_ + entry::arithmetic);
+        tell_verified(finding, external_,
+                      fmt::format("{:.0f} words of the timed launches bit-exact{}", verified(),
+                                  arithmetic.empty() ? "" : ", " + arithmetic));
         check_timing(finding, timing);
     }
 

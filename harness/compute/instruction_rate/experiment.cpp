@@ -343,9 +343,7 @@ private:
                           : between(domain.low, domain.high);
             if (domain.negative && (random() & 1U) != 0)
                 operand = -operand;
-            operand = type == Type::fp16   ? rounded_to_half(operand)
-                      : type == Type::fp32 ? static_cast<double>(static_cast<float>(operand))
-                                           : operand;
+            operand = rounded(type, operand);
         }
         return operands;
     }

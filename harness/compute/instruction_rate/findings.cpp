@@ -60,8 +60,8 @@ public:
     [[nodiscard]] Finding ulp(Instruction one) const {
         const FindingKey key = ulp_key(one);
         for (const std::string &what : {one.name(), one.name() + entry::ulp})
-            if (const auto left_out = unmeasured(what, key))
-                return *left_out;
+            if (auto finding = not_measured(key, data_, what))
+                return *std::move(finding);
         const auto worst = data_.number_attribute(one.name() + entry::ulp);
         const double tried = data_.number_attribute(one.name() + entry::tried).value_or(0);
         if (!worst || *worst < 0 || tried < 1)
@@ -81,23 +81,12 @@ public:
     }
 
 private:
-    /// Of an instruction, or of its error.
-    [[nodiscard]] std::optional<Finding> unmeasured(const std::string &what,
-                                                    const FindingKey &key) const {
-        if (const std::string reason = data_.text_attribute(what + entry::unsupported);
-            !reason.empty())
-            return without_value(key, Status::unsupported, reason);
-        if (const std::string reason = data_.text_attribute(what + entry::failed); !reason.empty())
-            return without_value(key, Status::failed, reason);
-        return std::nullopt;
-    }
-
     template <typename Make>
     [[nodiscard]] Finding timed(Instruction one, const FindingKey &key,
                                 const std::vector<RowTimes<Variant>> &rows, const char *series,
                                 const Make &make) const {
-        if (auto left_out = unmeasured(one.name(), key))
-            return *left_out;
+        if (auto finding = not_measured(key, data_, one.name()))
+            return *std::move(finding);
         const auto row = std::ranges::find_if(
             rows, [&](const auto &candidate) { return candidate.row.instruction() == one; });
         if (row == rows.end())
@@ -116,13 +105,8 @@ private:
             fmt::format("{}; {}{}", row->row.describe(),
                         beside.empty() ? "" : "each with " + beside + "; ", timing->method);
         finding.evidence = {series};
-        if (external) {
-            finding.method += "; verification unknown";
-            make_suspect(finding, "an external series does not say that the work was verified");
-        } else {
-            finding.method +=
-                fmt::format("; {:.0f} results of the timed launches verified", verified);
-        }
+        tell_verified(finding, external,
+                      fmt::format("{:.0f} results of the timed launches verified", verified));
         check_timing(finding, *timing);
         return finding;
     }

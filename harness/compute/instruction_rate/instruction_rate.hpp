@@ -24,6 +24,8 @@ inline constexpr std::array<const char *, 8> type_names{"int8",  "int16", "int32
 }
 [[nodiscard]] unsigned bits_of(Type type);
 [[nodiscard]] bool is_real(Type type);
+/// To what that type of reals holds.
+[[nodiscard]] double rounded(Type type, double value);
 /// Why the device cannot be asked for that type; empty where it can.
 [[nodiscard]] std::string lacks(const DeviceInfo &device, Type type);
 

@@ -25,12 +25,6 @@ std::int64_t with_sign(Type type, std::uint64_t bits) {
     return static_cast<std::int64_t>(bits << unused) >> unused;
 }
 
-double rounded(Type type, double value) {
-    if (type == Type::fp16)
-        return rounded_to_half(value);
-    return type == Type::fp32 ? static_cast<double>(static_cast<float>(value)) : value;
-}
-
 std::uint32_t hash(std::size_t element, unsigned stream) {
     const std::uint32_t h =
         static_cast<std::uint32_t>(element) * 2654435761U + stream * 2246822519U;
@@ -278,6 +272,12 @@ unsigned bits_of(Type type) {
 
 bool is_real(Type type) {
     return type >= Type::fp16;
+}
+
+double rounded(Type type, double value) {
+    if (type == Type::fp16)
+        return rounded_to_half(value);
+    return type == Type::fp32 ? static_cast<double>(static_cast<float>(value)) : value;
 }
 
 bool is_function(Type type, Op op) {

@@ -47,11 +47,8 @@ public:
     [[nodiscard]] Finding of(const Type &type, Aspect aspect) const {
         const FindingKey key = key_of(type, aspect);
         const std::string what = what_of(type, aspect);
-        if (const std::string reason = data_.text_attribute(what + entry::unsupported);
-            !reason.empty())
-            return without_value(key, Status::unsupported, reason);
-        if (const std::string reason = data_.text_attribute(what + entry::failed); !reason.empty())
-            return without_value(key, Status::failed, reason);
+        if (auto finding = not_measured(key, data_, what))
+            return *std::move(finding);
         const RowTimes<Variant> *const row = row_of(type, aspect);
         if (row == nullptr)
             return undecided(key, "not timed");
@@ -66,13 +63,8 @@ public:
                                   : rate_finding(key, row->row.operations(), *timing);
         finding.method = fmt::format("inline PTX {}; {}", row->row.describe(), timing->method);
         finding.evidence = {latency ? series::latency : series::rate};
-        if (external_) {
-            finding.method += "; verification unknown";
-            make_suspect(finding, "an external series does not say that the work was verified");
-        } else {
-            finding.method +=
-                fmt::format("; {:.0f} words of the timed launches bit-exact", verified);
-        }
+        tell_verified(finding, external_,
+                      fmt::format("{:.0f} words of the timed launches bit-exact", verified));
         check_timing(finding, *timing);
         if (const std::string untried = data_.text_attribute(what + entry::untried);
             !untried.empty())

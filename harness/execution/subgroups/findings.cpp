@@ -95,15 +95,12 @@ std::optional<Timed> timed(const Dataset &data, Exchange exchange, bool local, A
 }
 
 /// Why there is nothing of it.
-Finding left_out(const FindingKey &key, const Dataset &data, Exchange exchange, bool local,
-                 Aspect aspect) {
-    const std::string what = what_of(exchange, local);
-    if (const std::string reason = data.text_attribute(what + entry::failed); !reason.empty())
-        return without_value(key, Status::failed, reason);
-    for (const std::string &name : {what + entry::unsupported, std::string(entry::left_out)})
-        if (const std::string reason = data.text_attribute(name);
-            !reason.empty() && (!local || name != entry::left_out))
-            return without_value(key, Status::unsupported, reason);
+Finding missing(const FindingKey &key, const Dataset &data, Exchange exchange, bool local,
+                Aspect aspect) {
+    if (auto finding = not_measured(key, data, what_of(exchange, local)))
+        return *std::move(finding);
+    if (const std::string reason = data.text_attribute(entry::left_out); !local && !reason.empty())
+        return without_value(key, Status::unsupported, reason);
     return undecided(key, "not timed, or time does not grow with the trips", {series_of(aspect)});
 }
 
@@ -150,7 +147,7 @@ std::vector<Finding> findings_of(const Dataset &data, const Facts &) {
         const FindingKey key = key_of(exchange, local, aspect);
         const auto found = timed(data, exchange, local, aspect);
         return found ? finding_of(*found, key, aspect)
-                     : left_out(key, data, exchange, local, aspect);
+                     : missing(key, data, exchange, local, aspect);
     };
     std::vector<Finding> findings;
     for (const Exchange exchange : all_exchanges) {
